@@ -1,0 +1,65 @@
+"""IPv4 and IPv6 addresses in one integer space, so that one set type serves both families.
+
+IPv4 address ``a`` is the integer ``a``; IPv6 address ``a`` is ``V6 + a`` with ``V6 = 2**128``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from zoneguard.model.intervals import Intervals
+
+V6 = 1 << 128
+ALL_V4 = Intervals.span(0, (1 << 32) - 1)
+ALL_V6 = Intervals.span(V6, V6 + (1 << 128) - 1)
+ALL_ADDRESSES = ALL_V4 | ALL_V6
+
+
+def parse_address(text: str) -> int:
+    """``10.0.0.1`` or ``2001:db8::1`` as a member of the shared space. Raises ``ValueError``."""
+    address = ipaddress.ip_address(text)
+    return int(address) + (V6 if address.version == 6 else 0)
+
+
+def format_address(value: int) -> str:
+    """The usual text of a member of the shared space."""
+    return str(ipaddress.IPv6Address(value - V6) if value >= V6 else ipaddress.IPv4Address(value))
+
+
+def parse_prefix(text: str) -> Intervals:
+    """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form. Host bits may be set. Raises ``ValueError``."""
+    network = ipaddress.ip_network(text, strict=False)
+    base = V6 if network.version == 6 else 0
+    return Intervals.span(base + int(network.network_address), base + int(network.broadcast_address))
+
+
+def prefix_of(text: str) -> tuple[int, int]:
+    """``(network address in the shared space, prefix length)`` of ``text``. Raises ``ValueError``."""
+    network = ipaddress.ip_network(text, strict=False)
+    return int(network.network_address) + (V6 if network.version == 6 else 0), network.prefixlen
+
+
+def prefix_span(network: int, length: int) -> Intervals:
+    """The addresses of the prefix ``network/length``, ``network`` in the shared space."""
+    return Intervals.span(network, network + (1 << ((128 if network >= V6 else 32) - length)) - 1)
+
+
+def format_prefix(network: int, length: int) -> str:
+    """``10.0.0.0/8`` from the shared space."""
+    return f"{format_address(network)}/{length}"
+
+
+def format_addresses(addresses: Intervals) -> list[str]:
+    """The shortest list of prefixes, single addresses and ``low-high`` ranges that a person would write."""
+    if addresses == ALL_ADDRESSES:
+        return ["any"]
+    out: list[str] = []
+    for low, high in (addresses & ALL_V4).spans + (addresses & ALL_V6).spans:
+        size = high - low + 1
+        if size == 1:
+            out.append(format_address(low))
+        elif size & (size - 1) == 0 and (low - (V6 if low >= V6 else 0)) % size == 0:
+            out.append(format_prefix(low, (128 if low >= V6 else 32) - (size.bit_length() - 1)))
+        else:
+            out.append(f"{format_address(low)}-{format_address(high)}")
+    return out

@@ -1,0 +1,322 @@
+"""The vendor-neutral device: interfaces, routes, and the ordered pipeline a packet runs through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from zoneguard.model.addresses import prefix_span
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field, Match
+from zoneguard.model.spans import SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAddress:
+    """``address`` (shared space) and the length of its subnet's prefix."""
+
+    address: int
+    length: int
+
+    @property
+    def subnet(self) -> Intervals:
+        """Every address of the connected subnet."""
+        size = 1 << ((128 if self.address >> 128 else 32) - self.length)
+        return Intervals.span(self.address & ~(size - 1), self.address | (size - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A layer-3 interface. ``zone`` is the vendor's own zone name, not a zoneguard zone."""
+
+    name: str
+    span: SourceSpan
+    addresses: tuple[InterfaceAddress, ...] = ()
+    enabled: bool = True
+    zone: str = ""
+    vlan: int | None = None
+    description: str = ""
+
+
+class RouteKind(StrEnum):
+    CONNECTED = "connected"
+    STATIC = "static"
+    EXPORTED = "exported"  # from a routing table: the device's own truth
+    BLACKHOLE = "blackhole"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``network/length`` by ``next_hop`` (shared space; ``None``: on the link) out of ``interface`` (``""``: by next hop).
+
+    Routes of one prefix: the lowest ``(distance, metric)`` wins, equals share the load. ``into`` names another
+    forwarding context of the same device that the packet moves to instead of leaving.
+    """
+
+    network: int
+    length: int
+    span: SourceSpan
+    kind: RouteKind = RouteKind.STATIC
+    next_hop: int | None = None
+    interface: str = ""
+    distance: int = 1
+    metric: int = 0
+    into: str = ""
+
+    @property
+    def prefix(self) -> Intervals:
+        """Every destination address of the route."""
+        return prefix_span(self.network, self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRoute:
+    """Before the routing table: packets that match go by ``next_hop`` / ``interface`` (several share the load).
+
+    With no target the packet is looked up in the table as usual (a stop rule).
+    """
+
+    match: Match
+    span: SourceSpan
+    targets: tuple[tuple[int | None, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The packet passes this stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """The packet ends here; ``reject``: with an answer to the sender."""
+
+    reject: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Nothing is decided (a log line, a counter); the next rule is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Run the list ``target``; where it returns, go on after this rule (``goto``: after the calling rule instead)."""
+
+    target: str
+    goto: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Leave the list; at the top of a stage its default decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """Non-terminal rewrite of one field (``MARK``): ``new = (old & ~mask) ^ value``. The next rule is asked."""
+
+    field: Field
+    value: int
+    mask: int
+
+
+Action = Permit | Deny | Continue | Jump | Return | SetField
+
+
+@dataclass(frozen=True, slots=True)
+class SetTo:
+    """The field takes some value of ``values`` (a pool); one value: exactly that."""
+
+    field: Field
+    values: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class KeepHost:
+    """Address bits above the host part come from ``network``, the lowest ``host_bits`` stay (NETMAP, static range NAT)."""
+
+    field: Field
+    network: int
+    host_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The field's value moves by ``delta`` (a port range mapped onto another)."""
+
+    field: Field
+    delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class EgressAddress:
+    """The source becomes an address of the interface by which the packet leaves (masquerade)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngressAddress:
+    """The destination becomes an address of the interface by which the packet came (redirect to the device)."""
+
+
+Rewrite = SetTo | KeepHost | Shift | EgressAddress | IngressAddress
+
+
+@dataclass(frozen=True, slots=True)
+class NatRule:
+    """The first that matches rewrites and ends its stage; no rewrites: exempt from translation.
+
+    ``name`` is what the vendor calls it (``VIP web-01``).
+    """
+
+    match: Match
+    span: SourceSpan
+    rewrites: tuple[Rewrite, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The first rule that matches acts. ``enabled`` is False for rules the vendor keeps but does not apply."""
+
+    match: Match
+    action: Action
+    span: SourceSpan
+    name: str = ""
+    comment: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RuleList:
+    """Rules in order of evaluation, and what happens where none decides (``Return`` for a user chain)."""
+
+    name: str
+    rules: tuple[Rule | NatRule, ...]
+    default: Action
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A stage that runs ``rules`` on packets that came in by ``ingress`` and leave by ``egress`` (``None``: any).
+
+    ``stateful``: packets of a session that this stage once admitted, replies included, pass without being asked.
+    A stage before ``Routing`` cannot depend on the egress.
+    """
+
+    rules: RuleList
+    ingress: frozenset[str] | None = None
+    egress: frozenset[str] | None = None
+    stateful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Translate:
+    """A stage of NAT. ``field`` is ``DST`` (before ``Routing``) or ``SRC`` (after)."""
+
+    rules: RuleList
+    field: Field
+    ingress: frozenset[str] | None = None
+    egress: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The stage where the egress interface and next hop are chosen: policy routes, then the longest prefix."""
+
+
+Stage = Filter | Translate | Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Vrf:
+    """A forwarding context (VRF, VDOM, vsys, the whole of a simple box).
+
+    ``stages`` run in order, exactly one of them ``Routing``; ``local`` filters what is addressed to the device
+    itself (``None``: everything is answered). ``lists`` holds the targets of jumps.
+    """
+
+    name: str
+    interfaces: frozenset[str]
+    routes: tuple[Route, ...]
+    stages: tuple[Stage, ...]
+    policy_routes: tuple[PolicyRoute, ...] = ()
+    lists: Mapping[str, RuleList] = field(default_factory=dict)
+    local: tuple[Stage, ...] = ()
+    forwards: bool = True
+
+
+class Concern(StrEnum):
+    """What a line that was not understood could have changed."""
+
+    FILTER = "filter"
+    NAT = "nat"
+    ROUTING = "routing"
+    INTERFACE = "interface"
+    OTHER = "other"  # cannot change what is forwarded
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """A line that was not understood, or an object that cannot be decided, and what depends on it."""
+
+    span: SourceSpan
+    text: str
+    reason: str
+    concern: Concern
+
+
+@dataclass(frozen=True, slots=True)
+class LineAccount:
+    """Every line of one input: counts that add up to ``total``, and the lines not understood.
+
+    ``ignored`` counts by the reason why the line cannot affect forwarding; blank lines and comments are a reason too.
+    """
+
+    file: str
+    format: str
+    total: int
+    understood: int
+    ignored: Mapping[str, int]
+    not_understood: tuple[Misunderstood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MacBinding:
+    """The device accepts ``address`` only from the source MAC ``mac`` (static ARP, IP/MAC binding, ethernet filter)."""
+
+    address: int
+    mac: int
+    interface: str
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the device itself (``ssh``, ``telnet``, ``http``, ``snmp``) and the interface that offers it."""
+
+    name: str
+    interface: str
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``."""
+
+    name: str
+    vendor: str
+    interfaces: tuple[Interface, ...]
+    vrfs: tuple[Vrf, ...]
+    span: SourceSpan
+    uncertain: tuple[Misunderstood, ...] = ()
+    mac_bindings: tuple[MacBinding, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    def interface(self, name: str) -> Interface:
+        """The interface of that name. Raises ``KeyError``."""
+        for interface in self.interfaces:
+            if interface.name == name:
+                return interface
+        raise KeyError(name)

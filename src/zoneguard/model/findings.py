@@ -1,0 +1,136 @@
+"""Opinions: what a check says of the crossings, the register and the inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from zoneguard.model.crossing import Crossing, Hop
+from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
+from zoneguard.model.packet import Packet
+from zoneguard.model.packets import PacketSet
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.project import Project
+from zoneguard.model.spans import CaptureSpan, SourceSpan
+from zoneguard.model.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of packets for people: each cell as they would write it."""
+
+    source: str
+    destination: str
+    protocol: str
+    ports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to act on. ``anchor`` is the subject without line numbers: with ``check`` it makes the fingerprint,
+    which stays the same between runs and edits. ``packets`` is what a baseline compares."""
+
+    check: str
+    severity: Severity
+    verdict: Verdict
+    message: Text
+    anchor: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
+    evidence: tuple[SourceSpan | CaptureSpan, ...] = ()
+    rows: tuple[Row, ...] = ()
+    more_rows: int = 0
+    witness: Packet | None = None
+    path: tuple[Hop, ...] = ()
+    flow: Flow | None = None
+    transfer: Transfer | None = None
+    packets: PacketSet | None = None
+    fix: Text | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits, stable between runs."""
+        return hashlib.sha256("\x1f".join((self.check, *self.anchor)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a check may look at. ``static`` / ``dynamic`` say which halves were run."""
+
+    project: Project
+    static: bool
+    dynamic: bool
+    devices: tuple[Device, ...] = ()
+    possible: tuple[Crossing, ...] = ()
+    observed: tuple[Crossing, ...] = ()
+    flows: FlowTable = field(default_factory=lambda: FlowTable((), ()))
+    transfers: tuple[Transfer, ...] = ()
+    accounts: tuple[LineAccount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check plugin. ``id`` is ``ZG`` and three digits; ``run`` yields findings without clauses: the audit adds those
+    that the profiles cite. ``needs``: ``static``, ``dynamic`` or both; where a need is missing it is not run and its
+    clauses are undetermined."""
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    run: Callable[[Case], Iterable[Finding]]
+    needs: frozenset[str] = frozenset()
+    why: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseResult:
+    """The verdict of one clause, and why."""
+
+    clause: str
+    verdict: Verdict
+    reason: Text
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCell:
+    """ゾーン間通信マトリクス: one ordered pair of zones."""
+
+    source: str
+    destination: str
+    state: str  # "denied", "allowed", "sanitized", "violated", "undetermined"
+    rows: tuple[Row, ...]
+    more_rows: int
+    rules: tuple[SourceSpan, ...]
+    via: tuple[str, ...]
+    observed: int
+    attempted: int
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """An input that was read, by content."""
+
+    path: str
+    sha256: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report format may show."""
+
+    project: Project
+    command: str
+    findings: tuple[Finding, ...]
+    clauses: tuple[ClauseResult, ...]
+    matrix: tuple[MatrixCell, ...]
+    accounts: tuple[LineAccount, ...]
+    captures: tuple[CaptureAccount, ...]
+    inputs: tuple[InputFile, ...]
+    verdict: Verdict
+    facts: Mapping[str, int] = field(default_factory=dict)

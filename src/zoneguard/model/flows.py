@@ -1,0 +1,145 @@
+"""What captures showed: flows, reassembled streams, and the content they carried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zoneguard.model.spans import CaptureSpan
+
+
+class FlowState(StrEnum):
+    ATTEMPTED = "attempted"  # no answer
+    REFUSED = "refused"  # answered by RST or ICMP unreachable before any data
+    ESTABLISHED = "established"  # both sides answered, no payload
+    PAYLOAD = "payload"  # carried payload
+    CLOSED = "closed"  # carried payload or was established, then FIN from both sides
+    RESET = "reset"  # established, then RST
+    MIDSTREAM = "midstream"  # the capture began after the flow did
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A bidirectional flow, oriented from the side that opened it: ``src`` is the originator.
+
+    Pairs are ``(to_responder, to_originator)``. Addresses are of the shared space. ``opened_by`` is ``"handshake"``,
+    ``"first-packet"`` or ``"port"``: how the orientation was decided. ``tunnel`` names the outer layers, outermost first.
+    """
+
+    src: int
+    dst: int
+    proto: int
+    sport: int
+    dport: int
+    state: FlowState
+    opened_by: str
+    packets: tuple[int, int]
+    bytes: tuple[int, int]
+    payload: tuple[int, int]
+    first: CaptureSpan
+    last: CaptureSpan
+    macs: tuple[tuple[int, ...], tuple[int, ...]]
+    vlan: tuple[int, ...] = ()
+    tunnel: tuple[str, ...] = ()
+    community_id: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the far end took part: more than an attempt, so the path let packets through."""
+        return self.packets[1] > 0 and self.state is not FlowState.ATTEMPTED
+
+    @property
+    def carried(self) -> bool:
+        """Whether content crossed, in either direction."""
+        return self.payload[0] + self.payload[1] > 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureAccount:
+    """What became of every frame of one capture. ``skipped`` counts frames by reason; ``truncated`` says where it was cut."""
+
+    file: str
+    sha256: str
+    frames: int
+    decoded: int
+    skipped: Mapping[str, int]
+    truncated: str = ""
+    core: str = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTable:
+    """Flows in order of their first packet, and the account of every frame."""
+
+    flows: tuple[Flow, ...]
+    accounts: tuple[CaptureAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Payload bytes of one direction that one frame carried at offset ``start`` of the stream."""
+
+    start: int
+    end: int
+    at: CaptureSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One direction of a TCP flow. ``gaps`` and ``conflicts`` are byte ranges about which nothing may be asserted."""
+
+    flow: Flow
+    to_responder: bool
+    data: bytes
+    segments: tuple[Segment, ...]
+    gaps: tuple[tuple[int, int], ...] = ()
+    conflicts: tuple[tuple[int, int], ...] = ()
+    complete: bool = False
+
+    def frames(self, start: int, end: int) -> tuple[CaptureSpan, ...]:
+        """The frames that carried the bytes ``start`` to ``end`` (exclusive), in stream order."""
+        return tuple(s.at for s in self.segments if s.start < end and s.end > start)
+
+    def damaged(self, start: int, end: int) -> bool:
+        """Whether a gap or a conflict touches the bytes ``start`` to ``end`` (exclusive)."""
+        return any(a < end and b > start for a, b in (*self.gaps, *self.conflicts))
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """A dangerous part (危険因子) inside a content: ``kind`` as ``vba-macro``, ``where`` as ``word/vbaProject.bin``."""
+
+    kind: str
+    where: str
+    detail: str = ""
+
+
+class Certainty(StrEnum):
+    INSPECTED = "inspected"  # the whole content was read
+    PARTIAL = "partial"  # a gap, a conflict, a limit: what was found is true, what was not found proves nothing
+    OPAQUE = "opaque"  # encrypted or of a kind that cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Content that a flow carried: a mail, a part of a mail, a file, a screen session.
+
+    ``protocol`` is what the bytes are, not what the port says. ``parent`` links a mail part or archive member to its
+    container by ``key``. ``sha256`` is empty where the content is not whole. ``to_responder``: direction of content.
+    """
+
+    key: str
+    flow: Flow
+    protocol: str
+    kind: str  # "message", "body", "attachment", "file", "screen", "session"
+    to_responder: bool
+    frames: tuple[CaptureSpan, ...]
+    certainty: Certainty
+    reason: str = ""
+    name: str = ""
+    media_type: str = ""
+    size: int = 0
+    sha256: str = ""
+    parent: str = ""
+    hazards: tuple[Hazard, ...] = ()

@@ -1,0 +1,134 @@
+"""What a rule asks of a packet: a small boolean language over packet fields.
+
+Parsers state it; the set engine compiles it; ``trace`` evaluates it on one packet. Those two share nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.spans import SourceSpan
+
+
+class Field(StrEnum):
+    """Fields of a packet. Values are integers; the width in bits is in ``FIELD_BITS``."""
+
+    SRC = "src"  # shared address space of model.addresses
+    DST = "dst"
+    PROTO = "proto"  # IP protocol number; 1 ICMP, 58 ICMPv6
+    SPORT = "sport"  # TCP, UDP, SCTP, DCCP, UDP-Lite only; 0 for the rest
+    DPORT = "dport"
+    ICMP = "icmp"  # type * 256 + code, of ICMP and ICMPv6 only; 0 for the rest
+    STATE = "state"  # a ConnState
+    FLAGS = "flags"  # TCP flags FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128; 0 for non-TCP
+    FRAGMENT = "fragment"  # 1: a fragment other than the first
+    MAC = "mac"  # source MAC address as 48 bits, as seen by the device that asks
+    MARK = "mark"  # netfilter mark, 0 on arrival
+    DNAT = "dnat"  # 1: a destination NAT rewrote the packet on this device
+    ORIG_DST = "orig_dst"  # destination before that rewrite; 0 where DNAT is 0
+    ORIG_DPORT = "orig_dport"  # likewise
+
+
+FIELD_BITS: dict[Field, int] = {
+    Field.SRC: 129, Field.DST: 129, Field.PROTO: 8, Field.SPORT: 16, Field.DPORT: 16, Field.ICMP: 16,
+    Field.STATE: 3, Field.FLAGS: 8, Field.FRAGMENT: 1, Field.MAC: 48, Field.MARK: 32, Field.DNAT: 1,
+    Field.ORIG_DST: 129, Field.ORIG_DPORT: 16,
+}  # fmt: skip
+
+PORT_PROTOCOLS = Intervals.of(6, 17, 33, 132, 136)
+ICMP_PROTOCOLS = Intervals.of(1, 58)
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << i for i in range(8))
+
+
+class ConnState:
+    """Values of ``Field.STATE``."""
+
+    NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The field's value is one of ``values``."""
+
+    field: Field
+    values: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """``field & mask == value``: wildcard masks, TCP flags, marks. For addresses ``mask`` covers 32 bits of IPv4
+    or, with bit 128 set in both, 128 bits of IPv6; the other family never matches."""
+
+    field: Field
+    value: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """The packet came in by one of these interfaces; a trailing ``*`` stands for any ending."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """The packet will leave by one of these interfaces; a trailing ``*`` stands for any ending."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; with no part, always true."""
+
+    parts: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Some part holds; with no part, never true."""
+
+    parts: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Cannot be decided from the input, as a geography object or a time range: may hold or not.
+
+    Two unknowns of one ``key`` hold together or not at all (for the same packet).
+    """
+
+    key: str
+    span: SourceSpan
+
+
+Match = In | Bits | Ingress | Egress | All | AnyOf | Not | Unknown
+ALWAYS = All(())
+NEVER = AnyOf(())
+
+
+def names_match(names: frozenset[str], interface: str) -> bool:
+    """Whether ``interface`` is among ``names`` as ``Ingress`` and ``Egress`` read them."""
+    return interface in names or any(n.endswith("*") and interface.startswith(n[:-1]) for n in names)
+
+
+def both(*parts: Match) -> Match:
+    """Conjunction without needless nesting."""
+    flat = [p for part in parts for p in (part.parts if isinstance(part, All) else (part,))]
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def either(*parts: Match) -> Match:
+    """Disjunction without needless nesting."""
+    flat = [p for part in parts for p in (part.parts if isinstance(part, AnyOf) else (part,))]
+    return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))

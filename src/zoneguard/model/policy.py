@@ -1,0 +1,64 @@
+"""A policy document as data: its clauses, their force, and which checks decide them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for ``info`` to 4 for ``critical``."""
+        return ("info", "low", "medium", "high", "critical").index(self.value)
+
+
+class Verdict(StrEnum):
+    CONFORMS = "conforms"  # 適合
+    VIOLATES = "violates"  # 不適合
+    UNDETERMINED = "undetermined"  # 確認不能
+    NOT_APPLICABLE = "not-applicable"  # 対象外
+    ATTESTATION_NEEDED = "attestation-needed"  # 要証明
+
+
+class ClauseClass(StrEnum):
+    NETWORK = "N"  # network data decides
+    PROXY = "P"  # network data gives a proxy
+    REGISTER = "X"  # the register decides
+    ATTESTATION = "A"  # a person's word
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause; ``id`` is ``profile:number`` as in ``mikasa:24(1)``; titles are paraphrases, never the text."""
+
+    id: str
+    clause_class: ClauseClass
+    title_en: str
+    title_ja: str
+    zones: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    severity: Severity | None = None
+    attest_en: str = ""
+    attest_ja: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One policy document. ``settings`` are the switches in which policies differ, read by checks by name."""
+
+    name: str
+    title_en: str
+    title_ja: str
+    clauses: tuple[Clause, ...]
+    settings: tuple[tuple[str, str | bool | int], ...] = ()
+
+    def citing(self, check: str) -> tuple[Clause, ...]:
+        """The clauses that ``check`` decides, in the document's order."""
+        return tuple(c for c in self.clauses if check in c.checks)

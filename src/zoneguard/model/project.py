@@ -1,0 +1,162 @@
+"""What the user declares in ``zoneguard.yaml``: zones, devices, hosts, sanitizers, allowances, exceptions, captures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.policy import Profile
+from zoneguard.model.spans import SourceSpan
+from zoneguard.model.zones import ZoneMap
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A device's inputs. ``format`` / ``routes_format`` empty: found by content."""
+
+    name: str
+    config: Path
+    span: SourceSpan
+    format: str = ""
+    routes: Path | None = None
+    routes_format: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two interfaces ``(device, interface)`` on one wire although their addresses do not tell."""
+
+    a: tuple[str, str]
+    b: tuple[str, str]
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A named host or host range. ``macs`` are 48-bit integers; ``roles`` free words such as ``mail-relay``."""
+
+    name: str
+    addresses: Intervals
+    span: SourceSpan
+    macs: tuple[int, ...] = ()
+
+
+class Method(StrEnum):
+    MAIL_TEXT = "mail-text"
+    SCREEN_TRANSFER = "screen-transfer"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitizer:
+    """An accepted 無害化 method and the hosts that perform it (for screen transfer: the hosts whose screen is shown)."""
+
+    name: str
+    method: Method
+    hosts: tuple[Host, ...]
+    span: SourceSpan
+
+    @property
+    def addresses(self) -> Intervals:
+        """All addresses of all its hosts."""
+        out = Intervals()
+        for host in self.hosts:
+            out = out | host.addresses
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One side of an allowance: a zone, a host or a prefix, as ``name`` says it, and its exact addresses."""
+
+    name: str
+    addresses: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """``tcp/443``, ``udp/500-510``, ``icmp``, ``any``: protocol numbers and destination ports (all, where it has none)."""
+
+    text: str
+    protocols: Intervals
+    ports: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A row of ``allow``: sessions of these services may be opened ``source`` → ``destination``. ``via``: zone names
+    that every path must touch, or empty."""
+
+    id: str
+    source: Endpoint
+    destination: Endpoint
+    services: tuple[ServiceSpec, ...]
+    span: SourceSpan
+    purpose: str = ""
+    clauses: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+
+
+class PeerInternet(StrEnum):
+    """Whether the far end of an exception is itself connected to the Internet."""
+
+    ATTESTED_NO = "attested-no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """A row of the exception register (例外措置): an allowance with a person, a date and an end."""
+
+    id: str
+    source: Endpoint
+    destination: Endpoint
+    services: tuple[ServiceSpec, ...]
+    span: SourceSpan
+    macs: tuple[int, ...] = ()
+    purpose: str = ""
+    applicant: str = ""
+    approver: str = ""
+    approved: date | None = None
+    expires: date | None = None
+    peer_internet: PeerInternet = PeerInternet.UNKNOWN
+    clauses: tuple[str, ...] = ()
+    emergency: bool = False
+    reported: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureEntry:
+    """A capture and the point where it was taken: a zone name, or a device and interface; all empty: unknown."""
+
+    path: Path
+    span: SourceSpan
+    zone: str = ""
+    device: str = ""
+    interface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything declared. ``as_of`` is the day against which expiry is judged."""
+
+    name: str
+    file: str
+    root: Path
+    profiles: tuple[Profile, ...]
+    zones: ZoneMap
+    devices: tuple[DeviceEntry, ...]
+    hosts: Mapping[str, Host]
+    sanitizers: tuple[Sanitizer, ...]
+    allow: tuple[Allowance, ...]
+    exceptions: tuple[ExceptionEntry, ...]
+    captures: tuple[CaptureEntry, ...]
+    as_of: date
+    links: tuple[Link, ...] = ()
+    model: str = "alpha"

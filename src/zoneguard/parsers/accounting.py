@@ -1,0 +1,60 @@
+"""The ledger in which every line of an input ends up as understood, ignored for a reason, or not understood."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from zoneguard.model.device import Concern, LineAccount, Misunderstood
+from zoneguard.parsers import Source
+
+BLANK = "blank or comment"
+
+
+class Ledger:
+    """Collects the fate of each line; a later entry for a line that is already not understood does not hide it."""
+
+    def __init__(self, source: Source, format_name: str) -> None:
+        self._source = source
+        self._format = format_name
+        self._fate: dict[int, str | None] = {}
+        self._not_understood: dict[int, Misunderstood] = {}
+
+    def understood(self, first: int, last: int | None = None) -> None:
+        """Lines ``first`` to ``last`` are in the model."""
+        for line in range(first, (last or first) + 1):
+            self._fate[line] = None
+
+    def ignored(self, reason: str, first: int, last: int | None = None) -> None:
+        """Lines ``first`` to ``last`` cannot affect forwarding, for ``reason``."""
+        for line in range(first, (last or first) + 1):
+            self._fate[line] = reason
+
+    def not_understood(self, line: int, reason: str, concern: Concern) -> Misunderstood:
+        """Line ``line`` may matter (``concern``) and is not in the model; returns the entry for ``Device.uncertain``."""
+        text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
+        entry = Misunderstood(self._source.span(line), text, reason, concern)
+        self._not_understood.setdefault(line, entry)
+        return entry
+
+    @property
+    def uncertain(self) -> tuple[Misunderstood, ...]:
+        """Everything not understood that can change what is forwarded, in order of lines."""
+        return tuple(m for _, m in sorted(self._not_understood.items()) if m.concern is not Concern.OTHER)
+
+    def close(self) -> LineAccount:
+        """The account; a line that no one spoke of is not understood (blank ones are ignored)."""
+        for number, line in enumerate(self._source.lines, 1):
+            if number not in self._fate and number not in self._not_understood:
+                if line.strip():
+                    self.not_understood(number, "no rule reads this line", Concern.OTHER)
+                else:
+                    self._fate[number] = BLANK
+        fates = [fate for number, fate in self._fate.items() if number not in self._not_understood]
+        return LineAccount(
+            file=self._source.file,
+            format=self._format,
+            total=len(self._source.lines),
+            understood=sum(fate is None for fate in fates),
+            ignored=dict(sorted(Counter(fate for fate in fates if fate is not None).items())),
+            not_understood=tuple(m for _, m in sorted(self._not_understood.items())),
+        )
