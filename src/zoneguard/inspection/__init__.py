@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from zoneguard.model.flows import Flow, Hazard, Stream, Transfer
+from zoneguard.model.text import N_, Text
+
+Keep = Callable[[Transfer, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Both directions of one TCP flow, reassembled."""
+    """Both directions of one TCP flow, reassembled. ``keep`` is handed each carved content with its transfer."""
 
     flow: Flow
     to_responder: Stream
     to_originator: Stream
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +45,76 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one content, with everything inside it, may cost: nesting, contained files, expanded bytes, seconds."""
+
+    depth: int = 8
+    members: int = 2000
+    expanded: int = 256 << 20
+    seconds: float = 30.0
+
+
+class Budget:
+    """What is left of ``limits``. ``spent`` is the first limit that was hit, or ``None``."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.spent: Text | None = None
+        self._members = self.limits.members
+        self._bytes = self.limits.expanded
+        self._deadline = time.monotonic() + self.limits.seconds
+
+    @property
+    def room(self) -> int:
+        """How many more bytes may be expanded; 0 once any limit is hit."""
+        if self.spent is None and time.monotonic() > self._deadline:
+            self.exceed(N_("inspection was stopped after {seconds} seconds", seconds=int(self.limits.seconds)))
+        return 0 if self.spent is not None else self._bytes
+
+    def member(self) -> bool:
+        """Ask for one more contained file."""
+        self._members -= 1
+        if self._members < 0:
+            self.exceed(N_("more than {count} contained files", count=self.limits.members))
+        return self.room > 0
+
+    def expand(self, size: int) -> None:
+        """``size`` bytes were expanded."""
+        self._bytes -= size
+        if self._bytes <= 0:
+            self.exceed(N_("expands to more than {size} bytes", size=self.limits.expanded))
+
+    def exceed(self, reason: Text) -> None:
+        """Nothing more may be spent, for ``reason``; the first reason stands."""
+        self.spent = self.spent or reason
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
-    """What a content family saw. ``opaque`` says why a part could not be read; ``members`` are contained files."""
+    """What a content family saw. ``opaque`` says why a part cannot be read at all (encrypted, no reader), ``partial``
+    why a part was not read (limit, damage). ``members`` are contained files."""
 
     media_type: str = ""
     hazards: tuple[Hazard, ...] = ()
-    opaque: str = ""
+    opaque: Text | str = ""
+    partial: Text | str = ""
     members: tuple[Content, ...] = ()
+
+
+class Recognition(IntEnum):
+    """How sure a family is that a content is of its kind."""
+
+    NO = 0
+    WEAK = 1  # by name, claimed type or the look of its text
+    STRONG = 2  # by magic bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFamily:
-    """A content plugin, one file family. ``recognise`` looks at magic bytes first; ``examine`` never raises."""
+    """A content plugin, one file family. ``recognise`` looks at magic bytes first; ``examine`` never raises and
+    expands nothing beyond its budget."""
 
     name: str
     title: str
-    recognise: Callable[[Content], bool]
-    examine: Callable[[Content], Examination]
+    recognise: Callable[[Content], Recognition]
+    examine: Callable[[Content, Budget], Examination]

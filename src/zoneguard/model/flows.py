@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zoneguard.model.spans import CaptureSpan
+from zoneguard.model.text import Text
 
 
 class FlowState(StrEnum):
@@ -127,6 +128,8 @@ class Transfer:
 
     ``protocol`` is what the bytes are, not what the port says. ``parent`` links a mail part or archive member to its
     container by ``key``. ``sha256`` is empty where the content is not whole. ``to_responder``: direction of content.
+    ``refused``: the bytes crossed, then the receiver declined them. ``facts`` is what else is known, as ``("sni", …)``;
+    ``subject``, ``from``, ``to``, ``user`` and ``cookie`` are personal. Hazards of a file include those of what it contains.
     """
 
     key: str
@@ -136,10 +139,12 @@ class Transfer:
     to_responder: bool
     frames: tuple[CaptureSpan, ...]
     certainty: Certainty
-    reason: str = ""
+    reason: Text | str = ""
     name: str = ""
     media_type: str = ""
     size: int = 0
     sha256: str = ""
     parent: str = ""
     hazards: tuple[Hazard, ...] = ()
+    refused: bool = False
+    facts: tuple[tuple[str, str], ...] = ()
