@@ -32,7 +32,7 @@ _MAX_DAMAGE = 0.1  # share of control characters or undecodable bytes above whic
 
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([D@B]|\([JI])")
 _CONTROL = re.compile(r"[\x01-\x06\x0e-\x1a\x1c-\x1f\x7f]")
-_LINE_END = re.compile(r"\r*\n")
+_LINE_END = re.compile(r"\r{0,8}\n")
 _TERMINAL = re.compile(r"[\x08\x1b\r]")
 _PAGER = re.compile(
     r"<?-{1,3} ?\(?(?:more|つづく)(?: ?\(?\d{1,3}%\)?)?\)? ?-{1,3}>?(?: ?\(\d{1,3}%\))?"
