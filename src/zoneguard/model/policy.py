@@ -34,9 +34,21 @@ class ClauseClass(StrEnum):
     ATTESTATION = "A"  # a person's word
 
 
+class Force(StrEnum):
+    """How much the clause's own words demand."""
+
+    MUST = "must"  # しなければならない, すること, してはならない
+    PRINCIPLE = "principle"  # 原則として
+    EFFORT = "effort"  # 努める, 望ましい
+    DEFINITION = "definition"  # says what a word means; other clauses demand it
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause; ``id`` is ``profile:number`` as in ``mikasa:24(1)``; titles are paraphrases, never the text."""
+    """One clause; ``id`` is ``profile:number`` as in ``mikasa:24(1)``; titles are paraphrases, never the text.
+
+    ``attest_*`` say what a person has to confirm where network data cannot; ``term`` is the document's own key term.
+    """
 
     id: str
     clause_class: ClauseClass
@@ -47,6 +59,13 @@ class Clause:
     severity: Severity | None = None
     attest_en: str = ""
     attest_ja: str = ""
+    force: Force = Force.MUST
+    term: str = ""
+
+    @property
+    def number(self) -> str:
+        """The id without the profile's name, as ``24(1)``."""
+        return self.id.partition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,12 +54,16 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sanitizer:
-    """An accepted 無害化 method and the hosts that perform it (for screen transfer: the hosts whose screen is shown)."""
+    """An accepted 無害化 method and the hosts that perform it (for screen transfer: the hosts whose screen is shown).
+
+    ``services`` are those by which a screen is shown (``display`` in the project file); empty where not declared.
+    """
 
     name: str
     method: Method
     hosts: tuple[Host, ...]
     span: SourceSpan
+    services: tuple[ServiceSpec, ...] = ()
 
     @property
     def addresses(self) -> Intervals:
@@ -80,11 +84,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """``tcp/443``, ``udp/500-510``, ``icmp``, ``any``: protocol numbers and destination ports (all, where it has none)."""
+    """``tcp/443``, ``udp/500-510``, ``icmp``, ``any``: protocol numbers and destination ports (all, where it has none).
+
+    ``icmp`` holds ``type * 256 + code`` for ICMP and ICMPv6 (all, where no type is named).
+    """
 
     text: str
     protocols: Intervals
     ports: Intervals
+    icmp: Intervals = Intervals(((0, 65535),))
 
 
 @dataclass(frozen=True, slots=True)
