@@ -129,7 +129,7 @@ class Transfer:
     ``protocol`` is what the bytes are, not what the port says. ``parent`` links a mail part or archive member to its
     container by ``key``. ``sha256`` is empty where the content is not whole. ``to_responder``: direction of content.
     ``refused``: the bytes crossed, then the receiver declined them. ``facts`` is what else is known, as ``("sni", …)``;
-    ``subject``, ``from``, ``to``, ``user`` and ``cookie`` are personal. Hazards of a file include those of what it contains.
+    ``subject``, ``from``, ``to``, ``user`` and ``cookie`` are personal. Hazards of a file include those of its members.
     """
 
     key: str

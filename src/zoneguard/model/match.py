@@ -13,7 +13,12 @@ from zoneguard.model.spans import SourceSpan
 
 
 class Field(StrEnum):
-    """Fields of a packet. Values are integers; the width in bits is in ``FIELD_BITS``."""
+    """Fields of a packet. Values are integers; the width in bits is in ``FIELD_BITS``.
+
+    A condition on a field that the packet does not have is false, and its negation true: ports outside
+    ``PORT_PROTOCOLS``, ``ICMP`` outside ``ICMP_PROTOCOLS``, ``FLAGS`` outside TCP, all of these on a later fragment,
+    ``ORIG_*`` where ``DNAT`` is 0.
+    """
 
     SRC = "src"  # shared address space of model.addresses
     DST = "dst"

@@ -1,0 +1,165 @@
+"""The engine for daily use: binary decision diagrams with complement edges, by OxiDD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from oxidd.bcdd import BCDDFunction, BCDDManager
+from oxidd.util import DDMemoryError
+
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.packets.engine import Node, TooLarge
+from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
+
+INNER_NODES = 32 << 20
+APPLY_CACHE = 1 << 20
+
+
+class BinaryEngine:
+    """OxiDD behind the ``Engine`` protocol. One thread: two cost 3.6 times the CPU."""
+
+    name = "oxidd"
+
+    def __init__(self, inner_nodes: int = INNER_NODES, apply_cache: int = APPLY_CACHE) -> None:
+        self._manager = BCDDManager(inner_nodes, apply_cache, 1)
+        self._manager.add_vars(VARIABLES)
+        self.true: Node = self._manager.true()
+        self.false: Node = self._manager.false()
+        self._positive = [self._manager.var(i) for i in range(VARIABLES)]
+        self._negative = [~v for v in self._positive]
+        self._unknown: dict[str, int] = {}
+        self._prefixes: dict[tuple[Group, int, int], BCDDFunction] = {}
+        self._cubes: dict[frozenset[str], BCDDFunction] = {}
+
+    def spans(self, group: Group, values: Intervals) -> Node:
+        parts = [self._range(group, low, high) for low, high in values.spans]
+        while len(parts) > 1:
+            parts = [a if b is None else a | b for a, b in zip(parts[::2], [*parts[1::2], None], strict=False)]
+        return parts[0] if parts else self.false
+
+    def _range(self, group: Group, low: int, high: int) -> BCDDFunction:
+        size = high - low + 1
+        if size & (size - 1) == 0 and low % size == 0:
+            return self._prefix(group, low, group.width - size.bit_length() + 1)
+        return self._at_least(group, low) & self._at_most(group, high)
+
+    def _prefix(self, group: Group, value: int, length: int) -> BCDDFunction:
+        key = (group, value, length)
+        known = self._prefixes.get(key)
+        if known is None:
+            known = cast(BCDDFunction, self.true)
+            for bit in range(length - 1, -1, -1):
+                known = self._literal(group, bit, value) & known
+            self._prefixes[key] = known
+        return known
+
+    def _literal(self, group: Group, bit: int, value: int) -> BCDDFunction:
+        side = self._positive if value >> (group.width - 1 - bit) & 1 else self._negative
+        return side[group.first + bit]
+
+    def _at_least(self, group: Group, low: int) -> BCDDFunction:
+        node = cast(BCDDFunction, self.true)
+        for bit in range(group.width - 1, -1, -1):
+            v = self._positive[group.first + bit]
+            node = v & node if low >> (group.width - 1 - bit) & 1 else v | node
+        return node
+
+    def _at_most(self, group: Group, high: int) -> BCDDFunction:
+        node = cast(BCDDFunction, self.true)
+        for bit in range(group.width - 1, -1, -1):
+            v = self._negative[group.first + bit]
+            node = v | node if high >> (group.width - 1 - bit) & 1 else v & node
+        return node
+
+    def masked(self, group: Group, value: int, mask: int) -> Node:
+        if value & ~mask:
+            return self.false
+        node = cast(BCDDFunction, self.true)
+        for bit in range(group.width - 1, -1, -1):
+            if mask >> (group.width - 1 - bit) & 1:
+                node = self._literal(group, bit, value) & node
+        return node
+
+    def variable(self, key: str) -> Node:
+        if key not in self._unknown:
+            self._manager.add_vars(1)
+            self._unknown[key] = self._manager.num_vars() - 1
+        return self._manager.var(self._unknown[key])
+
+    def conj(self, a: Node, b: Node) -> Node:
+        try:
+            return cast(BCDDFunction, a) & cast(BCDDFunction, b)
+        except DDMemoryError as error:
+            raise TooLarge(str(error)) from error
+
+    def disj(self, a: Node, b: Node) -> Node:
+        try:
+            return cast(BCDDFunction, a) | cast(BCDDFunction, b)
+        except DDMemoryError as error:
+            raise TooLarge(str(error)) from error
+
+    def neg(self, a: Node) -> Node:
+        return ~cast(BCDDFunction, a)
+
+    def exists(self, a: Node, groups: Iterable[Group]) -> Node:
+        names = frozenset(g.name for g in groups)
+        return cast(BCDDFunction, a).exists(self._cube(names))
+
+    def _cube(self, names: frozenset[str]) -> BCDDFunction:
+        if names not in self._cubes:
+            node = cast(BCDDFunction, self.true)
+            bits = [GROUPS[n].first + i for n in names for i in range(GROUPS[n].width)]
+            for bit in sorted(bits, reverse=True):
+                node = self._positive[bit] & node
+            self._cubes[names] = node
+        return self._cubes[names]
+
+    def exists_unknown(self, a: Node) -> Node:
+        if not self._unknown:
+            return a
+        cube = cast(BCDDFunction, self.true)
+        for variable in reversed(self._unknown.values()):
+            cube = self._manager.var(variable) & cube
+        return cast(BCDDFunction, a).exists(cube)
+
+    def unknowns(self, a: Node) -> tuple[str, ...]:
+        node = cast(BCDDFunction, a)
+        return tuple(k for k, v in self._unknown.items() if node.exists(self._manager.var(v)) != node)
+
+    def project(self, a: Node, group: Group) -> Intervals:
+        memo: dict[tuple[BCDDFunction, int], tuple[tuple[int, int], ...]] = {}
+        end = group.first + group.width
+
+        def walk(node: BCDDFunction, bit: int) -> tuple[tuple[int, int], ...]:
+            if node == self.false:
+                return ()
+            if node == self.true:
+                return ((0, (1 << (end - bit)) - 1),)
+            if (node, bit) not in memo:
+                half = 1 << (end - bit - 1)
+                high, low = node.cofactors() if node.node_level() == bit else (node, node)  # type: ignore[misc]
+                upper = ((a + half, b + half) for a, b in walk(high, bit + 1))
+                memo[node, bit] = Intervals.from_spans((*walk(low, bit + 1), *upper)).spans
+            return memo[node, bit]
+
+        return Intervals(walk(cast(BCDDFunction, a), group.first))
+
+    def pick(self, a: Node) -> dict[str, int]:
+        bits: set[int] = set()
+        node = cast(BCDDFunction, a)
+        while node != self.true:
+            high, low = node.cofactors()  # type: ignore[misc]
+            if low != self.false:
+                node = low
+            else:
+                level = node.node_level()
+                assert level is not None
+                bits.add(level)
+                node = high
+        return {
+            g.name: sum(1 << (g.width - 1 - i) for i in range(g.width) if g.first + i in bits) for g in GROUPS.values()
+        }
+
+    def count(self, a: Node) -> int:
+        return int(cast(BCDDFunction, a).sat_count(VARIABLES))

@@ -1,0 +1,60 @@
+"""What a packet-set engine must do; two independent ones exist and are held against each other by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Protocol, TypeAlias
+
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.packets.layout import Group
+
+Node: TypeAlias = Hashable
+"""An engine's own canonical value: equal sets are equal nodes."""
+
+
+class TooLarge(Exception):
+    """A set outgrew the engine's memory bound; the caller says 'undetermined'."""
+
+
+class Engine(Protocol):
+    """Sets of assignments to the groups of ``layout``. Every node given must come from the same engine."""
+
+    name: str
+    true: Node
+    false: Node
+
+    def spans(self, group: Group, values: Intervals) -> Node:
+        """Assignments whose ``group`` has one of ``values``."""
+
+    def masked(self, group: Group, value: int, mask: int) -> Node:
+        """Assignments with ``group & mask == value``."""
+
+    def variable(self, key: str) -> Node:
+        """Assignments in which the unknown condition ``key`` holds."""
+
+    def conj(self, a: Node, b: Node) -> Node:
+        """Intersection."""
+
+    def disj(self, a: Node, b: Node) -> Node:
+        """Union."""
+
+    def neg(self, a: Node) -> Node:
+        """Complement."""
+
+    def exists(self, a: Node, groups: Iterable[Group]) -> Node:
+        """Assignments that some value of ``groups`` puts into ``a``."""
+
+    def exists_unknown(self, a: Node) -> Node:
+        """Assignments that some outcome of the unknown conditions puts into ``a``."""
+
+    def unknowns(self, a: Node) -> tuple[str, ...]:
+        """The unknown conditions on which ``a`` depends, in order of their first use."""
+
+    def project(self, a: Node, group: Group) -> Intervals:
+        """The values that ``group`` takes in ``a``; the only group on which ``a`` may depend."""
+
+    def pick(self, a: Node) -> dict[str, int]:
+        """Some assignment in ``a`` (not empty): group name → value, unasked bits 0. The same each time."""
+
+    def count(self, a: Node) -> int:
+        """Number of assignments over the fixed variables; ``a`` must not depend on an unknown condition."""
