@@ -1,0 +1,39 @@
+"""The text of a YAML file, in the encodings in which such files are written here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zoneguard.model.errors import InputError
+from zoneguard.model.text import N_
+
+MAX_BYTES = 8 << 20
+
+
+def read_text(path: Path) -> str:
+    """The text of ``path``: UTF-8 (with a mark or without), UTF-16 with a mark, or CP932. Raises ``InputError``."""
+    shown = str(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(N_("there is no such file"), shown) from None
+    except IsADirectoryError:
+        raise InputError(N_("this is a directory, a YAML file is expected"), shown) from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise InputError(N_("cannot be read: {reason}", reason=reason), shown) from None
+    if len(data) > MAX_BYTES:
+        raise InputError(N_("larger than {limit} MiB: hardly a file written by hand", limit=MAX_BYTES >> 20), shown)
+    return _decode(data, shown)
+
+
+def _decode(data: bytes, shown: str) -> str:
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if wide or b"\0" not in data:
+        for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp932"):
+            try:
+                return data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise InputError(N_("this is not text: save it as UTF-8 (or CP932)"), shown)

@@ -1,0 +1,148 @@
+"""The shape of ``zoneguard.yaml``. What names refer to is ``resolve``'s business."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from zoneguard.loading.fields import Addresses, Day, Entry, Flag, Mac, Named, Prefix, Rows, Service, Some, Text, one_of
+from zoneguard.loading.values import FieldError
+from zoneguard.model.project import Method, PeerInternet
+from zoneguard.model.text import N_
+from zoneguard.model.zones import ZoneClass
+
+
+class ZoneEntry(Entry):
+    """A zone: its class, and the prefixes that belong to it. The longest prefix wins."""
+
+    zone_class: Annotated[ZoneClass, *one_of(ZoneClass)] = Field(
+        alias="class", description="What the zone is to the policy."
+    )
+    prefixes: Some[Prefix] = Field(min_length=1, description="Networks of the zone, without host bits.")
+
+
+class DeviceModel(Entry):
+    """A device: the file with its configuration, and the routing table exported from it."""
+
+    config: Text = Field(description="Path of the exported configuration, relative to this file.")
+    format: Text | None = Field(None, description="Name of the format; found by content where absent.")
+    routes: Text | None = Field(None, description="Path of the exported routing table.")
+    routes_format: Text | None = Field(None, description="Name of the routing table's format.")
+    role: Text | None = Field(None, description="firewall, router, l3switch, …")
+
+
+class Port(Entry):
+    """An interface of a device."""
+
+    device: Text
+    interface: Text
+
+
+class LinkEntry(Entry):
+    """Two interfaces on one wire although their addresses do not tell."""
+
+    a: Port
+    b: Port
+
+
+class HostEntry(Entry):
+    """A named host, or a range of hosts that are alike."""
+
+    addresses: Some[Addresses] = Field(min_length=1, description="Addresses, prefixes or ranges low-high.")
+    macs: Some[Mac] = Field((), description="MAC addresses of the host.")
+
+
+class SanitizerEntry(Entry):
+    """A 無害化 method and the hosts that perform it."""
+
+    method: Annotated[Method, *one_of(Method)]
+    hosts: Some[Text] = Field(min_length=1, description="Names from `hosts`.")
+    display: Some[Service] = Field((), description="screen-transfer only: the services by which a screen is shown.")
+
+
+class Sessions(Entry):
+    """Sessions of some services from one side to the other."""
+
+    id: Text
+    from_: Text = Field(description="A zone, a host or a prefix.")
+    to: Text = Field(description="A zone, a host or a prefix.")
+    services: Some[Service] = Field(min_length=1)
+    purpose: Text | None = None
+    clauses: Some[Text] = Field((), description="Clauses on which it rests, as mikasa:25(1).")
+
+
+class AllowEntry(Sessions):
+    """Sessions that may be opened between two zones."""
+
+    via: Some[Text] = Field((), description="Zones that every path must touch.")
+
+
+class ExceptionModel(Sessions):
+    """A row of the exception register (例外措置)."""
+
+    macs: Some[Mac] = Field((), description="Source MAC addresses to which it is bound.")
+    applicant: Text | None = None
+    approver: Text | None = None
+    approved: Day | None = Field(None, description="The day of the permission.")
+    expires: Day | None = Field(None, description="The last day on which it holds.")
+    peer_internet: Annotated[PeerInternet, *one_of(PeerInternet)] = Field(
+        PeerInternet.UNKNOWN, description="Whether the far end is itself connected to the Internet."
+    )
+    emergency: Flag = Field(False, description="Taken in an emergency, to be reported afterwards.")
+    reported: Day | None = Field(None, description="The day on which an emergency exception was reported.")
+
+
+class Point(Entry):
+    """Where a capture was taken: a zone, or an interface of a device."""
+
+    zone: Text | None = None
+    device: Text | None = None
+    interface: Text | None = None
+
+
+class CaptureModel(Entry):
+    """A capture file and the point where it was taken."""
+
+    path: Text
+    point: Point | None = None
+
+
+def known_version(value: str) -> str:
+    if value != "1":
+        raise FieldError(N_("format {version} is not read by this version of zoneguard, which reads 1", version=value))
+    return value
+
+
+class ZoningModel(StrEnum):
+    """How a municipality places its terminals: α, α′, β, β′, or two zones."""
+
+    ALPHA = "alpha"
+    ALPHA_DASH = "alpha-dash"
+    BETA = "beta"
+    BETA_DASH = "beta-dash"
+    TWO_ZONE = "two-zone"
+
+
+class ProjectFile(Entry):
+    """zoneguard.yaml: one municipality."""
+
+    zoneguard: Annotated[Text, AfterValidator(known_version)] = Field(
+        description="Version of this format: 1.", json_schema_extra={"type": "integer", "const": 1}
+    )
+    name: Text | None = Field(None, description="Name of the project; the directory's where absent.")
+    profile: Some[Text] = Field(description="Shipped profiles by name, or paths of one's own.")
+    as_of: Day | None = Field(None, description="The day against which expiry is judged; today where absent.")
+    model: Annotated[ZoningModel, *one_of(ZoningModel)] = Field(
+        ZoningModel.ALPHA,
+        description="α, α′, β, β′ or two zones: which way the screen transfer runs, which egress is allowed.",
+    )
+    zones: Named[ZoneEntry] = Field(min_length=1)
+    devices: Named[DeviceModel] = Field(default_factory=dict)
+    links: Rows[LinkEntry] = ()
+    hosts: Named[HostEntry] = Field(default_factory=dict)
+    sanitizers: Named[SanitizerEntry] = Field(default_factory=dict)
+    allow: Rows[AllowEntry] = ()
+    exceptions: Rows[ExceptionModel] = ()
+    captures: Rows[CaptureModel] = ()
