@@ -259,12 +259,16 @@ class Concern(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Misunderstood:
-    """A line that was not understood, or an object that cannot be decided, and what depends on it."""
+    """A line that was not understood, or an object that cannot be decided, and what depends on it.
+
+    ``bounded``: the model holds everything the line may mean as an ``Unknown``, so nothing beyond that depends on it.
+    """
 
     span: SourceSpan
     text: str
     reason: str
     concern: Concern
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

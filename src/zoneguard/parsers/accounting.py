@@ -29,17 +29,23 @@ class Ledger:
         for line in range(first, (last or first) + 1):
             self._fate[line] = reason
 
-    def not_understood(self, line: int, reason: str, concern: Concern) -> Misunderstood:
-        """Line ``line`` may matter (``concern``) and is not in the model; returns the entry for ``Device.uncertain``."""
+    def not_understood(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> Misunderstood:
+        """Line ``line`` may matter (``concern``) and is not in the model, or only as an ``Unknown`` (``bounded``).
+
+        Returns the entry as ``Device.uncertain`` holds it.
+        """
         text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
-        entry = Misunderstood(self._source.span(line), text, reason, concern)
-        self._not_understood.setdefault(line, entry)
+        entry = Misunderstood(self._source.span(line), text, reason, concern, bounded)
+        known = self._not_understood.get(line)
+        if known is None or (known.bounded and not bounded):
+            self._not_understood[line] = entry
         return entry
 
     @property
     def uncertain(self) -> tuple[Misunderstood, ...]:
-        """Everything not understood that can change what is forwarded, in order of lines."""
-        return tuple(m for _, m in sorted(self._not_understood.items()) if m.concern is not Concern.OTHER)
+        """Everything not understood that can change what is forwarded beyond the model's bounds, in order of lines."""
+        entries = (m for _, m in sorted(self._not_understood.items()))
+        return tuple(m for m in entries if m.concern is not Concern.OTHER and not m.bounded)
 
     def close(self) -> LineAccount:
         """The account; a line that no one spoke of is not understood (blank ones are ignored)."""
