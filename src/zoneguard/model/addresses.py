@@ -27,7 +27,7 @@ def format_address(value: int) -> str:
 
 
 def parse_prefix(text: str) -> Intervals:
-    """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form. Host bits may be set. Raises ``ValueError``."""
+    """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form; host bits may be set. ``ValueError``."""
     network = ipaddress.ip_network(text, strict=False)
     base = V6 if network.version == 6 else 0
     return Intervals.span(base + int(network.network_address), base + int(network.broadcast_address))

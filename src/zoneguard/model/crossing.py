@@ -1,41 +1,37 @@
-"""The one sentence both halves say: these packets can go, or did go, from this zone to that zone; here is the evidence."""
+"""The one sentence both halves say: these packets can go, or did go, from this zone to that zone, by this evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from zoneguard.model.flows import Flow
-from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.spans import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A forwarding context a packet ran through, and the lines that decided there (rules, translations, routes)."""
+    """A forwarding context a packet ran through: ``lines`` (rules, translations) decided, ``route`` led on."""
 
     device: str
     vrf: str
     ingress: str
     egress: str
     lines: tuple[SourceSpan, ...] = ()
+    route: SourceSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """``possible``: sessions that may be opened from ``source`` to ``destination`` along ``path``.
+    """``possible``: sessions that may be opened from the zone ``source`` to the zone ``destination`` along ``path``.
 
-    ``sent`` is the packets as the source sends them, ``received`` as the destination gets them (they differ by NAT).
-    ``may`` is the larger set that passes if every undecided condition goes the open way; ``unknowns`` names those.
-    ``flow`` is set for an observed crossing instead of a path; its sets then hold that one flow's opening packet.
+    ``packets`` are as the destination gets them; ``Field.SENT_*`` keep what NAT changed (see ``static.sent``). Where
+    they depend on undecided conditions, ``packets.must()`` pass for certain and ``packets.may()`` at most.
+    An observed crossing has a ``flow``, and ``packets`` holds that one flow's opening packet; it has no path.
     """
 
     source: str
     destination: str
-    sent: PacketSet
-    received: PacketSet
-    may: PacketSet
+    packets: PacketSet
     path: tuple[Hop, ...] = ()
     flow: Flow | None = None
-    witness: Packet | None = None
-    unknowns: tuple[str, ...] = ()

@@ -48,7 +48,7 @@ class RouteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``network/length`` by ``next_hop`` (shared space; ``None``: on the link) out of ``interface`` (``""``: by next hop).
+    """``network/length`` by ``next_hop`` (shared space; ``None``: on the link) out of ``interface`` (may be empty).
 
     Routes of one prefix: the lowest ``(distance, metric)`` wins, equals share the load. ``into`` names another
     forwarding context of the same device that the packet moves to instead of leaving.
@@ -134,7 +134,7 @@ class SetTo:
 
 @dataclass(frozen=True, slots=True)
 class KeepHost:
-    """Address bits above the host part come from ``network``, the lowest ``host_bits`` stay (NETMAP, static range NAT)."""
+    """The address takes its network bits from ``network``; the lowest ``host_bits`` stay (NETMAP, range NAT)."""
 
     field: Field
     network: int

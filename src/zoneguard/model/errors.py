@@ -6,7 +6,7 @@ from zoneguard.model.text import Text
 
 
 class InputError(Exception):
-    """``file:line:column: message``. The message says what is wrong and the way out; ``line`` is 1-based, 0: whole file."""
+    """``file:line:column: message``. The message says what is wrong and the way out; line 0: the whole file."""
 
     def __init__(self, message: Text, file: str = "", line: int = 0, column: int = 0) -> None:
         super().__init__(message, file, line, column)
@@ -24,7 +24,7 @@ class InputError(Exception):
         return f"{self.where}: {self.message}" if self.where else str(self.message)
 
 
-class InputErrors(Exception):
+class InputErrors(Exception):  # noqa: N818 (a plural)
     """Several input errors found in one pass, all of them shown."""
 
     def __init__(self, errors: tuple[InputError, ...]) -> None:

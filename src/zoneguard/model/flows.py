@@ -25,7 +25,7 @@ class Flow:
     """A bidirectional flow, oriented from the side that opened it: ``src`` is the originator.
 
     Pairs are ``(to_responder, to_originator)``. Addresses are of the shared space. ``opened_by`` is ``"handshake"``,
-    ``"first-packet"`` or ``"port"``: how the orientation was decided. ``tunnel`` names the outer layers, outermost first.
+    ``"first-packet"`` or ``"port"``: how that was decided. ``tunnel`` names the outer layers, outermost first.
     """
 
     src: int
@@ -58,7 +58,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class CaptureAccount:
-    """What became of every frame of one capture. ``skipped`` counts frames by reason; ``truncated`` says where it was cut."""
+    """What became of every frame. ``skipped`` counts frames by reason; ``truncated`` says where the file was cut."""
 
     file: str
     sha256: str

@@ -13,7 +13,7 @@ from zoneguard.model.spans import SourceSpan
 
 
 class Field(StrEnum):
-    """Fields of a packet. Values are integers; the width in bits is in ``FIELD_BITS``.
+    """Fields of a packet. Values are non-negative integers.
 
     A condition on a field that the packet does not have is false, and its negation true: ports outside
     ``PORT_PROTOCOLS``, ``ICMP`` outside ``ICMP_PROTOCOLS``, ``FLAGS`` outside TCP, all of these on a later fragment,
@@ -34,13 +34,16 @@ class Field(StrEnum):
     DNAT = "dnat"  # 1: a destination NAT rewrote the packet on this device
     ORIG_DST = "orig_dst"  # destination before that rewrite; 0 where DNAT is 0
     ORIG_DPORT = "orig_dport"  # likewise
+    # Kept by the set engine across devices; no rule asks for them.
+    SRC_CHANGED = "src_changed"  # 1: some device rewrote the source
+    DST_CHANGED = "dst_changed"  # 1: some device rewrote the destination
+    SENT_SRC = "sent_src"  # the source as its host sent it; only where SRC_CHANGED is 1
+    SENT_DST = "sent_dst"  # likewise the destination
+    SENT_DPORT = "sent_dport"
 
 
-FIELD_BITS: dict[Field, int] = {
-    Field.SRC: 129, Field.DST: 129, Field.PROTO: 8, Field.SPORT: 16, Field.DPORT: 16, Field.ICMP: 16,
-    Field.STATE: 3, Field.FLAGS: 8, Field.FRAGMENT: 1, Field.MAC: 48, Field.MARK: 32, Field.DNAT: 1,
-    Field.ORIG_DST: 129, Field.ORIG_DPORT: 16,
-}  # fmt: skip
+HISTORY = (Field.SRC_CHANGED, Field.DST_CHANGED, Field.SENT_SRC, Field.SENT_DST, Field.SENT_DPORT)
+MATCHABLE = tuple(f for f in Field if f not in HISTORY)
 
 PORT_PROTOCOLS = Intervals.of(6, 17, 33, 132, 136)
 ICMP_PROTOCOLS = Intervals.of(1, 58)

@@ -12,7 +12,7 @@ Node: TypeAlias = Hashable
 """An engine's own canonical value: equal sets are equal nodes."""
 
 
-class TooLarge(Exception):
+class TooLarge(Exception):  # noqa: N818 (says what happened)
     """A set outgrew the engine's memory bound; the caller says 'undetermined'."""
 
 

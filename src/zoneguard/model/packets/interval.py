@@ -20,7 +20,7 @@ MASK_SPANS = 1 << 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagram:
-    """A node: ``highs[i]`` is the last value of edge ``i``, which leads to ``children[i]``. Equal nodes are identical."""
+    """A node: ``highs[i]`` is the last value of edge ``i`` to ``children[i]``. Equal nodes are identical."""
 
     level: int
     highs: tuple[int, ...]

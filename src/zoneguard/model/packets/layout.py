@@ -41,12 +41,13 @@ def _lay_out(*widths: tuple[str, int]) -> dict[str, Group]:
 GROUPS = _lay_out(
     ("family", 1), ("proto", 8), ("dst", 128), ("src", 128), ("dport", 16), ("sport", 16), ("state", 3), ("flags", 8),
     ("fragment", 1), ("dnat", 1), ("orig_dst", 128), ("orig_dport", 16), ("mark", 32), ("mac", 48),
+    ("src_changed", 1), ("dst_changed", 1), ("sent_dst", 128), ("sent_src", 128), ("sent_dport", 16),
 )  # fmt: skip
 VARIABLES = sum(g.width for g in GROUPS.values())
 """Number of fixed variables; those of unknown conditions come after."""
 
 FAMILY, PROTO = GROUPS["family"], GROUPS["proto"]
-ADDRESS_FIELDS = (Field.SRC, Field.DST, Field.ORIG_DST)
+ADDRESS_FIELDS = (Field.SRC, Field.DST, Field.ORIG_DST, Field.SENT_SRC, Field.SENT_DST)
 TCP = Intervals.of(6)
 FIRST = Intervals.of(0)
 
@@ -60,6 +61,9 @@ REQUIRES: dict[Field, tuple[tuple[Group, Intervals], ...]] = {
     Field.FLAGS: ((PROTO, TCP), (GROUPS["fragment"], FIRST)),
     Field.ORIG_DST: ((GROUPS["dnat"], Intervals.of(1)),),
     Field.ORIG_DPORT: ((GROUPS["dnat"], Intervals.of(1)), (PROTO, PORT_PROTOCOLS), (GROUPS["fragment"], FIRST)),
+    Field.SENT_SRC: ((GROUPS["src_changed"], Intervals.of(1)),),
+    Field.SENT_DST: ((GROUPS["dst_changed"], Intervals.of(1)),),
+    Field.SENT_DPORT: ((GROUPS["dst_changed"], Intervals.of(1)), (PROTO, PORT_PROTOCOLS), (GROUPS["fragment"], FIRST)),
 }
 """What a packet must be to have the field at all."""
 

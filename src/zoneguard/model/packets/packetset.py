@@ -99,7 +99,7 @@ class PacketSet:
         return decode_addresses(*parts)
 
     def witness(self) -> Packet:
-        """One member, the same each time; a field that the set leaves open has its lowest value. ``ValueError`` if empty."""
+        """One member, the same each time; an open field has its lowest value. ``ValueError`` if empty."""
         if not self:
             raise ValueError("an empty set has no witness")
         chosen = self.space.engine.pick(self.space.engine.exists_unknown(self.node))
@@ -177,4 +177,3 @@ class PacketSet:
                 middle = (low + high) // 2
                 yield from part.pieces(field, Intervals.span(low, middle))
                 yield from part.pieces(field, Intervals.span(middle + 1, high))
-

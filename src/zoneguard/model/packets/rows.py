@@ -38,7 +38,7 @@ class Box:
 
 
 def boxes(packets: PacketSet) -> Iterator[Box]:
-    """Boxes whose union is exactly ``packets`` in the fields of ``SHOWN``, greedily the largest first. They may overlap.
+    """Boxes whose union is exactly ``packets`` in the fields of ``SHOWN``, greedily the largest first (may overlap).
 
     Later fragments are listed where the rows of first fragments do not imply them.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneguard.model.addresses import ALL_ADDRESSES, V6
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field
+from zoneguard.model.match import MATCHABLE, Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets.engine import Engine, Node
 from zoneguard.model.packets.layout import (
@@ -91,7 +91,7 @@ class PacketSpace:
     def packet(self, packet: Packet) -> PacketSet:
         """The set of this one packet."""
         node = self.engine.true
-        for field in Field:
+        for field in MATCHABLE:
             present = self.field(field, Intervals.of(packet.get(field))).node
             absent = self.engine.neg(self.has(field))
             node = self.engine.conj(node, self.engine.disj(present, absent))
@@ -104,5 +104,3 @@ class PacketSpace:
             pairs = [self.engine.disj(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
             parts = pairs + (parts[-1:] if len(parts) % 2 else [])
         return PacketSet(self, parts[0]) if parts else self.nothing
-
-

@@ -1,0 +1,42 @@
+"""Match → PacketSet, for one pair of interfaces."""
+
+from __future__ import annotations
+
+from zoneguard.model.match import All, AnyOf, Bits, Egress, In, Ingress, Match, Not, Unknown, names_match
+from zoneguard.model.packets import PacketSet, PacketSpace
+
+
+def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress: str | None) -> PacketSet:
+    """The packets of which ``match`` holds. An interface of ``None`` is not known: its conditions stay undecided."""
+    if isinstance(match, In):
+        return space.field(match.field, match.values)
+    if isinstance(match, Bits):
+        return space.masked(match.field, match.value, match.mask)
+    if isinstance(match, Unknown):
+        return space.unknown(match.key)
+    if isinstance(match, Ingress | Egress):
+        interface = ingress if isinstance(match, Ingress) else egress
+        if interface is None:
+            return space.unknown(f"{type(match).__name__.lower()} {','.join(sorted(match.names))}")
+        return space.everything if names_match(match.names, interface) else space.nothing
+    if isinstance(match, Not):
+        return ~compile_match(space, match.part, ingress, egress)
+    if isinstance(match, AnyOf):
+        return space.union(*(compile_match(space, part, ingress, egress) for part in match.parts))
+    result = space.everything
+    for part in sorted(match.parts, key=_cost):
+        result = result & compile_match(space, part, ingress, egress)
+        if not result:
+            break
+    return result
+
+
+def asks_interface(match: Match) -> bool:
+    """Whether ``match`` depends on the interfaces."""
+    if isinstance(match, All | AnyOf):
+        return any(map(asks_interface, match.parts))
+    return asks_interface(match.part) if isinstance(match, Not) else isinstance(match, Ingress | Egress)
+
+
+def _cost(match: Match) -> int:
+    return 0 if isinstance(match, Ingress | Egress) else 1

@@ -1,0 +1,209 @@
+"""First-match lists over packet sets: what they permit, and which lines decided.
+
+Two evaluations of one meaning. ``Verdicts`` compiles a list once, by divide and conquer, into what it permits, denies
+and hands back. ``walk`` runs a given set rule by rule: for lists that rewrite, and to say which lines decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from zoneguard.model.device import Continue, Deny, Jump, NatRule, Permit, Return, Rule, RuleList, SetField
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.spans import SourceSpan
+from zoneguard.static.conditions import asks_interface, compile_match
+
+MAX_DEPTH = 64
+"""Jumps deeper than this (the kernel allows fewer in one hook) are undecided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Disjoint parts of all packets: permitted, denied, handed back by ``Return``; the rest falls off the end."""
+
+    permit: PacketSet
+    deny: PacketSet
+    back: PacketSet
+
+    def then(self, later: Outcome) -> Outcome:
+        """First this, then ``later`` for what this did not decide."""
+        undecided = ~(self.permit | self.deny | self.back)
+        return Outcome(
+            self.permit | undecided & later.permit,
+            self.deny | undecided & later.deny,
+            self.back | undecided & later.back,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a set and what became of it: ``Permit``, ``Deny``, ``Return`` or a ``NatRule``; and the deciding lines.
+
+    For a ``NatRule`` the packets are those before the translation.
+    """
+
+    packets: PacketSet
+    action: Permit | Deny | Return | NatRule
+    lines: tuple[SourceSpan, ...]
+
+
+class Lists:
+    """The rule lists of one forwarding context."""
+
+    def __init__(self, space: PacketSpace, named: Mapping[str, RuleList]) -> None:
+        self.space = space
+        self._named = named
+        self._outcomes: dict[tuple[int, str | None, str | None], Outcome] = {}
+        self._facts: dict[int, tuple[bool, bool]] = {}
+        self._kept: list[RuleList] = []
+
+    def permitted(self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None) -> PacketSet:
+        """What of ``packets`` passes a filter stage with this list, rewritten where the list does so (marks)."""
+        if self.rewrites(rules):
+            parts = [s.packets for s in self.walk(rules, packets, ingress, egress) if isinstance(s.action, Permit)]
+            return self.space.union(*parts)
+        outcome = self.outcome(rules, ingress, egress)
+        passed = packets & outcome.permit
+        if isinstance(rules.default, Permit):
+            passed = passed | (packets - outcome.permit - outcome.deny)
+        return passed
+
+    def rewrites(self, rules: RuleList) -> bool:
+        """Whether the list, or one it jumps to, changes packets on the way."""
+        return self._about(rules)[1]
+
+    def _about(self, rules: RuleList) -> tuple[bool, bool]:
+        """``(asks for interfaces, rewrites)`` of the list and all it jumps to."""
+        known = self._facts.get(id(rules))
+        if known is not None:
+            return known
+        self._kept.append(rules)
+        self._facts[id(rules)] = (False, False)
+        asks = any(asks_interface(r.match) for r in rules.rules)
+        changes = any(isinstance(r, NatRule) or isinstance(r.action, SetField) for r in rules.rules)
+        for rule in rules.rules:
+            if isinstance(rule, Rule) and isinstance(rule.action, Jump) and rule.action.target in self._named:
+                below = self._about(self._named[rule.action.target])
+                asks, changes = asks or below[0], changes or below[1]
+        self._facts[id(rules)] = (asks, changes)
+        return asks, changes
+
+    def outcome(self, rules: RuleList, ingress: str | None, egress: str | None, depth: int = 0) -> Outcome:
+        """The meaning of a list that does not rewrite, for every packet."""
+        if not self._about(rules)[0]:
+            ingress = egress = None
+        key = (id(rules), ingress, egress)
+        known = self._outcomes.get(key)
+        if known is None:
+            leaves = [self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled]
+            known = self._outcomes[key] = self._balance([leaf for leaf in leaves if leaf is not None])
+        return known
+
+    def _balance(self, parts: list[Outcome]) -> Outcome:
+        while len(parts) > 1:
+            pairs = [a.then(b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+            parts = pairs + (parts[-1:] if len(parts) % 2 else [])
+        nothing = self.space.nothing
+        return parts[0] if parts else Outcome(nothing, nothing, nothing)
+
+    def _leaf(self, rule: Rule, ingress: str | None, egress: str | None, depth: int) -> Outcome | None:
+        if isinstance(rule.action, Continue):
+            return None
+        match = compile_match(self.space, rule.match, ingress, egress)
+        if not match:
+            return None
+        nothing = self.space.nothing
+        if isinstance(rule.action, Permit):
+            return Outcome(match, nothing, nothing)
+        if isinstance(rule.action, Deny):
+            return Outcome(nothing, match, nothing)
+        if isinstance(rule.action, Return):
+            return Outcome(nothing, nothing, match)
+        assert isinstance(rule.action, Jump)
+        below = self._target(rule.action, ingress, egress, depth)
+        back = match - below.permit - below.deny if rule.action.goto else nothing
+        return Outcome(match & below.permit, match & below.deny, back)
+
+    def _target(self, jump: Jump, ingress: str | None, egress: str | None, depth: int) -> Outcome:
+        target = self._named.get(jump.target)
+        if target is None or depth >= MAX_DEPTH:
+            undecided = self.space.unknown(f"chain {jump.target}")
+            return Outcome(undecided, ~undecided, self.space.nothing)
+        return self.outcome(target, ingress, egress, depth + 1)
+
+    def walk(self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None) -> Iterator[Step]:
+        """``packets`` cut by the lines that decide; at the end of the list its default does."""
+        for step in self._run(rules, packets, ingress, egress, (), 0):
+            if isinstance(step.action, Return) and isinstance(rules.default, Permit | Deny):
+                yield Step(step.packets, rules.default, (*step.lines, rules.span))
+            else:
+                yield step
+
+    def _run(
+        self,
+        rules: RuleList,
+        packets: PacketSet,
+        ingress: str | None,
+        egress: str | None,
+        trail: tuple[SourceSpan, ...],
+        depth: int,
+    ) -> Iterator[Step]:
+        rest = packets
+        for rule in rules.rules:
+            if not rest:
+                return
+            if isinstance(rule, Rule) and (not rule.enabled or isinstance(rule.action, Continue)):
+                continue
+            hit = rest & compile_match(self.space, rule.match, ingress, egress)
+            if not hit:
+                continue
+            rest = rest - hit
+            lines = (*trail, rule.span)
+            if isinstance(rule, NatRule):
+                yield Step(hit, rule, lines)
+            elif isinstance(rule.action, Permit | Deny | Return):
+                yield Step(hit, rule.action, lines)
+            elif isinstance(rule.action, SetField):
+                rest = rest | _set_bits(hit, rule.action)
+            elif isinstance(rule.action, Jump):
+                for step in self._jump(rule.action, hit, ingress, egress, lines, depth):
+                    if not isinstance(step.action, Return):
+                        yield step
+                    elif rule.action.goto:
+                        yield Step(step.packets, step.action, trail)
+                    else:
+                        rest = rest | step.packets
+        if rest:
+            yield Step(rest, Return(), trail)
+
+    def _jump(
+        self,
+        jump: Jump,
+        packets: PacketSet,
+        ingress: str | None,
+        egress: str | None,
+        lines: tuple[SourceSpan, ...],
+        depth: int,
+    ) -> Iterator[Step]:
+        target = self._named.get(jump.target)
+        if target is not None and depth < MAX_DEPTH:
+            yield from self._run(target, packets, ingress, egress, lines, depth + 1)
+            return
+        undecided = self.space.unknown(f"chain {jump.target}")
+        yield Step(packets & undecided, Permit(), lines)
+        yield Step(packets - undecided, Deny(), lines)
+
+
+def _set_bits(packets: PacketSet, action: SetField) -> PacketSet:
+    """``new = (old & ~mask) ^ value`` for every member."""
+    width = (1 << 32) - 1
+    if action.mask & width == width:
+        return packets.set_to(action.field, Intervals.of(action.value))
+    out = [
+        part.set_to(action.field, Intervals.of(low & ~action.mask ^ action.value))
+        for value in packets.project(action.field)
+        for part, low, _ in packets.pieces(action.field, Intervals.of(value))
+    ]
+    return packets.space.union(*out)
