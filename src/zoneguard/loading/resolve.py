@@ -170,7 +170,7 @@ class Names:
         return found
 
     def clauses(self, references: Iterable[str], path: Path, known: Sequence[str] | None) -> None:
-        """Each is one of ``known``, or the whole of which such clauses are parts. ``None``: a profile is not readable."""
+        """Each is one of ``known`` (``None``: some profile is not readable), or the whole of which those are parts."""
         for i, name in enumerate(references if known is not None else ()):
             if known is not None and not any(name == clause or _is_part(clause, name) for clause in known):
                 self.knows("clauses", name, (*path, i), known, N_("no profile here has the clause {name}", name=name))

@@ -1,1 +1,32 @@
-""""""
+"""The languages of zoneguard: English templates in the code, gettext catalogues beside this file."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+DOMAIN = "zoneguard"
+LANGUAGES = ("en", "ja")
+
+
+def language(option: str | None, env: Mapping[str, str]) -> str:
+    """``option`` where one is given, otherwise the language of the locale in ``env`` as POSIX orders its variables."""
+    if option:
+        return option
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if env.get(variable):
+            return "ja" if env[variable].lower().startswith("ja") else "en"
+    return "en"
+
+
+@cache
+def translator(lang: str) -> Callable[[str], str]:
+    """Template → its sentence in ``lang``; a template without translation stays English. Raises ``ValueError``."""
+    if lang not in LANGUAGES:
+        raise ValueError(f"no catalogue for {lang!r}; there are {', '.join(LANGUAGES)}")
+    if lang == "en":
+        return str
+    catalogue = gettext.translation(DOMAIN, Path(__file__).parent, [lang])
+    return lambda template: catalogue.gettext(template) if template else ""

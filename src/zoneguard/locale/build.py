@@ -1,0 +1,90 @@
+"""Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
+
+Collected are the first arguments of ``N_(…)`` and ``_(…)``, and what plug-ins say of themselves (``title``, ``why``,
+``fix``). New templates are added without a translation: translate them in the ``.po`` file and run this again.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from zoneguard.locale import DOMAIN, LANGUAGES
+
+PACKAGE = Path(__file__).parent.parent
+MARKERS = {"N_", "_"}
+PLUGINS = {"Check", "ContentFamily", "Parser", "Protocol", "ReportFormat"}
+PLUGIN_TEXTS = {"title", "why", "fix"}
+_HEADER = "Messages of zoneguard. The msgid is the English template; keep every {place}."
+
+
+def templates() -> Catalog:
+    """Every template of the code, each with the files that use it."""
+    catalog = Catalog(project=DOMAIN, fuzzy=False)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for text in _marked(ast.parse(path.read_text(encoding="utf-8"))):
+            catalog.add(text, locations=[(f"zoneguard/{path.relative_to(PACKAGE)}", 1)])
+    return catalog
+
+
+def _marked(tree: ast.AST) -> Iterator[str]:
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        values = call.args[:1] if name in MARKERS else []
+        if name in PLUGINS:
+            values = [k.value for k in call.keywords if k.arg in PLUGIN_TEXTS]
+        for value in values:
+            if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
+                yield value.value
+
+
+def po_path(lang: str) -> Path:
+    """The source of a catalogue."""
+    return PACKAGE / "locale" / lang / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def read_catalogue(lang: str) -> Catalog:
+    """The catalogue as it is written; empty where there is none yet."""
+    path = po_path(lang)
+    if not path.exists():
+        return Catalog(locale=lang, domain=DOMAIN, fuzzy=False)
+    with path.open("rb") as stream:
+        return read_po(stream, locale=lang, domain=DOMAIN)
+
+
+def update(lang: str) -> list[str]:
+    """Write ``.po`` and ``.mo`` anew; returns the templates that have no translation yet."""
+    catalogue = read_catalogue(lang)
+    catalogue.update(templates(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    catalogue.header_comment = f"# {_HEADER}"
+    po_path(lang).parent.mkdir(parents=True, exist_ok=True)
+    po_path(lang).write_bytes(_without_dates(catalogue))
+    with po_path(lang).with_suffix(".mo").open("wb") as stream:
+        write_mo(stream, catalogue)
+    return sorted(str(m.id) for m in catalogue if m.id and not m.string)
+
+
+def _without_dates(catalogue: Catalog) -> bytes:
+    stream = BytesIO()
+    write_po(stream, catalogue, width=110, sort_output=True, include_lineno=False)
+    lines = stream.getvalue().decode().splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(('"POT-Creation', '"PO-Revision'))).encode()
+
+
+def main() -> int:
+    """Update every catalogue; 1 where a translation is missing."""
+    missing = [f"{lang}: {text}" for lang in LANGUAGES if lang != "en" for text in update(lang)]
+    print("\n".join(missing) or "every template is translated", file=sys.stderr)
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
