@@ -307,7 +307,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``."""
+    """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``.
+
+    ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
+    """
 
     name: str
     vendor: str
@@ -317,6 +320,7 @@ class Device:
     uncertain: tuple[Misunderstood, ...] = ()
     mac_bindings: tuple[MacBinding, ...] = ()
     services: tuple[Service, ...] = ()
+    wires: tuple[tuple[str, str], ...] = ()
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""
