@@ -1,1 +1,1 @@
-""""""
+"""From findings to a decision that a CI job can trust."""

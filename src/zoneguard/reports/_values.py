@@ -1,0 +1,186 @@
+"""Model values as plain JSON values. Keys are part of the published shape: add, never rename."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from zoneguard.model.addresses import format_address, format_addresses
+from zoneguard.model.crossing import Hop
+from zoneguard.model.device import LineAccount, Misunderstood
+from zoneguard.model.findings import Row
+from zoneguard.model.flows import CaptureAccount, Flow, Transfer
+from zoneguard.model.packet import PROTOCOL_NAMES, Packet
+from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry
+from zoneguard.model.spans import CaptureSpan, SourceSpan
+
+Json = dict[str, Any]
+
+
+def moment(time: float) -> str:
+    """ISO 8601, UTC, microseconds."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def mac_text(mac: int) -> str:
+    """``00:00:5e:00:53:20``."""
+    return mac.to_bytes(6, "big").hex(":")
+
+
+def protocol_text(number: int) -> str:
+    """``tcp``; the number where it has no usual name."""
+    return PROTOCOL_NAMES.get(number, str(number))
+
+
+def evidence(span: SourceSpan | CaptureSpan) -> Json:
+    """A line of a configuration, or a frame of a capture."""
+    if isinstance(span, SourceSpan):
+        return {"file": span.file, "line": span.first, "last_line": span.last}
+    return {"capture": span.file, "frame": span.frame, "time": moment(span.time)}
+
+
+def row(value: Row) -> Json:
+    """A row of packets."""
+    return {
+        "source": value.source,
+        "destination": value.destination,
+        "protocol": value.protocol,
+        "ports": value.ports,
+    }
+
+
+def packet(value: Packet) -> Json:
+    """A witness packet; ports or ICMP type and code as its protocol has them."""
+    out: Json = {
+        "src": format_address(value.src),
+        "dst": format_address(value.dst),
+        "proto": protocol_text(value.proto),
+    }
+    if value.proto in (1, 58):
+        out |= {"icmp_type": value.icmp >> 8, "icmp_code": value.icmp & 255}
+    elif value.sport or value.dport:
+        out |= {"sport": value.sport, "dport": value.dport}
+    if value.mac:
+        out["mac"] = mac_text(value.mac)
+    return out
+
+
+def hop(value: Hop) -> Json:
+    """A forwarding context on a path."""
+    return {
+        "device": value.device,
+        "context": value.vrf,
+        "in": value.ingress,
+        "out": value.egress,
+        "evidence": [evidence(line) for line in value.lines],
+    }
+
+
+def flow(value: Flow) -> Json:
+    """An observed flow; pairs are ``[to_responder, to_originator]``."""
+    return {
+        "src": format_address(value.src),
+        "sport": value.sport,
+        "dst": format_address(value.dst),
+        "dport": value.dport,
+        "proto": protocol_text(value.proto),
+        "vlan": list(value.vlan),
+        "tunnel": list(value.tunnel),
+        "state": value.state.value,
+        "opened_by": value.opened_by,
+        "packets": list(value.packets),
+        "bytes": list(value.bytes),
+        "payload": list(value.payload),
+        "first": moment(value.first.time),
+        "last": moment(value.last.time),
+        "capture": value.first.file,
+        "first_frame": value.first.frame,
+        "macs": [[mac_text(mac) for mac in side] for side in value.macs],
+        "community_id": value.community_id,
+    }
+
+
+def transfer(value: Transfer) -> Json:
+    """Content that a flow carried: metadata and hashes, never the content."""
+    return {
+        "protocol": value.protocol,
+        "kind": value.kind,
+        "direction": "to_responder" if value.to_responder else "to_originator",
+        "certainty": value.certainty.value,
+        "reason": value.reason,
+        "name": value.name,
+        "media_type": value.media_type,
+        "size": value.size,
+        "sha256": value.sha256,
+        "hazards": [{"kind": h.kind, "where": h.where, "detail": h.detail} for h in value.hazards],
+        "frames": [frame.frame for frame in value.frames],
+        "capture": value.frames[0].file if value.frames else value.flow.first.file,
+    }
+
+
+def endpoint(value: Endpoint) -> Json:
+    """One side of an allowance or exception."""
+    return {"name": value.name, "addresses": format_addresses(value.addresses)}
+
+
+def allowance(value: Allowance) -> Json:
+    """A row of ``allow``."""
+    return {
+        "id": value.id,
+        "from": endpoint(value.source),
+        "to": endpoint(value.destination),
+        "services": [service.text for service in value.services],
+        "purpose": value.purpose,
+        "via": list(value.via),
+        "clauses": list(value.clauses),
+        "evidence": evidence(value.span),
+    }
+
+
+def exception(value: ExceptionEntry) -> Json:
+    """A row of the exception register; dates as ``2026-04-01`` or null."""
+    return {
+        "id": value.id,
+        "from": endpoint(value.source),
+        "to": endpoint(value.destination),
+        "services": [service.text for service in value.services],
+        "macs": [mac_text(mac) for mac in value.macs],
+        "purpose": value.purpose,
+        "applicant": value.applicant,
+        "approver": value.approver,
+        "approved": value.approved.isoformat() if value.approved else None,
+        "expires": value.expires.isoformat() if value.expires else None,
+        "peer_internet": value.peer_internet.value,
+        "emergency": value.emergency,
+        "reported": value.reported.isoformat() if value.reported else None,
+        "clauses": list(value.clauses),
+        "evidence": evidence(value.span),
+    }
+
+
+def misunderstood(value: Misunderstood) -> Json:
+    """A line that was not understood."""
+    return {**evidence(value.span), "text": value.text, "reason": value.reason, "concern": value.concern.value}
+
+
+def line_account(value: LineAccount) -> Json:
+    """What became of every line of one input."""
+    return {
+        "file": value.file,
+        "format": value.format,
+        "total": value.total,
+        "understood": value.understood,
+        "ignored": dict(sorted(value.ignored.items())),
+        "not_understood": [misunderstood(m) for m in value.not_understood],
+    }
+
+
+def capture_account(value: CaptureAccount) -> Json:
+    """What became of every frame of one capture."""
+    return {
+        "capture": value.file,
+        "frames": value.frames,
+        "decoded": value.decoded,
+        "skipped": dict(sorted(value.skipped.items())),
+        "truncated": value.truncated or None,
+    }

@@ -1,0 +1,53 @@
+"""The words of the vocabulary, and in which order things are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.text import N_
+
+Translate = Callable[[str], str]
+
+VERDICTS = {
+    Verdict.VIOLATES: N_("violates"),
+    Verdict.UNDETERMINED: N_("undetermined"),
+    Verdict.ATTESTATION_NEEDED: N_("attestation needed"),
+    Verdict.CONFORMS: N_("conforms"),
+    Verdict.NOT_APPLICABLE: N_("not applicable"),
+}
+SEVERITIES = {
+    Severity.CRITICAL: N_("critical"),
+    Severity.HIGH: N_("high"),
+    Severity.MEDIUM: N_("medium"),
+    Severity.LOW: N_("low"),
+    Severity.INFO: N_("info"),
+}
+STATES = {
+    "denied": N_("denied"),
+    "allowed": N_("allowed"),
+    "sanitized": N_("through a sanitizer"),
+    "violated": N_("violates"),
+    "undetermined": N_("undetermined"),
+}
+PEERS = {
+    "attested-no": N_("far end attested to be off the Internet"),
+    "yes": N_("far end connected to the Internet"),
+    "unknown": N_("far end not attested to be off the Internet"),
+}
+
+_VERDICT_ORDER = tuple(VERDICTS)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Violations first, the severest first, then by check, zones and fingerprint: the same order in every run."""
+    return sorted(
+        findings,
+        key=lambda f: (_VERDICT_ORDER.index(f.verdict), -f.severity.rank, f.check, f.zones, f.fingerprint),
+    )
+
+
+def verdict_rank(verdict: Verdict) -> int:
+    """The place of ``verdict`` in lists."""
+    return _VERDICT_ORDER.index(verdict)
