@@ -1,0 +1,100 @@
+"""Content lifted out of a stream, with the way back from each of its bytes to the frames that carried it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+
+from zoneguard.model.flows import Stream
+from zoneguard.model.spans import CaptureSpan
+
+
+class Track:
+    """One direction of a conversation, indexed so that ranges find their frames and damage in logarithmic time."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.data = stream.data
+        self._segments = sorted(stream.segments, key=lambda s: s.start)
+        self._starts = [s.start for s in self._segments]
+        self._reach = list(accumulate((s.end for s in self._segments), max))
+        self._damage = _merged((*stream.gaps, *stream.conflicts))
+        self._damage_ends = [end for _, end in self._damage]
+
+    def frames(self, start: int, end: int) -> list[CaptureSpan]:
+        """The frames that carried the bytes ``start`` to ``end`` (exclusive), in stream order."""
+        hits = []
+        index = bisect_left(self._starts, end) - 1
+        while index >= 0 and self._reach[index] > start:
+            if self._segments[index].end > start:
+                hits.append(self._segments[index].at)
+            index -= 1
+        return hits[::-1]
+
+    def damaged(self, start: int, end: int) -> bool:
+        """Whether a gap or a conflict touches the bytes ``start`` to ``end`` (exclusive)."""
+        index = bisect_right(self._damage_ends, start)
+        return index < len(self._damage) and self._damage[index][0] < end
+
+    def damage(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The damaged ranges that touch ``start`` to ``end``, in order."""
+        for a, b in self._damage[bisect_right(self._damage_ends, start) :]:
+            if a >= end:
+                return
+            yield max(a, start), min(b, end)
+
+    def arrival(self, offset: int) -> CaptureSpan | None:
+        """The first frame that carried the byte at ``offset``."""
+        return min(self.frames(offset, offset + 1), key=lambda f: f.frame, default=None)
+
+    def carve(self, *pieces: tuple[int, int]) -> Carved:
+        """The bytes of ``pieces``, stream ranges in the order in which they make up the content."""
+        return Carved(self, pieces)
+
+
+class Carved:
+    """Content made of pieces of one stream; offsets below are those of the content."""
+
+    def __init__(self, track: Track, pieces: Iterable[tuple[int, int]]) -> None:
+        self.track = track
+        self._pieces = [(start, end) for start, end in pieces if end > start]
+        self._offsets = [0, *accumulate(end - start for start, end in self._pieces)]
+        self.data = b"".join(track.data[start:end] for start, end in self._pieces)
+
+    def __len__(self) -> int:
+        return self._offsets[-1]
+
+    def ranges(self, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+        """The stream ranges that hold the bytes ``start`` to ``end``."""
+        end = len(self) if end is None else end
+        index = max(0, bisect_right(self._offsets, start) - 1)
+        while index < len(self._pieces) and self._offsets[index] < end:
+            base = self._pieces[index][0] - self._offsets[index]
+            yield max(start, self._offsets[index]) + base, min(end, self._offsets[index + 1]) + base
+            index += 1
+
+    def frames(self, start: int = 0, end: int | None = None) -> tuple[CaptureSpan, ...]:
+        """The frames that carried the bytes ``start`` to ``end``, each once."""
+        spans = (f for a, b in self._runs(start, end) for f in self.track.frames(a, b))
+        return tuple(dict.fromkeys(spans))
+
+    def damaged(self, start: int = 0, end: int | None = None) -> bool:
+        """Whether a gap or a conflict touches the bytes ``start`` to ``end``."""
+        return any(self.track.damaged(a, b) for a, b in self._runs(start, end))
+
+    def _runs(self, start: int, end: int | None) -> list[tuple[int, int]]:
+        """``ranges`` with neighbours joined that are at most one byte apart (a dot that was unstuffed)."""
+        ranges = list(self.ranges(start, end))
+        cuts = [0, *(i for i, (a, b) in enumerate(pairwise(ranges), 1) if not 0 <= b[0] - a[1] <= 1), len(ranges)]
+        return [(ranges[i][0], ranges[j - 1][1]) for i, j in pairwise(cuts) if j > i]
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        elif end > start:
+            out.append((start, end))
+    return out

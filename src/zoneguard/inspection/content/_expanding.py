@@ -1,0 +1,115 @@
+"""Decompression that never writes more than its budget and keeps what came before damage."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol as Structure
+
+from zoneguard.inspection import Budget
+from zoneguard.model.text import N_, Text
+
+FEED = 1 << 18
+RAW, ZLIB, GZIP = -15, 15, 31
+DAMAGED = N_("the compressed data is damaged")
+SHORT = N_("the compressed data ends early")
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """``problem`` is empty where ``data`` is the whole; ``used`` counts the compressed bytes that belonged to it."""
+
+    data: bytes
+    used: int
+    problem: Text | str = ""
+
+
+class _Engine(Structure):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Inflater:
+    """zlib with the interface of the other decompressors."""
+
+    def __init__(self, wbits: int) -> None:
+        self._zlib = zlib.decompressobj(wbits)
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._zlib.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._zlib.decompress(self._zlib.unconsumed_tail or data, max_length)
+
+
+def inflate(data: bytes, budget: Budget, wbits: int = ZLIB) -> Expanded:
+    """Expand a deflate stream; ``wbits`` is ``RAW``, ``ZLIB`` or ``GZIP``."""
+    return _expand(data, budget, lambda: _Inflater(wbits))
+
+
+def bunzip(data: bytes, budget: Budget) -> Expanded:
+    """Expand bzip2."""
+    return _expand(data, budget, bz2.BZ2Decompressor)
+
+
+def unxz(data: bytes, budget: Budget) -> Expanded:
+    """Expand xz or lzma-alone."""
+    return _expand(data, budget, lambda: lzma.LZMADecompressor(memlimit=128 << 20))
+
+
+def unlzma_member(data: bytes, budget: Budget) -> Expanded:
+    """Expand the LZMA of a zip member: version (2 bytes), length of the properties (2), properties (5), raw LZMA1."""
+    if len(data) < 9 or int.from_bytes(data[2:4], "little") != 5:
+        return Expanded(b"", len(data), DAMAGED)
+    properties, dictionary = data[4], int.from_bytes(data[5:9], "little")
+    lzma1 = {
+        "id": lzma.FILTER_LZMA1,
+        "dict_size": max(4096, min(dictionary, 64 << 20)),
+        "lc": properties % 9,
+        "lp": properties // 9 % 5,
+        "pb": properties // 45,
+    }
+    expanded = _expand(data[9:], budget, lambda: lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[lzma1]))
+    return Expanded(expanded.data, len(data)) if expanded.problem is SHORT else expanded  # it has no end mark
+
+
+def _expand(data: bytes, budget: Budget, make: Callable[[], _Engine]) -> Expanded:
+    out: list[bytes] = []
+    used = 0
+    problem: Text | str = ""
+    try:
+        engine = make()
+        while not engine.eof:
+            room = budget.room
+            if room <= 0:
+                problem = budget.spent or ""
+                break
+            piece = data[used : used + FEED] if engine.needs_input else b""
+            used += len(piece)
+            got = engine.decompress(piece, min(room, 1 << 20))
+            if not got and not piece and not engine.eof:
+                problem = SHORT
+                break
+            budget.expand(len(got))
+            out.append(got)
+        used -= len(engine.unused_data)
+    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
+        problem = DAMAGED
+    return Expanded(b"".join(out), used, problem)

@@ -1,0 +1,22 @@
+"""Whether bytes are text, and the same text as ASCII-compatible bytes."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+UTF8_MARK = b"\xef\xbb\xbf"
+
+
+def is_text(data: bytes) -> bool:
+    """No control characters but those of text and of ISO-2022; or UTF-16 with its mark."""
+    return any(data.startswith(mark) for mark, _ in _MARKS) or _CONTROL.search(data) is None
+
+
+def ascii_compatible(data: bytes) -> bytes:
+    """``data`` without a byte order mark, UTF-16 turned into UTF-8."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    return data.removeprefix(UTF8_MARK)

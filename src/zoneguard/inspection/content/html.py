@@ -1,0 +1,101 @@
+"""HTML and SVG: scripts, event handlers, script addresses, frames, plug-ins, redirections, files in data addresses."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
+from zoneguard.inspection.content._texts import ascii_compatible, is_text
+from zoneguard.inspection.naming import extension
+from zoneguard.model.flows import Hazard
+
+_TYPES = ("text/html", "application/xhtml+xml", "image/svg+xml")
+_START = re.compile(
+    rb"\s*+(?:<\?xml[^>]{0,200}\?>\s*+|(?><!--.{0,2000}?-->)\s*+)*+"
+    rb"<(?:!doctype\s+(?:html|svg)|html|head|body|svg|script|table|div|meta)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(rb"<([a-zA-Z][a-zA-Z0-9:_-]{0,40})([^>]{0,65536})")
+_ATTRIBUTE = re.compile(rb"""(?<![-a-zA-Z0-9_:.])([a-zA-Z_:][-a-zA-Z0-9_:.]*)\s*=\s*("[^"]*"?|'[^']*'?|[^\s>]*)""")
+_SCRIPT_ADDRESS = re.compile(r"(?i)^[\x00-\x20]*(javascript|vbscript|data\s*:\s*text/html)\s*[:,;]?")
+_DATA_ADDRESS = re.compile(r"(?is)^\s*data:([\w.+-]+/[\w.+-]+)?((?:;[^,;]{0,100})*),(.*)$")
+_ACTIVE_TAGS = {b"script", b"iframe", b"frame", b"object", b"embed", b"applet", b"form", b"portal"}
+_LINKS = {b"href", b"src", b"action", b"formaction", b"data", b"xlink:href", b"background"}
+_SMUGGLING = re.compile(rb"msSaveOrOpenBlob|msSaveBlob|createObjectURL|navigator\.msSave", re.IGNORECASE)
+MAX_HAZARDS = 30
+
+
+def recognise(content: Content) -> Recognition:
+    """By its first tag, its claimed type or its name; always text."""
+    named = content.claimed_type in _TYPES or extension(content.name) in ("htm", "html", "xhtml", "svg")
+    start = ascii_compatible(content.data[:8192])
+    if (named or _START.match(start)) and content.data and is_text(content.data):
+        return Recognition.WEAK
+    return Recognition.NO
+
+
+def examine(content: Content, budget: Budget) -> Examination:
+    """Every active element with its place."""
+    data = ascii_compatible(content.data)
+    svg = re.search(rb"<svg\b", data[:4096], re.IGNORECASE) is not None and b"<html" not in data[:4096].lower()
+    hazards: dict[str, Hazard] = {}
+    members: list[Content] = []
+    for offset, what, detail in _active(data, members, budget):
+        kind = "svg-script" if svg else "active-html"
+        if len(hazards) < MAX_HAZARDS:
+            hazards.setdefault(f"{what} {detail}", Hazard(kind, f"byte {offset}", f"{what} {detail}".strip()))
+    if (smuggling := _SMUGGLING.search(data)) is not None:
+        where = f"byte {smuggling.start()}"
+        hazards["smuggling"] = Hazard("html-smuggling", where, smuggling.group().decode())
+    media_type = "image/svg+xml" if svg else "text/html"
+    return Examination(media_type, tuple(hazards.values()), partial=budget.spent or "", members=tuple(members))
+
+
+def _active(data: bytes, members: list[Content], budget: Budget) -> Iterator[tuple[int, str, str]]:
+    """Offset, element or attribute, and target of everything that acts; files in data addresses go to ``members``."""
+    for number, tag in enumerate(_TAG.finditer(data)):
+        if number % 1000 == 0 and budget.room <= 0:
+            return
+        name = tag.group(1).lower()
+        attributes = {k.lower(): _value(v) for k, v in _ATTRIBUTE.findall(tag.group(2))}
+        if name.rpartition(b":")[2] in _ACTIVE_TAGS:
+            yield tag.start(), name.decode(), _shown(attributes)
+        if name == b"meta" and "refresh" in attributes.get(b"http-equiv", "").lower():
+            yield tag.start(), "meta refresh", attributes.get(b"content", "")[:120]
+        for key, value in attributes.items():
+            if key.startswith(b"on") and len(key) > 3 and value:
+                yield tag.start(), key.decode(), ""
+            elif key in _LINKS and _SCRIPT_ADDRESS.match(value):
+                yield tag.start(), f"{key.decode()} {value.strip()[:20]}", ""
+            elif key in _LINKS and (member := _data_file(value)) is not None:
+                members.append(member)
+
+
+def _value(raw: bytes) -> str:
+    return html.unescape(raw.strip(b"\"'").decode("utf-8", "replace"))
+
+
+def _shown(attributes: dict[bytes, str]) -> str:
+    return next((attributes[k][:120] for k in (b"src", b"data", b"action", b"code") if attributes.get(k)), "")
+
+
+def _data_file(value: str) -> Content | None:
+    """The file in a ``data:`` address, unless it is a picture."""
+    match = _DATA_ADDRESS.match(value)
+    if match is None or (match.group(1) or "").startswith(("image/", "font/")):
+        return None
+    raw = unquote_to_bytes(match.group(3))
+    if "base64" in match.group(2).lower():
+        try:
+            raw = base64.b64decode(raw + b"==")
+        except binascii.Error:
+            return None
+    return Content(raw, "", (match.group(1) or "text/plain").lower())
+
+
+PLUGIN = ContentFamily("html", "HTML and SVG", recognise, examine)

@@ -1,0 +1,123 @@
+"""A mail that a protocol carried → a ``message`` transfer and one for each of its bodies and attachments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from zoneguard.inspection import Content
+from zoneguard.inspection.carving import Carved
+from zoneguard.inspection.mime import Message, Part, decode, read_entity, read_message
+from zoneguard.inspection.mime.charsets import decode_text
+from zoneguard.inspection.mime.encodings import IDENTITY, uu_files
+from zoneguard.inspection.recording import Carriage, Recorder, worst
+from zoneguard.model.flows import Certainty, Hazard, Transfer
+from zoneguard.model.text import Text
+
+_FACTS = ("message-id", "date", "subject", "from", "to")
+
+
+def record_mail(
+    recorder: Recorder, carved: Carved, carriage: Carriage, *, facts: Iterable[tuple[str, str]] = (),
+    hazards: Iterable[Hazard] = (), headless: bool = False,
+) -> Transfer:  # fmt: skip
+    """Record the message that ``carved`` holds; ``carriage`` speaks of the whole of it. ``headless``: its beginning is
+    not in the capture."""
+    message = read_entity(carved.data, "multipart/mixed") if headless else read_message(carved.data)
+    position = len(recorder.transfers)
+    key = recorder.key()
+    mail = _Mail(recorder, carved, carriage, {"": key})
+    for part in message.parts:
+        mail.record(part)
+    parts = [t for t in recorder.transfers[position:] if t.parent == key]
+    certainty, reason = _certainty(message, parts, carriage)
+    transfer = Transfer(
+        key, recorder.conversation.flow, recorder.protocol, "message", carriage.to_responder, carriage.frames,
+        certainty, reason, media_type="message/rfc822", size=len(carved),
+        sha256=hashlib.sha256(carved.data).hexdigest() if not carriage.doubt else "",
+        hazards=(*hazards, *(Hazard("ambiguous-mime", path, doubt) for path, doubt in message.doubts)),
+        refused=carriage.refused,
+        facts=(*facts, *((name, text) for name in _FACTS if (text := message.headers.text(name)))),
+    )  # fmt: skip
+    return recorder.add(transfer, carved.data, at=position)
+
+
+def _certainty(message: Message, parts: list[Transfer], carriage: Carriage) -> tuple[Certainty, Text | str]:
+    if doubt := carriage.doubt or carriage.reason or message.unread:
+        return Certainty.PARTIAL, doubt
+    return worst((Certainty.INSPECTED, ""), *((p.certainty, p.reason) for p in parts))
+
+
+@dataclass(slots=True)
+class _Mail:
+    """``keys``: path of an enclosed message → key of its transfer."""
+
+    recorder: Recorder
+    carved: Carved
+    carriage: Carriage
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def record(self, part: Part) -> None:
+        decoded = decode(self.carved.data[part.start : part.end], part.encoding)
+        at_end = part.end == len(self.carved)
+        carriage = replace(
+            self.carriage,
+            frames=self.carved.frames(part.start, part.end) or self.carved.frames(part.top, part.end),
+            whole=decoded.whole and (self.carriage.whole or not at_end),
+            damaged=self.carved.damaged(part.top, part.end),
+            reason=decoded.problem or self.carriage.reason,
+        )
+        parent = self.keys.get(part.within, self.keys[""])
+        if part.is_message:
+            transfer = self._enclosed(part, carriage, decoded.data, parent)
+        else:
+            content = Content(decoded.data, part.name, part.media_type)
+            kind = "attachment" if part.attached else "body"
+            facts = (("part", part.path), *self._with_line_end(part, carriage))
+            transfer = self.recorder.file(kind, content, carriage, parent=parent, hazards=_hazards(part), facts=facts)
+        self.keys[part.path] = transfer.key
+        if not part.attached:
+            self._uuencoded(part, carriage, decoded.data, parent)
+
+    def _with_line_end(self, part: Part, carriage: Carriage) -> tuple[tuple[str, str], ...]:
+        """The line end before a boundary is the boundary's (RFC 2046, 5.1.1), but some tools hash it with the part."""
+        end = part.end + 2
+        if carriage.doubt or part.encoding == "base64" or self.carved.data[part.end : end] != b"\r\n":
+            return ()
+        data = decode(self.carved.data[part.start : end], part.encoding).data
+        return (("sha256-with-line-end", hashlib.sha256(data).hexdigest()),)
+
+    def _enclosed(self, part: Part, carriage: Carriage, data: bytes, parent: str) -> Transfer:
+        """An enclosed message: its parts are recorded one by one, so it is not examined as a file."""
+        doubt = carriage.doubt or carriage.reason
+        transfer = Transfer(
+            self.recorder.key(parent), self.recorder.conversation.flow, self.recorder.protocol, "attachment",
+            carriage.to_responder, carriage.frames, Certainty.PARTIAL if doubt else Certainty.INSPECTED, doubt,
+            name=part.name, media_type=part.media_type, size=len(data),
+            sha256="" if carriage.doubt else hashlib.sha256(data).hexdigest(),
+            parent=parent, hazards=_hazards(part), refused=carriage.refused, facts=(("part", part.path),),
+        )  # fmt: skip
+        return self.recorder.add(transfer, data)
+
+    def _uuencoded(self, part: Part, carriage: Carriage, text: bytes, parent: str) -> None:
+        """Files written into a text between ``begin`` and ``end``."""
+        for found in uu_files(text):
+            start, end = part.start, part.end
+            if part.encoding in IDENTITY:
+                start, end = part.start + found.start, part.start + found.end
+            own = replace(
+                carriage,
+                frames=self.carved.frames(start, end),
+                whole=found.decoded.whole,
+                damaged=self.carved.damaged(start, end),
+                reason=found.decoded.problem or carriage.reason,
+            )
+            content = Content(found.decoded.data, decode_text(found.name))
+            self.recorder.file("attachment", content, own, parent=parent, facts=(("part", part.path),))
+
+
+def _hazards(part: Part) -> tuple[Hazard, ...]:
+    """What the part is in a mail, whatever it holds: HTML to be shown, or something readers may see differently."""
+    shown = [Hazard("html-mail", part.path)] if part.media_type == "text/html" and not part.attached else []
+    return (*shown, *(Hazard("ambiguous-mime", part.path, doubt) for doubt in part.doubts))

@@ -1,0 +1,93 @@
+"""Commands of a mail client paired with the replies of the server (RFC 5321, 2920 pipelining, 3030 chunking)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from zoneguard.inspection.carving import Track
+from zoneguard.model.spans import CaptureSpan
+
+VERBS = frozenset(
+    b"EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP TURN ETRN AUTH STARTTLS SEND SOML SAML ATRN "
+    b"XCLIENT XFORWARD X-ANONYMOUSTLS X-EXPS XEXCH50 BURL".split()
+)
+MAX_LINE = 8192
+_REPLY = re.compile(rb"(\d{3})([ -]?)([^\r\n]*)\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``end``: offset behind it in the server's stream; ``at``: the frame that brought its first byte."""
+
+    code: int
+    text: str
+    end: int
+    at: CaptureSpan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A line of the client: ``verb`` in upper case (empty: not a known one), ``start`` and ``end`` of the line."""
+
+    verb: bytes
+    argument: bytes
+    start: int
+    end: int
+
+
+class Replies:
+    """The server's replies, one by one, with the means to find the one that answers a command."""
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.position = 0
+        self.unclaimed: list[Reply] = []
+
+    def next(self, after: CaptureSpan | None = None) -> Reply | None:
+        """The next reply; with ``after``, the next that came behind that frame: earlier ones answer something else."""
+        while (reply := self._read()) is not None:
+            if after is None or reply.at is None or _moment(reply.at) > _moment(after):
+                return reply
+            self.unclaimed.append(reply)
+        return None
+
+    def _read(self) -> Reply | None:
+        data = self.track.data
+        texts: list[str] = []
+        start = code = 0
+        while (match := self._line()) is not None:
+            if not texts:
+                start, code = match.start(), int(match.group(1))
+            texts.append(match.group(3).decode("latin-1"))
+            self.position = match.end()
+            if match.group(2) != b"-" or self.position >= len(data):
+                return Reply(code, " ".join(texts)[:500], self.position, self.track.arrival(start))
+        return None
+
+    def _line(self) -> re.Match[bytes] | None:
+        """The reply line at the position, or the first one behind a gap there."""
+        data = self.track.data
+        match = _REPLY.match(data, self.position, self.position + MAX_LINE)
+        if match is not None and not self.track.damaged(match.start(), match.end()):
+            return match
+        for _, end in self.track.damage(self.position, min(len(data), self.position + MAX_LINE)):
+            newline = data.find(b"\n", end - 1) if end < len(data) else -1
+            for candidate in (end, newline + 1 if newline >= 0 else end):
+                match = _REPLY.match(data, candidate, candidate + MAX_LINE)
+                if match is not None and not self.track.damaged(match.start(), match.end()):
+                    return match
+        return None
+
+
+def read_command(data: bytes, position: int) -> Command:
+    """The line at ``position``, whatever it is."""
+    stop = data.find(b"\n", position, position + MAX_LINE)
+    end = min(len(data), position + MAX_LINE) if stop < 0 else stop + 1
+    verb, _, argument = data[position:end].strip().partition(b" ")
+    upper = verb.upper()
+    return Command(upper if upper in VERBS else b"", argument.strip(), position, end)
+
+
+def _moment(span: CaptureSpan) -> tuple[float, int]:
+    return span.time, span.frame

@@ -1,0 +1,254 @@
+"""SMTP, ESMTP and LMTP: every mail that crossed, with its parts.
+
+What the server answered decides what the client's bytes are: content follows a ``DATA`` that was answered 354; where
+the answers are missing, if what follows is no command. A mail whose content crossed and was then declined is a transfer
+marked ``refused``; a ``DATA`` that was declined carried nothing. Behind an accepted ``STARTTLS`` all is opaque.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection.carving import Carved, Track
+from zoneguard.inspection.mailing import record_mail
+from zoneguard.inspection.protocols._smtp_dialogue import Command, Replies, Reply, read_command
+from zoneguard.inspection.protocols._tls_hello import session_facts
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Certainty, FlowState, Hazard, Transfer
+from zoneguard.model.text import N_, Text
+
+_HELLO = re.compile(rb"(?i)(EHLO|HELO|LHLO)[ \r\n]")
+_BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
+_ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
+_PATH = re.compile(rb"<([^>]*)>")
+_STARTTLS = (b"STARTTLS", b"X-ANONYMOUSTLS")
+_RECOGNISE = 16 << 10
+
+
+def recognise(conversation: Conversation) -> float:
+    """By greeting and hello, or by an envelope where the beginning is missing."""
+    client, server = conversation.to_responder.data[:_RECOGNISE], conversation.to_originator.data[:_RECOGNISE]
+    if _HELLO.match(client):
+        return 0.98 if server[:3] in (b"220", b"") else 0.9
+    if _BANNER.match(server):
+        return 0.9 if not client or _HELLO.search(client) or _ENVELOPE.search(client) else 0.6
+    if _ENVELOPE.search(client):
+        return 0.85
+    if not client and re.search(rb"(?m)^354 [^\r\n]*\r\n(?:250|[45]\d\d)[ -]", server):
+        return 0.7
+    return 0.0
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """Every mail of the session, each followed by its parts."""
+    session = _Session(conversation)
+    session.run()
+    return session.recorder.transfers
+
+
+class _Session:
+    """One pass over the client's bytes, guided by the replies."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.recorder = Recorder(conversation, "smtp")
+        self.client = Track(conversation.to_responder)
+        self.replies = Replies(Track(conversation.to_originator))
+        self.two_sided = bool(conversation.to_originator.data)
+        self.aligned = False
+        self.lmtp = False
+        self.position = 0
+        self.envelope: list[tuple[str, str]] = []
+        self.recipients = 0
+        self.chunks: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        data = self.client.data
+        self._greeting()
+        if data and not read_command(data, 0).verb and self.conversation.flow.state is FlowState.MIDSTREAM:
+            self._tail_of_mail()
+        while self.position < len(data):
+            command = read_command(data, self.position)
+            self.position = command.end
+            if self.client.damaged(command.start, command.end):
+                self._lost(command)
+            elif not self._handle(command):
+                break
+        self._abandoned_chunks()
+        self._unseen_mails()
+
+    def _greeting(self) -> None:
+        """With a greeting in front, replies answer commands one to one; otherwise only the frames' order tells."""
+        first = self.replies.next()
+        if first is not None and first.code in (220, 421, 554) and _HELLO.match(self.client.data):
+            self.aligned = not (self.client.stream.gaps or self.replies.track.stream.gaps)
+        elif first is not None and first.code != 220:
+            self.replies.position = 0
+
+    def _handle(self, command: Command) -> bool:
+        """Act on one command; False where the dialogue ends."""
+        if command.verb == b"DATA":
+            return self._data(command)
+        if command.verb == b"BDAT":
+            return self._chunk(command)
+        reply = self._reply(command.end)
+        if command.verb in (b"MAIL", b"RSET", b"EHLO", b"HELO", b"LHLO"):
+            self.envelope, self.chunks, self.recipients = [], [], 0
+            self.lmtp = command.verb == b"LHLO" or (self.lmtp and command.verb in (b"MAIL", b"RSET"))
+        if command.verb == b"MAIL":
+            self.envelope = [("envelope-from", _path(command.argument))]
+        elif command.verb == b"RCPT" and (reply is None or reply.code < 300):
+            self.envelope.append(("envelope-to", _path(command.argument)))
+            self.recipients += 1
+        elif command.verb in _STARTTLS and self._is_tls(reply):
+            self._encrypted(command, reply)
+            return False
+        elif command.verb in (b"AUTH", b"X-EXPS"):
+            self._authentication(reply)
+        return True
+
+    def _reply(self, behind: int) -> Reply | None:
+        """The reply to what ends at ``behind`` of the client's stream."""
+        return self.replies.next(None if self.aligned else self.client.arrival(behind - 1))
+
+    def _authentication(self, reply: Reply | None) -> None:
+        """The client answers each 334 with one line, which is no command."""
+        while reply is not None and reply.code == 334 and self.position < len(self.client.data):
+            self.position = read_command(self.client.data, self.position).end
+            reply = self._reply(self.position)
+
+    def _data(self, command: Command) -> bool:
+        """Content follows a 354; without one, if there are bytes that are no command."""
+        reply = self._reply(command.end)
+        start = self.position
+        following = self.client.data[start : start + 1] and not read_command(self.client.data, start).verb
+        if not following and (reply is None or reply.code != 354):
+            return True
+        end, after, hazards = _end_of_data(self.client.data, start)
+        carved = self.client.carve(*_unstuffed(self.client.data, start, end))
+        self.position = after
+        self._mail(carved, (start, after), whole=after > end, hazards=hazards)
+        return True
+
+    def _chunk(self, command: Command) -> bool:
+        """``BDAT size [LAST]``: the bytes follow at once, whatever the answer will be."""
+        size, _, last = command.argument.partition(b" ")
+        if not size.isdigit() or len(size) > 12:
+            self._reply(command.end)
+            return True
+        start, end = self.position, self.position + int(size)
+        self.position = min(end, len(self.client.data))
+        self.chunks.append((start, self.position))
+        if last.strip().upper() == b"LAST" or end > len(self.client.data):
+            chunks, self.chunks = self.chunks, []
+            carved = self.client.carve(*chunks)
+            self._mail(carved, (chunks[0][0], self.position), whole=end <= len(self.client.data))
+        else:
+            self._reply(self.position)
+        return True
+
+    def _mail(
+        self, carved: Carved, span: tuple[int, int], *, whole: bool, hazards: Iterable[Hazard] = (),
+        headless: bool = False,
+    ) -> None:  # fmt: skip
+        answers = [self._reply(span[1]) for _ in range(max(1, self.recipients) if self.lmtp else 1)] if whole else []
+        known = [a for a in answers if a is not None]
+        reason = N_("the capture began in the middle of it") if headless else ""
+        carriage = Carriage(
+            to_responder=True,
+            frames=carved.frames() or tuple(self.client.frames(*span)),
+            whole=whole and not headless,
+            damaged=self.client.damaged(*span),
+            reason=reason,
+            refused=bool(known) and all(a.code >= 400 for a in known),
+        )
+        facts = (*self.envelope, *(("reply", f"{a.code} {a.text}") for a in known))
+        record_mail(self.recorder, carved, carriage, facts=facts, hazards=hazards, headless=headless)
+        self.envelope, self.recipients = [], 0
+
+    def _tail_of_mail(self) -> None:
+        end, after, hazards = _end_of_data(self.client.data, 0)
+        if after > end:
+            self.position = after
+            carved = self.client.carve(*_unstuffed(self.client.data, 0, end))
+            self._mail(carved, (0, after), whole=True, hazards=hazards, headless=True)
+
+    def _lost(self, command: Command) -> None:
+        """A gap among the commands: a mail may have passed in it. Go on at the first line behind it that is whole."""
+        self.aligned = False
+        start, end = next(self.client.damage(command.start, command.end))
+        newline = self.client.data.find(b"\n", end)
+        self.position = len(self.client.data) if newline < 0 else newline + 1
+        self._session(Certainty.PARTIAL, N_("commands were lost in a gap or conflict of the capture"), start, end)
+
+    def _abandoned_chunks(self) -> None:
+        if self.chunks:
+            start, end = self.chunks[0][0], self.chunks[-1][1]
+            self._mail(self.client.carve(*self.chunks), (start, end), whole=False)
+
+    def _unseen_mails(self) -> None:
+        """Go-aheads of the server for content that the capture does not show."""
+        while (reply := self.replies.next()) is not None:
+            self.replies.unclaimed.append(reply)
+        for reply in self.replies.unclaimed:
+            if reply.code == 354:
+                frames = () if reply.at is None else (reply.at,)
+                reason = N_("the server asked for a mail that is not in the capture")
+                self.recorder.session("message", Certainty.PARTIAL, reason, Carriage(True, frames, whole=False))
+
+    def _is_tls(self, reply: Reply | None) -> bool:
+        accepted = reply is not None and reply.code == 220
+        return accepted or self.client.data[self.position : self.position + 2] == b"\x16\x03"
+
+    def _encrypted(self, command: Command, reply: Reply | None) -> None:
+        server = self.replies.track.data[reply.end if reply is not None else self.replies.position :]
+        client = self.client.data[self.position :]
+        facts = session_facts(client, server)
+        reason = N_(
+            "encrypted behind STARTTLS: {sent} bytes sent, {received} received; server name {sni}",
+            sent=len(client), received=len(server), sni=dict(facts).get("sni", "-"),
+        )  # fmt: skip
+        self._session(Certainty.OPAQUE, reason, command.start, len(self.client.data), facts)
+
+    def _session(
+        self, certainty: Certainty, reason: Text, start: int, end: int, facts: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        frames = self.client.frames(start, end) or [self.conversation.flow.first]
+        carriage = Carriage(True, tuple(dict.fromkeys((frames[0], frames[-1]))))
+        self.recorder.session("session", certainty, reason, carriage, size=end - start, facts=facts)
+
+
+def _end_of_data(data: bytes, start: int) -> tuple[int, int, list[Hazard]]:
+    """End of the content, offset behind the final dot (the same where there is none), and doubts about that dot."""
+    if data.startswith(b".\r\n", start):
+        return start, start + 3, []
+    at = data.find(b"\r\n.\r\n", start)
+    end = len(data) if at < 0 else at + 2
+    for lone in (b"\n.\n", b"\n.\r\n", b"\r.\r"):
+        early = data.find(lone, start, end)
+        if early >= 0:
+            hazard = Hazard("smtp-smuggling", f"byte {early - start}", "a final dot that only some servers accept")
+            if at < 0 and lone != b"\r.\r":
+                return early + 1, early + len(lone), [hazard]
+            return end, end + 3 if at >= 0 else end, [hazard]
+    return end, end + 3 if at >= 0 else end, []
+
+
+def _unstuffed(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The content between ``start`` and ``end`` without the dots that were added at the beginning of lines."""
+    if data[start : start + 1] == b".":
+        start += 1
+    while (at := data.find(b"\r\n.", start, end)) >= 0:
+        yield start, at + 2
+        start = at + 3
+    yield start, end
+
+
+def _path(argument: bytes) -> str:
+    match = _PATH.search(argument)
+    return (match.group(1) if match else argument).decode("utf-8", "replace")[:320]
+
+
+PLUGIN = Protocol("smtp", "SMTP / LMTP mail", recognise, inspect)
