@@ -10,15 +10,11 @@ from zoneguard.model.policy import Severity, Verdict
 
 
 class Exit(IntEnum):
-    """What the process says to who started it."""
+    """What a judgement says to who started the process."""
 
     CLEAN = 0
     VIOLATIONS = 1
-    USAGE = 2  # wrong usage, or input that cannot be read
     UNDETERMINED = 3
-    INTERNAL = 70
-    INTERRUPTED = 130
-    BROKEN_PIPE = 141
 
 
 def exit_status(findings: Iterable[Finding], fail_on: Severity, allow_undetermined: bool) -> Exit:

@@ -1,0 +1,193 @@
+"""What every command does with the outside: language, progress on stderr, output, and errors in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from zoneguard.locale import language, translator
+from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.text import N_, Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+PATIENCE = 1.0  # seconds of silence before progress is shown
+USAGE, INTERNAL, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141  # exit statuses that are no judgement
+
+
+class UsageProblem(Exception):  # noqa: N818 (a problem of the command line, as InputError is one of a file)
+    """Options that do not fit together; exit status 2."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of the command line."""
+
+    lang: str
+    quiet: bool = False
+    output: Path | None = None
+
+    def say(self, text: Text) -> str:
+        """``text`` in the session's language."""
+        return text.render(translator(self.lang))
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the output goes to a person's terminal."""
+        return self.output is None and sys.stdout.isatty()
+
+    def write(self, data: bytes) -> None:
+        """``data`` to the output; a file appears whole or not at all. Raises ``InputError`` where it cannot be."""
+        if self.output is None:
+            _to_stdout(data)
+            return
+        try:
+            _replace(self.output, data)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(N_("cannot be written: {reason}", reason=reason), str(self.output)) from None
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """A function to say what is going on: shown on a terminal's stderr once it lasts, never in a pipe."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda _message: None
+            return
+        shown = _Progress()
+        try:
+            yield shown.say
+        finally:
+            shown.stop()
+
+
+class _Progress:
+    """A status line that appears after ``PATIENCE`` seconds."""
+
+    def __init__(self) -> None:
+        self._message = ""
+        self._stopped = False
+        self._status: Status | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def say(self, message: str) -> None:
+        with self._lock:
+            self._message = message
+            if self._status is not None:
+                self._status.update(message)
+
+    def _show(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 (only what lasts pays for it)
+
+        with self._lock:
+            if not self._stopped:
+                self._status = Console(stderr=True).status(self._message)
+                self._status.start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._stopped = True
+            if self._status is not None:
+                self._status.stop()
+
+
+def _to_stdout(data: bytes) -> None:
+    try:
+        stream = sys.stdout.buffer
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        # what reads our output has gone: nobody is left to tell, not even at interpreter exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(BROKEN_PIPE) from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)  # a device or a pipe; a directory raises
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def run(command: click.Command, args: list[str] | None = None) -> int:
+    """Run ``command`` and answer with its exit status; whatever goes wrong is said on stderr, in words."""
+    session = Session(language(None, os.environ))
+    try:
+        status = command.main(args, prog_name="zoneguard", standalone_mode=False, obj=session)
+    except InputErrors as errors:
+        return _errors(session, errors.errors)
+    except InputError as error:
+        return _errors(session, [error])
+    except UsageProblem as problem:
+        _stderr(session.say(N_("error: {problem}", problem=problem.text)))
+        return USAGE
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except SystemExit:  # how click leaves where its own output (a help text) meets a closed pipe
+        return BROKEN_PIPE
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _stderr(session.say(N_("interrupted")))
+        return INTERRUPTED
+    except Exception as error:
+        return _internal(session, error)
+    return status if isinstance(status, int) else 0
+
+
+def _errors(session: Session, errors: Iterable[InputError]) -> int:
+    for error in errors:
+        problem = session.say(error.message)
+        where = f"{error.where}: " if error.where else ""
+        _stderr(session.say(N_("error: {problem}", problem=where + problem)))
+    return USAGE
+
+
+def _internal(session: Session, error: Exception) -> int:
+    if os.environ.get("ZONEGUARD_DEBUG") == "1":
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+    _stderr(session.say(N_("internal error: {what}", what=what)))
+    _stderr(
+        session.say(
+            N_(
+                "This is a fault of zoneguard {version}, not of your input. Please report the line above and the "
+                "command; ZONEGUARD_DEBUG=1 shows where it happened.",
+                version=version("zoneguard"),
+            )
+        )
+    )
+    return INTERNAL
+
+
+def _stderr(line: str) -> None:
+    click.echo(line, err=True)

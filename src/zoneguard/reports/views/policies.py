@@ -1,0 +1,143 @@
+"""Profiles, clauses and checks: what is asked, how it is decided, how to fix it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from zoneguard.checks import Check
+from zoneguard.model.policy import Clause, ClauseClass, Force, Profile
+from zoneguard.model.text import N_
+from zoneguard.reports._page import Page
+from zoneguard.reports._words import SEVERITIES
+
+CLASSES = {
+    ClauseClass.NETWORK: N_("decided by network data"),
+    ClauseClass.PROXY: N_("network data gives an indication"),
+    ClauseClass.REGISTER: N_("decided by the register"),
+    ClauseClass.ATTESTATION: N_("needs a person's word"),
+}
+FORCES = {
+    Force.MUST: N_("must"),
+    Force.PRINCIPLE: N_("in principle"),
+    Force.EFFORT: N_("to be striven for"),
+    Force.DEFINITION: N_("definition"),
+}
+LABEL_WIDTH = 14
+
+
+def decided_by(check: Check, profiles: Iterable[Profile]) -> list[Clause]:
+    """The clauses that name the check or an aspect of it (``ZG105:applicant``)."""
+    return [c for p in profiles for c in p.clauses if any(name.partition(":")[0] == check.id for name in c.checks)]
+
+
+def title(page: Page, clause: Clause) -> str:
+    """The clause's paraphrase in the page's language."""
+    return clause.title_ja if page.lang == "ja" else clause.title_en
+
+
+def list_profiles(page: Page, profiles: Iterable[Profile]) -> None:
+    """One entry a profile, with its clauses counted by class."""
+    for profile in profiles:
+        page.line(page.paint(profile.name, "bold"))
+        page.paragraph(profile.title_ja if page.lang == "ja" else profile.title_en, 2)
+        count = Counter(clause.clause_class for clause in profile.clauses)
+        for kind, word in CLASSES.items():
+            page.line(f"  {count[kind]:>4} {page.say(word)}")
+
+
+def show_profile(page: Page, profile: Profile) -> None:
+    """Every clause, in the document's order."""
+    page.heading(f"{profile.name}: {profile.title_ja if page.lang == 'ja' else profile.title_en}")
+    for name, value in profile.settings:
+        page.line(page.paint(f"  {name}: {value}"))
+    for clause in profile.clauses:
+        how = ", ".join(clause.checks) or "-"
+        page.line(f"  {page.paint(clause.number, 'bold')}  {clause.clause_class.value}  {page.paint(how)}")
+        page.paragraph(title(page, clause), 6)
+
+
+def show_clause(page: Page, clause: Clause, checks: Iterable[Check]) -> None:
+    """What the clause asks and how that is decided."""
+    page.heading(clause.id)
+    page.paragraph(title(page, clause))
+    ids = {name.partition(":")[0] for name in clause.checks}
+    decided = [f"{check.id} {check.name}: {page.translate(check.title)}" for check in checks if check.id in ids]
+    if not decided:
+        decided = [page.say(N_("no check of this version decides it"))]
+
+    def field(label: str, values: list[str]) -> None:
+        page.field(label, values, 2, LABEL_WIDTH)
+
+    field(page.say(N_("kind")), [page.say(CLASSES[clause.clause_class])])
+    field(page.say(N_("force")), [page.say(FORCES[clause.force])])
+    field(page.say(N_("severity")), [page.say(SEVERITIES[clause.severity])] if clause.severity else [])
+    field(page.say(N_("key term")), [clause.term] if clause.term else [])
+    field(page.say(N_("zones")), [", ".join(clause.zones)] if clause.zones else [])
+    if clause.clause_class is ClauseClass.ATTESTATION:
+        field(page.say(N_("to attest")), [clause.attest_ja if page.lang == "ja" else clause.attest_en])
+    else:
+        field(page.say(N_("decided by")), decided)
+
+
+def show_check(page: Page, check: Check, profiles: Iterable[Profile]) -> None:
+    """What the check looks for, why it matters, how to fix it, and the clauses that it decides."""
+    page.heading(f"{check.id} {check.name}")
+    page.paragraph(page.translate(check.title))
+    field_values = [
+        (N_("severity"), [page.say(SEVERITIES[check.severity])]),
+        (N_("needs"), [", ".join(sorted(check.needs))] if check.needs else []),
+        (N_("why"), [page.translate(check.why)] if check.why else []),
+        (N_("way out"), [page.translate(check.fix)] if check.fix else []),
+        (N_("clauses"), [f"{c.id}  {title(page, c)}" for c in decided_by(check, profiles)]),
+    ]
+    for label, values in field_values:
+        page.field(page.say(label), values, 2, LABEL_WIDTH)
+    documentation = inspect.getdoc(sys.modules[check.run.__module__])
+    if documentation:
+        page.line()
+        for paragraph in documentation.split("\n\n"):
+            page.paragraph(" ".join(paragraph.split()), 2)
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """The profile as ``profiles NAME --format json`` shows it."""
+    return {
+        "name": profile.name,
+        "title": {"en": profile.title_en, "ja": profile.title_ja},
+        "settings": dict(profile.settings),
+        "clauses": [clause_json(clause) for clause in profile.clauses],
+    }
+
+
+def clause_json(clause: Clause) -> dict[str, Any]:
+    """A clause; ``clause`` is its number as the document writes it."""
+    return {
+        "id": clause.id,
+        "clause": clause.number,
+        "class": clause.clause_class.value,
+        "zones": list(clause.zones),
+        "checks": list(clause.checks),
+        "severity": clause.severity.value if clause.severity else None,
+        "force": clause.force.value,
+        "term": clause.term or None,
+        "title": {"en": clause.title_en, "ja": clause.title_ja},
+        "attest": {"en": clause.attest_en, "ja": clause.attest_ja} if clause.attest_en else None,
+    }
+
+
+def check_json(check: Check, profiles: Iterable[Profile], page: Page) -> dict[str, Any]:
+    """A check and the clauses that it decides."""
+    return {
+        "id": check.id,
+        "name": check.name,
+        "title": page.translate(check.title),
+        "severity": check.severity.value,
+        "needs": sorted(check.needs),
+        "why": page.translate(check.why),
+        "fix": page.translate(check.fix),
+        "clauses": [clause.id for clause in decided_by(check, profiles)],
+    }
