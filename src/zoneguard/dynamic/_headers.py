@@ -1,0 +1,230 @@
+"""The columnar decoder: the headers of ordinary packets, a whole batch at a time.
+
+It decides for each frame whether it is ordinary: Ethernet with up to two VLAN tags, raw IP or Linux cooked, then IPv4
+without options or IPv6 without extension headers, not a fragment, not a tunnel, not cut inside a header. All others
+are left to the scalar decoder, which gives the same rows for the same frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Frames, Rows
+from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
+from zoneguard.dynamic.framing import VLAN_TAGS
+from zoneguard.dynamic.layers import IPV4, IPV6
+from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT, HEADER, PORTS, TCP, UDP
+from zoneguard.dynamic.tunnels import EITHER_PORT, TEREDO_PREFIX, TO_PORT, TUNNEL_PROTOCOLS
+from zoneguard.model.match import RST
+
+Context = Callable[[tuple[int, ...]], int]
+
+
+def _marks(size: int, members: object) -> Bool:
+    table = np.zeros(size, np.bool_)
+    table[list(members)] = True  # type: ignore[call-overload]
+    return table
+
+
+_TAGS = _marks(1 << 16, VLAN_TAGS)
+_ODD = (
+    _marks(256, TUNNEL_PROTOCOLS | {AUTHENTICATION}),
+    _marks(256, TUNNEL_PROTOCOLS | EXTENSIONS | {AUTHENTICATION, FRAGMENT}),
+)
+_WITH_PORTS = _marks(256, PORTS)
+_HEADER = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
+_TO_PORT = _marks(1 << 16, (*TO_PORT, *EITHER_PORT))
+_FROM_PORT = _marks(1 << 16, EITHER_PORT)
+_ICMP_KEYS = np.array(
+    [[icmp_ports(proto, i >> 8, i & 0xFF) for i in range(1 << 16)] for proto in (ICMP, ICMPV6)], np.uint16
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The buffer as big-endian integers that begin at any byte."""
+
+    u8: U8
+    u16: np.ndarray[tuple[int], np.dtype[np.uint16]]
+    u32: np.ndarray[tuple[int], np.dtype[np.uint32]]
+    u64: np.ndarray[tuple[int], np.dtype[np.uint64]]
+
+    @staticmethod
+    def of(data: U8) -> Views:
+        """Views of ``data``, which is longer than 8 bytes."""
+        size = len(data)
+        return Views(
+            data,
+            np.ndarray((size - 1,), ">u2", data, strides=(1,)),
+            np.ndarray((size - 3,), ">u4", data, strides=(1,)),
+            np.ndarray((size - 7,), ">u8", data, strides=(1,)),
+        )
+
+
+@dataclass(slots=True)
+class Network:
+    """Where each frame's network layer begins, its EtherType, source MAC address (-1: none) and VLAN context."""
+
+    at: I64
+    kind: I64
+    mac: I64
+    context: I32
+
+
+def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
+    """Which frames are ordinary, and one row for each of those in their order."""
+    view = Views.of(frames.data)
+    net = _network(frames, view, context)
+    end = frames.at + frames.caplen
+    v6 = net.kind == IPV6
+    ok = v6 | (net.kind == IPV4)
+    mixed = bool(v6.any())
+
+    at = net.at
+    size = view.u16[at + 2].astype(np.int64)
+    proto = view.u8[at + 9]
+    fine = (view.u8[at] == 0x45) & (view.u16[at + 6] & 0x3FFF == 0) & (size >= 20) & ~_ODD[0][proto]
+    src_low, dst_low = view.u32[at + 12].astype(np.uint64), view.u32[at + 16].astype(np.uint64)
+    src_high, dst_high = np.zeros(len(at), np.uint64), np.zeros(len(at), np.uint64)
+    l4 = at + 20
+    if mixed:
+        which = np.flatnonzero(v6)
+        at6 = at[which]
+        length = view.u16[at6 + 4].astype(np.int64)
+        size[which] = 40 + length
+        proto[which] = next_header = view.u8[at6 + 6]
+        fine[which] = (view.u8[at6] >> 4 == 6) & (length > 0) & ~_ODD[1][next_header]
+        for column, offset in ((src_high, 8), (src_low, 16), (dst_high, 24), (dst_low, 32)):
+            column[which] = view.u64[at6 + offset]
+        l4[which] += 20
+    ok &= fine
+    wire = at + size
+
+    udp = proto == UDP
+    length = view.u16[l4 + 4].astype(np.int64)
+    wire = np.where(udp & (length >= 8), np.minimum(wire, l4 + length), wire)
+    tcp = proto == TCP
+    header = _HEADER[proto]
+    header = np.where(tcp, np.maximum(header, (view.u8[l4 + 12] >> 4).astype(np.int64) << 2), header)
+    stop = np.minimum(wire, end)
+    ok &= l4 + header <= stop
+    ports = view.u32[l4]
+    ported = _WITH_PORTS[proto]
+    key_a = np.where(ported, ports >> 16, 0).astype(np.uint16)
+    key_b = np.where(ported, ports & 0xFFFF, 0).astype(np.uint16)
+    flags = np.where(tcp, view.u8[l4 + 13], 0).astype(np.uint8)
+    payload, data_at = wire - l4 - header, l4 + header
+    reset = flags & RST != 0
+    payload[reset] = 0
+    stop = np.where(reset, data_at, stop)
+
+    ok &= ~(udp & _may_tunnel(view, udp, key_a, key_b, data_at, wire))
+    icmp, oneway = np.zeros(len(at), np.uint16), np.zeros(len(at), np.bool_)
+    which = np.flatnonzero(((proto == ICMP) | (proto == ICMPV6)) & ok)
+    if len(which):
+        kind = view.u16[l4[which]].astype(np.int64)
+        six = proto[which] == ICMPV6
+        keys = _ICMP_KEYS[six.astype(np.int64), kind]
+        icmp[which], key_a[which], key_b[which], oneway[which] = kind, keys[:, 0], keys[:, 1], keys[:, 2] != 0
+        ok[which] &= kind >> 8 != np.where(six, 1, 3)  # unreachable: it quotes a packet
+
+    rows = Rows(
+        time=frames.time, number=frames.number, file=frames.file, src_high=src_high, src_low=src_low,
+        dst_high=dst_high, dst_low=dst_low, v6=v6, proto=proto, key_a=key_a, key_b=key_b, oneway=oneway, icmp=icmp,
+        size=size, payload=payload, kept=stop - data_at, data_at=data_at, tcp=flags,
+        seq=np.where(tcp, view.u32[l4 + 4], 0).astype(np.int64), ack=np.where(tcp, view.u32[l4 + 8], 0).astype(np.int64),
+        mac=net.mac, context=net.context, damaged=np.zeros(len(at), np.bool_), buffer=np.zeros(len(at), np.uint8),
+        buffers=(frames.data,),
+    )  # fmt: skip
+    return ok, rows if ok.all() else rows.take(np.flatnonzero(ok))
+
+
+def _may_tunnel(
+    view: Views, udp: Bool, key_a: np.ndarray[tuple[int], np.dtype[np.uint16]],
+    key_b: np.ndarray[tuple[int], np.dtype[np.uint16]], data_at: I64, wire: I64,
+) -> Bool:  # fmt: skip
+    """UDP on a tunnel's port, or that begins like an IPv6 packet with an address of Teredo's prefix."""
+    out = _TO_PORT[key_b] | _FROM_PORT[key_a]
+    which = np.flatnonzero(udp & (wire - data_at >= 40))
+    like = which[view.u8[data_at[which]] >> 4 == 6]
+    out[like] |= (view.u32[data_at[like] + 8] == TEREDO_PREFIX) | (view.u32[data_at[like] + 24] == TEREDO_PREFIX)
+    return out
+
+
+def _network(frames: Frames, view: Views, context: Context) -> Network:
+    """Link headers. A frame of a link type that is not read here gets EtherType 0."""
+    links = np.unique(frames.link).tolist()
+    if len(links) == 1 and (reader := _LINKS.get(links[0])):
+        net = reader(frames.at, view)
+    else:
+        count = len(frames)
+        net = Network(
+            frames.at.copy(), np.zeros(count, np.int64), np.full(count, -1, np.int64), np.zeros(count, np.int32)
+        )
+        for link in links:
+            if reader := _LINKS.get(link):
+                which = np.flatnonzero(frames.link == link)
+                part = reader(frames.at[which], view)
+                net.at[which], net.kind[which], net.mac[which] = part.at, part.kind, part.mac
+    tagged = np.flatnonzero(_TAGS[net.kind])
+    if len(tagged):
+        _untag(net, tagged, view, context)
+    return net
+
+
+def _untag(net: Network, tagged: I64, view: Views, context: Context) -> None:
+    """Go over one or two tags; VLAN number 0 is a priority, not a VLAN."""
+    stack = np.zeros(len(tagged), np.int64)
+    left = np.arange(len(tagged))
+    for _ in range(2):
+        which = tagged[left]
+        at = net.at[which]
+        number = view.u16[at].astype(np.int64) & 0xFFF
+        stack[left] = np.where(number > 0, stack[left] << 12 | number, stack[left])
+        net.kind[which] = view.u16[at + 2].astype(np.int64)
+        net.at[which] += 4
+        left = left[_TAGS[net.kind[which]]]
+    values, inverse = np.unique(stack, return_inverse=True)
+    numbers = [context(tuple(n for n in (v >> 12, v & 0xFFF) if n)) for v in values.tolist()]
+    net.context[tagged] = np.array(numbers, np.int32)[inverse]
+
+
+def _plain(at: I64, kind: I64, mac: I64) -> Network:
+    return Network(at, kind, mac, np.zeros(len(at), np.int32))
+
+
+def _ethernet(at: I64, view: Views) -> Network:
+    return _plain(
+        at + 14, view.u16[at + 12].astype(np.int64), (view.u64[at + 6].astype(np.uint64) >> 16).astype(np.int64)
+    )
+
+
+def _raw(at: I64, view: Views) -> Network:
+    version = view.u8[at] >> 4
+    kind = np.where(version == 4, IPV4, np.where(version == 6, IPV6, 0))
+    return _plain(at.copy(), kind, np.full(len(at), -1, np.int64))
+
+
+def _cooked(at: I64, view: Views) -> Network:
+    return _sll(at, view, (14, 4, 6, 16, 2))
+
+
+def _cooked_2(at: I64, view: Views) -> Network:
+    return _sll(at, view, (0, 10, 12, 20, 8))
+
+
+def _sll(at: I64, view: Views, offsets: tuple[int, int, int, int, int]) -> Network:
+    kind, length, address, header, hardware = offsets
+    mac = (view.u64[at + address].astype(np.uint64) >> 16).astype(np.int64)
+    known = view.u16[at + length] & 0xFF == 6
+    odd = np.isin(view.u16[at + hardware], (803, 824))  # radiotap, netlink
+    kinds = np.where(odd, 0, view.u16[at + kind]).astype(np.int64)
+    return _plain(at + header, kinds, np.where(known, mac, -1))
+
+
+_LINKS: dict[int, Callable[[I64, Views], Network]] = {
+    1: _ethernet, 12: _raw, 14: _raw, 101: _raw, 228: _raw, 229: _raw, 113: _cooked, 276: _cooked_2,
+}  # fmt: skip

@@ -1,0 +1,53 @@
+"""A sliding window over a byte stream: readers look for records in it and hold one piece of the file at a time."""
+
+from __future__ import annotations
+
+import lzma
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+
+from zoneguard.dynamic.columns import PADDING, U8
+
+CHUNK = 4 << 20
+MAX_RECORD = 16 << 20  # no network frame is larger: a bigger length is damage
+
+
+class Window:
+    """``data[:end]`` are the bytes at hand, followed by ``PADDING`` zeros; ``view`` is those bytes alone.
+
+    ``failure`` says why the stream ended before its end (damaged compression), or is empty.
+    """
+
+    def __init__(self, stream: BinaryIO, chunk: int = CHUNK) -> None:
+        self._stream = stream
+        self._chunk = chunk
+        self.data: U8 = np.zeros(PADDING, np.uint8)
+        self.view = self.data.data[:0]
+        self.end = 0
+        self.failure = ""
+
+    def slide(self, at: int) -> bool:
+        """Forget the bytes before ``at`` and read on; False where nothing more comes. Old ``data`` stays as it was."""
+        kept = self.end - at
+        data = np.empty(kept + self._chunk + PADDING, np.uint8)
+        data[:kept] = self.data[at : self.end]
+        got = self._read(data.data[kept : kept + self._chunk])
+        data[kept + got :] = 0
+        self.data, self.end, self.view = data, kept + got, data.data[: kept + got]
+        return got > 0
+
+    def _read(self, into: memoryview) -> int:
+        """Fill ``into`` as far as the stream gives; a pipe gives less at a time."""
+        got = 0
+        while got < len(into) and not self.failure:
+            try:
+                n = self._stream.readinto(into[got:])  # type: ignore[attr-defined]
+            except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+                self.failure = str(error) or type(error).__name__
+                break
+            if not n:
+                break
+            got += n
+        return got

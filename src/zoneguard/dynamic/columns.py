@@ -1,0 +1,127 @@
+"""Batches of packets as columns: what readers hand to decoders, and what decoders hand to the flow table.
+
+This is the seam at which a compiled core can take over: ``Frames`` → ``Rows`` → flow numbers, nothing else crosses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+I32 = npt.NDArray[np.int32]
+U32 = npt.NDArray[np.uint32]
+U16 = npt.NDArray[np.uint16]
+U8 = npt.NDArray[np.uint8]
+Bool = npt.NDArray[np.bool_]
+
+MAX_BATCH = 1 << 16  # frames of one batch: an index fits in 16 bits
+PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathered before its length is checked
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """At most ``MAX_BATCH`` captured frames in file order; ``data`` ends in ``PADDING`` zero bytes.
+
+    ``at`` and ``caplen`` bound a frame in ``data``; ``wirelen`` is its length before the capture cut it; ``time`` is
+    nanoseconds since 1970 UTC; ``link`` the link type; ``number`` the 1-based frame number in file number ``file``.
+    """
+
+    data: U8
+    at: I64
+    caplen: I64
+    wirelen: I64
+    time: I64
+    link: I32
+    number: I64
+    file: I32
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def take(self, which: I64 | slice) -> Frames:
+        """The frames at these positions, of the same buffer."""
+        return Frames(
+            self.data, self.at[which], self.caplen[which], self.wirelen[which], self.time[which],
+            self.link[which], self.number[which], self.file[which],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One row a packet: a frame gives several where tunnels are opened (outer first), none where it holds no IP.
+
+    Addresses are 128 bits in two halves (an IPv4 address in the low one) and ``v6`` tells the family. ``key_a`` and
+    ``key_b`` are the ports by which the flow is told apart: of ICMP its type and its answer's type (or code, and then
+    ``oneway``). ``size`` is the length of the IP datagram, ``payload`` the bytes above the transport header as sent,
+    ``kept`` how many of these were captured, from ``data_at`` of ``buffers[buffer]``. ``tcp`` is the flags. ``mac`` is
+    -1 where there is none; ``context`` numbers the VLANs and tunnel path. ``damaged``: reassembled from fragments that
+    contradict each other.
+    """
+
+    time: I64
+    number: I64
+    file: I32
+    src_high: U64
+    src_low: U64
+    dst_high: U64
+    dst_low: U64
+    v6: Bool
+    proto: U8
+    key_a: U16
+    key_b: U16
+    oneway: Bool
+    icmp: U16
+    size: I64
+    payload: I64
+    kept: I64
+    data_at: I64
+    tcp: U8
+    seq: I64
+    ack: I64
+    mac: I64
+    context: I32
+    damaged: Bool
+    buffer: U8
+    buffers: tuple[U8, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, which: I64) -> Rows:
+        """The rows at these positions; refusals go along."""
+        columns = {name: getattr(self, name)[which] for name in COLUMNS}
+        return Rows(**columns, buffers=self.buffers, refusals=self.refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An ICMP unreachable message quoted a packet of this flow: addresses are plain integers."""
+
+    v6: bool
+    src: int
+    dst: int
+    proto: int
+    sport: int
+    dport: int
+    tunnel: tuple[str, ...]
+
+
+COLUMNS: dict[str, type[np.generic]] = {
+    "time": np.int64, "number": np.int64, "file": np.int32, "src_high": np.uint64, "src_low": np.uint64,
+    "dst_high": np.uint64, "dst_low": np.uint64, "v6": np.bool_, "proto": np.uint8, "key_a": np.uint16,
+    "key_b": np.uint16, "oneway": np.bool_, "icmp": np.uint16, "size": np.int64, "payload": np.int64,
+    "kept": np.int64, "data_at": np.int64, "tcp": np.uint8, "seq": np.int64, "ack": np.int64, "mac": np.int64,
+    "context": np.int32, "damaged": np.bool_, "buffer": np.uint8,
+}  # fmt: skip
+
+
+def join(parts: Sequence[Rows], order: I64, buffers: tuple[U8, ...]) -> Rows:
+    """Rows of one batch that were decoded apart, put in ``order``; their buffers are numbered alike."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts])[order] for name in COLUMNS}
+    return Rows(**columns, buffers=buffers, refusals=tuple(r for part in parts for r in part.refusals))

@@ -1,0 +1,206 @@
+"""Capture files as they come: found by content, decompressed, hashed, and read to the end or to the cut.
+
+Nothing is guessed from a file's name. What is not a capture is an ``InputError`` that says what it is and the way out.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import sys
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from zoneguard.dynamic import _pcap, _pcapng
+from zoneguard.dynamic._window import Window
+from zoneguard.dynamic.columns import Frames
+from zoneguard.model.errors import InputError
+from zoneguard.model.text import N_, Text
+
+STDIN = "-"
+PCAPNG = b"\n\r\r\n"
+MAX_WRAPS = 4  # compressions around one another
+SUFFIXES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz", ".dmp", ".ntar")
+
+# magic → (module, what opens a stream with it); the module may be missing
+COMPRESSIONS: tuple[tuple[bytes, str, Callable[[BinaryIO], object]], ...] = (
+    (b"\x1f\x8b", "gzip", lambda f: gzip.GzipFile(fileobj=f)),
+    (b"BZh", "bz2", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", "lzma", lzma.LZMAFile),
+    (b"\x28\xb5\x2f\xfd", "zstandard", lambda f: import_module("zstandard").ZstdDecompressor().stream_reader(
+        f, read_across_frames=True)),
+    (b"\x04\x22\x4d\x18", "lz4.frame", lambda f: import_module("lz4.frame").LZ4FrameFile(f)),
+)  # fmt: skip
+FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"snoop\x00\x00\x00", "Solaris snoop"),
+    (b"GMBU", "Microsoft Network Monitor"),
+    (b"RTSS", "Microsoft Network Monitor"),
+    (b"TRSNIFF data", "Sniffer"),
+    (b"XCP\x00", "NetXRay"),
+    (b"\x1c\x00\x01\xac", "IXIA lcap"),
+    (b"\x1c\x00\x01\xab", "IXIA lcap"),
+)
+
+
+class Capture:
+    """One open capture. Iterate ``batches`` once; ``sha256``, ``frames`` and ``truncated`` are final after that.
+
+    ``sha256`` is of the file as it lies on the disk, compressed or not (empty without ``digest``). ``truncated`` says
+    where and why reading ended before the end, or is empty.
+    """
+
+    def __init__(self, file: str, number: int, raw: BinaryIO, digest: bool = True) -> None:
+        self.file = file
+        self.number = number
+        self.frames = 0
+        self.truncated = ""
+        self._hashing = _Hashing(raw, digest)
+        try:
+            self._stream, self._head = _unwrap(io.BufferedReader(self._hashing, 1 << 16), file)
+            self._variant = _pcap.recognise(self._head)
+            if self._variant is None and not self._head.startswith(PCAPNG):
+                raise InputError(_refusal(self._head), file)
+        except BaseException:
+            self._hashing.close()
+            raise
+
+    def batches(self) -> Iterator[Frames]:
+        """The frames in file order; closes the file at the end."""
+        window = Window(self._stream)
+        try:
+            reader = (
+                _pcap.read(window, self._variant, self.number) if self._variant else _pcapng.read(window, self.number)
+            )
+            self.truncated = yield from self._count(reader)
+            self._hashing.drain()
+        finally:
+            self._hashing.close()
+
+    def _count(self, reader: Generator[Frames, None, str]) -> Generator[Frames, None, str]:
+        while True:
+            try:
+                frames = next(reader)
+            except StopIteration as end:
+                return str(end.value)
+            self.frames += len(frames)
+            yield frames
+
+    def close(self) -> None:
+        """Give the file back without reading on."""
+        self._hashing.close()
+
+    @property
+    def sha256(self) -> str:
+        """64 hex digits."""
+        return self._hashing.hexdigest()
+
+
+def find_captures(path: str) -> list[str]:
+    """``path`` itself, or the captures directly in that directory: by content, whatever their names.
+
+    Raises ``InputError`` where there is nothing there, a directory holds none, or a file in it only looks like one.
+    """
+    if path == STDIN or not Path(path).is_dir():
+        return [path]
+    found = []
+    try:
+        names = sorted(p for p in Path(path).iterdir() if p.is_file())
+    except OSError as error:
+        raise InputError(N_("cannot be read: {reason}", reason=error.strerror or ""), path) from error
+    for name in names:
+        try:
+            open_capture(str(name), digest=False).close()
+        except InputError:
+            if name.name.lower().endswith(SUFFIXES):
+                raise
+        else:
+            found.append(str(name))
+    if not found:
+        raise InputError(N_("this directory holds no packet capture; give a pcap or pcapng file"), path)
+    return found
+
+
+def open_capture(path: str, number: int = 0, digest: bool = True) -> Capture:
+    """Open a capture file or, for ``-``, the standard input. Raises ``InputError``."""
+    if path == STDIN:
+        return Capture(path, number, sys.stdin.buffer, digest)
+    try:
+        return Capture(path, number, cast(BinaryIO, io.FileIO(path)), digest)
+    except FileNotFoundError as error:
+        raise InputError(N_("there is no such file"), path) from error
+    except OSError as error:
+        raise InputError(N_("cannot be read: {reason}", reason=error.strerror or str(error)), path) from error
+
+
+class _Hashing(io.RawIOBase):
+    """Passes a file through and hashes it on the way."""
+
+    def __init__(self, raw: BinaryIO, digest: bool) -> None:
+        self._raw = raw
+        self._sha = hashlib.sha256() if digest else None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+        got: int = self._raw.readinto(into)  # type: ignore[attr-defined]
+        if self._sha and got:
+            self._sha.update(memoryview(into)[:got])
+        return got
+
+    def drain(self) -> None:
+        """Read what the reader left over, so that the hash covers the whole file."""
+        if self._sha:
+            rest = memoryview(bytearray(1 << 20))
+            while self.readinto(rest):
+                pass
+
+    def hexdigest(self) -> str:
+        return self._sha.hexdigest() if self._sha else ""
+
+    def close(self) -> None:
+        if not self.closed and self._raw is not sys.stdin.buffer:
+            self._raw.close()
+        super().close()
+
+
+def _unwrap(stream: io.BufferedReader, file: str) -> tuple[BinaryIO, bytes]:
+    """The innermost stream and its first bytes."""
+    for _ in range(MAX_WRAPS):
+        try:
+            head = stream.peek(16)[:16]
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise InputError(N_("damaged at its beginning: {reason}", reason=str(error)), file) from error
+        for magic, module, opener in COMPRESSIONS:
+            if head.startswith(magic):
+                if find_spec(module.partition(".")[0]) is None:
+                    raise InputError(_missing(module), file)
+                stream = io.BufferedReader(cast(io.RawIOBase, opener(cast(BinaryIO, stream))), 1 << 16)
+                break
+        else:
+            return cast(BinaryIO, stream), head
+    raise InputError(N_("compressed more than {count} times; unpack it first", count=MAX_WRAPS), file)
+
+
+def _missing(module: str) -> Text:
+    package = module.partition(".")[0]
+    return N_(
+        "to read this compression, install the Python package {package}, or unpack the file first", package=package
+    )
+
+
+def _refusal(head: bytes) -> Text:
+    if not head:
+        return N_("the file is empty; give a pcap or pcapng file, as tcpdump -w writes it")
+    for magic, name in FOREIGN:
+        if head.startswith(magic):
+            return N_("this is a {name} capture; convert it first: editcap -F pcapng IN OUT", name=name)
+    return N_("not a packet capture (it begins with {head}); give a pcap or pcapng file, as tcpdump -w writes it",
+              head=head[:4].hex(" "))  # fmt: skip

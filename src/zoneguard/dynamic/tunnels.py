@@ -1,0 +1,220 @@
+"""What tunnels hold: each opener looks at a tunnel's header and says where the IP packet inside begins.
+
+GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348 and its generic
+extension; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC 3378; MPLS in IP and UDP: RFC 4023,
+7510; GRE in UDP: RFC 8086; L2TP: RFC 2661; AYIYA: draft-massar-v6ops-ayiya.
+
+A port alone proves nothing, so the UDP openers also ask the header to be exactly what the standard says; what does not
+fit is ordinary UDP.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+
+from zoneguard.dynamic.framing import ether_type, ethernet, mpls, ppp, raw
+from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, NoIp, Skipped, TooDeep
+from zoneguard.model.addresses import V6, format_address
+
+Opened = tuple[int, Cursor] | None
+Name = Callable[[str], str]
+
+GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP = 47, 4, 41, 97, 137
+TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP})
+ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
+TEREDO_PREFIX = 0x20010000
+
+
+def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Opened:
+    """The packet inside an IP packet of protocol ``proto``: its kind and a cursor on it, or ``None``.
+
+    Raises ``Skipped`` where the tunnel is one and its content cannot be read.
+    """
+    if proto not in TUNNEL_PROTOCOLS or cursor.at >= cursor.wire:
+        return None
+    name = _namer(v6, ends)
+    if proto == GRE:
+        return _gre(cursor, name)
+    if proto in (IP_IN_IP, IPV6_IN_IP):
+        kind, inner = (IPV4, 4) if proto == IP_IN_IP else (IPV6, 6)
+        return kind, cursor.enter_tunnel(name(f"{inner}in{6 if v6 else 4}"), 0)
+    if proto == ETHER_IP:
+        return _entered(cursor.enter_tunnel(name("etherip"), 2), ethernet)
+    return _entered(cursor.enter_tunnel(name("mpls"), 0), mpls)
+
+
+def over_udp(cursor: Cursor, v6: bool, ends: tuple[int, int], ports: tuple[int, int]) -> Opened:
+    """The packet inside a UDP datagram; the cursor is on the UDP header. Raises as ``over_ip``."""
+    opener = TO_PORT.get(ports[1]) or EITHER_PORT.get(ports[1]) or EITHER_PORT.get(ports[0]) or _teredo_anywhere
+    payload = replace(cursor, at=cursor.at + 8)
+    if payload.at >= payload.end:
+        return None
+    try:
+        return opener(payload, _namer(v6, ends))
+    except (struct.error, IndexError):
+        return None if payload.end == payload.wire else _raise_cut()
+
+
+def _raise_cut() -> Opened:
+    raise Skipped("cut inside a tunnel's header by the capture's length limit")
+
+
+def _namer(v6: bool, ends: tuple[int, int]) -> Name:
+    low, high = (format_address(end + (V6 if v6 else 0)) for end in sorted(ends))
+    return lambda kind: f"{kind} {low}-{high}"
+
+
+def _entered(inner: Cursor, reader: Callable[[Cursor], int]) -> Opened:
+    """The cursor moved on to the IP header by ``reader``; ``None`` where the tunnel holds something else."""
+    try:
+        return reader(inner), inner
+    except NoIp:
+        return None
+
+
+def _gre(cursor: Cursor, name: Name) -> Opened:
+    flags, kind = cursor.u16(), cursor.u16(2)
+    version = flags & 7
+    if version == 1 and kind == PPTP:
+        return _pptp(cursor, name, flags)
+    if version or flags & 0x4000:
+        raise Skipped("GRE with source routing or of an unknown version")
+    header = 4 + 4 * bool(flags & 0x8000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
+    key = cursor.u32(4 + 4 * bool(flags & 0x8000)) if flags & 0x2000 else None
+    if kind == ERSPAN_1_2:
+        return _entered(cursor.enter_tunnel(name("erspan"), header + (8 if flags & 0x1000 else 0)), ethernet)
+    if kind == ERSPAN_3:
+        return _erspan_3(cursor, name, header)
+    if kind in (0, NHRP):
+        return None
+    if kind == TRANSPARENT_ETHERNET and key is not None:
+        return _entered(cursor.enter_tunnel(f"{name('nvgre')} {key >> 8}", header), ethernet)
+    inner = cursor.enter_tunnel(name("gre"), header)
+    if kind == WCCP:
+        inner.skip(0 if inner.u8() >> 4 == 4 else 4)
+        return IPV4, inner
+    return _entered(inner, lambda c: ether_type(kind, c))
+
+
+def _pptp(cursor: Cursor, name: Name, flags: int) -> Opened:
+    header = 8 + 4 * bool(flags & 0x1000) + 4 * bool(flags & 0x80)
+    if not flags & 0x1000 or cursor.u16(4) == 0:
+        return None  # an acknowledgement alone
+    return _entered(cursor.enter_tunnel(name("pptp"), header), ppp)
+
+
+def _erspan_3(cursor: Cursor, name: Name, header: int) -> Opened:
+    tail = cursor.u16(header + 10)
+    inner = cursor.enter_tunnel(name("erspan"), header + (20 if tail & 1 else 12))
+    return _entered(inner, raw if tail >> 10 & 31 == 2 else ethernet)
+
+
+def _vxlan(payload: Cursor, name: Name) -> Opened:
+    if payload.u32() != 0x08000000 or payload.u8(7):
+        return None
+    return _entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), ethernet)
+
+
+def _vxlan_gpe(payload: Cursor, name: Name) -> Opened:
+    flags, protocol = payload.u8(), payload.u8(3)
+    if flags & 0xF9 != 0x08 or payload.u16(1) or payload.u8(7):
+        return None
+    readers = {1: raw, 2: raw, 3: ethernet, 5: mpls} if flags & 4 else {0: ethernet}
+    if protocol not in readers:
+        raise Skipped("VXLAN with a payload of unknown kind")
+    return _entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), readers[protocol])
+
+
+def _geneve(payload: Cursor, name: Name) -> Opened:
+    first, kind = payload.u8(), payload.u16(2)
+    if first >> 6 or payload.u8(1) & 0x3F or payload.u8(7) or kind not in (TRANSPARENT_ETHERNET, IPV4, IPV6):
+        return None
+    inner = payload.enter_tunnel(f"{name('geneve')} {payload.u32(4) >> 8}", 8 + (first & 0x3F) * 4)
+    return _entered(inner, lambda c: ether_type(kind, c))
+
+
+def _gre_in_udp(payload: Cursor, name: Name) -> Opened:
+    return None if payload.u16() & 0x4FF8 else _if_plausible(lambda: _gre(payload, name))
+
+
+def _mpls_in_udp(payload: Cursor, name: Name) -> Opened:
+    return _if_plausible(lambda: _entered(payload.enter_tunnel(name("mpls"), 0), mpls))
+
+
+def _if_plausible(attempt: Callable[[], Opened]) -> Opened:
+    """For headers that any bytes could be: what cannot be followed to IP is not taken for a tunnel."""
+    try:
+        return attempt()
+    except TooDeep:
+        raise
+    except Skipped:
+        return None
+
+
+def _gtp(payload: Cursor, name: Name) -> Opened:
+    """User data of GTP version 1; signalling and version 2 are ordinary UDP."""
+    flags, length = payload.u8(), payload.u16(2)
+    if flags >> 4 != 3 or payload.u8(1) != 255 or length + 8 != payload.wire - payload.at:
+        return None
+    header = 12 if flags & 7 else 8
+    following = payload.u8(11) if flags & 4 else 0
+    while following:
+        size = payload.u8(header) * 4
+        if size == 0:
+            return None
+        following = payload.u8(header + size - 1)
+        header += size
+    inner = payload.enter_tunnel(name("gtp"), header)
+    return _entered(inner, raw) if inner.at < inner.wire else None
+
+
+def _l2tp(payload: Cursor, name: Name) -> Opened:
+    """Data messages of version 2."""
+    flags = payload.u16()
+    if flags & 0xB4FF != 0x0002:
+        return None
+    at = 2 + 2 * bool(flags & 0x4000) + 4 + 4 * bool(flags & 0x0800)
+    if flags & 0x0200:
+        at += 2 + payload.u16(at)
+    return _entered(payload.enter_tunnel(name("l2tp"), at), ppp)
+
+
+def _ayiya(payload: Cursor, name: Name) -> Opened:
+    identity, signature, operation = payload.u8() >> 4, payload.u8(1) >> 4, payload.u8(2) & 15
+    if identity > 5 or operation != 1 or payload.u8(3) not in (IP_IN_IP, IPV6_IN_IP):
+        return None
+    kind = IPV4 if payload.u8(3) == IP_IN_IP else IPV6
+    inner = payload.enter_tunnel(name("ayiya"), 8 + (1 << identity) + 4 * signature)
+    if inner.u8() >> 4 != (4 if kind == IPV4 else 6):
+        return None
+    return kind, inner
+
+
+def _teredo(payload: Cursor, name: Name) -> Opened:
+    """On Teredo's own port: an authentication and an origin indication may stand before the packet."""
+    skip = 0
+    if payload.u16() == 1:
+        skip = 4 + payload.u8(2) + payload.u8(3) + 9
+    if payload.u16(skip) == 0:
+        skip += 8
+    if payload.u8(skip) >> 4 != 6 or payload.at + skip + 40 + payload.u16(skip + 4) > payload.wire:
+        return None
+    return IPV6, payload.enter_tunnel(name("teredo"), skip)
+
+
+def _teredo_anywhere(payload: Cursor, name: Name) -> Opened:
+    """Clients and relays talk on any port: a whole IPv6 packet with an address of Teredo's prefix is one."""
+    if payload.wire - payload.at < 40 or payload.u8() >> 4 != 6:
+        return None
+    if TEREDO_PREFIX not in (payload.u32(8), payload.u32(24)):
+        return None
+    return _teredo(payload, name)
+
+
+# tunnels whose source port is arbitrary, and tunnels that answer from their own port
+TO_PORT: dict[int, Callable[[Cursor, Name], Opened]] = {
+    4754: _gre_in_udp, 4789: _vxlan, 8472: _vxlan, 4790: _vxlan_gpe, 6081: _geneve, 6635: _mpls_in_udp,
+}  # fmt: skip
+EITHER_PORT: dict[int, Callable[[Cursor, Name], Opened]] = {1701: _l2tp, 2152: _gtp, 3544: _teredo, 5072: _ayiya}
