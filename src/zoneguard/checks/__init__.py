@@ -1,1 +1,90 @@
-""""""
+"""One check a file: crossings, transfers, register and accounts → findings. Its docstring is its documentation.
+
+A check says what is so and where; which clauses that decides is said by the profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from zoneguard.model.crossing import Crossing
+from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.findings import Finding
+from zoneguard.model.flows import CaptureAccount, FlowTable, Transfer
+from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.policy import Severity
+from zoneguard.model.project import Project
+from zoneguard.static.reachability import Network, policy_view
+
+
+@dataclass(frozen=True, slots=True)
+class StaticResult:
+    """What the configurations say. ``possible``: every crossing that may be opened, split by the deciding lines."""
+
+    devices: tuple[Device, ...]
+    accounts: tuple[LineAccount, ...]
+    network: Network
+    possible: tuple[Crossing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicResult:
+    """What the captures showed. ``observed``: every flow between zones."""
+
+    flows: FlowTable
+    observed: tuple[Crossing, ...]
+    transfers: tuple[Transfer, ...]
+    accounts: tuple[CaptureAccount, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a check may look at; a half that was not run is ``None``."""
+
+    project: Project
+    space: PacketSpace
+    static: StaticResult | None = None
+    dynamic: DynamicResult | None = None
+    _views: dict[int, PacketSet] = field(default_factory=dict, repr=False)
+
+    @property
+    def possible(self) -> tuple[Crossing, ...]:
+        """The possible crossings; none where the static half was not run."""
+        return self.static.possible if self.static else ()
+
+    @property
+    def observed(self) -> tuple[Crossing, ...]:
+        """The observed crossings; none where the dynamic half was not run."""
+        return self.dynamic.observed if self.dynamic else ()
+
+    def view(self, crossing: Crossing) -> PacketSet:
+        """The packets between the two hosts: source as sent, destination as received."""
+        if id(crossing) not in self._views:
+            self._views[id(crossing)] = policy_view(crossing)
+        return self._views[id(crossing)]
+
+    @cached_property
+    def by_pair(self) -> Mapping[tuple[str, str], tuple[Crossing, ...]]:
+        """The possible crossings of each ordered pair of zones."""
+        pairs: dict[tuple[str, str], list[Crossing]] = {}
+        for crossing in self.possible:
+            pairs.setdefault((crossing.source, crossing.destination), []).append(crossing)
+        return {pair: tuple(crossings) for pair, crossings in pairs.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
+    missing the check is not run and the clauses that rest on it are undetermined. ``title``, ``why`` and ``fix`` are
+    message ids of the catalogue. The module's docstring is shown by ``zoneguard explain``."""
+
+    id: str
+    name: str
+    title: str
+    severity: Severity
+    run: Callable[[Case], Iterable[Finding]]
+    needs: frozenset[str] = frozenset()
+    why: str = ""
+    fix: str = ""

@@ -11,7 +11,10 @@ from zoneguard.model.spans import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A forwarding context a packet ran through: ``lines`` (rules, translations) decided, ``route`` led on."""
+    """A forwarding context a packet ran through: ``lines`` (rules, translations) decided, ``route`` led on.
+
+    ``filtered``: a rule permitted the packets here; where False, no filter was asked or only a default let them pass.
+    """
 
     device: str
     vrf: str
@@ -19,6 +22,7 @@ class Hop:
     egress: str
     lines: tuple[SourceSpan, ...] = ()
     route: SourceSpan | None = None
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

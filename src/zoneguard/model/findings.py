@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zoneguard.model.crossing import Crossing, Hop
-from zoneguard.model.device import Device, LineAccount
-from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
+from zoneguard.model.crossing import Hop
+from zoneguard.model.device import LineAccount
+from zoneguard.model.flows import CaptureAccount, Flow, Transfer
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
@@ -30,7 +30,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to act on. ``anchor`` is the subject without line numbers: with ``check`` it makes the fingerprint,
-    which stays the same between runs and edits. ``packets`` is what a baseline compares."""
+    which stays the same between runs and edits. ``packets`` is what a baseline compares. ``aspect`` names the part of the
+    check that a clause may cite alone, as ``ZG105:applicant``."""
 
     check: str
     severity: Severity
@@ -48,42 +49,12 @@ class Finding:
     transfer: Transfer | None = None
     packets: PacketSet | None = None
     fix: Text | None = None
+    aspect: str = ""
 
     @property
     def fingerprint(self) -> str:
         """32 hex digits, stable between runs."""
         return hashlib.sha256("\x1f".join((self.check, *self.anchor)).encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything a check may look at. ``static`` / ``dynamic`` say which halves were run."""
-
-    project: Project
-    static: bool
-    dynamic: bool
-    devices: tuple[Device, ...] = ()
-    possible: tuple[Crossing, ...] = ()
-    observed: tuple[Crossing, ...] = ()
-    flows: FlowTable = field(default_factory=lambda: FlowTable((), ()))
-    transfers: tuple[Transfer, ...] = ()
-    accounts: tuple[LineAccount, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check plugin. ``id`` is ``ZG`` and three digits; ``run`` yields findings without clauses: the audit adds those
-    that the profiles cite. ``needs``: ``static``, ``dynamic`` or both; where a need is missing it is not run and its
-    clauses are undetermined."""
-
-    id: str
-    name: str
-    title: str
-    severity: Severity
-    run: Callable[[Case], Iterable[Finding]]
-    needs: frozenset[str] = frozenset()
-    why: str = ""
-    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

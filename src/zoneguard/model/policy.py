@@ -78,6 +78,7 @@ class Profile:
     clauses: tuple[Clause, ...]
     settings: tuple[tuple[str, str | bool | int], ...] = ()
 
-    def citing(self, check: str) -> tuple[Clause, ...]:
-        """The clauses that ``check`` decides, in the document's order."""
-        return tuple(c for c in self.clauses if check in c.checks)
+    def citing(self, check: str, aspect: str = "") -> tuple[Clause, ...]:
+        """The clauses that ``check`` decides, in the document's order: those that name it, or this aspect of it."""
+        names = {check, f"{check}:{aspect}"}
+        return tuple(c for c in self.clauses if names & set(c.checks))

@@ -41,12 +41,13 @@ class Outcome:
 class Step:
     """A part of a set and what became of it: ``Permit``, ``Deny``, ``Return`` or a ``NatRule``; and the deciding lines.
 
-    For a ``NatRule`` the packets are those before the translation.
+    For a ``NatRule`` the packets are those before the translation. ``default``: no rule decided, the default did.
     """
 
     packets: PacketSet
     action: Permit | Deny | Return | NatRule
     lines: tuple[SourceSpan, ...]
+    default: bool = False
 
 
 class Lists:
@@ -137,7 +138,7 @@ class Lists:
         """``packets`` cut by the lines that decide; at the end of the list its default does."""
         for step in self._run(rules, packets, ingress, egress, (), 0):
             if isinstance(step.action, Return) and isinstance(rules.default, Permit | Deny):
-                yield Step(step.packets, rules.default, (*step.lines, rules.span))
+                yield Step(step.packets, rules.default, (*step.lines, rules.span), default=True)
             else:
                 yield step
 

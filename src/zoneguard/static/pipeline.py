@@ -11,21 +11,30 @@ from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 from zoneguard.static.fib import Target
-from zoneguard.static.lists import Lists
+from zoneguard.static.lists import Lists, Step
 from zoneguard.static.topology import Context, Topology
 from zoneguard.static.translation import translate
 
-Part = tuple[PacketSet, tuple[SourceSpan, ...]]
-"""Packets and the lines that decided on them so far."""
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Packets on their way, the lines that decided on them so far, and whether a filter rule was among those."""
+
+    packets: PacketSet
+    lines: tuple[SourceSpan, ...] = ()
+    filtered: bool = False
+
+    def then(self, packets: PacketSet, lines: tuple[SourceSpan, ...] = (), filtered: bool = False) -> Part:
+        """The part after one more stage."""
+        return Part(packets, (*self.lines, *lines), self.filtered or filtered)
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``packets`` leave by ``target``, through ``lines``. ``target`` of ``None``: they are for the device itself."""
+    """``part`` leaves by ``target``; a target of ``None``: it is for the device itself."""
 
     target: Target | None
-    packets: PacketSet
-    lines: tuple[SourceSpan, ...] = ()
+    part: Part
 
 
 class Pipeline:
@@ -45,22 +54,20 @@ class Pipeline:
 
     def run(self, ingress: str, packets: PacketSet, traced: bool = False) -> Iterator[Departure]:
         """Everything that becomes of ``packets``, except what is dropped. ``traced``: split by deciding lines."""
-        for arrived, lines in self._through(self._before, [(packets, ())], ingress, None, traced):
-            local = arrived & self._space.field(Field.DST, self._own)
+        for arrived in self._through(self._before, Part(packets), ingress, None, traced):
+            local = arrived.packets & self._space.field(Field.DST, self._own)
             if local:
-                for admitted, why in self._through(self._context.vrf.local, [(local, lines)], ingress, ingress, traced):
-                    yield Departure(None, admitted, why)
+                for admitted in self._through(self._context.vrf.local, arrived.then(local), ingress, ingress, traced):
+                    yield Departure(None, admitted)
             if not self._context.vrf.forwards:
                 continue
-            for target, routed, via in self._routes(arrived - local, ingress):
-                start: list[Part] = [(routed, (*lines, *via))]
-                egress = target.interface
-                if not egress:
-                    if target.into:
-                        yield Departure(target, routed, (*lines, *via))
-                    continue
-                for out, why in self._through(self._after, start, ingress, egress, traced):
-                    yield Departure(target, out, why)
+            for target, routed, via in self._routes(arrived.packets - local, ingress):
+                start = arrived.then(routed, via)
+                if target.interface:
+                    for part in self._through(self._after, start, ingress, target.interface, traced):
+                        yield Departure(target, part)
+                elif target.into:
+                    yield Departure(target, start)
 
     def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Target, PacketSet, tuple[SourceSpan, ...]]]:
         rest = packets
@@ -94,42 +101,37 @@ class Pipeline:
                 yield Target(target.interface, hop, route), packets, (span,)
 
     def _through(
-        self, stages: Sequence[Stage], parts: list[Part], ingress: str, egress: str | None, traced: bool
+        self, stages: Sequence[Stage], start: Part, ingress: str, egress: str | None, traced: bool
     ) -> list[Part]:
+        parts = [start]
         for stage in stages:
-            if isinstance(stage, Routing) or not _applies(stage, ingress, egress):
-                continue
-            parts = [
-                (packets, (*lines, *more))
-                for before, lines in parts
-                for packets, more in self._stage(stage, before, ingress, egress, traced)
-                if packets
-            ]
-        return [part for part in parts if part[0]]
+            if not isinstance(stage, Routing) and _applies(stage, ingress, egress):
+                parts = [out for part in parts for out in self._stage(stage, part, ingress, egress, traced)]
+                parts = [part for part in parts if part.packets]
+        return [part for part in parts if part.packets]
 
     def _stage(
-        self, stage: Filter | Translate, packets: PacketSet, ingress: str, egress: str | None, traced: bool
+        self, stage: Filter | Translate, part: Part, ingress: str, egress: str | None, traced: bool
     ) -> list[Part]:
-        if isinstance(stage, Translate):
-            parts = self._translated(stage, packets, ingress, egress)
-        elif traced:
-            steps = self._lists.walk(stage.rules, packets, ingress, egress)
-            parts = [(s.packets, s.lines) for s in steps if isinstance(s.action, Permit)]
-        else:
-            return [(self._lists.permitted(stage.rules, packets, ingress, egress), ())]
-        return parts if traced else [(self._space.union(*(p for p, _ in parts)), ())]
+        if isinstance(stage, Filter) and not traced:
+            return [part.then(self._lists.permitted(stage.rules, part.packets, ingress, egress))]
+        steps = self._lists.walk(stage.rules, part.packets, ingress, egress)
+        if isinstance(stage, Filter):
+            return [part.then(s.packets, s.lines, not s.default) for s in steps if isinstance(s.action, Permit)]
+        parts = list(self._translated(stage, part, steps, ingress, egress))
+        return parts if traced else [part.then(self._space.union(*(p.packets for p in parts)))]
 
-    def _translated(self, stage: Translate, packets: PacketSet, ingress: str, egress: str | None) -> list[Part]:
+    def _translated(
+        self, stage: Translate, part: Part, steps: Iterator[Step], ingress: str, egress: str | None
+    ) -> Iterator[Part]:
         came = self._topology.interface(self._context, ingress)
         leaves = self._topology.interface(self._context, egress) if egress else None
-        parts: list[Part] = []
-        for step in self._lists.walk(stage.rules, packets, ingress, egress):
+        for step in steps:
             if isinstance(step.action, NatRule):
                 image = translate(step.packets, step.action, stage.field, came, leaves)
-                parts.append((image, step.lines if step.action.rewrites else ()))
+                yield part.then(image, step.lines if step.action.rewrites else ())
             elif isinstance(step.action, Permit):
-                parts.append((step.packets, ()))
-        return parts
+                yield part.then(step.packets)
 
 
 def _applies(stage: Filter | Translate, ingress: str, egress: str | None) -> bool:

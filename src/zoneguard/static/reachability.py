@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoneguard.model.addresses import ALL_ADDRESSES
 from zoneguard.model.crossing import Crossing, Hop
@@ -13,12 +13,11 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, FIN, RST, SYN, ConnState, Field
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.project import Link
-from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import ZoneMap
 from zoneguard.static.fib import Target
 from zoneguard.static.pipeline import Departure, Pipeline
 from zoneguard.static.topology import Context, Topology
-from zoneguard.static.translation import leave_device, relation, restrict, sent
+from zoneguard.static.translation import leave_device, relation, sent
 
 MAX_HOPS = 64
 """A path longer than this many contexts is cut: a packet's own hop limit is of this order."""
@@ -79,8 +78,8 @@ class Network:
                 if target is None:
                     continue
                 path = (*batch.path, _hop(batch.context, batch.ingress, target))
-                queue.extend(self._onward(batch.context, target, departure.packets, path))
-                for other, packets in self._delivered(batch.context, target, departure.packets):
+                queue.extend(self._onward(batch.context, target, departure.part.packets, path))
+                for other, packets in self._delivered(batch.context, target, departure.part.packets):
                     if other != zone:
                         yield Crossing(zone, other, packets, path)
 
@@ -114,22 +113,29 @@ class Network:
             if arrived:
                 yield zone, leave_device(arrived)
 
-    def attribute(self, crossing: Crossing, packets: PacketSet) -> Iterator[Crossing]:
-        """``crossing`` limited to ``packets`` (source as sent, destination as received), split by the lines that decided."""
-        entering = sent(restrict(crossing.packets, packets))
+    def attributed(self, crossing: Crossing) -> Iterator[Crossing]:
+        """``crossing`` split by the lines that decided at each hop."""
+        entering = sent(crossing.packets)
         states: list[tuple[PacketSet, tuple[Hop, ...]]] = [(entering & self.openers, ())]
         for hop in crossing.path:
             context = self.topology.contexts[hop.device, hop.vrf]
             states = [
-                (leave_device(departure.packets), (*path, _with_lines(hop, departure)))
+                (leave_device(departure.part.packets), (*path, _with_lines(hop, departure)))
                 for current, path in states
                 for departure in self.pipeline(context).run(hop.ingress, current, traced=True)
                 if departure.target is not None and _hop(context, hop.ingress, departure.target) == hop
             ]
         for current, path in states:
-            arrived = current & restrict(current, packets)
+            arrived = current & crossing.packets
             if arrived:
                 yield Crossing(crossing.source, crossing.destination, arrived, path)
+
+    def entering(self, crossing: Crossing) -> PacketSet:
+        """The packets of ``crossing`` as the first device accepts them, with the source MAC it asks for."""
+        first = crossing.path[0]
+        context = self.topology.contexts[first.device, first.vrf]
+        departures = self.pipeline(context).run(first.ingress, sent(crossing.packets) & self.openers)
+        return self.space.union(*(d.part.packets for d in departures if d.target is not None))
 
 
 def opening_packets(space: PacketSpace) -> PacketSet:
@@ -148,10 +154,10 @@ def _hop(context: Context, ingress: str, target: Target) -> Hop:
 
 
 def _with_lines(hop: Hop, departure: Departure) -> Hop:
-    lines: tuple[SourceSpan, ...] = tuple(dict.fromkeys(departure.lines))
-    return Hop(hop.device, hop.vrf, hop.ingress, hop.egress, lines, hop.route)
+    lines = tuple(dict.fromkeys(departure.part.lines))
+    return replace(hop, lines=lines, filtered=departure.part.filtered)
 
 
 def policy_view(crossing: Crossing) -> PacketSet:
-    """The packets of a crossing between its two hosts: source as sent, destination as received; what may pass at most."""
+    """The packets of a crossing at most, between its two hosts: source as sent, destination as received."""
     return relation(crossing.packets.may())

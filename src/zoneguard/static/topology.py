@@ -61,9 +61,10 @@ class Topology:
                 for address in interface.addresses:
                     self.owners[address.address].append((self.contexts[key], interface))
         self._wires: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        for link in links:
-            self._wires[link.a].add(link.b)
-            self._wires[link.b].add(link.a)
+        inside = [((c.device.name, a), (c.device.name, b)) for c in self.contexts.values() for a, b in c.device.wires]
+        for a, b in (*((link.a, link.b) for link in links), *inside):
+            self._wires[a].add(b)
+            self._wires[b].add(a)
         self.attachments: tuple[Attachment, ...] = tuple(self._attach())
         self.graph = self._draw()
 
@@ -141,8 +142,8 @@ class Topology:
     def _attach(self) -> Iterable[Attachment]:
         """Zones where they attach: see docs/explanation/reachability.md for the reasons.
 
-        First by routes that lie within a zone's prefix. What of a zone is then left attaches where a wider route leads to
-        it: by a next hop inside the zone, or by a route that is not the default route.
+        First by routes that lie within a zone's prefix. What of a zone is then left attaches where a wider route
+        leads to it: by a next hop inside the zone, or by a route that is not the default route.
         """
         externals = list(self._external())
         covered: dict[str, Intervals] = {z.name: Intervals() for z in self.zones}

@@ -89,7 +89,7 @@ def leave_device(packets: PacketSet) -> PacketSet:
 
 
 def sent(packets: PacketSet) -> PacketSet:
-    """The packets as their sources sent them, from the packets as they are now; a source port that NAT chose is open."""
+    """The packets as their sources sent them, from the packets as they are; a source port that NAT chose is open."""
     space = packets.space
     out = packets
     for flag, pairs in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneguard.model.addresses import ALL_ADDRESSES, V6
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import MATCHABLE, Field
+from zoneguard.model.match import MATCHABLE, PORT_PROTOCOLS, Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets.engine import Engine, Node
 from zoneguard.model.packets.layout import (
@@ -96,6 +96,14 @@ class PacketSpace:
             absent = self.engine.neg(self.has(field))
             node = self.engine.conj(node, self.engine.disj(present, absent))
         return PacketSet(self, node)
+
+    def conversation(self, src: int, dst: int, proto: int, sport: int, dport: int) -> PacketSet:
+        """The packets of one flow in its opener's direction, whatever their flags, state or ICMP type."""
+        packets = self.field(Field.SRC, Intervals.of(src)) & self.field(Field.DST, Intervals.of(dst))
+        packets = packets & self.field(Field.PROTO, Intervals.of(proto))
+        if proto in PORT_PROTOCOLS:
+            packets = packets & self.field(Field.SPORT, Intervals.of(sport)) & self.field(Field.DPORT, Intervals.of(dport))
+        return packets
 
     def union(self, *sets: PacketSet) -> PacketSet:
         """The union, built in balance."""

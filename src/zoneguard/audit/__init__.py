@@ -1,0 +1,8 @@
+"""The main job: inputs → both halves → checks → verdicts → one Report."""
+
+from __future__ import annotations
+
+from zoneguard.audit.inputs import load_devices
+from zoneguard.audit.running import run
+
+__all__ = ["load_devices", "run"]

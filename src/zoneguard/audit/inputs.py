@@ -1,0 +1,58 @@
+"""The configurations of a project, read, parsed and put together."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.errors import InputError
+from zoneguard.model.findings import InputFile
+from zoneguard.model.project import Project
+from zoneguard.model.text import N_
+from zoneguard.parsers import Kind, Parsed
+from zoneguard.parsers.assembly import with_routes
+from zoneguard.parsers.reading import detect, parser_named, read_source
+
+
+def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
+    """Every device of the project, the account of every line, and the files by content. Raises ``InputError``."""
+    devices: list[Device] = []
+    accounts: list[LineAccount] = []
+    inputs: list[InputFile] = []
+    for entry in project.devices:
+        parsed = parse_file(project, entry.config, entry.format, entry.name, Kind.CONFIG)
+        accounts.append(parsed.account)
+        inputs.append(input_file(project, entry.config, parsed.account.format))
+        found = list(parsed.devices)
+        if entry.routes is not None:
+            table = parse_file(project, entry.routes, entry.routes_format, entry.name, Kind.ROUTES)
+            accounts.append(table.account)
+            inputs.append(input_file(project, entry.routes, table.account.format))
+            found = [with_routes(device, table.devices[0]) for device in found] if table.devices else found
+        if not found:
+            raise InputError(
+                N_("{device}: the file holds no device; check config and format", device=entry.name),
+                shown(project, entry.config),
+            )
+        devices += found
+    return tuple(devices), tuple(accounts), tuple(inputs)
+
+
+def parse_file(project: Project, path: Path, format_name: str, device: str, kind: Kind) -> Parsed:
+    """One file by the parser that is named, else by the one that its content speaks for."""
+    source = read_source(path, shown(project, path))
+    parser = parser_named(format_name) if format_name else detect(source, kind=kind)
+    return parser.parse(source, device)
+
+
+def input_file(project: Project, path: Path, kind: str) -> InputFile:
+    """The file by path and SHA-256."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return InputFile(shown(project, path), digest, kind)
+
+
+def shown(project: Project, path: Path) -> str:
+    """The path as reports show it: relative to the project where it lies inside."""
+    return path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else path.as_posix()

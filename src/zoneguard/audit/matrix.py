@@ -1,0 +1,64 @@
+"""ゾーン間通信マトリクス: what may pass and what did, for each ordered pair of zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case
+from zoneguard.checks._policy import endpoint_packets
+from zoneguard.checks._rendering import deciding_lines, rows_of
+from zoneguard.checks._undeclared import hairpin
+from zoneguard.model.crossing import Crossing
+from zoneguard.model.findings import Finding, MatrixCell
+from zoneguard.model.match import Field
+from zoneguard.model.policy import Verdict
+from zoneguard.model.project import Endpoint
+
+
+def matrix(case: Case, findings: tuple[Finding, ...]) -> Iterator[MatrixCell]:
+    """One cell a pair: every pair where something may pass or did, and the rest as denied."""
+    names = [z.name for z in case.project.zones]
+    for source in names:
+        for destination in names:
+            if source != destination:
+                yield _cell(case, findings, source, destination)
+
+
+def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: str) -> MatrixCell:
+    crossings = [c for c in case.by_pair.get((source, destination), ()) if not hairpin(c)]
+    flows = [c.flow for c in case.observed if c.flow and (c.source, c.destination) == (source, destination)]
+    rows, more = rows_of(case.space.union(*map(case.view, crossings))) if crossings else ((), 0)
+    return MatrixCell(
+        source=source,
+        destination=destination,
+        state=_state(case, findings, crossings, (source, destination)),
+        rows=rows,
+        more_rows=more,
+        rules=tuple(dict.fromkeys(line for c in crossings for line in deciding_lines(c))),
+        via=tuple(dict.fromkeys(hop.device for c in crossings for hop in c.path)),
+        observed=sum(flow.answered for flow in flows),
+        attempted=sum(not flow.answered for flow in flows),
+    )
+
+
+def _state(case: Case, findings: tuple[Finding, ...], crossings: list[Crossing], pair: tuple[str, str]) -> str:
+    verdicts = {f.verdict for f in findings if f.zones == pair}
+    if Verdict.VIOLATES in verdicts:
+        return "violated"
+    if Verdict.UNDETERMINED in verdicts or case.static is None:
+        return "undetermined"
+    if not crossings:
+        return "denied"
+    return "sanitized" if all(_by_sanitizer(case, c) for c in crossings) else "allowed"
+
+
+def _by_sanitizer(case: Case, crossing: Crossing) -> bool:
+    """Whether every packet of the crossing has a sanitizer at one end."""
+    space = case.space
+    ends = [Endpoint(s.name, s.addresses) for s in case.project.sanitizers]
+    touching = [
+        endpoint_packets(case.project, space, end, zone, field)
+        for end in ends
+        for zone, field in ((crossing.source, Field.SRC), (crossing.destination, Field.DST))
+    ]
+    return bool(touching) and case.view(crossing) <= space.union(*touching)

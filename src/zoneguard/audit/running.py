@@ -1,0 +1,89 @@
+"""One run: parse, push sets, replay, check, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from zoneguard.audit.inputs import input_file, load_devices
+from zoneguard.audit.judging import clause_results
+from zoneguard.audit.matrix import matrix
+from zoneguard.audit.observing import observed_crossings
+from zoneguard.checks import Case, Check, DynamicResult, StaticResult
+from zoneguard.gate.verdict import overall
+from zoneguard.model.findings import Finding, InputFile, Report
+from zoneguard.model.packets import PacketSpace
+from zoneguard.model.policy import Profile
+from zoneguard.model.project import Project
+from zoneguard.plugins import of_type
+from zoneguard.static.reachability import Network
+
+STATIC, DYNAMIC = "static", "dynamic"
+BOTH = frozenset({STATIC, DYNAMIC})
+COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): "replay"}
+Progress = Callable[[str], None]
+
+
+def run(project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None) -> Report:
+    """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``."""
+    space = PacketSpace()
+    inputs: list[InputFile] = []
+    static = _static(project, space, inputs, progress) if STATIC in halves and project.devices else None
+    dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
+    case = Case(project, space, static, dynamic)
+    progress("checks")
+    checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
+    findings = tuple(sorted(_findings(case, checks.values()), key=_order))
+    return Report(
+        project=project,
+        command=COMMANDS[halves],
+        findings=findings,
+        clauses=tuple(clause_results(case, findings, checks)),
+        matrix=tuple(matrix(case, findings)),
+        accounts=static.accounts if static else (),
+        captures=dynamic.accounts if dynamic else (),
+        inputs=tuple(inputs),
+        verdict=overall(findings),
+        facts={
+            "devices": len(static.devices) if static else 0,
+            "flows": len(dynamic.flows.flows) if dynamic else 0,
+            "transfers": len(dynamic.transfers) if dynamic else 0,
+        },
+    )
+
+
+def _static(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> StaticResult:
+    progress("configurations")
+    devices, accounts, files = load_devices(project)
+    inputs += files
+    progress("reachability")
+    network = Network(devices, project.zones, project.links, space)
+    possible = tuple(part for crossing in network.crossings() for part in network.attributed(crossing))
+    return StaticResult(devices, accounts, network, possible)
+
+
+def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> DynamicResult:
+    from zoneguard.dynamic.replay import replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
+
+    progress("captures")
+    inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
+    result = replay(project.captures, project.zones)
+    observed = tuple(observed_crossings(space, project.zones, result.table))
+    return DynamicResult(result.table, observed, tuple(result.transfers), result.table.accounts)
+
+
+def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:
+    given = {STATIC} if case.static else set()
+    given |= {DYNAMIC} if case.dynamic else set()
+    for check in checks:
+        if check.needs <= given:
+            for finding in check.run(case):
+                yield replace(finding, clauses=_clauses(case.project.profiles, finding))
+
+
+def _clauses(profiles: tuple[Profile, ...], finding: Finding) -> tuple[str, ...]:
+    return tuple(clause.id for profile in profiles for clause in profile.citing(finding.check, finding.aspect))
+
+
+def _order(finding: Finding) -> tuple[int, str, tuple[str, ...]]:
+    return -finding.severity.rank, finding.check, finding.anchor

@@ -1,0 +1,50 @@
+"""What the project allows, as packet sets: rows of ``allow`` and of the exception register."""
+
+from __future__ import annotations
+
+from zoneguard.checks import Case
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
+from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry, Project, ServiceSpec
+
+ALL_PORTS = Intervals.span(0, 65535)
+
+
+def service_packets(space: PacketSpace, service: ServiceSpec) -> PacketSet:
+    """Packets of one service."""
+    packets = space.field(Field.PROTO, service.protocols)
+    if service.ports != ALL_PORTS:
+        packets = packets & (space.field(Field.DPORT, service.ports) | ~space.field(Field.PROTO, PORT_PROTOCOLS))
+    if service.icmp != ALL_PORTS:
+        packets = packets & (space.field(Field.ICMP, service.icmp) | ~space.field(Field.PROTO, ICMP_PROTOCOLS))
+    return packets
+
+
+def services_packets(space: PacketSpace, services: tuple[ServiceSpec, ...]) -> PacketSet:
+    """Packets of any of the services."""
+    return space.union(*(service_packets(space, s) for s in services))
+
+
+def endpoint_packets(project: Project, space: PacketSpace, end: Endpoint, zone: str, field: Field) -> PacketSet:
+    """Packets whose ``field`` is at the endpoint, given that they are in ``zone`` on that side.
+
+    An endpoint that names a zone means that zone, whatever address its hosts use.
+    """
+    if any(z.name == end.name for z in project.zones):
+        return space.everything if end.name == zone else space.nothing
+    return space.field(field, end.addresses)
+
+
+def row_packets(case: Case, row: Allowance | ExceptionEntry, source: str, destination: str) -> PacketSet:
+    """What one row allows from zone to zone."""
+    space = case.space
+    packets = endpoint_packets(case.project, space, row.source, source, Field.SRC)
+    packets = packets & endpoint_packets(case.project, space, row.destination, destination, Field.DST)
+    return packets & services_packets(space, row.services) if packets else packets
+
+
+def allowed(case: Case, source: str, destination: str) -> PacketSet:
+    """All that ``allow`` and the register let pass from zone to zone; expired exceptions too (ZG105 tells)."""
+    rows: tuple[Allowance | ExceptionEntry, ...] = (*case.project.allow, *case.project.exceptions)
+    return case.space.union(*(row_packets(case, row, source, destination) for row in rows))

@@ -1,0 +1,36 @@
+"""Packet sets, hops and flows as parts of findings."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from zoneguard.model.crossing import Crossing
+from zoneguard.model.findings import Row
+from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets.rows import address_text, boxes, ports_text, protocol_text
+from zoneguard.model.spans import SourceSpan
+
+ROWS = 5
+"""Rows that a finding shows; how many more there are is said."""
+MOST_ROWS = 200
+"""Rows that are counted at the most."""
+
+
+def rows_of(packets: PacketSet) -> tuple[tuple[Row, ...], int]:
+    """The first rows, and how many more there are (counted up to ``MOST_ROWS``)."""
+    found = [
+        Row(address_text(b.src), address_text(b.dst), protocol_text(b), ports_text(b))
+        for b in islice(boxes(packets), MOST_ROWS)
+    ]
+    return tuple(found[:ROWS]), max(0, len(found) - ROWS)
+
+
+def deciding_lines(crossing: Crossing) -> tuple[SourceSpan, ...]:
+    """The rule and translation lines along the path; where nothing filtered, the routes that led on."""
+    lines = tuple(dict.fromkeys(line for hop in crossing.path for line in hop.lines))
+    return lines or tuple(dict.fromkeys(hop.route for hop in crossing.path if hop.route))
+
+
+def row_key(rows: tuple[Row, ...]) -> str:
+    """The rows as one string, for a fingerprint."""
+    return "; ".join(f"{r.source}>{r.destination} {r.protocol}/{r.ports}" for r in rows)

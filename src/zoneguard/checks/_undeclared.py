@@ -1,0 +1,165 @@
+"""Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once.
+
+The checks of isolation differ only in the pairs of zones they speak of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from zoneguard.checks import Case
+from zoneguard.checks._legitimate import Legitimate
+from zoneguard.checks._policy import allowed
+from zoneguard.checks._rendering import deciding_lines, row_key, rows_of
+from zoneguard.model.addresses import format_address
+from zoneguard.model.crossing import Crossing, Hop
+from zoneguard.model.findings import Finding
+from zoneguard.model.flows import Flow
+from zoneguard.model.match import Field
+from zoneguard.model.packet import PROTOCOL_NAMES
+from zoneguard.model.packets import PacketSet
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.project import ExceptionEntry, Method
+from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import N_
+from zoneguard.model.zones import ZoneClass
+from zoneguard.static.translation import relation, restrict
+
+Pairs = Callable[[ZoneClass, ZoneClass], bool]
+
+
+def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iterator[Finding]:
+    """Findings for the ordered zone pairs that ``pairs`` accepts."""
+    classes = {z.name: z.zone_class for z in case.project.zones}
+    wanted = {(a, b) for a in classes for b in classes if a != b and pairs(classes[a], classes[b])}
+    for pair in sorted(wanted & set(case.by_pair)):
+        yield from _possible(case, check, severity, pair)
+    yield from _observed(case, check, severity, wanted)
+
+
+def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str]) -> Iterator[Finding]:
+    beyond = ~(allowed(case, *pair) | _exceptions_width(case, pair))
+    groups: dict[tuple[SourceSpan, ...], tuple[Crossing, PacketSet]] = {}
+    for crossing in case.by_pair[pair]:
+        excess = restrict(crossing.packets, case.view(crossing) & beyond)
+        if excess and not hairpin(crossing):
+            lines = deciding_lines(crossing)
+            first, packets = groups.get(lines, (crossing, case.space.nothing))
+            groups[lines] = (first, packets | excess)
+    for lines, (part, packets) in groups.items():
+        yield _possible_finding(check, severity, part, packets, lines)
+
+
+def _possible_finding(
+    check: str, severity: Severity, part: Crossing, packets: PacketSet, lines: tuple[SourceSpan, ...]
+) -> Finding:
+    view = relation(packets.may())
+    rows, more = rows_of(view)
+    certain = bool(packets.must())
+    message = (
+        N_(
+            "Sessions may be opened from {source} to {destination} that no row of the project allows.",
+            source=part.source,
+            destination=part.destination,
+        )
+        if certain
+        else N_(
+            "Sessions from {source} to {destination} that no row allows pass if a condition holds that cannot be "
+            "decided: {unknown}.",
+            source=part.source,
+            destination=part.destination,
+            unknown=", ".join(packets.unknowns()),
+        )
+    )
+    return Finding(
+        check=check,
+        severity=severity,
+        verdict=Verdict.VIOLATES if certain else Verdict.UNDETERMINED,
+        message=message,
+        anchor=(part.source, part.destination, _places(part.path), row_key(rows)),
+        zones=(part.source, part.destination),
+        evidence=lines,
+        rows=rows,
+        more_rows=more,
+        witness=view.witness(),
+        path=part.path,
+        packets=view,
+        fix=N_("Remove or narrow the rule, or declare the traffic in allow or in the exception register."),
+    )
+
+
+def _places(path: tuple[Hop, ...]) -> str:
+    return " ".join(f"{h.device}/{h.vrf}:{h.ingress}>{h.egress}" for h in path)
+
+
+def hairpin(crossing: Crossing) -> bool:
+    """Whether both zones are on one wire: the device that could turn the packets round adds nothing to that."""
+    first, last = crossing.path[0], crossing.path[-1]
+    return (first.device, first.vrf, first.ingress) == (last.device, last.vrf, last.egress)
+
+
+def _exceptions_width(case: Case, pair: tuple[str, str]) -> PacketSet:
+    """Packets to the far end of an exception: ZG104 speaks of those."""
+    return case.space.union(*(far_end(case, e, pair) for e in case.project.exceptions))
+
+
+def far_end(case: Case, entry: ExceptionEntry, pair: tuple[str, str]) -> PacketSet:
+    """Every packet between the zones of an exception that goes to its destination."""
+    zones = case.project.zones
+    ends = (zones.of(entry.source.addresses.first), zones.of(entry.destination.addresses.first))
+    if tuple(z.name if z else "" for z in ends) != pair:
+        return case.space.nothing
+    return case.space.field(Field.DST, entry.destination.addresses)
+
+
+def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    legitimate = Legitimate(case)
+    groups: dict[tuple[str, ...], list[Crossing]] = {}
+    for crossing in case.observed:
+        flow = crossing.flow
+        if flow is None or (crossing.source, crossing.destination) not in wanted or not flow.answered:
+            continue
+        if legitimate.flow(crossing) or screen_side_channel(case, flow):
+            continue
+        groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
+    for key, crossings in groups.items():
+        flow = crossings[0].flow
+        assert flow is not None
+        yield Finding(
+            check=check,
+            severity=severity,
+            verdict=Verdict.VIOLATES,
+            message=N_(
+                "{source} and {destination} talked: {flow} was answered, and no row of the project allows it "
+                "({count} flows, {bytes} bytes of content).",
+                source=crossings[0].source,
+                destination=crossings[0].destination,
+                flow=flow_text(flow),
+                count=len(crossings),
+                bytes=sum(sum(c.flow.payload) for c in crossings if c.flow),
+            ),
+            anchor=("observed", *key),
+            zones=(crossings[0].source, crossings[0].destination),
+            evidence=tuple(dict.fromkeys(s for c in crossings if c.flow for s in (c.flow.first, c.flow.last))),
+            flow=flow,
+            witness=crossings[0].packets.witness(),
+            fix=N_("Find out what let it pass, stop it, and look for what was taken."),
+        )
+
+
+def screen_side_channel(case: Case, flow: Flow) -> bool:
+    """Whether the flow goes to a host of screen transfer from the other side: ZG202 speaks of those."""
+    screens = [s for s in case.project.sanitizers if s.method is Method.SCREEN_TRANSFER]
+    return any(flow.dst in s.addresses or flow.src in s.addresses for s in screens)
+
+
+def flow_key(flow: Flow) -> tuple[str, ...]:
+    """What makes flows one matter: hosts, protocol and destination port."""
+    return format_address(flow.src), format_address(flow.dst), str(flow.proto), str(flow.dport)
+
+
+def flow_text(flow: Flow) -> str:
+    """``tcp 10.0.0.1 > 10.0.0.2:445``."""
+    name = PROTOCOL_NAMES.get(flow.proto, str(flow.proto))
+    port = f":{flow.dport}" if flow.dport else ""
+    return f"{name} {format_address(flow.src)} > {format_address(flow.dst)}{port}"

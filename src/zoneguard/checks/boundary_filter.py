@@ -1,0 +1,62 @@
+"""ZG109: wherever packets may cross into a zone, a filter decides.
+
+For every possible crossing into a zone of class ``mynumber``, ``lgwan`` or ``internet``, a rule of some device
+along the path must have permitted the packets. Where no filter was asked, or only defaults let them pass, the
+boundary has no firewall in that direction: the finding names the interfaces, the default and the route. A rule that
+permits everything is ZG110's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._rendering import deciding_lines
+from zoneguard.checks._undeclared import hairpin
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.text import N_
+from zoneguard.model.zones import ZoneClass
+
+GUARDED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET})
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    seen: set[tuple[str, ...]] = set()
+    for crossing in case.possible:
+        if case.project.zones[crossing.destination].zone_class not in GUARDED or hairpin(crossing):
+            continue
+        if any(hop.filtered for hop in crossing.path):
+            continue
+        place = tuple(f"{h.device}:{h.ingress}>{h.egress}" for h in crossing.path)
+        if place in seen:
+            continue
+        seen.add(place)
+        yield Finding(
+            check=PLUGIN.id,
+            severity=PLUGIN.severity,
+            verdict=Verdict.VIOLATES,
+            message=N_(
+                "Nothing filters what goes from {source} to {destination} by {place}.",
+                source=crossing.source,
+                destination=crossing.destination,
+                place=" ".join(place),
+            ),
+            anchor=(crossing.source, crossing.destination, *place),
+            zones=(crossing.source, crossing.destination),
+            evidence=deciding_lines(crossing),
+            path=crossing.path,
+            fix=N_("Put a filter on that direction that denies by default."),
+        )
+
+
+PLUGIN = Check(
+    id="ZG109",
+    name="boundary-filter",
+    title="A filter decides wherever packets may cross",
+    severity=Severity.HIGH,
+    run=_run,
+    needs=frozenset({"static"}),
+    why="A route without a filter is an open door, whatever the other devices say.",
+    fix="Apply an access list or policy to the interface and direction.",
+)

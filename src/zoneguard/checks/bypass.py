@@ -1,0 +1,64 @@
+"""ZG301: what was seen but should be impossible.
+
+A flow between two zones was answered although no configuration lets its opening packet pass, as sent, as received or
+translated. Either the model is wrong (a device is missing, an export is old) or the firewall was bypassed: a second
+line, a terminal in two networks, a modem. Flows whose opener is not known are compared in both orientations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._legitimate import LOOSE, seen_forms
+from zoneguard.checks._undeclared import flow_key, flow_text
+from zoneguard.model.crossing import Crossing
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.text import N_
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    possible = case.space.union(*(form for c in case.possible for form in (case.view(c), *seen_forms(c.packets.may()))))
+    possible = possible.forget(*LOOSE)
+    groups: dict[tuple[str, ...], list[Crossing]] = {}
+    for crossing in case.observed:
+        flow = crossing.flow
+        if flow is None or not flow.answered or crossing.packets <= possible:
+            continue
+        turned = case.space.conversation(flow.dst, flow.src, flow.proto, flow.dport, flow.sport)
+        if flow.opened_by != "handshake" and turned <= possible:
+            continue
+        groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
+    for key, crossings in groups.items():
+        flow = crossings[0].flow
+        assert flow is not None
+        yield Finding(
+            check=PLUGIN.id,
+            severity=PLUGIN.severity,
+            verdict=Verdict.VIOLATES,
+            message=N_(
+                "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
+                flow=flow_text(flow),
+                source=crossings[0].source,
+                destination=crossings[0].destination,
+            ),
+            anchor=key,
+            zones=(crossings[0].source, crossings[0].destination),
+            evidence=(flow.first, flow.last),
+            flow=flow,
+            witness=crossings[0].packets.witness(),
+            fix=N_("Look for a path around the firewall, and check that every device's export is here and current."),
+        )
+
+
+PLUGIN = Check(
+    id="ZG301",
+    name="bypass",
+    title="Nothing was seen that should be impossible",
+    severity=Severity.HIGH,
+    run=_run,
+    needs=frozenset({"static", "dynamic"}),
+    why="Traffic that the rules forbid and the wire shows went around the rules.",
+    fix="Find the other path; until then the configurations prove nothing about this pair of zones.",
+)

@@ -1,0 +1,49 @@
+"""ZG102: the LGWAN zone is separated from the Internet side.
+
+Every session that may be opened, and every flow that was answered, between a zone of class ``lgwan`` and a zone of the
+Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``, ``guest``, ``local-breakout``) is compared with
+``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen transfer are left to
+ZG202.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._undeclared import undeclared
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity
+from zoneguard.model.zones import ZoneClass
+
+INTERNET_SIDE = frozenset(
+    {
+        ZoneClass.INTERNET,
+        ZoneClass.PUBLIC,
+        ZoneClass.SECURITY_CLOUD,
+        ZoneClass.DMZ,
+        ZoneClass.GUEST,
+        ZoneClass.LOCAL_BREAKOUT,
+    }
+)
+
+
+def separates(source: ZoneClass, destination: ZoneClass) -> bool:
+    """Whether the pair is one of the LGWAN zone and the Internet side."""
+    ends = {source, destination}
+    return ZoneClass.LGWAN in ends and bool(ends & INTERNET_SIDE)
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    yield from undeclared(case, PLUGIN.id, PLUGIN.severity, separates)
+
+
+PLUGIN = Check(
+    id="ZG102",
+    name="lgwan-separation",
+    title="The LGWAN zone is separated from the Internet side",
+    severity=Severity.CRITICAL,
+    run=_run,
+    why="Malware and leaks travel over any path between the two that is not sanitized.",
+    fix="Let content in through a declared sanitizer only, and remove every other permit between the two.",
+)

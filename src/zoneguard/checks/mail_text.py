@@ -1,0 +1,76 @@
+"""ZG201: mail reaches the LGWAN zone as text only.
+
+Every mail that a capture shows on its way to a host of class ``lgwan``, whatever its port, must hold ``text/plain``
+and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or encrypted is undetermined. Mail
+between two hosts of the LGWAN side (the zone itself and its closed external networks) is not content from the
+Internet and is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._transfers import certain, imports, members, part_text
+from zoneguard.model.addresses import format_address
+from zoneguard.model.findings import Finding
+from zoneguard.model.flows import Transfer
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.text import N_, Text
+
+MAIL = frozenset({"smtp"})
+PLAIN = frozenset({"text/plain", ""})
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    for mail in imports(case):
+        if mail.protocol not in MAIL or mail.parent:
+            continue
+        parts = members(case, mail)
+        unclean = [p for p in parts if p.kind == "attachment" or p.media_type not in PLAIN or p.hazards]
+        if mail.refused:
+            continue
+        if unclean:
+            yield _finding(case, mail, unclean[0], Verdict.VIOLATES, _violation(unclean))
+        elif not certain(mail, parts):
+            yield _finding(case, mail, mail, Verdict.UNDETERMINED, _doubt(mail, parts))
+
+
+def _violation(unclean: list[Transfer]) -> Text:
+    return N_(
+        "A mail into the LGWAN zone carries more than text: {parts}.", parts=", ".join(part_text(p) for p in unclean)
+    )
+
+
+def _doubt(mail: Transfer, parts: list[Transfer]) -> Text:
+    reason = next((p.reason for p in (mail, *parts) if p.reason), "")
+    return N_("Whether a mail into the LGWAN zone is text only cannot be said: {reason}", reason=reason)
+
+
+def _finding(case: Case, mail: Transfer, subject: Transfer, verdict: Verdict, message: Text) -> Finding:
+    flow = mail.flow
+    zones = [case.project.zones.of(a) for a in (flow.src, flow.dst)]
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=verdict,
+        message=message,
+        anchor=(format_address(flow.src), format_address(flow.dst), str(flow.dport), subject.sha256 or subject.key),
+        zones=tuple(z.name if z else "" for z in zones),
+        evidence=subject.frames or mail.frames or (flow.first,),
+        flow=flow,
+        transfer=subject,
+        fix=N_("Find out why the text gateway let it pass (fail-open, a second route), and quarantine the mail."),
+    )
+
+
+PLUGIN = Check(
+    id="ZG201",
+    name="mail-text",
+    title="Mail reaches the LGWAN zone as text only",
+    severity=Severity.CRITICAL,
+    run=_run,
+    needs=frozenset({"dynamic"}),
+    why="An attachment or HTML that reaches an LGWAN terminal is the usual way in for malware.",
+    fix="Make the text gateway fail closed, and route all mail through it.",
+)

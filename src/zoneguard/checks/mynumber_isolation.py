@@ -1,0 +1,35 @@
+"""ZG101: the My Number zone talks to no other zone.
+
+Every session that may be opened, and every flow that was answered, with one end in a zone of class ``mynumber`` and
+the other in any other zone, is compared with ``allow`` and the exception register. What no row covers is a
+violation. A packet to the far end of a registered exception is left to ZG104, which says how the rule is too wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._undeclared import undeclared
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity
+from zoneguard.model.zones import ZoneClass
+
+
+def _pairs(source: ZoneClass, destination: ZoneClass) -> bool:
+    return ZoneClass.MYNUMBER in (source, destination)
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    yield from undeclared(case, PLUGIN.id, PLUGIN.severity, _pairs)
+
+
+PLUGIN = Check(
+    id="ZG101",
+    name="mynumber-isolation",
+    title="The My Number zone is cut off from every other zone",
+    severity=Severity.CRITICAL,
+    run=_run,
+    why="Resident, tax and welfare records are safe from an intruder elsewhere only while no path leads to them.",
+    fix="Remove the rule or route, or register the connection as an exception: host to host, one service, MAC-bound.",
+)

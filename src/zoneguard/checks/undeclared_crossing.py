@@ -1,0 +1,35 @@
+"""ZG103: between the other zones, only declared traffic passes.
+
+The same comparison as ZG101 and ZG102 for every remaining ordered pair of zones: sanitizer legs, management, closed
+external networks, the Internet zone and its uplink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._undeclared import undeclared
+from zoneguard.checks.lgwan_separation import separates
+from zoneguard.model.findings import Finding
+from zoneguard.model.policy import Severity
+from zoneguard.model.zones import ZoneClass
+
+
+def _pairs(source: ZoneClass, destination: ZoneClass) -> bool:
+    return ZoneClass.MYNUMBER not in (source, destination) and not separates(source, destination)
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    yield from undeclared(case, PLUGIN.id, PLUGIN.severity, _pairs)
+
+
+PLUGIN = Check(
+    id="ZG103",
+    name="undeclared-crossing",
+    title="Only declared traffic passes between zones",
+    severity=Severity.HIGH,
+    run=_run,
+    why="A permit that nobody declared is one that nobody reviews.",
+    fix="Remove the rule, or declare the traffic in allow with its purpose.",
+)
