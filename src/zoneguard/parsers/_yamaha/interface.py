@@ -1,0 +1,109 @@
+"""``ip INTERFACE …`` and ``ipv6 INTERFACE …``: addresses, neighbours, what is bound to the interface."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from zoneguard.model.addresses import V6, parse_address, prefix_of
+from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route, RouteKind
+from zoneguard.parsers._yamaha.config import Config, Doubt, FilterList, Port, Reading, filter_list
+from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
+from zoneguard.parsers._yamaha.lines import Command
+from zoneguard.parsers._yamaha.routes import spread
+
+_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+
+
+def read_interface(command: Command, config: Config, port: Port) -> Reading:
+    """A command about ``port``. Raises ``UnreadableError``, ``ValueError`` or ``IndexError`` where malformed."""
+    v6 = command.words[0] == "ipv6"
+    what, *rest = command.words[2:]
+    if what == "address":
+        return _address(port, rest[0], v6)
+    if what == "secondary" and rest[0] == "address":
+        if rest[1] == "dhcp":
+            return _assigned("DHCP")
+        port.secondary = [v4_address(rest[1])]
+        return True
+    if what == "prefix" and v6 and rest[0] != "change":
+        if "@" in rest[0]:
+            return _assigned("the provider")
+        port.addresses.append(_in_v6(*prefix_of(rest[0])))  # the subnet-router anycast address
+        return True
+    if what == "secure" and rest[0] == "filter":
+        return _secure(command, config, port.name, rest[1:], v6)
+    if what == "nat" and rest[0] == "descriptor":
+        at = rest.index("reverse") if "reverse" in rest else len(rest)
+        config.translations[port.name] = (command.span, tuple(rest[1:at]))
+        return True if at == len(rest) else Doubt("reverse translation is not modelled", Concern.NAT)
+    if what == "arp" and rest[0] == "static":
+        config.bindings.append(MacBinding(parse_address(rest[1]), mac_address(rest[2]), port.name, command.span))
+        return True
+    if what == "vrrp" and rest[0].isdigit():
+        port.routers.append(parse_address(rest[1]))
+        return True
+    return _remote(command, config, port.name, rest[1:]) if what == "remote" and rest[0] == "address" else False
+
+
+def _address(port: Port, text: str, v6: bool) -> Reading:
+    if text in ("dhcp", "auto") or "@" in text:
+        return _assigned("DHCP" if text == "dhcp" else "the provider")
+    if v6:
+        port.addresses.append(_in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1]))
+    else:
+        port.addresses = [a for a in port.addresses if a.address >= V6] + [v4_address(text)]
+    return True
+
+
+def _in_v6(address: int, length: int) -> InterfaceAddress:
+    if address < V6:
+        raise UnreadableError("not an IPv6 address")
+    return InterfaceAddress(address, length)
+
+
+def v4_address(text: str) -> InterfaceAddress:
+    """``A.B.C.D/M`` with any form of mask; without: the host. Raises ``UnreadableError`` or ``ValueError``."""
+    address, _, mask = text.partition("/")
+    value = parse_address(address)
+    if value >= V6:
+        raise UnreadableError("not an IPv4 address")
+    return InterfaceAddress(value, mask_length(mask) if mask else 32)
+
+
+def _assigned(by: str) -> Doubt:
+    return Doubt(f"an address that {by} assigns is not in the configuration", Concern.INTERFACE)
+
+
+def _secure(command: Command, config: Config, name: str, rest: Sequence[str], v6: bool) -> Reading:
+    family = config.family(v6)
+    if rest[0] == "name":
+        family.set_names[name] = (rest[1], command.span)
+        return True
+    if rest[0] not in ("in", "out"):
+        raise UnreadableError("a list of filters without direction")
+    family.lists[name, rest[0]] = FilterList(command.span, ("unreadable",))  # stands if the rest is
+    family.lists[name, rest[0]] = filter_list(command.span, tuple(rest[1:]))
+    return True
+
+
+def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) -> Reading:
+    """Hosts at the far end of a dialled line: reached by it, whatever the routes say."""
+    pool = rest[0] == "pool"
+    first = rest[1] if pool else rest[0]
+    if first in ("dhcp", "dhcpc"):
+        return _assigned("DHCP")
+    for item in rest[1:] if pool else [first]:
+        low, _, high = item.partition("-")
+        config.dialled.extend(
+            Route(network, length, command.span, RouteKind.CONNECTED, interface=name, distance=0)
+            for network, length in spread(v4_address(low).address, v4_address(high or low).address)
+        )
+    return True
+
+
+def mac_address(text: str) -> int:
+    """``00:a0:de:00:00:01`` as 48 bits. Raises ``UnreadableError``."""
+    if not _MAC.fullmatch(text):
+        raise UnreadableError(f"not a MAC address: {text}")
+    return int(text.replace(":", ""), 16)
