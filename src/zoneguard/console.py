@@ -23,6 +23,8 @@ from zoneguard.model.text import N_, Text
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from zoneguard.reports._page import Page
+
 PATIENCE = 1.0  # seconds of silence before progress is shown
 USAGE, INTERNAL, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141  # exit statuses that are no judgement
 
@@ -46,6 +48,16 @@ class Session:
     def say(self, text: Text) -> str:
         """``text`` in the session's language."""
         return text.render(translator(self.lang))
+
+    def translate(self, template: str) -> str:
+        """``template`` in the session's language."""
+        return translator(self.lang)(template)
+
+    def page(self) -> Page:
+        """A page for this output."""
+        from zoneguard.reports._page import Page  # noqa: PLC0415 (rich is not needed by --help)
+
+        return Page(self.lang, self.terminal)
 
     @property
     def terminal(self) -> bool:

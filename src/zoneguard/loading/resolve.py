@@ -11,6 +11,7 @@ from zoneguard.loading.values import FieldError, addresses, near
 from zoneguard.model.addresses import format_addresses, format_prefix, parse_prefix, prefix_span
 from zoneguard.model.errors import InputError
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.policy import is_part
 from zoneguard.model.project import Endpoint, Host, Method, Sanitizer
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import Zone, ZoneMap
@@ -172,7 +173,7 @@ class Names:
     def clauses(self, references: Iterable[str], path: Path, known: Sequence[str] | None) -> None:
         """Each is one of ``known`` (``None``: some profile is not readable), or the whole of which those are parts."""
         for i, name in enumerate(references if known is not None else ()):
-            if known is not None and not any(name == clause or _is_part(clause, name) for clause in known):
+            if known is not None and not any(name == clause or is_part(clause, name) for clause in known):
                 self.knows("clauses", name, (*path, i), known, N_("no profile here has the clause {name}", name=name))
 
     def unique_ids(self, entries: Iterable[tuple[Path, str]]) -> None:
@@ -183,10 +184,6 @@ class Names:
                 message = N_("the id {name} is already used in line {line}", name=name, line=lines[name])
                 self.fail((*path, "id"), message)
             lines.setdefault(name, self._document.place((*path, "id"))[0])
-
-
-def _is_part(clause: str, whole: str) -> bool:
-    return clause.startswith(whole) and not whole.endswith(":") and not clause[len(whole) :][:1].isdigit()
 
 
 def _is_address(name: str) -> bool:

@@ -153,10 +153,20 @@ def service(value: object) -> ServiceSpec:
     if "/" not in text:
         return ServiceSpec(text, protocols, ALL_PORTS)
     if name in ("icmp", "icmpv6"):
-        return ServiceSpec(text, protocols, ALL_PORTS, _icmp(rest, text))
+        return ServiceSpec(text, protocols, ALL_PORTS, icmp(rest, text))
     if PROTOCOLS[name] not in PORT_PROTOCOLS:
         raise FieldError(N_("`{value}`: {protocol} has no ports; write {protocol} alone", value=text, protocol=name))
     return ServiceSpec(text, protocols, _ports(rest, text))
+
+
+def protocol(value: object) -> int:
+    """``tcp`` or ``6``."""
+    text = as_text(value).lower()
+    if text in PROTOCOLS:
+        return PROTOCOLS[text]
+    if _NUMBER.fullmatch(text) and int(text) <= 255:
+        return int(text)
+    raise FieldError(N_("`{value}` is no IP protocol; {hint}", value=text, hint=near(text, PROTOCOLS)))
 
 
 def _ports(text: str, whole: str) -> Intervals:
@@ -174,7 +184,8 @@ def _ports(text: str, whole: str) -> Intervals:
     return Intervals.from_spans(spans)
 
 
-def _icmp(text: str, whole: str) -> Intervals:
+def icmp(text: str, whole: str) -> Intervals:
+    """``8`` or ``3:4`` as ``type * 256 + code``; ``whole`` is what the message shows."""
     kind, colon, code = text.partition(":")
     numbers = [kind, code] if colon else [kind]
     if not all(_NUMBER.fullmatch(n) and int(n) <= 255 for n in numbers):

@@ -68,6 +68,12 @@ class Clause:
         return self.id.partition(":")[2]
 
 
+def is_part(clause: str, whole: str) -> bool:
+    """Whether the id or number ``clause`` is a part of ``whole``, as ``24(1)前段`` is of ``24(1)`` and of ``24``."""
+    rest = clause.removeprefix(whole)
+    return bool(whole) and clause != rest != "" and not whole.endswith(":") and not rest[0].isdigit()
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One policy document. ``settings`` are the switches in which policies differ, read by checks by name."""

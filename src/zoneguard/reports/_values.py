@@ -160,7 +160,13 @@ def exception(value: ExceptionEntry) -> Json:
 
 def misunderstood(value: Misunderstood) -> Json:
     """A line that was not understood."""
-    return {**evidence(value.span), "text": value.text, "reason": value.reason, "concern": value.concern.value}
+    return {
+        **evidence(value.span),
+        "text": value.text,
+        "reason": value.reason,
+        "concern": value.concern.value,
+        "bounded": value.bounded,
+    }
 
 
 def line_account(value: LineAccount) -> Json:

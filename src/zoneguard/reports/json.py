@@ -57,6 +57,11 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
     }
 
 
+def matrix(report: Report) -> dict[str, Any]:
+    """The zone matrix alone."""
+    return {"schema": "zoneguard.matrix/1", "matrix": [cell(c) for c in report.matrix]}
+
+
 def _summary(report: Report) -> dict[str, Any]:
     findings = Counter((f.verdict, f.severity) for f in report.findings)
     clauses = Counter(c.verdict for c in report.clauses)

@@ -44,6 +44,13 @@ def write(report: Report, lang: str, terminal: bool) -> bytes:
     return page.encode()
 
 
+def matrix(report: Report, lang: str, terminal: bool) -> bytes:
+    """The zone matrix alone."""
+    page = Page(lang, terminal)
+    write_matrix(page, report)
+    return page.encode()
+
+
 def _summary(page: Page, report: Report) -> None:
     project = report.project
     profiles = ", ".join(profile.name for profile in project.profiles)

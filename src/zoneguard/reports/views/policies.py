@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from zoneguard.checks import Check
-from zoneguard.model.policy import Clause, ClauseClass, Force, Profile
+from zoneguard.model.policy import Clause, ClauseClass, Force, Profile, is_part
 from zoneguard.model.text import N_
 from zoneguard.reports._page import Page
 from zoneguard.reports._words import SEVERITIES
@@ -32,6 +32,13 @@ LABEL_WIDTH = 14
 def decided_by(check: Check, profiles: Iterable[Profile]) -> list[Clause]:
     """The clauses that name the check or an aspect of it (``ZG105:applicant``)."""
     return [c for p in profiles for c in p.clauses if any(name.partition(":")[0] == check.id for name in c.checks)]
+
+
+def clauses_named(profiles: Iterable[Profile], name: str) -> list[Clause]:
+    """The clause ``mikasa:24(1)前段`` (the profile may be left out), or all parts of ``mikasa:24(1)``."""
+    known = [clause for profile in profiles for clause in profile.clauses]
+    exact = [clause for clause in known if name in (clause.id, clause.number)]
+    return exact or [c for c in known if is_part(c.id, name) or is_part(c.number, name)]
 
 
 def title(page: Page, clause: Clause) -> str:

@@ -1,0 +1,5 @@
+"""``python -m zoneguard``."""
+
+from zoneguard.cli import main
+
+main()

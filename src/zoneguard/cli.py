@@ -1,0 +1,152 @@
+"""The command line. A command's modules are imported when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoneguard.console import Session, run
+from zoneguard.options import _, as_of, common, judging, project_argument, text_or_json, undetermined_is_fine
+
+PATH = click.Path(path_type=Path)
+PORT = click.IntRange(0, 65535)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="\n\n".join(
+        [
+            _("Tells, with proof, whether the network zones of a municipality are really kept apart."),
+            _("PROJECT is a directory or a zoneguard.yaml; the nearest one upwards if not given."),
+            _("Exit status: 0 clean, 1 violations, 2 wrong usage or input, 3 undetermined, 70 internal error."),
+        ]
+    ),
+)
+@click.version_option(package_name="zoneguard", prog_name="zoneguard")
+def cli() -> None:
+    """The group of all commands."""
+
+
+@cli.command(help=_("Check configurations and captures against the policy."))
+@project_argument
+@judging
+@common
+def audit(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
+    """Both halves and the cross-check."""
+    from zoneguard.commands.projects import DYNAMIC, STATIC, judge, load
+
+    return judge(session, "audit", load(project, as_of and as_of.date()), STATIC | DYNAMIC, **judgement)
+
+
+@cli.command(help=_("Check the configurations: what may cross from zone to zone."))
+@project_argument
+@judging
+@common
+def verify(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
+    """The static half."""
+    from zoneguard.commands.projects import STATIC, judge, load
+
+    return judge(session, "verify", load(project, as_of and as_of.date()), STATIC, **judgement)
+
+
+@cli.command(help=_("Check captures: what did cross. CAPTURE... stand for those declared."))
+@click.argument("paths", nargs=-1, metavar="[PROJECT] [CAPTURE]...", type=PATH)
+@judging
+@common
+def replay(session: Session, paths: tuple[Path, ...], as_of: datetime | None, **judgement: Any) -> int:
+    """The dynamic half."""
+    from zoneguard.commands.projects import DYNAMIC, judge, load, split_paths, with_captures
+
+    path, captures = split_paths(paths)
+    project = with_captures(load(path, as_of and as_of.date()), captures)
+    return judge(session, "replay", project, DYNAMIC, **judgement)
+
+
+@cli.command(help=_("Show what is permitted from zone to zone, and by which rules."))
+@project_argument
+@text_or_json
+@as_of
+@common
+def matrix(session: Session, project: Path | None, form: str, as_of: datetime | None) -> int:
+    """ゾーン間通信マトリクス."""
+    from zoneguard.commands.projects import load, show_matrix
+
+    return show_matrix(session, load(project, as_of and as_of.date()), form)
+
+
+@cli.command(help=_("Follow one packet hop by hop, with the lines that decided."))
+@project_argument
+@click.option("--from", "source", required=True, metavar="IP", help=_("Source address."))
+@click.option("--to", "destination", required=True, metavar="IP", help=_("Destination address."))
+@click.option("--proto", default="tcp", help=_("Protocol by name or number (default: tcp)."))
+@click.option("--dport", type=PORT, help=_("Destination port."))
+@click.option("--sport", type=PORT, help=_("Source port; any, if not given."))
+@click.option("--icmp", metavar="TYPE[:CODE]", help=_("ICMP type and code (default: an echo request)."))
+@click.option("--mac", help=_("Source MAC address; any, if not given."))
+@undetermined_is_fine
+@text_or_json
+@common
+def trace(session: Session, project: Path | None, form: str, allow_undetermined: bool, **given: Any) -> int:
+    """One packet."""
+    from zoneguard.commands import packets
+
+    return packets.trace(session, project, packets.Given(**given), form, allow_undetermined)
+
+
+@cli.command(help=_("Show what a configuration means, and what was not understood."))
+@click.argument("file", type=PATH)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    help=_("Format of FILE (default: found by content), or of the output: text, json. May be given for each."),
+)
+@undetermined_is_fine
+@common
+def parse(session: Session, file: Path, formats: tuple[str, ...], allow_undetermined: bool) -> int:
+    """One file."""
+    from zoneguard.commands import files
+
+    return files.parse(session, file, formats, allow_undetermined)
+
+
+@cli.command(help=_("List the shipped profiles, or the clauses of one (NAME or path)."))
+@click.argument("name", required=False)
+@text_or_json
+@common
+def profiles(session: Session, name: str | None, form: str) -> int:
+    """Policies as data."""
+    from zoneguard.commands import policies
+
+    return policies.profiles(session, name, form)
+
+
+@cli.command(help=_("Explain a check (ZG101, or its name) or a clause (mikasa:24(1))."))
+@click.argument("subject", metavar="CHECK-OR-CLAUSE")
+@text_or_json
+@common
+def explain(session: Session, subject: str, form: str) -> int:
+    """What is asked, why it matters, how to fix it."""
+    from zoneguard.commands import policies
+
+    return policies.explain(session, subject, form)
+
+
+@cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of a profile."))
+@click.argument("which", type=click.Choice(["project", "profile"]), default="project")
+@common
+def schema(session: Session, which: str) -> int:
+    """For editors that complete what one types."""
+    from zoneguard.commands import policies
+
+    return policies.schema(session, which)
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(cli))

@@ -1,0 +1,65 @@
+"""profiles, explain, schema: the policies and the checks themselves."""
+
+from __future__ import annotations
+
+from zoneguard.checks import Check
+from zoneguard.console import Session, UsageProblem
+from zoneguard.loading.json_schema import json_schema
+from zoneguard.loading.profile import load_profile, shipped_profiles
+from zoneguard.loading.values import near
+from zoneguard.model.policy import Profile
+from zoneguard.model.text import N_
+from zoneguard.plugins import of_type
+from zoneguard.reports.json import dump
+from zoneguard.reports.views import policies as view
+
+
+def profiles(session: Session, name: str | None, form: str) -> int:
+    """All shipped profiles, or the clauses of one."""
+    found = [load_profile(name)] if name else _shipped()
+    if form == "json":
+        shown = [view.profile_json(profile) for profile in found]
+        counted = [{**profile, "clauses": len(profile["clauses"])} for profile in shown]
+        session.write(dump(shown[0] if name else {"profiles": counted}))
+        return 0
+    page = session.page()
+    if name:
+        view.show_profile(page, found[0])
+    else:
+        view.list_profiles(page, found)
+    session.write(page.encode())
+    return 0
+
+
+def explain(session: Session, subject: str, form: str) -> int:
+    """A check by id or name, a clause by id or number."""
+    checks = of_type("zoneguard.checks", Check)
+    known = _shipped()
+    chosen = [check for check in checks if subject in (check.id, check.name)]
+    clauses = view.clauses_named(known, subject)
+    if not chosen and not clauses:
+        names = [*(check.id for check in checks), *(clause.id for profile in known for clause in profile.clauses)]
+        raise UsageProblem(
+            N_("no check and no clause is called {name}; {hint}", name=subject, hint=near(subject, names))
+        )
+    page = session.page()
+    if form == "json":
+        shown = [view.check_json(check, known, page) for check in chosen]
+        session.write(dump({"checks": shown, "clauses": [view.clause_json(clause) for clause in clauses]}))
+        return 0
+    for check in chosen:
+        view.show_check(page, check, known)
+    for clause in clauses:
+        view.show_clause(page, clause, checks)
+    session.write(page.encode())
+    return 0
+
+
+def schema(session: Session, which: str) -> int:
+    """The JSON Schema of ``project`` or ``profile`` files."""
+    session.write(dump(json_schema(which)))
+    return 0
+
+
+def _shipped() -> list[Profile]:
+    return [load_profile(name) for name in shipped_profiles()]

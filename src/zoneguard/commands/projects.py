@@ -1,0 +1,84 @@
+"""audit, verify, replay, matrix: a project is loaded, looked at, and shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from zoneguard import audit
+from zoneguard.console import Session, UsageProblem
+from zoneguard.gate.verdict import exit_status
+from zoneguard.loading.project import find_project, load_project
+from zoneguard.model.errors import InputError
+from zoneguard.model.findings import Report
+from zoneguard.model.policy import Severity
+from zoneguard.model.project import CaptureEntry, Project
+from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import N_
+from zoneguard.plugins import of_type
+from zoneguard.reports import ReportFormat
+from zoneguard.reports import json as json_report
+from zoneguard.reports import text as text_report
+
+STATIC = frozenset({"static"})
+DYNAMIC = frozenset({"dynamic"})
+PROJECT_SUFFIXES = (".yaml", ".yml")
+
+
+def load(path: Path | None, as_of: date | None = None) -> Project:
+    """The project at ``path``, or the nearest one upwards."""
+    return load_project(path or find_project(), as_of)
+
+
+def judge(
+    session: Session,
+    command: str,
+    project: Project,
+    halves: frozenset[str],
+    form: str,
+    fail_on: str,
+    allow_undetermined: bool,
+) -> int:
+    """Run the halves, write the report, and answer whether CI may go on."""
+    formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
+    if form not in formats:
+        raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
+    report = _report(session, command, project, halves)
+    session.write(formats[form].write(report, session.lang, session.terminal))
+    return exit_status(report.findings, Severity(fail_on), allow_undetermined)
+
+
+def split_paths(paths: tuple[Path, ...]) -> tuple[Path | None, tuple[Path, ...]]:
+    """``[PROJECT] [CAPTURE...]``: a directory or a YAML file in front is the project."""
+    if paths and (paths[0].is_dir() or paths[0].suffix in PROJECT_SUFFIXES):
+        return paths[0], paths[1:]
+    return None, paths
+
+
+def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
+    """The project with these captures for its own; a declared one keeps its capture point."""
+    declared = {entry.path.resolve(): entry for entry in project.captures}
+    for path in given:
+        if not path.is_file():
+            raise InputError(N_("there is no such capture file"), str(path))
+    unknown_point = SourceSpan(project.file, 1, 1)
+    entries = tuple(declared.get(path.resolve(), CaptureEntry(path, unknown_point)) for path in given)
+    if not entries and not declared:
+        raise UsageProblem(N_("no capture: name one, or declare it under `captures`"))
+    return replace(project, captures=entries or project.captures)
+
+
+def show_matrix(session: Session, project: Project, form: str) -> int:
+    """ゾーン間通信マトリクス, from the configurations."""
+    report = _report(session, "matrix", project, STATIC)
+    if form == "json":
+        session.write(json_report.dump(json_report.matrix(report)))
+    else:
+        session.write(text_report.matrix(report, session.lang, session.terminal))
+    return 0
+
+
+def _report(session: Session, command: str, project: Project, halves: frozenset[str]) -> Report:
+    with session.progress() as progress:
+        return replace(audit.run(project, halves, progress), command=command)

@@ -1,0 +1,17 @@
+"""The JSON Schemas of what users write, for editors that complete and check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoneguard.loading.fields import Entry
+from zoneguard.loading.profile import ProfileFile
+from zoneguard.loading.schema import ProjectFile
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_MODELS: dict[str, type[Entry]] = {"project": ProjectFile, "profile": ProfileFile}
+
+
+def json_schema(which: str) -> dict[str, Any]:
+    """The schema of a ``project`` or a ``profile`` file. Raises ``KeyError`` for anything else."""
+    return {"$schema": DIALECT, **_MODELS[which].model_json_schema()}

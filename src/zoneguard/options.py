@@ -1,0 +1,75 @@
+"""Options that several commands share. Help is in the language of the locale."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zoneguard.console import Session
+from zoneguard.locale import LANGUAGES, language, translator
+
+_ = translator(language(None, os.environ))
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+
+Command = Callable[..., Any]
+
+
+def common(command: Command) -> Command:
+    """Options of every command: language, output, silence. The command's first argument is the session."""
+
+    @click.option(
+        "--lang", type=click.Choice(LANGUAGES), help=_("Language of the output; from the locale if not given.")
+    )
+    @click.option("-o", "--output", type=click.Path(path_type=Path), help=_("Write to this file, not to stdout."))
+    @click.option("-q", "--quiet", is_flag=True, help=_("Say nothing on stderr but errors."))
+    @click.pass_obj
+    @wraps(command)
+    def wrapped(session: Session, *, lang: str | None, output: Path | None, quiet: bool, **options: Any) -> Any:
+        session.lang = lang or session.lang
+        session.output = output
+        session.quiet = quiet
+        return command(session, **options)
+
+    return wrapped
+
+
+def text_or_json(command: Command) -> Command:
+    """``--format`` of the commands that show something else than a report."""
+    choice = click.Choice(["text", "json"])
+    return click.option("--format", "form", type=choice, default="text", help=_("text (default) or json."))(command)
+
+
+def undetermined_is_fine(command: Command) -> Command:
+    """``--allow-undetermined``."""
+    said = _("Exit status 0, not 3, where something is undetermined.")
+    return click.option("--allow-undetermined", is_flag=True, help=said)(command)
+
+
+def judging(command: Command) -> Command:
+    """Options of the commands that judge a project."""
+    form = click.option(
+        "--format", "form", default="text", metavar="NAME", help=_("text (default), json, or a plug-in's.")
+    )
+    fail_on = click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        default="info",
+        help=_("Least severity of a violation that makes the exit status 1 (default: info, every violation)."),
+    )
+    return form(fail_on(undetermined_is_fine(as_of(command))))
+
+
+def as_of(command: Command) -> Command:
+    """``--as-of``."""
+    day = click.DateTime(formats=["%Y-%m-%d"])
+    return click.option("--as-of", type=day, metavar="YYYY-MM-DD", help=_("The day against which expiry is judged."))(
+        command
+    )
+
+
+project_argument = click.argument("project", required=False, type=click.Path(path_type=Path))
