@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Frames, Rows
-from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
+from zoneguard.dynamic.columns import I32, I64, U8, Bool, Frames, Rows
+from zoneguard.dynamic.communityid import ICMP, ICMP_ANSWERS, ICMPV6, ICMPV6_ANSWERS
 from zoneguard.dynamic.framing import VLAN_TAGS
 from zoneguard.dynamic.layers import IPV4, IPV6
 from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT, HEADER, PORTS, TCP, UDP
@@ -38,9 +38,7 @@ _WITH_PORTS = _marks(256, PORTS)
 _HEADER = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
 _TO_PORT = _marks(1 << 16, (*TO_PORT, *EITHER_PORT))
 _FROM_PORT = _marks(1 << 16, EITHER_PORT)
-_ICMP_KEYS = np.array(
-    [[icmp_ports(proto, i >> 8, i & 0xFF) for i in range(1 << 16)] for proto in (ICMP, ICMPV6)], np.uint16
-)
+_ANSWER = np.array([[table.get(kind, -1) for kind in range(256)] for table in (ICMP_ANSWERS, ICMPV6_ANSWERS)], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +125,17 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     if len(which):
         kind = view.u16[l4[which]].astype(np.int64)
         six = proto[which] == ICMPV6
-        keys = _ICMP_KEYS[six.astype(np.int64), kind]
-        icmp[which], key_a[which], key_b[which], oneway[which] = kind, keys[:, 0], keys[:, 1], keys[:, 2] != 0
+        answer = _ANSWER[six.astype(np.int64), kind >> 8]
+        icmp[which], key_a[which], oneway[which] = kind, kind >> 8, answer < 0
+        key_b[which] = np.where(answer < 0, kind & 0xFF, answer)
         ok[which] &= kind >> 8 != np.where(six, 1, 3)  # unreachable: it quotes a packet
 
     rows = Rows(
         time=frames.time, number=frames.number, file=frames.file, src_high=src_high, src_low=src_low,
         dst_high=dst_high, dst_low=dst_low, v6=v6, proto=proto, key_a=key_a, key_b=key_b, oneway=oneway, icmp=icmp,
         size=size, payload=payload, kept=stop - data_at, data_at=data_at, tcp=flags,
-        seq=np.where(tcp, view.u32[l4 + 4], 0).astype(np.int64), ack=np.where(tcp, view.u32[l4 + 8], 0).astype(np.int64),
+        seq=np.where(tcp, view.u32[l4 + 4], 0).astype(np.int64),
+        ack=np.where(tcp, view.u32[l4 + 8], 0).astype(np.int64),
         mac=net.mac, context=net.context, damaged=np.zeros(len(at), np.bool_), buffer=np.zeros(len(at), np.uint8),
         buffers=(frames.data,),
     )  # fmt: skip
@@ -197,9 +197,8 @@ def _plain(at: I64, kind: I64, mac: I64) -> Network:
 
 
 def _ethernet(at: I64, view: Views) -> Network:
-    return _plain(
-        at + 14, view.u16[at + 12].astype(np.int64), (view.u64[at + 6].astype(np.uint64) >> 16).astype(np.int64)
-    )
+    mac = (view.u64[at + 6].astype(np.uint64) >> 16).astype(np.int64)
+    return _plain(at + 14, view.u16[at + 12].astype(np.int64), mac)
 
 
 def _raw(at: I64, view: Views) -> Network:

@@ -5,8 +5,9 @@ This is the seam at which a compiled core can take over: ``Frames`` → ``Rows``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ U32 = npt.NDArray[np.uint32]
 U16 = npt.NDArray[np.uint16]
 U8 = npt.NDArray[np.uint8]
 Bool = npt.NDArray[np.bool_]
+Column = npt.NDArray[Any]
 
 MAX_BATCH = 1 << 16  # frames of one batch: an index fits in 16 bits
 PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathered before its length is checked
@@ -96,7 +98,7 @@ class Rows:
     def take(self, which: I64) -> Rows:
         """The rows at these positions; refusals go along."""
         columns = {name: getattr(self, name)[which] for name in COLUMNS}
-        return Rows(**columns, buffers=self.buffers, refusals=self.refusals)
+        return from_columns(columns, self.buffers, self.refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,12 @@ COLUMNS: dict[str, type[np.generic]] = {
 }  # fmt: skip
 
 
+def from_columns(columns: Mapping[str, Column], buffers: tuple[U8, ...], refusals: tuple[Refusal, ...] = ()) -> Rows:
+    """Rows out of the arrays named in ``COLUMNS``."""
+    return Rows(buffers=buffers, refusals=refusals, **columns)
+
+
 def join(parts: Sequence[Rows], order: I64, buffers: tuple[U8, ...]) -> Rows:
     """Rows of one batch that were decoded apart, put in ``order``; their buffers are numbered alike."""
     columns = {name: np.concatenate([getattr(part, name) for part in parts])[order] for name in COLUMNS}
-    return Rows(**columns, buffers=buffers, refusals=tuple(r for part in parts for r in part.refusals))
+    return from_columns(columns, buffers, tuple(r for part in parts for r in part.refusals))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoneguard.dynamic._headers import ordinary
-from zoneguard.dynamic.columns import COLUMNS, I64, U8, Frames, Refusal, Rows, join
+from zoneguard.dynamic.columns import COLUMNS, I64, U8, Frames, Refusal, Rows, from_columns, join
 from zoneguard.dynamic.layers import Cursor
 from zoneguard.dynamic.network import Dissected, Dissector, Found
 
@@ -126,7 +126,7 @@ class Decoder:
             for column, value in zip(table.values(), values, strict=True):
                 column.append(value)
         columns = {name: np.array(values, COLUMNS[name]) for name, values in table.items()}
-        return Rows(**columns, buffers=(data, np.frombuffer(bytes(extra), np.uint8)))
+        return from_columns(columns, (data, np.frombuffer(bytes(extra), np.uint8)))
 
     def _context(self, vlans: tuple[int, ...], tunnel: tuple[str, ...]) -> int:
         """The number of these VLANs and tunnels; beyond the bound all share one that says so."""

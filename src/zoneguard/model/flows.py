@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from zoneguard.model.spans import CaptureSpan
@@ -44,6 +44,7 @@ class Flow:
     vlan: tuple[int, ...] = ()
     tunnel: tuple[str, ...] = ()
     community_id: str = ""
+    icmp: int = 0
 
     @property
     def answered(self) -> bool:
@@ -67,6 +68,7 @@ class CaptureAccount:
     skipped: Mapping[str, int]
     truncated: str = ""
     core: str = "python"
+    without_ip: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
