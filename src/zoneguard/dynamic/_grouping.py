@@ -19,7 +19,7 @@ _INDEX, _SIDE, _FLOW = np.uint64(MAX_ROWS - 1), np.uint64(INDEX_BITS), np.uint64
 class Keys:
     """What tells flows apart, the same for both directions; ``reverse`` rows run from the second end to the first.
 
-    Six columns: both ends' addresses in halves, ``port << 16 | port``, and ``context << 16 | oneway << 9 | v6 << 8 | proto``.
+    Columns: both ends' addresses in halves; ``port << 16 | port``; ``context << 16 | oneway << 9 | v6 << 8 | proto``.
     """
 
     columns: tuple[U64, ...]

@@ -15,13 +15,13 @@ from zoneguard.model.match import ACK, FIN, RST, SYN
 OPENING, ANSWERING, PLAIN, FINISH, RESET = 1, 2, 4, 8, 16
 TCP, UDP = 6, 17
 SERVICE_PORTS = frozenset({
-    7, 21, 22, 23, 25, 37, 43, 49, 53, 67, 69, 70, 79, 80, 88, 102, 104, 109, 110, 111, 113, 119, 123, 135, 137,
-    138, 139, 143, 161, 162, 179, 194, 389, 427, 443, 445, 464, 465, 500, 502, 514, 515, 524, 543, 544, 546,
-    548, 554, 587, 593, 623, 631, 636, 646, 691, 853, 873, 902, 989, 990, 993, 995, 1080, 1194, 1433, 1434,
-    1494, 1521, 1645, 1646, 1701, 1723, 1812, 1813, 1883, 1900, 2049, 2152, 2598, 3128, 3268, 3269, 3306, 3389,
-    3478, 3544, 3702, 4172, 4500, 4789, 5060, 5061, 5222, 5353, 5355, 5432, 5555, 5671, 5672, 5900, 5901, 5938,
-    5985, 5986, 6000, 6081, 6379, 6667, 8000, 8008, 8080, 8443, 8883, 9100, 9200, 9418, 9427, 10050, 10051,
-    11211, 22443, 27017, 32111,
+    7, 21, 22, 23, 25, 37, 43, 49, 53, 67, 68, 69, 70, 79, 80, 88, 102, 104, 109, 110, 111, 113, 119, 123, 135,
+    137, 138, 139, 143, 161, 162, 179, 194, 389, 427, 443, 445, 464, 465, 500, 502, 514, 515, 524, 543, 544,
+    546, 547, 548, 554, 587, 593, 623, 631, 636, 646, 691, 853, 873, 902, 989, 990, 993, 995, 1080, 1194, 1433,
+    1434, 1494, 1521, 1645, 1646, 1701, 1723, 1812, 1813, 1883, 1900, 2049, 2152, 2598, 3128, 3268, 3269, 3306,
+    3389, 3478, 3544, 3702, 4172, 4500, 4789, 5060, 5061, 5222, 5353, 5355, 5432, 5555, 5671, 5672, 5900, 5901,
+    5938, 5985, 5986, 6000, 6081, 6379, 6667, 8000, 8008, 8080, 8443, 8883, 9100, 9200, 9418, 9427, 10050,
+    10051, 11211, 22443, 27017, 32111,
 })  # fmt: skip
 
 
@@ -36,13 +36,17 @@ EVENTS = np.array([_event(flags) for flags in range(256)], np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One direction of a flow: ``events`` as ``EVENTS``, ``port`` of its sender, ``first_row`` its first packet."""
+    """One direction of a flow: ``events`` as ``EVENTS``, ``port`` of its sender, ``first_row`` its first packet.
+
+    ``many``: its sender's address is a multicast or broadcast one, which never sends.
+    """
 
     packets: int
     payload: int
     events: int
     port: int
     first_row: int
+    many: bool = False
 
 
 def opener(proto: int, sides: tuple[Side, Side]) -> tuple[int, str]:
@@ -56,7 +60,7 @@ def opener(proto: int, sides: tuple[Side, Side]) -> tuple[int, str]:
         if len(answering) == 1:
             return 1 - answering[0], "handshake"
     first = 0 if b.packets == 0 or (a.packets and a.first_row < b.first_row) else 1
-    if proto in (TCP, UDP):
+    if proto in (TCP, UDP) and not sides[1 - first].many:
         here, there = sides[first].port, sides[1 - first].port
         if here in SERVICE_PORTS and there not in SERVICE_PORTS:
             return 1 - first, "port"

@@ -38,31 +38,31 @@ def finish(tracker: FlowTracker, contexts: Sequence[Context], files: Sequence[st
     first = np.where(store.packets[: 2 * count] > 0, store.first_row[: 2 * count], LAST).reshape(-1, 2)
     order = np.argsort(first.min(axis=1), kind="stable")
     halves = np.stack([2 * np.arange(count), 2 * np.arange(count) + 1], axis=1)
-    order = order[~_join_vlans(store, contexts, order, halves)[order]]
+    order = order[~_join_apart(store, contexts, order, halves)[order]]
     for begin in range(0, len(order), CHUNK):
         some = order[begin : begin + CHUNK]
         yield from _chunk(tracker, contexts, files, (some, halves[some]))
 
 
-def _join_vlans(
+def _join_apart(
     store: Store, contexts: Sequence[Context], order: I64, halves: I64
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Join flows seen in one direction only with their counterparts in another VLAN (or none).
+    """Join flows seen in one direction only with their counterparts in another VLAN, or between other tunnel ends.
 
     Changes ``halves`` of the earlier one; returns which flows were taken up by another.
     """
     taken = np.zeros(len(halves), np.bool_)
-    if len({vlans for vlans, _ in contexts}) < 2:
+    if len(contexts) < 2:
         return taken
+    alike = [tuple((kind, *number) for kind, _, *number in map(str.split, tunnel)) for _, tunnel in contexts]
     seen = store.packets[: 2 * len(halves)].reshape(-1, 2) > 0
     waiting: dict[tuple[object, ...], list[int]] = {}
     for flow in order[(seen[:, 0] != seen[:, 1])[order]].tolist():
         *ends, kind = store.key[flow].tolist()
-        vlans, tunnel = contexts[kind >> 16]
         side = 0 if seen[flow, 0] else 1
-        key = (*ends, kind & 0xFFFF, tunnel)
+        key = (*ends, kind & 0xFFFF, alike[kind >> 16])
         others = waiting.get((*key, 1 - side), [])
-        partner = next((other for other in others if contexts[int(store.key[other, 5]) >> 16][0] != vlans), None)
+        partner = next((other for other in others if store.key[other, 5] != kind), None)
         if partner is None:
             waiting.setdefault((*key, side), []).append(flow)
         else:
@@ -88,7 +88,7 @@ def _chunk(
         base = V6 if v6 else 0
         ends = (base + (a_high << 64 | a_low), base + (b_high << 64 | b_low))
         port = (ports >> 16, ports & 0xFFFF)
-        sides = tuple(Side(s[0], s[1], s[2], p, s[3]) for s, p in zip((a, b), port, strict=True))
+        sides = [Side(s[0], s[1], s[2], p, s[3], _many(end)) for s, p, end in zip((a, b), port, ends, strict=True)]
         far, how = opener(proto, (sides[0], sides[1]))
         o, r = far, 1 - far
         icmp = 0
@@ -109,6 +109,11 @@ def _chunk(
             community_id=community_id(proto, (ends[o], ends[r]), (port[o], port[r]), icmp),
         )  # fmt: skip
         yield Track(flow, (pair[o], pair[r]))
+
+
+def _many(address: int) -> bool:
+    """Whether an address of the shared space stands for many hosts: multicast, or IPv4's limited broadcast."""
+    return address >> 120 == (V6 >> 120) + 0xFF if address >= V6 else address >> 28 == 14 or address == 0xFFFFFFFF
 
 
 def _extent(a: _Place | None, b: _Place | None, files: Sequence[str]) -> tuple[CaptureSpan, CaptureSpan]:
