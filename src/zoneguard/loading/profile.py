@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from zoneguard.loading.document import Document, compose
-from zoneguard.loading.fields import Entry, Named, Rows, Some, Text, one_of
+from zoneguard.loading.fields import Entry, Named, Rows, Scalar, Some, Text, one_of
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.schema import known_version
 from zoneguard.loading.validation import validate
@@ -53,7 +53,7 @@ class ProfileFile(Entry):
     )
     name: Text = Field(description="Short name; clause ids begin with it.")
     title: Titles
-    settings: Named[Text] = Field(default_factory=dict, description="Switches in which policies differ, for checks.")
+    settings: Named[Scalar] = Field(default_factory=dict, description="Switches in which policies differ, for checks.")
     clauses: Rows[ClauseEntry] = Field(min_length=1)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_
 
 MAX_BYTES = 8 << 20
+_UNDEFINED_IN_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")  # what Python makes of bytes that the code page lacks
 
 
 def read_text(path: Path) -> str:
@@ -33,7 +35,9 @@ def _decode(data: bytes, shown: str) -> str:
     if wide or b"\0" not in data:
         for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp932"):
             try:
-                return data.decode(encoding)
+                text = data.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            if encoding != "cp932" or not _UNDEFINED_IN_CP932.search(text):
+                return text
     raise InputError(N_("this is not text: save it as UTF-8 (or CP932)"), shown)
