@@ -1,0 +1,140 @@
+"""A device's configuration and its exported routing table, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from zoneguard.model.addresses import V6, prefix_span
+from zoneguard.model.device import (
+    Concern,
+    Device,
+    Filter,
+    Interface,
+    Misunderstood,
+    NatRule,
+    Rule,
+    RuleList,
+    Stage,
+    Translate,
+    Vrf,
+)
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.spans import SourceSpan
+
+_OWN = " is an address of the box itself"
+_BROADCAST = " is a broadcast address of the box"
+_LINK_LOCAL6 = prefix_span(V6 + (0xFE80 << 112), 10)
+
+
+def is_own_address(field: Field, span: SourceSpan) -> Unknown:
+    """``field`` is an address of the box: open until ``with_routes`` knows its interfaces."""
+    return Unknown(f"{field.value}{_OWN} ({span.file})", span)
+
+
+def is_broadcast_address(field: Field, span: SourceSpan) -> Unknown:
+    """``field`` is a broadcast address of a subnet of the box: likewise open."""
+    return Unknown(f"{field.value}{_BROADCAST} ({span.file})", span)
+
+
+def with_routes(device: Device, table: Device) -> Device:
+    """``device`` as configured, with the interfaces and routes that ``table`` (an exported routing table) shows.
+
+    The table is the truth: in each forwarding context that it covers it replaces the routes of the address families
+    that it shows. It adds interfaces that the configuration lacks, and addresses where the configuration has none; what
+    the configuration says of an interface stays. A context that the device does not have makes routing uncertain.
+    """
+    shown = {vrf.name: vrf for vrf in table.vrfs}
+    if len(shown) == len(device.vrfs) == 1:
+        shown = {device.vrfs[0].name: table.vrfs[0]}
+    known = {vrf.name for vrf in device.vrfs}
+    strays = tuple(
+        Misunderstood(table.span, name, "the device has no forwarding context of this name", Concern.ROUTING)
+        for name in shown
+        if name not in known
+    )
+    taken = frozenset().union(*(vrf.interfaces for vrf in device.vrfs))
+    merged = replace(
+        device,
+        interfaces=_interfaces(device, table),
+        vrfs=tuple(_context(vrf, shown[vrf.name], taken) if vrf.name in shown else vrf for vrf in device.vrfs),
+        uncertain=(*device.uncertain, *table.uncertain, *strays),
+        mac_bindings=(*device.mac_bindings, *table.mac_bindings),
+    )
+    return _know_own_addresses(merged)
+
+
+def _interfaces(device: Device, table: Device) -> tuple[Interface, ...]:
+    shown = {interface.name: interface for interface in table.interfaces}
+    configured = [
+        replace(i, addresses=shown[i.name].addresses) if not i.addresses and i.name in shown else i
+        for i in device.interfaces
+    ]
+    names = {i.name for i in configured}
+    return (*configured, *(i for i in table.interfaces if i.name not in names))
+
+
+def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
+    families = {route.network >= V6 for route in shown.routes}
+    return replace(
+        vrf,
+        interfaces=vrf.interfaces | (shown.interfaces - taken),
+        routes=(*(r for r in vrf.routes if (r.network >= V6) not in families), *shown.routes),
+        policy_routes=(*vrf.policy_routes, *shown.policy_routes),
+    )
+
+
+def _know_own_addresses(device: Device) -> Device:
+    """Decide what waited for the interfaces' addresses: wholly where all of them are listed (then ``lo`` is too)."""
+    addresses = [a for i in device.interfaces for a in i.addresses]
+    own = Intervals.of(*(a.address for a in addresses))
+    edges = Intervals.of(*(edge for a in addresses if a.address < V6 for edge in a.subnet.spans[0]))
+    complete = any(i.name == "lo" for i in device.interfaces)
+
+    def decide(unknown: Unknown) -> Match:
+        for field in (Field.SRC, Field.DST):
+            if unknown.key.startswith(field.value + _OWN):
+                rest = both(In(field, _LINK_LOCAL6), unknown) if complete else unknown
+                return either(In(field, own), rest)
+            if complete and unknown.key.startswith(field.value + _BROADCAST):
+                return both(In(field, edges), unknown)
+        return unknown
+
+    if not own:
+        return device
+    return replace(device, vrfs=tuple(_with_matches(vrf, decide) for vrf in device.vrfs))
+
+
+def _with_matches(vrf: Vrf, decide: Callable[[Unknown], Match]) -> Vrf:
+    return replace(
+        vrf,
+        lists={name: _in_list(rules, decide) for name, rules in vrf.lists.items()},
+        stages=tuple(_in_stage(stage, decide) for stage in vrf.stages),
+        local=tuple(_in_stage(stage, decide) for stage in vrf.local),
+    )
+
+
+def _in_stage(stage: Stage, decide: Callable[[Unknown], Match]) -> Stage:
+    return replace(stage, rules=_in_list(stage.rules, decide)) if isinstance(stage, Filter | Translate) else stage
+
+
+def _in_list(rules: RuleList, decide: Callable[[Unknown], Match]) -> RuleList:
+    changed: list[Rule | NatRule] = []
+    for rule in rules.rules:
+        match = _in_match(rule.match, decide)
+        changed.append(rule if match is rule.match else replace(rule, match=match))
+    return replace(rules, rules=tuple(changed))
+
+
+def _in_match(match: Match, decide: Callable[[Unknown], Match]) -> Match:
+    """``match`` with its unknowns decided; the same object where none is."""
+    if isinstance(match, Unknown):
+        return decide(match)
+    if isinstance(match, Not):
+        part = _in_match(match.part, decide)
+        return match if part is match.part else Not(part)
+    if isinstance(match, All | AnyOf):
+        parts = tuple(_in_match(part, decide) for part in match.parts)
+        return match if all(a is b for a, b in zip(parts, match.parts, strict=True)) else type(match)(parts)
+    return match
