@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from zoneguard.model.addresses import V6, prefix_span
+from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, prefix_span
 from zoneguard.model.device import (
     Concern,
     Device,
@@ -86,18 +86,23 @@ def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
 
 
 def _know_own_addresses(device: Device) -> Device:
-    """Decide what waited for the interfaces' addresses: wholly where all of them are listed (then ``lo`` is too)."""
+    """Decide what waited for the interfaces' addresses.
+
+    Wholly for an address family of which all are listed: then ``lo`` is too, and some address of the family. Link-local
+    addresses are never listed.
+    """
     addresses = [a for i in device.interfaces for a in i.addresses]
     own = Intervals.of(*(a.address for a in addresses))
     edges = Intervals.of(*(edge for a in addresses if a.address < V6 for edge in a.subnet.spans[0]))
-    complete = any(i.name == "lo" for i in device.interfaces)
+    listed = any(i.name == "lo" for i in device.interfaces)
+    known = Intervals.from_spans(s for f in (ALL_V4, ALL_V6) if listed and own & f for s in f.spans)
+    still_open = ALL_ADDRESSES - (known - _LINK_LOCAL6)
 
     def decide(unknown: Unknown) -> Match:
         for field in (Field.SRC, Field.DST):
             if unknown.key.startswith(field.value + _OWN):
-                rest = both(In(field, _LINK_LOCAL6), unknown) if complete else unknown
-                return either(In(field, own), rest)
-            if complete and unknown.key.startswith(field.value + _BROADCAST):
+                return either(In(field, own), both(In(field, still_open), unknown))
+            if ALL_V4 <= known and unknown.key.startswith(field.value + _BROADCAST):
                 return both(In(field, edges), unknown)
         return unknown
 
