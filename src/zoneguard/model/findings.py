@@ -30,8 +30,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to act on. ``anchor`` is the subject without line numbers: with ``check`` it makes the fingerprint,
-    which stays the same between runs and edits. ``packets`` is what a baseline compares. ``aspect`` names the part of the
-    check that a clause may cite alone, as ``ZG105:applicant``."""
+    which stays the same between runs and edits. ``packets`` is what a baseline compares. ``aspect`` names the part
+    of the check that a clause may cite alone, as ``ZG105:applicant``."""
 
     check: str
     severity: Severity

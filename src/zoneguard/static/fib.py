@@ -31,11 +31,12 @@ class Target:
 class Fib:
     """``table``: target → exactly the destinations that may leave by it; with equal routes several targets share them.
 
-    ``unresolved`` holds the routes whose next hop cannot be reached.
+    ``unresolved`` holds the routes that are not usable; ``resolver`` looks up next hops of policy routes.
     """
 
     table: Mapping[Target, Intervals]
     unresolved: tuple[Route, ...]
+    resolver: Resolver
 
     @property
     def routed(self) -> Intervals:
@@ -54,33 +55,16 @@ def connected_routes(interfaces: Iterable[Interface]) -> list[Route]:
 
 
 def build_fib(device: Device, vrf: Vrf) -> Fib:
-    """The forwarding table of one context: connected subnets and routes, best of each prefix, next hops resolved."""
-    interfaces = {i.name: i for i in device.interfaces if i.name in vrf.interfaces}
-    usable = [
-        r for r in vrf.routes if not r.interface or r.interface not in interfaces or interfaces[r.interface].enabled
-    ]
-    best: dict[tuple[int, int], list[Route]] = {}
-    connected = connected_routes(interfaces.values())
-    for route in (*connected, *usable):
-        rivals = best.setdefault((route.network, route.length), [])
-        rank = (route.distance, route.metric)
-        if not rivals or rank < (rivals[0].distance, rivals[0].metric):
-            best[route.network, route.length] = [route]
-        elif rank == (rivals[0].distance, rivals[0].metric) and route not in rivals:
-            rivals.append(route)
-    resolver = _Resolver(best)
+    """The forwarding table of one context: connected subnets and routes, best usable ones of each prefix."""
+    interfaces = [i for i in device.interfaces if i.name in vrf.interfaces]
+    resolver = Resolver([*connected_routes(interfaces), *vrf.routes], interfaces)
+    live = {prefix: targets for prefix in resolver.prefixes if (targets := resolver.best(prefix))}
     table: dict[Target, list[tuple[int, int]]] = defaultdict(list)
-    unresolved: list[Route] = []
-    live: dict[tuple[int, int], tuple[Target, ...]] = {}
-    for prefix, routes in best.items():
-        targets = tuple(t for r in routes for t in resolver.targets(r))
-        unresolved += [r for r in routes if not resolver.targets(r)]
-        if targets:
-            live[prefix] = targets
     for prefix, span in _partition(live):
         for target in live[prefix]:
             table[target].append(span)
-    return Fib({t: Intervals.from_spans(spans) for t, spans in table.items()}, tuple(unresolved))
+    unresolved = tuple(r for r in vrf.routes if not resolver.targets(r))
+    return Fib({t: Intervals.from_spans(spans) for t, spans in table.items()}, unresolved, resolver)
 
 
 def _partition(prefixes: Iterable[tuple[int, int]]) -> Iterable[tuple[tuple[int, int], tuple[int, int]]]:
@@ -106,37 +90,67 @@ def _partition(prefixes: Iterable[tuple[int, int]]) -> Iterable[tuple[tuple[int,
     yield from close(1 << 130)
 
 
-class _Resolver:
-    """Next hops to interfaces, through other routes where the next hop is not on a link."""
+class Resolver:
+    """Routes to targets: next hops are looked up through other routes until they are on a link.
 
-    def __init__(self, best: Mapping[tuple[int, int], list[Route]]) -> None:
-        self._best = best
-        self._lengths = {v6: sorted({n for p, n in best if (p >= V6) == v6}, reverse=True) for v6 in (False, True)}
+    A route out of a disabled interface, or whose next hop is not reached or is the device itself, is not usable: the
+    next best of its prefix is, or a shorter prefix.
+    """
+
+    def __init__(self, routes: Iterable[Route], interfaces: Iterable[Interface]) -> None:
+        self._groups: dict[tuple[int, int], list[Route]] = defaultdict(list)
+        for route in routes:
+            self._groups[route.network, route.length].append(route)
+        known = list(interfaces)
+        self._down = frozenset(i.name for i in known if not i.enabled)
+        self._own = frozenset(a.address for i in known if i.enabled for a in i.addresses)
+        lengths = {(p >= V6, n) for p, n in self._groups}
+        self._lengths = {v6: sorted((n for f, n in lengths if f == v6), reverse=True) for v6 in (False, True)}
+        self._ways: dict[int, tuple[tuple[str, int], ...]] = {}
+        self._resolving: set[int] = set()
+
+    @property
+    def prefixes(self) -> Iterable[tuple[int, int]]:
+        """Every prefix that has a route."""
+        return self._groups
+
+    def best(self, prefix: tuple[int, int]) -> tuple[Target, ...]:
+        """The targets of the usable routes of a prefix with the lowest distance and metric."""
+        usable = [(r, targets) for r in self._groups[prefix] if (targets := self.targets(r))]
+        lowest = min(((r.distance, r.metric) for r, _ in usable), default=None)
+        chosen = [t for r, targets in usable if (r.distance, r.metric) == lowest for t in targets]
+        return tuple({(t.interface, t.next_hop, t.into): t for t in reversed(chosen)}.values())[::-1]
 
     def targets(self, route: Route) -> tuple[Target, ...]:
+        """Where a route leads; empty where it is not usable."""
         if route.kind is RouteKind.BLACKHOLE or route.into:
             return (Target("", None, route, route.into),)
         if route.interface:
-            return (Target(route.interface, route.next_hop, route),)
+            return () if route.interface in self._down else (Target(route.interface, route.next_hop, route),)
         if route.next_hop is None:
             return ()
-        return tuple(Target(i, hop, route) for i, hop in self._link(route.next_hop, MAX_RECURSION))
+        return tuple(Target(interface, hop, route) for interface, hop in self.ways(route.next_hop))
 
-    def _link(self, address: int, depth: int) -> tuple[tuple[str, int], ...]:
-        if not depth:
+    def ways(self, address: int) -> tuple[tuple[str, int], ...]:
+        """``(interface, neighbour)`` by which a next hop is reached."""
+        if address in self._ways:
+            return self._ways[address]
+        if address in self._own or address in self._resolving or len(self._resolving) > MAX_RECURSION:
             return ()
-        out: list[tuple[str, int]] = []
-        for route in self._longest(address):
-            if route.interface:
-                out.append((route.interface, route.next_hop if route.next_hop is not None else address))
-            elif route.next_hop is not None and route.next_hop != address:
-                out += self._link(route.next_hop, depth - 1)
-        return tuple(dict.fromkeys(out))
+        self._resolving.add(address)
+        found = tuple((t.interface, address if t.next_hop is None else t.next_hop) for t in self._longest(address))
+        self._resolving.discard(address)
+        self._ways[address] = found
+        return found
 
-    def _longest(self, address: int) -> list[Route]:
+    def _longest(self, address: int) -> list[Target]:
         width = 128 if address >= V6 else 32
         for length in self._lengths[address >= V6]:
-            found = self._best.get((address & ~((1 << (width - length)) - 1), length))
+            prefix = (address & ~((1 << (width - length)) - 1), length)
+            group = self._groups.get(prefix, ())
+            if any(not r.interface and r.next_hop in self._resolving for r in group):
+                return []
+            found = self.best(prefix) if group else ()
             if found:
-                return found
+                return [t for t in found if t.interface]
         return []

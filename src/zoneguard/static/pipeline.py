@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zoneguard.model.device import Filter, NatRule, Permit, Route, Routing, Stage, Translate
-from zoneguard.model.match import Field
+from zoneguard.model.device import Filter, NatRule, Permit, PolicyRoute, Route, Routing, Stage, Translate
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ConnState, Field
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 from zoneguard.static.fib import Target
-from zoneguard.static.lists import Lists, Step
+from zoneguard.static.lists import Lists
 from zoneguard.static.topology import Context, Topology
 from zoneguard.static.translation import translate
+
+NO_EGRESS = ""
+"""The egress of a packet that is not routed yet: no rule's interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,17 @@ class Pipeline:
         stages = context.vrf.stages
         cut = next((i for i, s in enumerate(stages) if isinstance(s, Routing)), len(stages))
         self._before, self._after = stages[:cut], stages[cut + 1 :]
+        sessions = Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED)
+        self._sessions = space.field(Field.STATE, sessions)
         self._own = topology.own_addresses(context)
         fib = topology.fibs[context.key]
         self._table = [(t, space.field(Field.DST, values)) for t, values in fib.table.items()]
 
     def run(self, ingress: str, packets: PacketSet, traced: bool = False) -> Iterator[Departure]:
         """Everything that becomes of ``packets``, except what is dropped. ``traced``: split by deciding lines."""
-        for arrived in self._through(self._before, Part(packets), ingress, None, traced):
+        if not self._topology.interface(self._context, ingress).enabled:
+            return
+        for arrived in self._through(self._before, Part(packets), ingress, NO_EGRESS, traced):
             local = arrived.packets & self._space.field(Field.DST, self._own)
             if local:
                 for admitted in self._through(self._context.vrf.local, arrived.then(local), ingress, ingress, traced):
@@ -73,35 +81,29 @@ class Pipeline:
         rest = packets
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
-            hit = rest & compile_match(self._space, policy.match, ingress, None)
-            if not hit:
+            hit = rest & compile_match(self._space, policy.match, ingress, NO_EGRESS)
+            targets = [
+                t for next_hop, interface in policy.targets for t in self._by_policy(next_hop, interface, policy)
+            ]
+            if not hit or (policy.targets and not targets):
                 continue
             rest = rest - hit
             if not policy.targets:
                 plain = plain | hit
-            for next_hop, interface in policy.targets:
-                yield from self._by_policy(hit, next_hop, interface, policy.span)
+            for target in targets:
+                yield target, hit, (policy.span,)
         rest = rest | plain
         for target, destinations in self._table:
             routed = rest & destinations
             if routed:
                 yield target, routed, ()
 
-    def _by_policy(
-        self, packets: PacketSet, next_hop: int | None, interface: str, span: SourceSpan
-    ) -> Iterator[tuple[Target, PacketSet, tuple[SourceSpan, ...]]]:
-        route = Route(0, 0, span, next_hop=next_hop, interface=interface)
-        if interface:
-            yield Target(interface, next_hop, route), packets, (span,)
-            return
-        assert next_hop is not None
-        for target, destinations in self._topology.fibs[self._context.key].table.items():
-            if next_hop in destinations and target.interface:
-                hop = next_hop if target.next_hop is None else target.next_hop
-                yield Target(target.interface, hop, route), packets, (span,)
+    def _by_policy(self, next_hop: int | None, interface: str, policy: PolicyRoute) -> tuple[Target, ...]:
+        route = Route(0, 0, policy.span, next_hop=next_hop, interface=interface)
+        return self._topology.fibs[self._context.key].resolver.targets(route)
 
     def _through(
-        self, stages: Sequence[Stage], start: Part, ingress: str, egress: str | None, traced: bool
+        self, stages: Sequence[Stage], start: Part, ingress: str, egress: str, traced: bool
     ) -> list[Part]:
         parts = [start]
         for stage in stages:
@@ -111,22 +113,23 @@ class Pipeline:
         return [part for part in parts if part.packets]
 
     def _stage(
-        self, stage: Filter | Translate, part: Part, ingress: str, egress: str | None, traced: bool
+        self, stage: Filter | Translate, part: Part, ingress: str, egress: str, traced: bool
     ) -> list[Part]:
-        if isinstance(stage, Filter) and not traced:
-            return [part.then(self._lists.permitted(stage.rules, part.packets, ingress, egress))]
-        steps = self._lists.walk(stage.rules, part.packets, ingress, egress)
-        if isinstance(stage, Filter):
-            return [part.then(s.packets, s.lines, not s.default) for s in steps if isinstance(s.action, Permit)]
-        parts = list(self._translated(stage, part, steps, ingress, egress))
-        return parts if traced else [part.then(self._space.union(*(p.packets for p in parts)))]
+        if isinstance(stage, Translate):
+            parts = list(self._translated(stage, part, ingress, egress))
+            return parts if traced else [part.then(self._space.union(*(p.packets for p in parts)))]
+        known = part.packets & self._sessions if stage.stateful else self._space.nothing
+        asked = part.packets - known
+        if traced:
+            steps = self._lists.walk(stage.rules, asked, ingress, egress)
+            passed = [part.then(s.packets, s.lines, not s.default) for s in steps if isinstance(s.action, Permit)]
+            return [part.then(known, (), True), *passed]
+        return [part.then(known | self._lists.permitted(stage.rules, asked, ingress, egress))]
 
-    def _translated(
-        self, stage: Translate, part: Part, steps: Iterator[Step], ingress: str, egress: str | None
-    ) -> Iterator[Part]:
+    def _translated(self, stage: Translate, part: Part, ingress: str, egress: str) -> Iterator[Part]:
         came = self._topology.interface(self._context, ingress)
         leaves = self._topology.interface(self._context, egress) if egress else None
-        for step in steps:
+        for step in self._lists.walk(stage.rules, part.packets, ingress, egress):
             if isinstance(step.action, NatRule):
                 image = translate(step.packets, step.action, stage.field, came, leaves)
                 yield part.then(image, step.lines if step.action.rewrites else ())
@@ -134,7 +137,7 @@ class Pipeline:
                 yield part.then(step.packets)
 
 
-def _applies(stage: Filter | Translate, ingress: str, egress: str | None) -> bool:
+def _applies(stage: Filter | Translate, ingress: str, egress: str) -> bool:
     return (stage.ingress is None or ingress in stage.ingress) and (
-        stage.egress is None or (egress is not None and egress in stage.egress)
+        stage.egress is None or egress in stage.egress
     )

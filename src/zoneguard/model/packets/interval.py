@@ -1,6 +1,7 @@
 """The second, independent engine: a hash-consed interval decision diagram in pure Python.
 
-A node asks one group; its edges are the intervals of the group's values, complete, disjoint, neighbours different.
+A node asks one chunk of a group (16 bits, 8 of marks and MAC addresses); its edges are the intervals of the chunk's
+values, complete, disjoint, neighbours different.
 It serves where OxiDD has no wheel, and in tests as the second opinion on every law and every result.
 """
 
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import Node, TooLarge
+from zoneguard.model.packets.engine import Node
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 
-MASK_SPANS = 1 << 16
-"""A mask whose value set has more intervals than this is refused rather than expanded."""
+NARROW = frozenset({"mark", "mac"})
+"""Groups that are asked by masks, whose chunks are small so that a mask has few parts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +28,42 @@ class Diagram:
     children: tuple[Diagram, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive bits of a group: ``width`` of them, with ``below`` bits of the group after them."""
+
+    group: Group
+    width: int
+    below: int
+
+    @property
+    def top(self) -> int:
+        """The largest value."""
+        return (1 << self.width) - 1
+
+    @property
+    def first(self) -> int:
+        """The first variable, as ``layout`` counts them."""
+        return self.group.first + self.group.width - self.below - self.width
+
+
+def _chunks(group: Group) -> list[Chunk]:
+    step = 8 if group.name in NARROW else 16
+    ends = range(group.width, 0, -step)
+    return [Chunk(group, min(step, end), max(0, end - step)) for end in ends]
+
+
 class IntervalEngine:
     """Interval decision diagrams behind the ``Engine`` protocol."""
 
     name = "interval"
 
     def __init__(self) -> None:
-        self._groups: list[Group] = list(GROUPS.values())
-        self._level = {g.name: i for i, g in enumerate(self._groups)}
+        self._chunks: list[Chunk] = [c for g in GROUPS.values() for c in _chunks(g)]
+        self._levels: dict[str, range] = {}
+        for name in GROUPS:
+            own = [i for i, c in enumerate(self._chunks) if c.group.name == name]
+            self._levels[name] = range(own[0], own[-1] + 1)
         self._unknown: dict[str, int] = {}
         last = 1 << 62
         self._true, self._false = Diagram(last, (), (Diagram(last, (), ()),)), Diagram(last, (), ())
@@ -62,30 +91,57 @@ class IntervalEngine:
         return node
 
     def spans(self, group: Group, values: Intervals) -> Node:
+        parts = [self._range(self._levels[group.name], low, high) for low, high in values.spans]
+        while len(parts) > 1:
+            pairs = [self._or(a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+            parts = pairs + (parts[-1:] if len(parts) % 2 else [])
+        return parts[0] if parts else self._false
+
+    def _range(self, levels: range, low: int, high: int) -> Diagram:
+        """Values ``low`` to ``high`` of the chunks at ``levels``, read as one number."""
+        if not levels:
+            return self._true
+        chunk = self._chunks[levels[0]]
+        mask = (1 << chunk.below) - 1
+        (a, b), rest = (low >> chunk.below, high >> chunk.below), levels[1:]
+        if a == b:
+            inner = [(a, a, self._range(rest, low & mask, high & mask))]
+        else:
+            inner = [(a, a, self._range(rest, low & mask, mask)), (b, b, self._range(rest, 0, high & mask))]
+            if b - a > 1:
+                inner.insert(1, (a + 1, b - 1, self._true))
+        return self._stretches(levels[0], inner)
+
+    def _stretches(self, level: int, parts: Iterable[tuple[int, int, Diagram]]) -> Diagram:
+        """The node with these edges ``(low, high, child)`` in order, and nothing between them."""
         edges: list[tuple[int, Diagram]] = []
-        for low, high in values.spans:
-            if low > 0:
+        after = 0
+        for low, high, child in parts:
+            if low > after:
                 edges.append((low - 1, self._false))
-            edges.append((high, self._true))
-        if not edges or edges[-1][0] != group.top:
-            edges.append((group.top, self._false))
-        return self._node(self._level[group.name], edges)
+            edges.append((high, child))
+            after = high + 1
+        if after <= self._chunks[level].top:
+            edges.append((self._chunks[level].top, self._false))
+        return self._node(level, edges)
 
     def masked(self, group: Group, value: int, mask: int) -> Node:
         if value & ~mask:
             return self._false
-        free = [i for i in range(group.width) if not mask >> i & 1]
-        run = next((i for i in range(group.width + 1) if i not in free), group.width)
-        above = [i for i in free if i > run]
-        if 1 << len(above) > MASK_SPANS:
-            raise TooLarge(f"a mask over {group.name} has 2^{len(above)} parts")
-        starts = [value]
-        for i in above:
-            starts += [s | 1 << i for s in starts]
-        return self.spans(group, Intervals.from_spans((s, s | ((1 << run) - 1)) for s in starts))
+        node = self._true
+        for level in self._levels[group.name]:
+            chunk = self._chunks[level]
+            wanted, asked = value >> chunk.below & chunk.top, mask >> chunk.below & chunk.top
+            free = [i for i in range(chunk.width) if not asked >> i & 1]
+            starts = [wanted]
+            for i in free:
+                starts += [s | 1 << i for s in starts]
+            spans = Intervals.of(*starts).spans
+            node = self._and(node, self._stretches(level, ((a, b, self._true) for a, b in spans)))
+        return node
 
     def variable(self, key: str) -> Node:
-        level = self._unknown.setdefault(key, len(self._groups) + len(self._unknown))
+        level = self._unknown.setdefault(key, len(self._chunks) + len(self._unknown))
         return self._node(level, ((0, self._false), (1, self._true)))
 
     def neg(self, a: Node) -> Node:
@@ -134,11 +190,11 @@ class IntervalEngine:
             i, j = i + (a.highs[i] == high), j + (b.highs[j] == high)
 
     def exists(self, a: Node, groups: Iterable[Group]) -> Node:
-        gone = {self._level[g.name] for g in groups}
+        gone = {level for g in groups for level in self._levels[g.name]}
         return self._quantify(cast(Diagram, a), gone.__contains__)
 
     def exists_unknown(self, a: Node) -> Node:
-        return self._quantify(cast(Diagram, a), lambda level: level >= len(self._groups))
+        return self._quantify(cast(Diagram, a), lambda level: level >= len(self._chunks))
 
     def _quantify(self, a: Diagram, gone: Callable[[int], bool]) -> Diagram:
         memo: dict[int, Diagram] = {}
@@ -172,43 +228,62 @@ class IntervalEngine:
         return tuple(k for k, level in self._unknown.items() if level in levels)
 
     def project(self, a: Node, group: Group) -> Intervals:
-        node = cast(Diagram, a)
-        if not node.highs:
-            return Intervals.span(0, group.top) if node is self._true else Intervals()
-        lows = (0, *(h + 1 for h in node.highs))
-        edges = zip(lows, node.highs, node.children, strict=False)
-        return Intervals(tuple((low, high) for low, high, child in edges if child is self._true))
+        levels = self._levels[group.name]
+
+        def walk(node: Diagram, rest: range) -> Iterable[tuple[int, int]]:
+            if node is self._false:
+                return
+            if node is self._true:
+                width = sum(self._chunks[level].width for level in rest)
+                yield 0, (1 << width) - 1
+                return
+            chunk = self._chunks[rest[0]]
+            edges = self._edges(node) if node.level == rest[0] else [(0, chunk.top, node)]
+            for low, high, child in edges:
+                if child is self._true:
+                    yield low << chunk.below, (high + 1 << chunk.below) - 1
+                elif child is not self._false:
+                    inner = list(walk(child, rest[1:]))
+                    yield from (
+                        (v << chunk.below | x, v << chunk.below | y) for v in range(low, high + 1) for x, y in inner
+                    )
+
+        return Intervals.from_spans(walk(cast(Diagram, a), levels))
+
+    @staticmethod
+    def _edges(node: Diagram) -> list[tuple[int, int, Diagram]]:
+        lows = (0, *(high + 1 for high in node.highs))
+        return list(zip(lows, node.highs, node.children, strict=False))
 
     def pick(self, a: Node) -> dict[str, int]:
         chosen = dict.fromkeys(GROUPS, 0)
         node = cast(Diagram, a)
         while node is not self._true:
-            edge = next(i for i, child in enumerate(node.children) if child is not self._false)
-            if node.level < len(self._groups):
-                chosen[self._groups[node.level].name] = node.highs[edge - 1] + 1 if edge else 0
-            node = node.children[edge]
+            low, _, child = next(edge for edge in self._edges(node) if edge[2] is not self._false)
+            if node.level < len(self._chunks):
+                chunk = self._chunks[node.level]
+                chosen[chunk.group.name] |= low << chunk.below
+            node = child
         return chosen
 
     def count(self, a: Node) -> int:
         memo: dict[int, int] = {}
 
         def walk(node: Diagram) -> int:
-            """Assignments to the variables from the node's group on."""
+            """Assignments to the variables from the node's chunk on."""
             if not node.highs:
                 return 1 if node is self._true else 0
             if id(node) not in memo:
-                group = self._groups[node.level]
-                after = group.first + group.width
-                total, low = 0, 0
-                for high, child in zip(node.highs, node.children, strict=True):
-                    below = self._first(child) - after
-                    total += (high - low + 1) * (walk(child) << below)
-                    low = high + 1
-                memo[id(node)] = total
+                chunk = self._chunks[node.level]
+                after = chunk.first + chunk.width
+                memo[id(node)] = sum(
+                    (high - low + 1) * (walk(child) << (self._first(child) - after))
+                    for low, high, child in self._edges(node)
+                )
             return memo[id(node)]
 
         root = cast(Diagram, a)
         return walk(root) << self._first(root)
 
     def _first(self, node: Diagram) -> int:
-        return self._groups[node.level].first if node.highs else VARIABLES
+        return self._chunks[node.level].first if node.highs else VARIABLES

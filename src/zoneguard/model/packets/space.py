@@ -102,7 +102,9 @@ class PacketSpace:
         packets = self.field(Field.SRC, Intervals.of(src)) & self.field(Field.DST, Intervals.of(dst))
         packets = packets & self.field(Field.PROTO, Intervals.of(proto))
         if proto in PORT_PROTOCOLS:
-            packets = packets & self.field(Field.SPORT, Intervals.of(sport)) & self.field(Field.DPORT, Intervals.of(dport))
+            packets = (
+                packets & self.field(Field.SPORT, Intervals.of(sport)) & self.field(Field.DPORT, Intervals.of(dport))
+            )
         return packets
 
     def union(self, *sets: PacketSet) -> PacketSet:

@@ -1,0 +1,142 @@
+"""Set laws on both engines, and both engines against a brute-force set of packets (CheckAgreement)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.static.generators import bits, matches, packets
+from zoneguard.model.addresses import parse_address, parse_prefix
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Bits, Field, Match
+from zoneguard.model.packet import Packet
+from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.packets.binary import BinaryEngine
+from zoneguard.model.packets.interval import IntervalEngine
+from zoneguard.model.packets.rows import SHOWN, address_text, boxes, ports_text, protocol_text
+from zoneguard.static.conditions import compile_match
+
+BINARY, INTERVAL = PacketSpace(BinaryEngine(1 << 20, 1 << 16)), PacketSpace(IntervalEngine())
+SPACES = (BINARY, INTERVAL)
+
+
+def built(space: PacketSpace, match: Match) -> PacketSet:
+    return compile_match(space, match, None, None)
+
+
+def field(space: PacketSpace, which: Field, *spans: tuple[int, int]) -> PacketSet:
+    return space.field(which, Intervals.from_spans(spans))
+
+
+@pytest.mark.parametrize("space", SPACES)
+@given(a=matches(), b=matches(), c=matches())
+def test_set_laws(space: PacketSpace, a: Match, b: Match, c: Match) -> None:
+    x, y, z = (built(space, m) for m in (a, b, c))
+    assert x & y == y & x
+    assert x | (y & z) == (x | y) & (x | z)
+    assert ~(x & y) == ~x | ~y
+    assert ~~x == x
+    assert x - y == x & ~y
+    assert (x <= y) == (x | y == y)
+    assert not x & ~x
+    assert x | ~x == space.everything
+
+
+@given(match=matches(), packet=packets())
+def test_engines_agree_on_membership_and_projection(match: Match, packet: Packet) -> None:
+    one, other = (built(s, match) for s in SPACES)
+    assert (packet in one) == (packet in other)
+    assert one.count() == other.count()
+    for which in Field:
+        assert one.project(which) == other.project(which)
+
+
+@given(match=matches())
+def test_a_witness_is_a_member(match: Match) -> None:
+    for space in SPACES:
+        whole = built(space, match)
+        if whole:
+            assert whole.witness() in whole
+
+
+@pytest.mark.parametrize("space", SPACES)
+@given(a=matches(), b=matches())
+def test_rows_cover_the_set_and_nothing_else(space: PacketSpace, a: Match, b: Match) -> None:
+    whole = built(space, a) & built(space, b)
+    together = space.nothing
+    for box in boxes(whole):
+        part = space.field(Field.FRAGMENT, Intervals.of(int(box.fragments)))
+        for which in SHOWN:
+            values = getattr(box, which.value)
+            full = Intervals.span(0, 255 if which is Field.PROTO else 65535)
+            if values is not None and not (which not in (Field.SRC, Field.DST) and values == full):
+                part = part & space.field(which, values)
+        together = together | part
+        assert address_text(box.src) and protocol_text(box) and ports_text(box)
+    open_fields = [f for f in Field if f not in SHOWN and f is not Field.FRAGMENT]
+    shown = whole.forget(*open_fields)
+    later = space.field(Field.FRAGMENT, Intervals.of(1))
+    assert together - later == shown - later
+    assert together & later <= shown & later
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_unknown_conditions_bound_the_set_on_both_sides(space: PacketSpace) -> None:
+    web = field(space, Field.DPORT, (80, 80))
+    country = space.unknown("country JP")
+    maybe = web & country
+    assert maybe.may() == web
+    assert not maybe.must()
+    assert (web | country).must() == web
+    assert maybe.unknowns() == ("country JP",)
+    assert not (maybe & ~country)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_conditions_on_absent_fields_are_false_and_their_negation_true(space: PacketSpace) -> None:
+    gre = Packet(src=1, dst=2, proto=47)
+    ports = field(space, Field.DPORT, (0, 65535))
+    assert gre not in ports
+    assert gre in ~ports
+    echo = Packet(src=1, dst=2, proto=1, icmp=8 << 8)
+    assert echo not in ports
+    assert echo in field(space, Field.ICMP, (8 << 8, 8 << 8))
+    later = Packet(src=1, dst=2, proto=6, fragment=1)
+    assert later not in ports
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_set_to_is_the_image_of_a_pool(space: PacketSpace) -> None:
+    inside = space.field(Field.SRC, parse_prefix("10.0.0.0/24")) & field(space, Field.DPORT, (80, 80))
+    pool = Intervals.span(parse_address("192.0.2.1"), parse_address("192.0.2.2"))
+    image = inside.set_to(Field.SRC, pool)
+    assert image.project(Field.SRC) == pool
+    assert image.project(Field.DPORT) == Intervals.of(80)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_set_to_one_family_leaves_the_other(space: PacketSpace) -> None:
+    image = space.everything.set_to(Field.DST, parse_prefix("192.0.2.1"))
+    assert image.project(Field.DST) == parse_prefix("192.0.2.1") | parse_prefix("::/0")
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_move_shifts_every_stretch(space: PacketSpace) -> None:
+    ports = field(space, Field.DPORT, (8000, 8009)) & field(space, Field.PROTO, (6, 6))
+    one = ports & field(space, Field.DPORT, (8003, 8003)) & space.field(Field.SRC, parse_prefix("10.0.0.1"))
+    image = (one | (ports - field(space, Field.DPORT, (8003, 8003)))).move(Field.DPORT, None, lambda v: v - 7920)
+    assert image.project(Field.DPORT) == Intervals.span(80, 89)
+    assert (image & field(space, Field.DPORT, (83, 83))).project(Field.SRC) == parse_prefix("10.0.0.1")
+
+
+@given(match=bits(), packet=packets())
+def test_masks_mean_the_same_on_both_engines(match: Bits, packet: Packet) -> None:
+    assert (packet in built(BINARY, match)) == (packet in built(INTERVAL, match))
+
+
+@given(spans=st.lists(st.tuples(st.integers(0, 70000), st.integers(0, 70000)), max_size=8))
+def test_spans_of_ports_survive_the_round_trip(spans: list[tuple[int, int]]) -> None:
+    wanted = Intervals.from_spans(spans) & Intervals.span(0, 65535)
+    for space in SPACES:
+        assert space.field(Field.DPORT, wanted).project(Field.DPORT) == wanted
