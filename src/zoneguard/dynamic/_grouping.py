@@ -48,7 +48,7 @@ class Groups:
     """Rows in the order ``order``: flow by flow, first direction first, then as they came.
 
     ``halves`` are the positions at which a flow's direction begins, ``flow`` the number of each one's group,
-    ``reverse`` its direction; ``flows`` the positions at which a flow begins.
+    ``reverse`` its direction; ``flows`` the positions at which a flow begins, ``earliest`` the number of its first row.
     """
 
     order: I64
@@ -56,6 +56,7 @@ class Groups:
     flow: I64
     reverse: Bool
     flows: I64
+    earliest: I64
 
 
 class Grouper:
@@ -99,7 +100,9 @@ def _bounds(order: I64, new_flow: Bool, reverse: Bool) -> Groups:
     new_half = new_flow.copy()
     new_half[1:] |= side[1:] != side[:-1]
     halves = np.flatnonzero(new_half)
-    return Groups(order, halves, (np.cumsum(new_flow) - 1)[halves], side[halves], np.flatnonzero(new_flow))
+    flow = (np.cumsum(new_flow) - 1)[halves]
+    earliest = np.minimum.reduceat(order[halves], np.flatnonzero(np.diff(flow, prepend=-1)))
+    return Groups(order, halves, flow, side[halves], np.flatnonzero(new_flow), earliest)
 
 
 def by_half(flow: I64, reverse: Bool) -> Groups:

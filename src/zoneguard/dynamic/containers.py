@@ -5,14 +5,18 @@ Nothing is guessed from a file's name. What is not a capture is an ``InputError`
 
 from __future__ import annotations
 
+import atexit
 import bz2
 import gzip
 import hashlib
 import io
 import lzma
+import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,9 +109,10 @@ class Capture:
 def find_captures(path: str) -> list[str]:
     """``path`` itself, or the captures directly in that directory: by content, whatever their names.
 
-    Raises ``InputError`` where there is nothing there, a directory holds none, or a file in it only looks like one.
+    Raises ``InputError`` where it is no capture, a directory holds none, or a file in it is one by its name only.
     """
     if path == STDIN or not Path(path).is_dir():
+        open_capture(path, digest=False).close()
         return [path]
     found = []
     try:
@@ -129,10 +134,9 @@ def find_captures(path: str) -> list[str]:
 
 def open_capture(path: str, number: int = 0, digest: bool = True) -> Capture:
     """Open a capture file or, for ``-``, the standard input. Raises ``InputError``."""
-    if path == STDIN:
-        return Capture(path, number, sys.stdin.buffer, digest)
     try:
-        return Capture(path, number, cast(BinaryIO, io.FileIO(path)), digest)
+        source = _stdin_on_disk() if path == STDIN else path
+        return Capture(path, number, cast(BinaryIO, io.FileIO(source)), digest)
     except FileNotFoundError as error:
         raise InputError(N_("there is no such file"), path) from error
     except OSError as error:
@@ -166,9 +170,18 @@ class _Hashing(io.RawIOBase):
         return self._sha.hexdigest() if self._sha else ""
 
     def close(self) -> None:
-        if not self.closed and self._raw is not sys.stdin.buffer:
-            self._raw.close()
+        self._raw.close()
         super().close()
+
+
+@cache
+def _stdin_on_disk() -> str:
+    """Captures are read more than once, a pipe is not: it is kept in a temporary file until the process ends."""
+    spool = tempfile.NamedTemporaryFile(prefix="zoneguard-")  # noqa: SIM115 (closed at exit)
+    atexit.register(spool.close)
+    shutil.copyfileobj(sys.stdin.buffer, spool)
+    spool.flush()
+    return spool.name
 
 
 def _unwrap(stream: io.BufferedReader, file: str) -> tuple[BinaryIO, bytes]:

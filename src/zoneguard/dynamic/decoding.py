@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoneguard.dynamic._headers import ordinary
-from zoneguard.dynamic.columns import COLUMNS, I64, U8, Frames, Refusal, Rows, from_columns, join
+from zoneguard.dynamic.columns import COLUMNS, I64, U8, Bool, Frames, Refusal, Rows, from_columns, join
 from zoneguard.dynamic.layers import Cursor
 from zoneguard.dynamic.network import Dissected, Dissector, Found
 
@@ -145,9 +145,12 @@ class Decoder:
     def _crowded(self, rows: Rows) -> Rows:
         """Frames whose VLANs and tunnels are no longer told apart are not decoded, but skipped."""
         if self._crowd >= 0:
-            which = rows.context == self._crowd
-            frames = np.unique(np.stack([rows.file[which], rows.number[which]]), axis=1)
-            for file in frames[0].tolist():
-                self.account(file).decoded -= 1
-                self.account(file).skip(CROWDED)
+            self.drop(rows, rows.context == self._crowd, CROWDED)
         return rows
+
+    def drop(self, rows: Rows, which: Bool, reason: str) -> None:
+        """The frames of these rows were decoded, and yet are not in the result, for ``reason``."""
+        frames = np.unique(np.stack([rows.file[which], rows.number[which]]), axis=1)
+        for file in frames[0].tolist():
+            self.account(file).decoded -= 1
+            self.account(file).skip(reason)

@@ -27,17 +27,15 @@ _SEQUENCE = (1 << 32) - 1
 
 
 class FlowTracker:
-    """Feed it rows in time order; ``store`` then holds the flows in order of their batches.
+    """Feed it rows in time order; ``store`` then holds the flows, numbered alike for the same rows in the same batches.
 
-    ``current`` maps a key to the latest flow of it; ``refused`` are the packets that unreachable messages quoted;
-    ``beyond`` counts rows of flows beyond ``max_flows``; ``macs`` holds further source addresses of a direction.
+    ``refused`` are the packets that unreachable messages quoted; ``macs`` the further source addresses of a direction.
     """
 
     def __init__(self, max_flows: int = MAX_FLOWS) -> None:
         self.store = Store()
         self.refused: set[Refusal] = set()
         self.macs: dict[int, list[int]] = {}
-        self.beyond = 0
         self._current: dict[bytes, int] = {}
         self._grouper = Grouper()
         self._sequences = Sequences(self.store)
@@ -81,7 +79,7 @@ class FlowTracker:
         ids = np.array([self._current.get(name, -1) for name in names], np.int64)
         new = np.flatnonzero(ids < 0)
         room = self._max_flows - self.store.flows
-        added = new[:room]
+        added = new[np.argsort(groups.earliest[new])][:room]
         if len(added):
             ids[added] = first = self.store.add(len(added))
             ids[added] += np.arange(len(added))
@@ -100,7 +98,7 @@ class FlowTracker:
         begins_half = np.zeros(len(rows), np.bool_)
         begins_half[first] = True
         begins_flow = np.zeros(len(rows), np.bool_)
-        begins_flow[np.minimum.reduceat(first, np.flatnonzero(np.diff(groups.flow, prepend=-1)))[new]] = True
+        begins_flow[groups.earliest[new]] = True
         silent = self.store.packets[(flow[syns] << 1) + reverse[syns]] == 0
         answer = rows.tcp[syns] & ACK != 0
         plain = np.where(answer, begins_half[syns] & silent, begins_flow[syns])
@@ -135,7 +133,6 @@ class FlowTracker:
             np.bitwise_or.reduceat(np.where(tcp, EVENTS[rows.tcp], 0)[order], starts),
         )  # fmt: skip
         kept = np.flatnonzero(half >= 0)
-        self.beyond += int(counts.sum() - counts[kept].sum())
         if len(kept) < len(half):
             first, last = first[kept], last[kept]
             columns = tuple(column[kept] for column in columns)

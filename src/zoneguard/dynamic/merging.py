@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from zoneguard.dynamic.columns import I64, MAX_BATCH, PADDING, Frames
-from zoneguard.dynamic.containers import STDIN, Capture, open_capture
+from zoneguard.dynamic.containers import Capture, open_capture
 
 EARLIEST = int(np.iinfo(np.int64).min)
 
@@ -62,8 +62,7 @@ class Merged:
     def __init__(self, files: Sequence[str], digest: bool = True) -> None:
         alone = len(files) == 1
         self._feeds = [
-            _Feed(path, number, digest, EARLIEST if alone or path == STDIN else _first_time(path))
-            for number, path in enumerate(files)
+            _Feed(path, number, digest, EARLIEST if alone else _first_time(path)) for number, path in enumerate(files)
         ]
 
     @property

@@ -1,0 +1,78 @@
+"""The flow table as JSON lines and CSV: the machine interface of ``zoneguard flows``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TextIO
+
+from zoneguard.model.addresses import format_address
+from zoneguard.model.flows import Flow
+from zoneguard.model.packet import PROTOCOL_NAMES
+from zoneguard.model.spans import CaptureSpan
+
+FIELDS = (
+    "src", "sport", "dst", "dport", "proto", "vlan", "tunnel", "state", "opened_by", "packets", "bytes", "payload",
+    "first", "last", "first_frame", "macs", "community_id", "file", "last_frame", "icmp",
+)  # fmt: skip
+
+
+def flow_record(flow: Flow) -> dict[str, object]:
+    """One flow as plain values under the names in ``FIELDS``.
+
+    Pairs are ``[to_responder, to_originator]``; ``macs`` the source addresses each way; times ISO 8601 in UTC;
+    ``first_frame`` counts from 1 in ``file``; ``icmp`` is ``[type, code]`` of the opening message, else null.
+    """
+    return {
+        "src": format_address(flow.src),
+        "sport": flow.sport,
+        "dst": format_address(flow.dst),
+        "dport": flow.dport,
+        "proto": PROTOCOL_NAMES.get(flow.proto, str(flow.proto)),
+        "vlan": list(flow.vlan),
+        "tunnel": list(flow.tunnel),
+        "state": flow.state.value,
+        "opened_by": flow.opened_by,
+        "packets": list(flow.packets),
+        "bytes": list(flow.bytes),
+        "payload": list(flow.payload),
+        "first": _time(flow.first),
+        "last": _time(flow.last),
+        "first_frame": flow.first.frame,
+        "macs": [[_mac(mac) for mac in macs] for macs in flow.macs],
+        "community_id": flow.community_id,
+        "file": flow.first.file,
+        "last_frame": flow.last.frame,
+        "icmp": [flow.icmp >> 8, flow.icmp & 0xFF] if flow.proto in (1, 58) else None,
+    }
+
+
+def jsonl(flows: Iterable[Flow]) -> Iterator[str]:
+    """One line of JSON a flow, each ending in a newline."""
+    for flow in flows:
+        yield json.dumps(flow_record(flow), ensure_ascii=False) + "\n"
+
+
+def write_csv(flows: Iterable[Flow], out: TextIO) -> None:
+    """A header line, then one line a flow. Lists are joined by ``;``, and lists of lists by ``|``."""
+    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for flow in flows:
+        writer.writerow({name: _cell(value) for name, value in flow_record(flow).items()})
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    nested = any(isinstance(item, list) for item in value)
+    return ("|" if nested else ";").join(str(_cell(item)) for item in value)
+
+
+def _time(at: CaptureSpan) -> str:
+    return datetime.fromtimestamp(at.time, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _mac(value: int) -> str:
+    return value.to_bytes(6).hex(":")

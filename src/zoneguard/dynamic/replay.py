@@ -1,0 +1,125 @@
+"""Captures → flows and what they carried: the dynamic half in one call.
+
+Headers of every packet are read once; streams are put together only for flows that cross a boundary or touch addresses
+that somebody asks about, and each is handed to the protocol that recognises its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zoneguard.dynamic.containers import find_captures
+from zoneguard.dynamic.crossing import Boundary
+from zoneguard.dynamic.streams import Limits, reassemble
+from zoneguard.dynamic.surveying import Progress, Survey, survey
+from zoneguard.dynamic.table import Track
+from zoneguard.inspection import Conversation, Keep, Protocol
+from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.project import CaptureEntry
+from zoneguard.model.zones import ZoneMap
+from zoneguard.plugins import of_type
+
+PROTOCOLS = "zoneguard.inspection.protocols"
+CERTAIN_ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is looked into: flows that cross, those with addresses in ``touching``, or with ``all_flows`` every one.
+
+    ``digest`` off leaves out the SHA-256 of captures; ``keep`` is handed each carved content; ``protocols`` are the
+    discovered ones unless given; ``progress`` is told how many frames were read.
+    """
+
+    touching: Intervals = field(default_factory=Intervals)
+    all_flows: bool = False
+    digest: bool = True
+    limits: Limits = field(default_factory=Limits)
+    keep: Keep | None = None
+    protocols: Sequence[Protocol] | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """``table`` and ``transfers`` of all captures; ``entries`` says for each file read which entry names it."""
+
+    table: FlowTable
+    transfers: tuple[Transfer, ...]
+    entries: Mapping[str, CaptureEntry]
+
+
+def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | None = None) -> Replay:
+    """Read the captures and look into the flows that matter.
+
+    Captures of one point are one capture in time order; a flow seen at two points is two flows, because addresses may
+    be translated between them. Raises ``InputErrors`` with everything that cannot be read.
+    """
+    options = options or Options()
+    flows: list[Flow] = []
+    accounts: list[CaptureAccount] = []
+    transfers: list[Transfer] = []
+    origin = _files(entries)
+    for files in _by_point(origin):
+        seen = survey(files, digest=options.digest, progress=options.progress)
+        flows += seen.table.flows
+        accounts += seen.accounts
+        transfers += inspect(seen, chosen(seen, zones, options), options)
+    flows.sort(key=lambda f: f.first.time)
+    return Replay(FlowTable(tuple(flows), tuple(accounts)), tuple(transfers), origin)
+
+
+def _files(entries: Sequence[CaptureEntry]) -> dict[str, CaptureEntry]:
+    """Every file to read and the entry that names it. Raises ``InputErrors``."""
+    found: dict[str, CaptureEntry] = {}
+    errors: list[InputError] = []
+    for entry in entries:
+        try:
+            for file in find_captures(str(entry.path)):
+                found.setdefault(file, entry)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise InputErrors(tuple(errors))
+    return found
+
+
+def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
+    """The files of each point at which captures were taken."""
+    points: dict[tuple[str, str, str], list[str]] = {}
+    for file, entry in origin.items():
+        points.setdefault((entry.zone, entry.device, entry.interface), []).append(file)
+    return points.values()
+
+
+def chosen(seen: Survey, zones: ZoneMap, options: Options) -> list[Track]:
+    """The flows to look into."""
+    boundary = Boundary(zones)
+    return [
+        track
+        for track in seen.tracks
+        if options.all_flows
+        or boundary.crossed_by(track.flow)
+        or track.flow.src in options.touching
+        or track.flow.dst in options.touching
+    ]
+
+
+def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator[Transfer]:
+    """What the wanted flows carried, as far as a protocol recognises their bytes."""
+    wanted = [track for track in wanted if track.flow.carried]
+    if not wanted:
+        return
+    protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
+    for conversation in reassemble(seen, wanted, options.limits, options.progress):
+        yield from _transfers(replace(conversation, keep=options.keep), protocols)
+
+
+def _transfers(conversation: Conversation, protocols: Sequence[Protocol]) -> Iterator[Transfer]:
+    sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(protocols)]
+    confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
+    if best is not None and confidence >= CERTAIN_ENOUGH:
+        yield from best.inspect(conversation)

@@ -1,0 +1,234 @@
+"""TCP streams out of packets: the second pass, for the flows that are worth it.
+
+Where packets disagree about a byte, what came first stays. If the other side had not acknowledged the byte by then, it
+is in conflict: hosts differ in which copy they use, so nothing may be asserted over it. Bytes that the capture missed are
+gaps. A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap too. Checksums are not looked at: a
+capture on a sending host holds packets whose checksum the network card fills in later.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zoneguard.dynamic._sequence import ORIGIN, add_range, nearest
+from zoneguard.dynamic.columns import I64, Rows
+from zoneguard.dynamic.surveying import Progress, Run, Survey
+from zoneguard.dynamic.table import Track
+from zoneguard.inspection import Conversation
+from zoneguard.model.errors import InputError
+from zoneguard.model.flows import Segment, Stream
+from zoneguard.model.match import ACK, FIN, RST, SYN
+from zoneguard.model.spans import CaptureSpan
+from zoneguard.model.text import N_
+
+TCP = 6
+NEAR = 1 << 30  # a sequence number further away than any window is noise
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes held of one direction, and of all the flows reassembled in one pass over the captures."""
+
+    stream: int = 64 << 20
+    together: int = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One TCP segment: ``data`` as captured, ``wire`` bytes as sent, ``damaged`` by contradicting fragments."""
+
+    seq: int
+    ack: int
+    flags: int
+    data: bytes
+    wire: int
+    at: CaptureSpan
+    damaged: bool = False
+
+
+@dataclass(slots=True)
+class Direction:
+    """One direction while it grows. Positions are sequence numbers that do not wrap, as ``_sequence`` counts them."""
+
+    limit: int
+    starts: list[int] = field(default_factory=list)
+    pieces: list[bytearray] = field(default_factory=list)
+    segments: list[tuple[int, int, CaptureSpan]] = field(default_factory=list)
+    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    anchor: int = -1
+    upto: int = -1
+    extent: int = -1
+    opened: bool = False
+    finished: int = -1
+    acknowledged: int = -1
+    unseen: tuple[int, int] | None = None  # first and last acknowledgement of a direction of which nothing was captured
+
+    def add(self, packet: Packet) -> None:
+        """Take in one segment."""
+        if packet.flags & RST:
+            return
+        syn = packet.flags & SYN != 0
+        if self.upto < 0:
+            self.anchor = self.upto = packet.seq + syn + ORIGIN
+        at = self.upto + nearest(packet.seq + syn - self.upto)
+        if syn and not self.opened:
+            self.opened, self.anchor = True, at
+        end = at + packet.wire
+        if at - self.anchor < -self.limit or (self.opened and end < self.anchor):
+            return
+        if packet.flags & FIN and self.finished < 0:
+            self.finished = end
+        self.upto = max(self.upto, end)
+        if packet.wire:
+            self.extent = max(self.extent, end)
+        cut = max(0, self.anchor - at) if self.opened else 0
+        self._insert(at + cut, packet.data[cut : max(0, self.anchor + self.limit - at)], packet)
+
+    def _insert(self, start: int, data: bytes, packet: Packet) -> None:
+        end = start + len(data)
+        if not data:
+            return
+        if packet.damaged:
+            add_range(self.conflicts, start, end)
+        if self.starts and self.starts[-1] + len(self.pieces[-1]) == start:
+            self.pieces[-1] += data
+            self.segments.append((start, end, packet.at))
+            return
+        index = max(0, bisect_right(self.starts, start) - 1)
+        at = start
+        while at < end:
+            if index < len(self.starts):
+                begin, piece = self.starts[index], self.pieces[index]
+                if begin + len(piece) <= at:
+                    index += 1
+                    continue
+                if begin <= at:
+                    stop = min(end, begin + len(piece))
+                    self._compare(at, piece[at - begin : stop - begin], data[at - start : stop - start])
+                    at = stop
+                    continue
+            stop = min(end, self.starts[index]) if index < len(self.starts) else end
+            self.starts.insert(index, at)
+            self.pieces.insert(index, bytearray(data[at - start : stop - start]))
+            self.segments.append((at, stop, packet.at))
+            at = stop
+
+    def _compare(self, at: int, old: bytearray, new: bytes) -> None:
+        """Mark the bytes in which a second copy differs from the first, unless the first was acknowledged."""
+        done = max(0, self.acknowledged - at)
+        if old[done:] != new[done:]:
+            different = (
+                np.flatnonzero(np.frombuffer(old, np.uint8)[done:] != np.frombuffer(new, np.uint8)[done:]) + done
+            )
+            add_range(self.conflicts, at + int(different[0]), at + int(different[-1]) + 1)
+
+    def acknowledge(self, packet: Packet) -> None:
+        """The other side says that it has everything before ``packet.ack``."""
+        if not packet.flags & ACK or packet.flags & RST:
+            return
+        if self.upto < 0:
+            self.unseen = self.unseen or (packet.ack, packet.ack)
+            self.unseen = (self.unseen[0], packet.ack)
+        else:
+            self.acknowledged = max(self.acknowledged, self.upto + nearest(packet.ack - self.upto))
+
+    def _end(self) -> int:
+        """Where the direction is known to have ended. What was sent or acknowledged one byte further may be its FIN."""
+        known = max(self.anchor, self.extent, self.finished)
+        further = max(self.upto, self.acknowledged)
+        return further if known + 1 < further < known + NEAR else known
+
+    def stream(self, track: Track, to_responder: bool) -> Stream:
+        """What there is of it, from the byte behind the SYN or else the first byte seen."""
+        if self.upto < 0:
+            missed = nearest(self.unseen[1] - self.unseen[0]) if self.unseen else 0
+            return Stream(track.flow, to_responder, b"", (), ((0, missed),) if missed > 0 else ())
+        base = self.anchor if self.opened else min(self.starts, default=self.anchor)
+        data, gaps, at = bytearray(), [], base
+        for start, piece in zip(self.starts, self.pieces, strict=True):
+            if start - base > self.limit:
+                break
+            if start > at:
+                gaps.append((at - base, start - base))
+                data.extend(bytes(start - at))
+            data += piece
+            at = start + len(piece)
+        end = self._end()
+        if end > at:
+            gaps.append((at - base, end - base))
+        conflicts = list(self.conflicts)
+        if 0 <= self.finished < at:
+            add_range(conflicts, self.finished, at)
+        return Stream(
+            flow=track.flow,
+            to_responder=to_responder,
+            data=bytes(data),
+            segments=tuple(Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)),
+            gaps=tuple(gaps),
+            conflicts=tuple((a - base, b - base) for a, b in conflicts),
+            complete=self.opened and self.finished == at and not gaps and not conflicts,
+        )
+
+
+def reassemble(
+    survey: Survey, wanted: Sequence[Track], limits: Limits | None = None, progress: Progress | None = None
+) -> Iterator[Conversation]:
+    """Both directions of the wanted TCP flows of a survey, in order of its tracks, a few passes over its files.
+
+    Flows of other protocols are passed over. Raises ``InputError`` where a file is no longer there.
+    """
+    limits = limits or Limits()
+    for some in _batches([track for track in wanted if track.flow.proto == TCP], limits):
+        yield from _pass(survey, some, limits, progress)
+
+
+def _batches(wanted: Sequence[Track], limits: Limits) -> Iterator[list[Track]]:
+    """Flows whose payload fits together."""
+    some: list[Track] = []
+    total = 0
+    for track in wanted:
+        size = sum(min(payload, limits.stream) for payload in track.flow.payload)
+        if some and total + size > limits.together:
+            yield some
+            some, total = [], 0
+        some.append(track)
+        total += size
+    if some:
+        yield some
+
+
+def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progress | None) -> Iterator[Conversation]:
+    sides: dict[int, tuple[Direction, Direction]] = {}  # of each half: itself and its opposite
+    for track in wanted:
+        here, there = Direction(limits.stream), Direction(limits.stream)
+        sides[track.halves[0]], sides[track.halves[1]] = (here, there), (there, here)
+    chosen = np.zeros(survey.halves, np.bool_)
+    chosen[list(sides)] = True
+    run = Run(survey.files)
+    for rows, flow, reverse in run.batches(progress):
+        if 2 * run.tracker.store.flows > survey.halves:
+            raise InputError(N_("the capture changed while it was read; copy it first"), survey.files[0])
+        half = (flow << 1) + reverse
+        which = np.flatnonzero(chosen[half] & (flow >= 0))
+        for number, packet in zip(half[which].tolist(), _packets(rows, which, survey.files), strict=True):
+            here, there = sides[number]
+            here.add(packet)
+            there.acknowledge(packet)
+    for track in wanted:
+        to_responder, to_originator = sides.pop(track.halves[0])
+        del sides[track.halves[1]]
+        yield Conversation(track.flow, to_responder.stream(track, True), to_originator.stream(track, False))
+
+
+def _packets(rows: Rows, which: I64, files: Sequence[str]) -> Iterator[Packet]:
+    """The TCP segments in these rows."""
+    names = ("seq", "ack", "tcp", "payload", "damaged", "file", "number", "time", "buffer", "data_at", "kept")
+    columns = [getattr(rows, name)[which].tolist() for name in names]
+    views = [buffer.data for buffer in rows.buffers]
+    for seq, ack, tcp, payload, damaged, file, number, time, buffer, at, kept in zip(*columns, strict=True):
+        data = bytes(views[buffer][at : at + kept])
+        yield Packet(seq, ack, tcp, data, payload, CaptureSpan(files[file], number, time / 1e9), damaged)

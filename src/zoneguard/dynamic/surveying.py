@@ -1,0 +1,90 @@
+"""The first pass over captures taken at one point: every flow, and an account of every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from zoneguard.dynamic.columns import I64, Bool, Rows
+from zoneguard.dynamic.containers import Capture, find_captures
+from zoneguard.dynamic.decoding import Account, Decoder
+from zoneguard.dynamic.flows import MAX_FLOWS, FlowTracker
+from zoneguard.dynamic.merging import Merged
+from zoneguard.dynamic.table import Track, finish
+from zoneguard.model.flows import CaptureAccount, FlowTable
+
+CORE = "numpy"
+BEYOND = "packets of flows beyond the flow table's bound"
+
+Progress = Callable[[int], None]  # told the number of frames read since the last call
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What captures hold. ``tracks`` are the flows in order of their first packet; ``files`` as they were read."""
+
+    files: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    accounts: tuple[CaptureAccount, ...]
+    halves: int
+
+    @property
+    def table(self) -> FlowTable:
+        """The flow table of the model."""
+        return FlowTable(tuple(track.flow for track in self.tracks), self.accounts)
+
+
+def survey(paths: Sequence[str], *, digest: bool = True, progress: Progress | None = None) -> Survey:
+    """Read files, directories and ``-`` as one capture in time order. Raises ``InputError``.
+
+    ``digest`` off leaves out the SHA-256 of the files.
+    """
+    run = Run([file for path in paths for file in find_captures(path)], digest)
+    for _ in run.batches(progress):
+        pass
+    return run.survey()
+
+
+class Run:
+    """One pass: the batches of rows with the flow of each row. The same captures give the same flow numbers again."""
+
+    def __init__(self, files: Sequence[str], digest: bool = False, max_flows: int = MAX_FLOWS) -> None:
+        self.files = tuple(files)
+        self.tracker = FlowTracker(max_flows)
+        self._merged = Merged(self.files, digest)
+        self._decoder = Decoder()
+
+    def batches(self, progress: Progress | None = None) -> Iterator[tuple[Rows, I64, Bool]]:
+        """Rows, the number of each one's flow (-1: beyond the bound), and whether it runs from the second end."""
+        for frames in self._merged.frames():
+            yield self._absorb(self._decoder.rows(frames))
+            if progress is not None:
+                progress(len(frames))
+        yield self._absorb(self._decoder.rest())
+
+    def _absorb(self, rows: Rows) -> tuple[Rows, I64, Bool]:
+        flow, reverse = self.tracker.absorb(rows)
+        if (flow < 0).any():
+            self._decoder.drop(rows, flow < 0, BEYOND)
+        return rows, flow, reverse
+
+    def survey(self) -> Survey:
+        """The result, once ``batches`` has run out."""
+        return Survey(
+            self.files,
+            tuple(finish(self.tracker, self._decoder.contexts, self.files)),
+            tuple(self._account(capture, self._decoder.account(capture.number)) for capture in self._merged.captures),
+            2 * self.tracker.store.flows,
+        )
+
+    def _account(self, capture: Capture, account: Account) -> CaptureAccount:
+        return CaptureAccount(
+            file=capture.file,
+            sha256=capture.sha256,
+            frames=capture.frames,
+            decoded=account.decoded,
+            skipped=dict(sorted(account.skipped.items())),
+            truncated=capture.truncated,
+            core=CORE,
+            without_ip=dict(sorted(account.without_ip.items())),
+        )
