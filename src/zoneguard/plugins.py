@@ -1,6 +1,7 @@
 """Discovery: a parser, protocol, content family, check, profile or report is one file ending in ``PLUGIN = …``.
 
-Modules of the package are scanned; third parties add theirs by an entry point in the group of the same name.
+Modules of the package are scanned, except private ones (``_name``); third parties add theirs by an entry point in the
+group of the same name.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ T = TypeVar("T")
 
 @cache
 def discover(package: str) -> tuple[object, ...]:
-    """Every ``PLUGIN`` of the modules in ``package`` (a dotted name) in order of module name, then those of entry points."""
+    """Every ``PLUGIN`` of the modules in ``package`` (a dotted name) by module name, then those of entry points."""
     path = importlib.import_module(package).__path__
-    names = sorted(m.name for m in pkgutil.iter_modules(path))
+    names = sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
     modules = [importlib.import_module(f"{package}.{name}") for name in names]
     found = [m.PLUGIN for m in modules if hasattr(m, "PLUGIN")]
     return (*found, *(e.load() for e in entry_points(group=package)))

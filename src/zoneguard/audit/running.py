@@ -69,7 +69,7 @@ def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], prog
     inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
     result = replay(project.captures, project.zones)
     observed = tuple(observed_crossings(space, project.zones, result.table))
-    return DynamicResult(result.table, observed, tuple(result.transfers), result.table.accounts)
+    return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
 
 
 def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:

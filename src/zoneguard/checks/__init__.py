@@ -15,7 +15,7 @@ from zoneguard.model.findings import Finding
 from zoneguard.model.flows import CaptureAccount, FlowTable, Transfer
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
-from zoneguard.model.project import Project
+from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.static.reachability import Network, policy_view
 
 
@@ -31,12 +31,13 @@ class StaticResult:
 
 @dataclass(frozen=True, slots=True)
 class DynamicResult:
-    """What the captures showed. ``observed``: every flow between zones."""
+    """What the captures showed. ``observed``: every flow between zones; ``points``: which entry names a file."""
 
     flows: FlowTable
     observed: tuple[Crossing, ...]
     transfers: tuple[Transfer, ...]
     accounts: tuple[CaptureAccount, ...]
+    points: Mapping[str, CaptureEntry]
 
 
 @dataclass(frozen=True)

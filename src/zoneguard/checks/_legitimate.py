@@ -7,11 +7,9 @@ from functools import cached_property
 from zoneguard.checks import Case
 from zoneguard.checks._policy import allowed
 from zoneguard.model.crossing import Crossing
-from zoneguard.model.match import Field
+from zoneguard.model.match import HISTORY, Field
 from zoneguard.model.packets import PacketSet
 from zoneguard.static.translation import ONE, restrict, sent
-
-LOOSE = (Field.FLAGS, Field.STATE, Field.MAC)
 
 
 class Legitimate:
@@ -31,12 +29,12 @@ class Legitimate:
         pair = (crossing.source, crossing.destination)
         if pair not in self._allowed:
             self._allowed[pair] = allowed(self._case, *pair)
-        if crossing.packets <= self._allowed[pair] or crossing.packets <= self._translated:
+        if crossing.packets & self._allowed[pair] or crossing.packets & self._translated:
             return True
         if flow.opened_by == "handshake":
             return False
         turned = self._case.space.conversation(flow.dst, flow.src, flow.proto, flow.dport, flow.sport)
-        return turned <= allowed(self._case, *reversed(pair)) or turned <= self._translated
+        return bool(turned & (allowed(self._case, crossing.destination, crossing.source) | self._translated))
 
     @cached_property
     def _translated(self) -> PacketSet:
@@ -58,7 +56,4 @@ def rewritten_part(packets: PacketSet) -> PacketSet:
 
 def seen_forms(packets: PacketSet) -> list[PacketSet]:
     """How a capture may show the packets: as sent, as received, and between two translations."""
-    received = packets.forget(
-        Field.SRC_CHANGED, Field.DST_CHANGED, Field.SENT_SRC, Field.SENT_DST, Field.SENT_DPORT, *LOOSE
-    )
-    return [sent(packets).forget(*LOOSE), received]
+    return [sent(packets), packets.forget(*HISTORY)]

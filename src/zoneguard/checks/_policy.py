@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoneguard.checks import Case
+from zoneguard.model.crossing import Hop
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 from zoneguard.model.packets import PacketSet, PacketSpace
@@ -44,7 +45,25 @@ def row_packets(case: Case, row: Allowance | ExceptionEntry, source: str, destin
     return packets & services_packets(space, row.services) if packets else packets
 
 
-def allowed(case: Case, source: str, destination: str) -> PacketSet:
-    """All that ``allow`` and the register let pass from zone to zone; expired exceptions too (ZG105 tells)."""
-    rows: tuple[Allowance | ExceptionEntry, ...] = (*case.project.allow, *case.project.exceptions)
-    return case.space.union(*(row_packets(case, row, source, destination) for row in rows))
+def allowed(case: Case, source: str, destination: str, path: tuple[Hop, ...] | None = None) -> PacketSet:
+    """All that ``allow`` and the register let pass from zone to zone; expired exceptions too (ZG105 tells).
+
+    Along a ``path``, a row that demands a way ``via`` zones counts only where the path touches each of them.
+    """
+    exceptions = [row_packets(case, row, source, destination) for row in case.project.exceptions]
+    rows = [row for row in case.project.allow if path is None or all(touches(case, path, z) for z in row.via)]
+    return case.space.union(*exceptions, *(row_packets(case, row, source, destination) for row in rows))
+
+
+def touches(case: Case, path: tuple[Hop, ...], zone: str) -> bool:
+    """Whether some interface along the path is in the zone."""
+    if case.static is None:
+        return False
+    places = {(a.context.key, a.interface) for a in case.static.network.topology.attachments if a.zone == zone}
+    return any(((hop.device, hop.vrf), interface) in places for hop in path for interface in (hop.ingress, hop.egress))
+
+
+def zones_of(project: Project, entry: ExceptionEntry) -> tuple[str, str]:
+    """The zones of an exception's two ends; ``loading`` refuses an end that is in no zone."""
+    source, destination = (project.zones.of(end.addresses.first) for end in (entry.source, entry.destination))
+    return source.name if source else "", destination.name if destination else ""

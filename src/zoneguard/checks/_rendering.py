@@ -26,9 +26,11 @@ def rows_of(packets: PacketSet) -> tuple[tuple[Row, ...], int]:
 
 
 def deciding_lines(crossing: Crossing) -> tuple[SourceSpan, ...]:
-    """The rule and translation lines along the path; where nothing filtered, the routes that led on."""
-    lines = tuple(dict.fromkeys(line for hop in crossing.path for line in hop.lines))
-    return lines or tuple(dict.fromkeys(hop.route for hop in crossing.path if hop.route))
+    """The lines of rules along the path; where none decided, the defaults that let pass; where none did, the routes."""
+    rules = [line for hop in crossing.path for line in hop.lines]
+    defaults = [line for hop in crossing.path for line in hop.defaults]
+    routes = [hop.route for hop in crossing.path if hop.route]
+    return tuple(dict.fromkeys(rules or defaults or routes))
 
 
 def row_key(rows: tuple[Row, ...]) -> str:

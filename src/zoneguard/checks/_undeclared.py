@@ -15,11 +15,10 @@ from zoneguard.model.addresses import format_address
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
-from zoneguard.model.match import Field
 from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.project import ExceptionEntry, Method
+from zoneguard.model.project import Method
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
@@ -38,10 +37,9 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
 
 
 def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str]) -> Iterator[Finding]:
-    beyond = ~(allowed(case, *pair) | _exceptions_width(case, pair))
     groups: dict[tuple[SourceSpan, ...], tuple[Crossing, PacketSet]] = {}
     for crossing in case.by_pair[pair]:
-        excess = restrict(crossing.packets, case.view(crossing) & beyond)
+        excess = restrict(crossing.packets, case.view(crossing) - allowed(case, *pair, crossing.path))
         if excess and not hairpin(crossing):
             lines = deciding_lines(crossing)
             first, packets = groups.get(lines, (crossing, case.space.nothing))
@@ -96,20 +94,6 @@ def hairpin(crossing: Crossing) -> bool:
     """Whether both zones are on one wire: the device that could turn the packets round adds nothing to that."""
     first, last = crossing.path[0], crossing.path[-1]
     return (first.device, first.vrf, first.ingress) == (last.device, last.vrf, last.egress)
-
-
-def _exceptions_width(case: Case, pair: tuple[str, str]) -> PacketSet:
-    """Packets to the far end of an exception: ZG104 speaks of those."""
-    return case.space.union(*(far_end(case, e, pair) for e in case.project.exceptions))
-
-
-def far_end(case: Case, entry: ExceptionEntry, pair: tuple[str, str]) -> PacketSet:
-    """Every packet between the zones of an exception that goes to its destination."""
-    zones = case.project.zones
-    ends = (zones.of(entry.source.addresses.first), zones.of(entry.destination.addresses.first))
-    if tuple(z.name if z else "" for z in ends) != pair:
-        return case.space.nothing
-    return case.space.field(Field.DST, entry.destination.addresses)
 
 
 def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def _run(case: Case) -> Iterator[Finding]:
     for crossing in case.possible:
         if case.project.zones[crossing.destination].zone_class not in GUARDED or hairpin(crossing):
             continue
-        if any(hop.filtered for hop in crossing.path):
+        if any(hop.lines for hop in crossing.path):
             continue
         place = tuple(f"{h.device}:{h.ingress}>{h.egress}" for h in crossing.path)
         if place in seen:

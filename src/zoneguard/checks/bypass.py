@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import LOOSE, seen_forms
+from zoneguard.checks._legitimate import seen_forms
 from zoneguard.checks._undeclared import flow_key, flow_text
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
@@ -20,14 +20,13 @@ from zoneguard.model.text import N_
 
 def _run(case: Case) -> Iterator[Finding]:
     possible = case.space.union(*(form for c in case.possible for form in (case.view(c), *seen_forms(c.packets.may()))))
-    possible = possible.forget(*LOOSE)
     groups: dict[tuple[str, ...], list[Crossing]] = {}
     for crossing in case.observed:
         flow = crossing.flow
-        if flow is None or not flow.answered or crossing.packets <= possible:
+        if flow is None or not flow.answered or crossing.packets & possible:
             continue
         turned = case.space.conversation(flow.dst, flow.src, flow.proto, flow.dport, flow.sport)
-        if flow.opened_by != "handshake" and turned <= possible:
+        if flow.opened_by != "handshake" and turned & possible:
             continue
         groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
     for key, crossings in groups.items():

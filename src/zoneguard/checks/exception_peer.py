@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._policy import zones_of
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
@@ -23,7 +24,7 @@ def _run(case: Case) -> Iterator[Finding]:
     for entry in case.project.exceptions:
         seen = next(_public_flows(case, entry), None)
         if seen is not None:
-            yield _seen(entry, seen)
+            yield _seen(case, entry, seen)
         elif entry.peer_internet is not PeerInternet.ATTESTED_NO:
             connected = entry.peer_internet is PeerInternet.YES
             yield Finding(
@@ -34,6 +35,7 @@ def _run(case: Case) -> Iterator[Finding]:
                 if connected
                 else N_("Exception {id}: nobody attests that its far end {peer} is off the Internet.", **_names(entry)),
                 anchor=(entry.id,),
+                zones=zones_of(case.project, entry),
                 evidence=(entry.span,),
                 fix=N_("Have the far end's operator confirm it in writing, and enter peer-internet: attested-no."),
             )
@@ -55,7 +57,7 @@ def _public_flows(case: Case, entry: ExceptionEntry) -> Iterator[Flow]:
             yield flow
 
 
-def _seen(entry: ExceptionEntry, flow: Flow) -> Finding:
+def _seen(case: Case, entry: ExceptionEntry, flow: Flow) -> Finding:
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
@@ -66,6 +68,7 @@ def _seen(entry: ExceptionEntry, flow: Flow) -> Finding:
             **_names(entry),
         ),
         anchor=(entry.id, "seen"),
+        zones=zones_of(case.project, entry),
         evidence=(flow.first, entry.span),
         flow=flow,
         fix=N_("Stop the exception until its far end is off the Internet."),

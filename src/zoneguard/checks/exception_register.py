@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._policy import zones_of
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import ExceptionEntry
@@ -21,10 +22,11 @@ def _run(case: Case) -> Iterator[Finding]:
         for aspect, message in _faults(case, entry):
             yield Finding(
                 check=PLUGIN.id,
-                severity=PLUGIN.severity,
+                severity=Severity.MEDIUM if aspect == "applicant" else PLUGIN.severity,
                 verdict=Verdict.VIOLATES,
                 message=message,
                 anchor=(entry.id, aspect),
+                zones=zones_of(case.project, entry),
                 evidence=(entry.span,),
                 aspect=aspect,
                 fix=N_("Have the register corrected, or withdraw the exception and the rules that carry it."),

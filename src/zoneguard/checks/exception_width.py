@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._policy import allowed, row_packets
+from zoneguard.checks._policy import allowed, row_packets, zones_of
 from zoneguard.checks._rendering import deciding_lines, row_key, rows_of
-from zoneguard.checks._undeclared import far_end, hairpin
+from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
@@ -28,16 +28,15 @@ from zoneguard.static.translation import restrict
 
 def _run(case: Case) -> Iterator[Finding]:
     for entry in case.project.exceptions:
-        pair = zones_of(case, entry)
-        if pair is None:
-            continue
+        pair = zones_of(case.project, entry)
+        far_end = case.space.field(Field.DST, entry.destination.addresses)
         excess: PacketSet = case.space.nothing
         wide: list[Crossing] = []
         unbound: list[Crossing] = []
         for crossing in case.by_pair.get(pair, ()):
             if hairpin(crossing):
                 continue
-            beyond = case.view(crossing) & far_end(case, entry, pair) - allowed(case, *pair)
+            beyond = case.view(crossing) & far_end - allowed(case, *pair)
             if beyond:
                 excess = excess | beyond
                 wide.append(crossing)
@@ -46,13 +45,6 @@ def _run(case: Case) -> Iterator[Finding]:
                 unbound.append(crossing)
         if wide or unbound:
             yield _finding(entry, pair, excess, wide, unbound)
-
-
-def zones_of(case: Case, entry: ExceptionEntry) -> tuple[str, str] | None:
-    """The zones of an exception's two ends, or ``None`` where an end is in no zone."""
-    source = case.project.zones.of(entry.source.addresses.first)
-    destination = case.project.zones.of(entry.destination.addresses.first)
-    return (source.name, destination.name) if source and destination else None
 
 
 def _bound(case: Case, crossing: Crossing, entry: ExceptionEntry) -> bool:

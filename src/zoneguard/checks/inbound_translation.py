@@ -50,7 +50,7 @@ def _run(case: Case) -> Iterator[Finding]:
             ),
             anchor=(part.source, part.destination, row_key(rows)),
             zones=(part.source, part.destination),
-            evidence=lines,
+            evidence=(*dict.fromkeys(t for hop in part.path for t in hop.translations), *lines),
             rows=rows,
             more_rows=more,
             witness=packets.witness(),

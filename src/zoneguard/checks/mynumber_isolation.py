@@ -2,7 +2,7 @@
 
 Every session that may be opened, and every flow that was answered, with one end in a zone of class ``mynumber`` and
 the other in any other zone, is compared with ``allow`` and the exception register. What no row covers is a
-violation. A packet to the far end of a registered exception is left to ZG104, which says how the rule is too wide.
+violation; where it comes of an exception that is built too wide, ZG104 says so as well.
 """
 
 from __future__ import annotations

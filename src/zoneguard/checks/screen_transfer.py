@@ -56,7 +56,7 @@ def _display(case: Case, crossing: Crossing, flow: Flow) -> bool:
     pair = {(a.source.name, a.destination.name) for a in case.project.allow}
     return any(
         flow.dst in s.addresses
-        and crossing.packets <= services_packets(case.space, s.services)
+        and crossing.packets & services_packets(case.space, s.services)
         and (crossing.source, s.name) in pair
         for s in case.project.sanitizers
         if s.method is Method.SCREEN_TRANSFER

@@ -24,6 +24,9 @@ def _run(case: Case) -> Iterator[Finding]:
     assert case.static
     if not any(z.zone_class is ZoneClass.SECURITY_CLOUD for z in case.project.zones):
         return
+    inside = [z.name for z in case.project.zones if z.zone_class is ZoneClass.INTERNET]
+    public = [z.name for z in case.project.zones if z.zone_class is ZoneClass.PUBLIC]
+    zones = (*inside[:1], *public[:1])
     for context, route, interface in _exits(case):
         hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
         if hop is None or hop.zone_class not in GATEWAYS:
@@ -37,6 +40,7 @@ def _run(case: Case) -> Iterator[Finding]:
                     interface=interface,
                 ),
                 anchor=(str(context), interface),
+                zones=zones,
                 evidence=(route.span,),
                 fix=N_("Remove the route and the line, or have them approved as a named local breakout."),
             )

@@ -1,8 +1,9 @@
 """ZG204: no terminal is attached to two zones.
 
-The same source MAC address with addresses of two zones is a terminal in two networks, or a router. A MAC address
-that sent with addresses of a subnet beyond its own in many ways is taken for a router: one that shows more than
-``ROUTER`` source addresses, or that belongs to a declared device by a static entry.
+The same source MAC address with addresses of two zones is a terminal in two networks, or a router. Taken for a
+router is a MAC address that shows addresses of several zones in one capture and VLAN: it forwards. Where the
+capture's point names a zone, only addresses of that zone count, since any other address there came through a
+router.
 """
 
 from __future__ import annotations
@@ -16,25 +17,13 @@ from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 
-ROUTER = 2
-"""A MAC address with more source addresses than this is a router's."""
-
 
 def _run(case: Case) -> Iterator[Finding]:
-    if case.dynamic is None:
-        return
-    seen: dict[int, dict[int, Flow]] = {}
-    for flow in case.dynamic.flows.flows:
-        for address, macs in ((flow.src, flow.macs[0]), (flow.dst, flow.macs[1])):
-            for mac in macs:
-                seen.setdefault(mac, {}).setdefault(address, flow)
-    for mac, flows in sorted(seen.items()):
+    for mac, flows in sorted(_addresses_by_mac(case).items()):
         zones: dict[str, tuple[int, Flow]] = {}
-        for address, flow in flows.items():
-            zone = case.project.zones.of(address)
-            if zone is not None:
-                zones.setdefault(zone.name, (address, flow))
-        if len(zones) < 2 or len(flows) > ROUTER or not mac or mac >> 40 & 1:
+        for (zone, address), flow in flows.items():
+            zones.setdefault(zone, (address, flow))
+        if len(zones) < 2:
             continue
         text = ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8))
         yield Finding(
@@ -51,6 +40,24 @@ def _run(case: Case) -> Iterator[Finding]:
             evidence=tuple(flow.first for _, (_, flow) in sorted(zones.items())),
             fix=N_("Find the terminal, and attach it to one network only."),
         )
+
+
+def _addresses_by_mac(case: Case) -> dict[int, dict[tuple[str, int], Flow]]:
+    """Per MAC address of a single host: ``(zone, address)`` → the first flow that shows it."""
+    assert case.dynamic
+    seen: dict[int, dict[tuple[str, int], Flow]] = {}
+    wires: dict[int, dict[tuple[str, tuple[int, ...]], set[str]]] = {}
+    for flow in case.dynamic.flows.flows:
+        for address, macs in ((flow.src, flow.macs[0]), (flow.dst, flow.macs[1])):
+            zone = case.project.zones.of(address)
+            for mac in macs:
+                if zone is None or not mac or mac >> 40 & 1:
+                    continue
+                wires.setdefault(mac, {}).setdefault((flow.first.file, flow.vlan), set()).add(zone.name)
+                entry = case.dynamic.points.get(flow.first.file)
+                if entry is None or entry.zone in ("", zone.name):
+                    seen.setdefault(mac, {}).setdefault((zone.name, address), flow)
+    return {mac: found for mac, found in seen.items() if all(len(zones) == 1 for zones in wires[mac].values())}
 
 
 PLUGIN = Check(

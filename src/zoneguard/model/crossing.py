@@ -11,9 +11,9 @@ from zoneguard.model.spans import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A forwarding context a packet ran through: ``lines`` (rules, translations) decided, ``route`` led on.
+    """A forwarding context a packet ran through: ``lines`` of filters decided, ``route`` led on.
 
-    ``filtered``: a rule permitted the packets here; where False, no filter was asked or only a default let them pass.
+    ``lines`` is empty where no filter was asked, or only ``defaults`` (of lists that have rules) let the packets pass.
     """
 
     device: str
@@ -21,8 +21,9 @@ class Hop:
     ingress: str
     egress: str
     lines: tuple[SourceSpan, ...] = ()
+    translations: tuple[SourceSpan, ...] = ()
     route: SourceSpan | None = None
-    filtered: bool = False
+    defaults: tuple[SourceSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

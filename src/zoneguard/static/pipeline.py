@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoneguard.model.device import Filter, NatRule, Permit, PolicyRoute, Route, Routing, Stage, Translate
 from zoneguard.model.intervals import Intervals
@@ -12,7 +12,7 @@ from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 from zoneguard.static.fib import Target
-from zoneguard.static.lists import Lists
+from zoneguard.static.lists import Lists, Step
 from zoneguard.static.topology import Context, Topology
 from zoneguard.static.translation import translate
 
@@ -22,15 +22,14 @@ NO_EGRESS = ""
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Packets on their way, the lines that decided on them so far, and whether a filter rule was among those."""
+    """Packets on their way and what decided on them so far: lines of rules that permitted, of defaults that did, of
+    translations, and the line of a policy route."""
 
     packets: PacketSet
     lines: tuple[SourceSpan, ...] = ()
-    filtered: bool = False
-
-    def then(self, packets: PacketSet, lines: tuple[SourceSpan, ...] = (), filtered: bool = False) -> Part:
-        """The part after one more stage."""
-        return Part(packets, (*self.lines, *lines), self.filtered or filtered)
+    defaults: tuple[SourceSpan, ...] = ()
+    translations: tuple[SourceSpan, ...] = ()
+    policy: SourceSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +64,20 @@ class Pipeline:
         for arrived in self._through(self._before, Part(packets), ingress, NO_EGRESS, traced):
             local = arrived.packets & self._space.field(Field.DST, self._own)
             if local:
-                for admitted in self._through(self._context.vrf.local, arrived.then(local), ingress, ingress, traced):
+                own = replace(arrived, packets=local)
+                for admitted in self._through(self._context.vrf.local, own, ingress, ingress, traced):
                     yield Departure(None, admitted)
             if not self._context.vrf.forwards:
                 continue
             for target, routed, via in self._routes(arrived.packets - local, ingress):
-                start = arrived.then(routed, via)
+                start = replace(arrived, packets=routed, policy=via)
                 if target.interface:
                     for part in self._through(self._after, start, ingress, target.interface, traced):
                         yield Departure(target, part)
                 elif target.into:
                     yield Departure(target, start)
 
-    def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Target, PacketSet, tuple[SourceSpan, ...]]]:
+    def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Target, PacketSet, SourceSpan | None]]:
         rest = packets
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
@@ -91,20 +91,18 @@ class Pipeline:
             if not policy.targets:
                 plain = plain | hit
             for target in targets:
-                yield target, hit, (policy.span,)
+                yield target, hit, policy.span
         rest = rest | plain
         for target, destinations in self._table:
             routed = rest & destinations
             if routed:
-                yield target, routed, ()
+                yield target, routed, None
 
     def _by_policy(self, next_hop: int | None, interface: str, policy: PolicyRoute) -> tuple[Target, ...]:
         route = Route(0, 0, policy.span, next_hop=next_hop, interface=interface)
         return self._topology.fibs[self._context.key].resolver.targets(route)
 
-    def _through(
-        self, stages: Sequence[Stage], start: Part, ingress: str, egress: str, traced: bool
-    ) -> list[Part]:
+    def _through(self, stages: Sequence[Stage], start: Part, ingress: str, egress: str, traced: bool) -> list[Part]:
         parts = [start]
         for stage in stages:
             if not isinstance(stage, Routing) and _applies(stage, ingress, egress):
@@ -112,19 +110,20 @@ class Pipeline:
                 parts = [part for part in parts if part.packets]
         return [part for part in parts if part.packets]
 
-    def _stage(
-        self, stage: Filter | Translate, part: Part, ingress: str, egress: str, traced: bool
-    ) -> list[Part]:
+    def _stage(self, stage: Filter | Translate, part: Part, ingress: str, egress: str, traced: bool) -> list[Part]:
         if isinstance(stage, Translate):
             parts = list(self._translated(stage, part, ingress, egress))
-            return parts if traced else [part.then(self._space.union(*(p.packets for p in parts)))]
+            return parts if traced else [replace(part, packets=self._space.union(*(p.packets for p in parts)))]
         known = part.packets & self._sessions if stage.stateful else self._space.nothing
         asked = part.packets - known
-        if traced:
-            steps = self._lists.walk(stage.rules, asked, ingress, egress)
-            passed = [part.then(s.packets, s.lines, not s.default) for s in steps if isinstance(s.action, Permit)]
-            return [part.then(known, (), True), *passed]
-        return [part.then(known | self._lists.permitted(stage.rules, asked, ingress, egress))]
+        if not traced:
+            permitted = self._lists.permitted(stage.rules, asked, ingress, egress)
+            return [replace(part, packets=known | permitted)]
+        passed = [replace(part, packets=known)]
+        for step in self._lists.walk(stage.rules, asked, ingress, egress):
+            if isinstance(step.action, Permit):
+                passed.append(_decided(part, step, stage))
+        return passed
 
     def _translated(self, stage: Translate, part: Part, ingress: str, egress: str) -> Iterator[Part]:
         came = self._topology.interface(self._context, ingress)
@@ -132,12 +131,18 @@ class Pipeline:
         for step in self._lists.walk(stage.rules, part.packets, ingress, egress):
             if isinstance(step.action, NatRule):
                 image = translate(step.packets, step.action, stage.field, came, leaves)
-                yield part.then(image, step.lines if step.action.rewrites else ())
+                lines = step.lines if step.action.rewrites else ()
+                yield replace(part, packets=image, translations=(*part.translations, *lines))
             elif isinstance(step.action, Permit):
-                yield part.then(step.packets)
+                yield replace(part, packets=step.packets)
+
+
+def _decided(part: Part, step: Step, stage: Filter) -> Part:
+    if not step.default:
+        return replace(part, packets=step.packets, lines=(*part.lines, *step.lines))
+    lines = step.lines if stage.rules.rules else ()
+    return replace(part, packets=step.packets, defaults=(*part.defaults, *lines))
 
 
 def _applies(stage: Filter | Translate, ingress: str, egress: str) -> bool:
-    return (stage.ingress is None or ingress in stage.ingress) and (
-        stage.egress is None or egress in stage.egress
-    )
+    return (stage.ingress is None or ingress in stage.ingress) and (stage.egress is None or egress in stage.egress)

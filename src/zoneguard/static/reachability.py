@@ -154,8 +154,13 @@ def _hop(context: Context, ingress: str, target: Target) -> Hop:
 
 
 def _with_lines(hop: Hop, departure: Departure) -> Hop:
-    lines = tuple(dict.fromkeys(departure.part.lines))
-    return replace(hop, lines=lines, filtered=departure.part.filtered)
+    part = departure.part
+    return replace(
+        hop,
+        lines=tuple(dict.fromkeys(part.lines)),
+        translations=tuple(dict.fromkeys(part.translations)),
+        defaults=tuple(dict.fromkeys(part.defaults)),
+    )
 
 
 def policy_view(crossing: Crossing) -> PacketSet:
