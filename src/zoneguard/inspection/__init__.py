@@ -49,7 +49,7 @@ class Limits:
     """What one content, with everything inside it, may cost: nesting, contained files, expanded bytes, seconds."""
 
     depth: int = 8
-    members: int = 2000
+    members: int = 10_000
     expanded: int = 256 << 20
     seconds: float = 30.0
 

@@ -35,7 +35,8 @@ def examine(content: Content, limits: Limits | Budget | None = None) -> Examined
 def _examine(content: Content, budget: Budget, depth: int) -> Examined:
     families = _recognising(content)
     seen = [family.examine(content, budget) for _, family in families]
-    media_type = next((e.media_type for e in seen if e.media_type), UNKNOWN_TYPE)
+    media_type = next((e.media_type for e in seen if e.media_type), "")
+    media_type = media_type or (UNKNOWN_TYPE if content.data else content.claimed_type or UNKNOWN_TYPE)
     hazards = [h for e in seen for h in e.hazards]
     strong = [family.name for recognition, family in families if recognition is Recognition.STRONG]
     if len(strong) > 1:

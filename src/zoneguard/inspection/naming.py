@@ -7,12 +7,12 @@ import re
 from zoneguard.inspection import Content
 from zoneguard.model.flows import Hazard
 
-_ENDINGS: dict[str, str] = {
+ENDINGS: dict[str, str] = {
     "ooxml": """docx docm dotx dotm xlsx xlsm xlsb xltx xltm xlam pptx pptm potx potm ppsx ppsm ppam sldx sldm
         vsdx vsdm""",
     "odf": "odt ods odp odg odf ott ots otp",
     "ole": "doc dot xls xlt xla ppt pps pot msg vsd pub mpp",
-    "ichitaro": "jtd jtt jtdc jttc",
+    "ichitaro": "jtd jtt jtdc jttc jxw jsw jaw jtw jbw juw jfw jvw",
     "archive": "zip tar gz tgz bz2 tbz xz 7z rar lzh lha cab zst",
     "media": "png jpg jpeg jpe gif bmp tif tiff webp ico mp3 mp4 m4a mov avi wav mpg mpeg heic wmf emf",
     "text": "txt csv tsv log md json xml yaml yml ini conf cfg",
@@ -31,8 +31,8 @@ RUNS = frozenset(_RUNNABLE.split())  # endings that a double click runs, mounts 
 ENCRYPTED_TYPE = "application/encrypted"  # an Office document of any generation behind a password
 _DECEPTIVE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _EXPECTED = {
-    ending: frozenset(family for family, endings in _ENDINGS.items() if ending in endings.split())
-    for endings in _ENDINGS.values()
+    ending: frozenset(family for family, endings in ENDINGS.items() if ending in endings.split())
+    for endings in ENDINGS.values()
     for ending in endings.split()
 }
 _PASSIVE_CLAIMS = {"image": "media", "audio": "media", "video": "media", "text": "text"}

@@ -20,7 +20,7 @@ SHORT = N_("the compressed data ends early")
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """``problem`` is empty where ``data`` is the whole; ``used`` counts the compressed bytes that belonged to it."""
+    """``problem`` is empty where ``data`` is the whole; ``used`` counts the compressed bytes that went into it."""
 
     data: bytes
     used: int
@@ -34,7 +34,7 @@ class _Engine(Structure):
     def needs_input(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def decompress(self, data: bytes | memoryview, max_length: int) -> bytes: ...
 
 
 class _Inflater:
@@ -53,23 +53,23 @@ class _Inflater:
 
     @property
     def unused_data(self) -> bytes:
-        return self._zlib.unused_data
+        return self._zlib.unused_data or self._zlib.unconsumed_tail
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    def decompress(self, data: bytes | memoryview, max_length: int) -> bytes:
         return self._zlib.decompress(self._zlib.unconsumed_tail or data, max_length)
 
 
-def inflate(data: bytes, budget: Budget, wbits: int = ZLIB) -> Expanded:
+def inflate(data: bytes | memoryview, budget: Budget, wbits: int = ZLIB) -> Expanded:
     """Expand a deflate stream; ``wbits`` is ``RAW``, ``ZLIB`` or ``GZIP``."""
     return _expand(data, budget, lambda: _Inflater(wbits))
 
 
-def bunzip(data: bytes, budget: Budget) -> Expanded:
+def bunzip(data: bytes | memoryview, budget: Budget) -> Expanded:
     """Expand bzip2."""
     return _expand(data, budget, bz2.BZ2Decompressor)
 
 
-def unxz(data: bytes, budget: Budget) -> Expanded:
+def unxz(data: bytes | memoryview, budget: Budget) -> Expanded:
     """Expand xz or lzma-alone."""
     return _expand(data, budget, lambda: lzma.LZMADecompressor(memlimit=128 << 20))
 
@@ -90,7 +90,7 @@ def unlzma_member(data: bytes, budget: Budget) -> Expanded:
     return Expanded(expanded.data, len(data)) if expanded.problem is SHORT else expanded  # it has no end mark
 
 
-def _expand(data: bytes, budget: Budget, make: Callable[[], _Engine]) -> Expanded:
+def _expand(data: bytes | memoryview, budget: Budget, make: Callable[[], _Engine]) -> Expanded:
     out: list[bytes] = []
     used = 0
     problem: Text | str = ""

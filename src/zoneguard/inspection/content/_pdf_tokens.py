@@ -1,0 +1,76 @@
+"""PDF (ISO 32000-1, 7.2–7.5) cut into tokens: names with their escapes, without strings, comments and stream data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    rb"%[^\r\n]*"
+    rb"|\("
+    rb"|<<|>>"
+    rb"|<[0-9A-Fa-f\s]*>"
+    rb"|/(?P<name>[^\x00\t\n\x0c\r ()<>\[\]{}/%]*)"
+    rb"|(?P<object>(?<![0-9])\d{1,10}[ \t\r\n\x00]+\d{1,5}[ \t\r\n\x00]+obj\b)"
+    rb"|(?P<stream>(?<!d)stream(?:\r\n|\n|\r))"
+)
+_STRING = re.compile(rb"[()\\]")
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_END = re.compile(rb"endstream")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """``/value`` at ``offset``, escapes undone; ``within``: number of the object it is in (0: none)."""
+
+    value: str
+    offset: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Stream data from ``start`` to ``end`` of object ``within``; ``names`` are those of its dictionary."""
+
+    start: int
+    end: int
+    within: int
+    names: tuple[str, ...]
+
+
+def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
+    """Names and stream data in order; the inside of streams is skipped."""
+    position, within = start, 0
+    names: list[str] = []
+    while (match := _TOKEN.search(data, position)) is not None:
+        position = match.end()
+        if match["name"] is not None:
+            value = _ESCAPE.sub(lambda m: bytes.fromhex(m[1].decode()), match["name"]).decode("latin-1")
+            names.append(value)
+            yield Name(value, match.start(), within)
+        elif match["object"] is not None:
+            within = int(match["object"].split()[0])
+            names = []
+        elif match["stream"] is not None:
+            end = _END.search(data, position)
+            stop = end.start() if end else len(data)
+            yield Data(position, stop, within, tuple(names))
+            position = stop
+            names = []
+        elif match.group() == b"(":
+            position = _behind_string(data, position)
+
+
+def _behind_string(data: bytes, position: int) -> int:
+    """Behind the closing parenthesis; at once behind the opening one where there is no end."""
+    depth, opened = 1, position
+    while (match := _STRING.search(data, position)) is not None:
+        position = match.end()
+        if match.group() == b"\\":
+            position += 1
+        else:
+            depth += 1 if match.group() == b"(" else -1
+            if not depth:
+                return position
+    return opened

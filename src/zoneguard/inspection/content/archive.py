@@ -1,0 +1,140 @@
+"""Archives and compressed files: zip, tar, gzip, bzip2 and xz are opened; others are recognised and opaque.
+
+An encrypted member, a member that is listed differently in two places, a path that leads out of the folder, and data
+that expands without end are hazards of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
+from zoneguard.inspection.content import _zip
+from zoneguard.inspection.content._expanding import GZIP, Expanded, bunzip, inflate, unxz
+from zoneguard.inspection.content._tar import is_tar, members
+from zoneguard.inspection.naming import extension
+from zoneguard.model.flows import Hazard
+from zoneguard.model.text import N_, Text
+
+_OPAQUE: tuple[tuple[bytes, int, str], ...] = (
+    (b"7z\xbc\xaf\x27\x1c", 0, "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", 0, "application/vnd.rar"),
+    (b"MSCF\0\0\0\0", 0, "application/vnd.ms-cab-compressed"),
+    (b"ISc(", 0, "application/x-installshield"),
+    (b"\x28\xb5\x2f\xfd", 0, "application/zstd"),
+    (b"\x1f\x9d", 0, "application/x-compress"),
+    (b"\x60\xea", 0, "application/x-arj"),
+    (b"xar!", 0, "application/x-xar"),
+    (b"**ACE**", 7, "application/x-ace-compressed"),
+    (b"GCAX", 0, "application/x-gca"),
+)
+_LZH = re.compile(rb"..-(?:lh[0-9d]|lz[45s]|pm[0-2])-", re.DOTALL)
+_COMPRESSED: tuple[tuple[bytes, str, Callable[[memoryview, Budget], Expanded]], ...] = (
+    (b"\x1f\x8b\x08", "application/gzip", partial(inflate, wbits=GZIP)),
+    (b"BZh", "application/x-bzip2", bunzip),
+    (b"\xfd7zXZ\0", "application/x-xz", unxz),
+)
+_SHORT = {"tgz": ".tar", "tbz": ".tar", "tbz2": ".tar", "txz": ".tar", "svgz": ".svg", "emz": ".emf", "wmz": ".wmf"}
+_PACKAGES = ("[Content_Types].xml", "mimetype")  # of Office Open XML and of OpenDocument: families of their own
+BOMB_RATIO = 200
+
+
+def recognise(content: Content) -> Recognition:
+    """By magic; a zip that is a document is not one."""
+    data = content.data
+    if _opaque_type(data) or is_tar(data) or any(data.startswith(magic) for magic, _, _ in _COMPRESSED):
+        return Recognition.STRONG
+    listing = _zip.listing(data)
+    if listing is None or is_document(listing):
+        return Recognition.NO
+    return Recognition.STRONG
+
+
+def is_document(listing: _zip.Listing) -> bool:
+    """Whether a zip is an Office Open XML or OpenDocument package."""
+    return _PACKAGES[0] in listing.names() or (bool(listing.entries) and listing.entries[0].name == _PACKAGES[1])
+
+
+def examine(content: Content, budget: Budget) -> Examination:
+    """The files inside, as far as they can be opened."""
+    data = content.data
+    if media_type := _opaque_type(data):
+        return Examination(media_type, opaque=N_("no reader for this kind of archive"))
+    if is_tar(data):
+        return Examination("application/x-tar", members=tuple(members(data)))
+    for magic, kind, expand in _COMPRESSED:
+        if data.startswith(magic):
+            return _single(content, budget, kind, expand)
+    listing = _zip.listing(data)
+    assert listing is not None  # recognised by it
+    return zip_examination(data, listing, budget, "application/zip")
+
+
+def _opaque_type(data: bytes) -> str:
+    if _LZH.match(data):
+        return "application/x-lzh-compressed"
+    return next((kind for magic, at, kind in _OPAQUE if data[at : at + len(magic)] == magic), "")
+
+
+def _single(
+    content: Content, budget: Budget, media_type: str, expand: Callable[[memoryview, Budget], Expanded]
+) -> Examination:
+    """One compressed file, or several of them one behind the other, which make one."""
+    pieces: list[bytes] = []
+    packed = memoryview(content.data)
+    position = 0
+    problem: Text | str = ""
+    while position < len(packed) and budget.member():
+        expanded = expand(packed[position:], budget)
+        if pieces and not expanded.data and expanded.problem:
+            break  # padding or something foreign behind the end
+        pieces.append(expanded.data)
+        problem = expanded.problem
+        position += max(1, expanded.used)
+        if problem:
+            break
+    data = b"".join(pieces)
+    ending = extension(content.name)
+    name = content.name[: -len(ending) - 1] + _SHORT.get(ending, "") if ending else content.name
+    hazards = _bomb(Expanded(data, position), budget)
+    member = Content(data, name, whole=not problem)
+    return Examination(media_type, hazards, partial=problem or budget.spent or "", members=(member,))
+
+
+def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_type: str) -> Examination:
+    """Every member of a zip, with the hazards of the archive itself."""
+    hazards = [Hazard("ambiguous-archive", name, "listed differently in two places") for name in listing.disputed[:20]]
+    out: list[Content] = []
+    locked: Text | str = ""
+    problem: Text | str = "" if listing.central else N_("the archive is cut short")
+    for entry in listing.entries:
+        if entry.name.endswith("/") and not entry.size:
+            continue
+        if entry.name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", entry.name) or entry.name[1:2] == ":":
+            hazards.append(Hazard("path-traversal", entry.name))
+        if entry.encrypted:
+            hazards.append(Hazard("encrypted", entry.name))
+            locked = N_("encrypted archive")
+            continue
+        if not budget.member():
+            problem = problem or budget.spent or ""
+            break
+        expanded = _zip.read(data, entry, budget)
+        if expanded.problem:
+            problem = problem or N_("{member}: {reason}", member=entry.name, reason=expanded.problem)
+        hazards += _bomb(expanded, budget, entry.name)
+        out.append(Content(expanded.data, entry.name, whole=not expanded.problem))
+    return Examination(media_type, tuple(hazards[:100]), locked, problem, tuple(out))
+
+
+def _bomb(expanded: Expanded, budget: Budget, where: str = "") -> tuple[Hazard, ...]:
+    """Expansion that was stopped by the limit at a ratio no honest file has."""
+    packed, full = max(1, expanded.used), len(expanded.data)
+    if budget.spent is None or full < BOMB_RATIO * packed:
+        return ()
+    return (Hazard("decompression-bomb", where, f"{packed} bytes expand to {full} and more"),)
+
+
+PLUGIN = ContentFamily("archive", "Archives and compressed files", recognise, examine)

