@@ -38,7 +38,8 @@ def explain(session: Session, subject: str, form: str) -> int:
     chosen = [check for check in checks if subject in (check.id, check.name)]
     clauses = view.clauses_named(known, subject)
     if not chosen and not clauses:
-        names = [*(check.id for check in checks), *(clause.id for profile in known for clause in profile.clauses)]
+        names = [name for check in checks for name in (check.id, check.name)]
+        names += [clause.id for profile in known for clause in profile.clauses]
         raise UsageProblem(
             N_("no check and no clause is called {name}; {hint}", name=subject, hint=near(subject, names))
         )

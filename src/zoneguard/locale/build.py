@@ -22,7 +22,10 @@ PACKAGE = Path(__file__).parent.parent
 MARKERS = {"N_", "_"}
 PLUGINS = {"Check", "ContentFamily", "Parser", "Protocol", "ReportFormat"}
 PLUGIN_TEXTS = {"title", "why", "fix"}
-_HEADER = "Messages of zoneguard. The msgid is the English template; keep every {place}."
+_COMMENT = "# Messages of zoneguard. The msgid is the English template; keep every {place}."
+_USELESS = tuple(
+    f'"{name}' for name in ("Project-Id", "Report-Msgid", "POT-", "PO-Revision", "Last-T", "Language-Team", "Generated")
+)
 
 
 def templates() -> Catalog:
@@ -64,19 +67,20 @@ def update(lang: str) -> list[str]:
     catalogue = read_catalogue(lang)
     catalogue.update(templates(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
-    catalogue.header_comment = f"# {_HEADER}"
+    catalogue.header_comment = _COMMENT
     po_path(lang).parent.mkdir(parents=True, exist_ok=True)
-    po_path(lang).write_bytes(_without_dates(catalogue))
+    po_path(lang).write_bytes(_text(catalogue))
     with po_path(lang).with_suffix(".mo").open("wb") as stream:
         write_mo(stream, catalogue)
     return sorted(str(m.id) for m in catalogue if m.id and not m.string)
 
 
-def _without_dates(catalogue: Catalog) -> bytes:
+def _text(catalogue: Catalog) -> bytes:
+    """The ``.po`` file without what changes between runs or says nothing."""
     stream = BytesIO()
     write_po(stream, catalogue, width=110, sort_output=True, include_lineno=False)
     lines = stream.getvalue().decode().splitlines(keepends=True)
-    return "".join(line for line in lines if not line.startswith(('"POT-Creation', '"PO-Revision'))).encode()
+    return "".join(line for line in lines if not line.startswith(_USELESS)).encode()
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from zoneguard.model.findings import Finding
+from zoneguard.model.flows import FlowState
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 
@@ -35,6 +36,16 @@ PEERS = {
     "attested-no": N_("far end attested to be off the Internet"),
     "yes": N_("far end connected to the Internet"),
     "unknown": N_("far end not attested to be off the Internet"),
+}
+
+FLOW_STATES = {
+    FlowState.ATTEMPTED: N_("attempted, without an answer"),
+    FlowState.REFUSED: N_("refused"),
+    FlowState.ESTABLISHED: N_("established, without payload"),
+    FlowState.PAYLOAD: N_("carried payload"),
+    FlowState.CLOSED: N_("established and closed"),
+    FlowState.RESET: N_("established and reset"),
+    FlowState.MIDSTREAM: N_("under way when the capture began"),
 }
 
 _VERDICT_ORDER = tuple(VERDICTS)

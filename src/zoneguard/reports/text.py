@@ -15,7 +15,7 @@ from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
 from zoneguard.reports._register import write_register
 from zoneguard.reports._values import moment
-from zoneguard.reports._words import SEVERITIES, VERDICTS, in_order, verdict_rank
+from zoneguard.reports._words import FLOW_STATES, SEVERITIES, VERDICTS, in_order, verdict_rank
 
 VERDICT_STYLES = {
     Verdict.VIOLATES: "bold red",
@@ -26,6 +26,7 @@ VERDICT_STYLES = {
 }
 LABEL_WIDTH = 12
 CLAUSE_WIDTH = 22
+HASH_LABEL_WIDTH = 8  # 64 hex digits after it still fit
 SHOWN_EVIDENCE = 12
 
 
@@ -98,12 +99,13 @@ def _finding(page: Page, number: int, finding: Finding) -> None:
     if finding.path:
         field(page.say(N_("path")), [" → ".join(_hop(hop) for hop in finding.path)])
     if finding.flow:
-        started = N_("{state} since {time}", state=finding.flow.state.value, time=moment(finding.flow.first.time))
+        state = FLOW_STATES[finding.flow.state]
+        started = N_("{state}; first packet {time}", state=state, time=moment(finding.flow.first.time))
         field(page.say(N_("flow")), [page.say(started)])
     if finding.transfer:
         content = finding.transfer
         field(page.say(N_("content")), [part for part in (content.name, content.media_type) if part])
-        field("SHA-256", [content.sha256] if content.sha256 else [])
+        page.field("SHA-256", [content.sha256] if content.sha256 else [], 5, HASH_LABEL_WIDTH)
     evidence = [str(span) for span in finding.evidence[:SHOWN_EVIDENCE]]
     if len(finding.evidence) > SHOWN_EVIDENCE:
         evidence.append(page.say(N_("… and {count} more", count=len(finding.evidence) - SHOWN_EVIDENCE)))
