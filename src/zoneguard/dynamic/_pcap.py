@@ -38,7 +38,8 @@ def recognise(head: bytes) -> PcapFormat | None:
 
 def read(window: Window, variant: PcapFormat, file: int) -> Generator[Frames, None, str]:
     """Every whole record; returns the reason why the file was not read to its end, or an empty string."""
-    window.slide(0)
+    while window.end < HEADER and window.slide(0):
+        pass
     if window.end < HEADER:
         return "cut inside the file header"
     link = struct.unpack_from(variant.order + "I", window.view, 20)[0] & 0xFFFF  # above: frame check sequence length

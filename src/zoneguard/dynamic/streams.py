@@ -1,9 +1,9 @@
 """TCP streams out of packets: the second pass, for the flows that are worth it.
 
 Where packets disagree about a byte, what came first stays. If the other side had not acknowledged the byte by then, it
-is in conflict: hosts differ in which copy they use, so nothing may be asserted over it. Bytes that the capture missed are
-gaps. A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap too. Checksums are not looked at: a
-capture on a sending host holds packets whose checksum the network card fills in later.
+is in conflict: hosts differ in which copy they use, so nothing may be asserted over it. Bytes that the capture missed
+are gaps. A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap too. Checksums are not looked at:
+a capture on a sending host holds packets whose checksum the network card fills in later.
 """
 
 from __future__ import annotations
