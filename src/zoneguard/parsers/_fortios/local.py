@@ -1,0 +1,62 @@
+"""What a FortiGate lets in to itself: local-in policies, then what its interfaces allow for management.
+
+Everything else that the device may listen to (VPN gateways, routing, DHCP, proxies) has no line of its own: it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList, Service
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field, In, Ingress, Match, both, either
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers._fortios import values
+from zoneguard.parsers._fortios.blocks import Block
+from zoneguard.parsers._fortios.export import Export, Scope
+from zoneguard.parsers._fortios.filters import policy_rules
+from zoneguard.parsers._fortios.policies import Policy
+from zoneguard.parsers._fortios.services import port_match
+
+_TCP, _UDP = Intervals.of(6), Intervals.of(17)
+_ADMIN_PORTS = {
+    "https": ("admin-sport", 443),
+    "http": ("admin-port", 80),
+    "ssh": ("admin-ssh-port", 22),
+    "telnet": ("admin-telnet-port", 23),
+}
+_FIXED: dict[str, Match] = {
+    "ping": either(
+        both(In(Field.PROTO, Intervals.of(1)), In(Field.ICMP, Intervals.span(8 << 8, (8 << 8) + 255))),
+        both(In(Field.PROTO, Intervals.of(58)), In(Field.ICMP, Intervals.span(128 << 8, (128 << 8) + 255))),
+    ),
+    "snmp": port_match(_UDP, Intervals.of(161)),
+    "fgfm": port_match(_TCP, Intervals.of(541)),
+    "radius-acct": port_match(_UDP, Intervals.of(1813)),
+    "probe-response": port_match(_TCP, Intervals.of(8008)),
+    "capwap": port_match(_UDP, Intervals.span(5246, 5247)),
+    "ftm": port_match(_TCP, Intervals.of(4433)),
+}
+
+
+def local_stage(
+    export: Export, scope: Scope, policies: Sequence[Policy], services: Iterable[Service], end: SourceSpan
+) -> Filter:
+    """The filter of packets to the device itself."""
+    system = export.shared.blocks.get("system global") or Block("")
+    rules = [*policy_rules(policies), *_management(system, services)]
+    other = export.unknown(scope, "the device itself listens to the packet", end.first)
+    rules.append(Rule(other, Permit(), end, "services of the device without a line of their own"))
+    return Filter(RuleList("local-in policy", tuple(rules), Deny(), end), stateful=True)
+
+
+def _management(system: Block, services: Iterable[Service]) -> Iterator[Rule]:
+    for service in services:
+        asked = _FIXED.get(service.name)
+        if service.name in _ADMIN_PORTS:
+            setting, default = _ADMIN_PORTS[service.name]
+            port = values.number(system.word(setting, str(default)), 65535) or default
+            asked = port_match(_TCP, Intervals.of(port))
+        if asked is not None:
+            match = both(Ingress(frozenset({service.interface})), asked)
+            yield Rule(match, Permit(), service.span, f"allowaccess {service.name}")

@@ -1,0 +1,229 @@
+"""FortiOS configuration text → a tree of blocks.
+
+Quoting as the FortiOS CLI does it: in double quotes a backslash escapes a quote or itself, single quotes keep every
+character, a quote may span lines. ``append``, ``unset``, ``delete``, ``rename``, ``move``, ``clone`` and ``purge`` take
+effect here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers import Source
+from zoneguard.parsers._fortios.blocks import Block, Setting, edit_table, plain_words
+from zoneguard.parsers.accounting import BLANK, Ledger
+
+MAX_EDITS = 1000  # move, rename, clone lines that are followed; an export has none
+SESSION = "prompt or command of a pasted session"
+HEADER = "header of the backup file"
+
+_CHANGES = frozenset({"set", "append", "select", "unset", "unselect", "clear"})
+_TABLE_EDITS = frozenset({"delete", "rename", "move", "clone", "purge"})
+_COMMANDS = frozenset({"show", "get", "diagnose", "diag", "execute", "exec", "exit", "quit", "sudo"})
+_VERBS = _CHANGES | _TABLE_EDITS | {"config", "edit", "next", "end", "abort"}
+_FAMILIES = frozenset({"firewall", "router", "system", "user", "vpn", "log"})
+_PROMPT = re.compile(r"[^\s#$]{1,64}(?: \([^()]{0,80}\))? ?[#$](?: |$)")
+
+
+class TreeReader:
+    """Reads a source once; structure that makes no sense goes to the ledger with its line."""
+
+    def __init__(self, source: Source, ledger: Ledger) -> None:
+        self._lines = source.lines
+        self._ledger = ledger
+        self._root = Block("")
+        self._root.spans.append((1, len(source.lines)))
+        self._stack: list[tuple[Block, int, bool]] = [(self._root, 1, False)]  # block, line of opening, is an entry
+        self._edits = 0
+        self.asides: list[tuple[str, int]] = []
+        """Lines that are no configuration, and why: to be accounted for after everything else."""
+
+    def read(self) -> Block:
+        """The whole text as one block."""
+        number = 1
+        while number <= len(self._lines):
+            number = self._line(number) + 1
+        if len(self._stack) > 1:
+            last = max((n for n, line in enumerate(self._lines, 1) if line.strip()), default=1)
+            opened = self._stack[-1]
+            self._ledger.not_understood(
+                last, f"the file ends inside the block opened at line {opened[1]}: it may be cut short", Concern.FILTER
+            )
+            while len(self._stack) > 1:
+                self._close(last)
+        return self._root
+
+    def _line(self, number: int) -> int:
+        """Read the line, and those over which its quotes extend; returns the last one."""
+        text = self._lines[number - 1].strip()
+        if not text or text[0] == "#":
+            self.asides.append((HEADER if text.startswith(("#conf", "#build", "#global")) else BLANK, number))
+            return number
+        verb = text.split(None, 1)[0]
+        if verb not in _VERBS:
+            prompt = _PROMPT.match(text)
+            rest = text[prompt.end() :].strip() if prompt else text
+            verb = rest.split(None, 1)[0] if rest else ""
+            if verb not in _VERBS:
+                if prompt or verb in _COMMANDS:
+                    self.asides.append((SESSION, number))
+                else:
+                    self._ledger.not_understood(number, "not a line of FortiOS configuration", Concern.FILTER)
+                return number
+            text = rest
+        if verb in _CHANGES:
+            return self._change(verb, text, number)
+        if verb == "next":
+            self._next(number)
+        elif verb == "end":
+            self._end(number)
+        else:
+            return self._open_or_edit(verb, text, number)
+        return number
+
+    def _change(self, verb: str, text: str, number: int) -> int:
+        parts = text.split(None, 2)
+        raw = parts[2] if len(parts) > 2 else ""
+        last = number
+        values: tuple[str, ...] | None = None
+        if "\\" in raw or "'" in raw or raw.count('"') & 1:
+            quoted = self._quoted(number, text)
+            if quoted is None:
+                self._ledger.not_understood(number, "a quote is opened and never closed", Concern.FILTER)
+                return number
+            words, last = quoted
+            values = tuple(words[2:])
+        if len(parts) < 2:
+            self._ledger.not_understood(number, f'"{verb}" names no setting', Concern.FILTER)
+            return last
+        settings = self._stack[-1][0].settings
+        name = parts[1]
+        if verb in ("set", "select"):
+            settings[name] = Setting(raw, values, number, last)
+        elif verb in ("unset", "clear"):
+            settings.pop(name, None)
+        elif verb == "append":
+            old = settings.get(name)
+            added = Setting(raw, values, number, last)
+            if old is not None:
+                added = Setting("", old.values + added.values, number, last)
+            settings[name] = added
+        elif name in settings:
+            gone = frozenset(Setting(raw, values, number, last).values)
+            settings[name] = Setting("", tuple(v for v in settings[name].values if v not in gone), number, last)
+        return last
+
+    def _open_or_edit(self, verb: str, text: str, number: int) -> int:
+        quoted = self._quoted(number, text)
+        if quoted is None:
+            self._ledger.not_understood(number, "a quote is opened and never closed", Concern.FILTER)
+            return number
+        words, last = quoted
+        if verb == "config" and len(words) > 1:
+            self._config(" ".join(words[1:]), number)
+        elif verb == "edit" and len(words) > 1:
+            self._edit(words[1], number)
+        elif verb in _TABLE_EDITS:
+            self._table_edit(words, number)
+        else:
+            self._ledger.not_understood(number, f'"{verb}" is not followed here', Concern.FILTER)
+        return last
+
+    def _config(self, path: str, number: int) -> None:
+        family = path.split(" ", 1)[0]
+        if family in _FAMILIES and " " in path and self._scope_depth() < len(self._stack):
+            self._ledger.not_understood(number, "the block before this line is not closed", Concern.FILTER)
+            while self._scope_depth() < len(self._stack):
+                self._close(number - 1)
+        parent = self._stack[-1][0]
+        block = parent.blocks.get(path)
+        if block is None:
+            block = parent.blocks[path] = Block(path)
+        self._stack.append((block, number, False))
+
+    def _scope_depth(self) -> int:
+        """How many open blocks are scopes in which whole tables stand: the file, ``config global``, a VDOM."""
+        if len(self._stack) > 1:
+            name = self._stack[1][0].name
+            if name == "global":
+                return 2
+            if name == "vdom":
+                return 3
+        return 1
+
+    def _edit(self, key: str, number: int) -> None:
+        if self._stack[-1][2]:
+            self._ledger.not_understood(number, "the entry before this line is not closed by next", Concern.FILTER)
+            self._close(number - 1)
+        if len(self._stack) == 1:
+            self._ledger.not_understood(number, "edit outside a config block", Concern.FILTER)
+            return
+        table = self._stack[-1][0]
+        entry = table.entries.get(key)
+        if entry is None:
+            entry = table.entries[key] = Block(key)
+        self._stack.append((entry, number, True))
+
+    def _next(self, number: int) -> None:
+        if self._stack[-1][2]:
+            self._close(number)
+        else:
+            self._ledger.not_understood(number, "next without edit", Concern.FILTER)
+
+    def _end(self, number: int) -> None:
+        if self._stack[-1][2]:
+            self._close(number)
+        if len(self._stack) > 1:
+            self._close(number)
+        else:
+            self.asides.append((SESSION, number))
+
+    def _close(self, number: int) -> None:
+        block, opened, _ = self._stack.pop()
+        block.spans.append((opened, max(number, opened)))
+
+    def _table_edit(self, words: list[str], number: int) -> None:
+        table = self._stack[-1][0]
+        self._edits += words[0] != "delete"
+        if self._stack[-1][2] or self._edits > MAX_EDITS or not edit_table(table, words, number):
+            self._ledger.not_understood(number, "this change of a table cannot be followed", Concern.FILTER)
+
+    def _quoted(self, number: int, text: str) -> tuple[list[str], int] | None:
+        """The words from ``text`` on, over the lines its quotes span, and the last line; ``None``: never closed."""
+        if "\\" not in text and "'" not in text and not text.count('"') & 1:
+            return plain_words(text), number
+        words: list[str] = []
+        word: list[str] | None = None  # None: between words; quotes alone make an empty word
+        quote = ""
+        position = 0
+        while position < len(text) or quote:
+            if position == len(text):
+                if number == len(self._lines):
+                    return None
+                assert word is not None
+                word.append("\n")
+                text, position = self._lines[number], 0
+                number += 1
+                continue
+            char, position = text[position], position + 1
+            if char == quote:
+                quote = ""
+            elif not quote and char in "\"'":
+                quote, word = char, word if word is not None else []
+            elif char == "\\" and quote != "'" and position < len(text):
+                escaped, position = text[position], position + 1
+                word = word if word is not None else []
+                word.append(escaped if not quote or escaped in "\"'\\" else char + escaped)
+            elif char == "\\" and not quote and number < len(self._lines):
+                text, position = self._lines[number], 0
+                number += 1
+            elif quote or not char.isspace():
+                word = word if word is not None else []
+                word.append(char)
+            elif word is not None:
+                words.append("".join(word))
+                word = None
+        if word is not None:
+            words.append("".join(word))
+        return words, number

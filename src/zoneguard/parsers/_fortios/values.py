@@ -1,0 +1,119 @@
+"""Words of a FortiOS configuration as numbers; every function gives ``None`` for what it cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
+
+from zoneguard.model.addresses import V6
+from zoneguard.model.device import InterfaceAddress
+from zoneguard.model.intervals import Intervals
+
+ZERO = "0.0.0.0"  # noqa: S104 (what FortiOS writes for "none" or "any")
+ALL_PORTS = Intervals.span(0, 65535)
+_FULL = (1 << 32) - 1
+
+
+def ipv4(text: str) -> int | None:
+    """``10.0.0.1``."""
+    try:
+        return int(IPv4Address(text))
+    except ValueError:
+        return None
+
+
+def ipv6(text: str) -> int | None:
+    """``2001:db8::1`` in the shared space."""
+    try:
+        return V6 + int(IPv6Address(text))
+    except ValueError:
+        return None
+
+
+def address(text: str) -> int | None:
+    """Either family, in the shared space."""
+    return ipv6(text) if ":" in text else ipv4(text)
+
+
+def number(text: str, limit: int) -> int | None:
+    """A decimal number from 0 to ``limit``."""
+    if not text.isascii() or not text.isdigit() or len(text) > 10:
+        return None
+    value = int(text)
+    return value if value <= limit else None
+
+
+def address_and_mask(words: Sequence[str]) -> tuple[int, int] | None:
+    """IPv4 ``10.0.0.1 255.0.0.0``, ``10.0.0.1/8``, ``10.0.0.1/255.0.0.0`` or ``10.0.0.1``; any mask, as 32 bits."""
+    if not words or len(words) > 2:
+        return None
+    text, slash, mask_text = words[0].partition("/")
+    if len(words) == 2:
+        if slash:
+            return None
+        mask_text = words[1]
+    base = ipv4(text)
+    if base is None:
+        return None
+    if not mask_text and not slash:
+        return base, _FULL
+    length = number(mask_text, 32)
+    mask = (_FULL << (32 - length)) & _FULL if length is not None else ipv4(mask_text)
+    return None if mask is None else (base, mask)
+
+
+def mask_length(mask: int) -> int | None:
+    """The length of a contiguous 32-bit mask."""
+    inverse = mask ^ _FULL
+    return None if inverse & (inverse + 1) else 32 - inverse.bit_length()
+
+
+def interface_address(words: Sequence[str]) -> InterfaceAddress | None:
+    """``10.0.0.1 255.0.0.0``, ``10.0.0.1/8`` or ``2001:db8::1/64``."""
+    if len(words) == 1 and ":" in words[0]:
+        text, _, length_text = words[0].partition("/")
+        base, length = ipv6(text), number(length_text or "128", 128)
+        return None if base is None or length is None else InterfaceAddress(base, length)
+    pair = address_and_mask(words)
+    if pair is None:
+        return None
+    length = mask_length(pair[1])
+    return None if length is None else InterfaceAddress(pair[0], length)
+
+
+def address_span(text: str) -> Intervals | None:
+    """``a``, ``a-b``, ``a/length`` or ``a/mask`` of either family."""
+    low_text, dash, high_text = text.partition("-")
+    if dash:
+        low, high = address(low_text), address(high_text)
+        if low is None or high is None or low > high or (low >= V6) != (high >= V6):
+            return None
+        return Intervals.span(low, high)
+    whole = interface_address((text,))
+    return None if whole is None else whole.subnet
+
+
+def ports(text: str) -> Intervals | None:
+    """``80`` or ``80-90``."""
+    low_text, dash, high_text = text.partition("-")
+    low = number(low_text, 65535)
+    high = number(high_text, 65535) if dash else low
+    return None if low is None or high is None or low > high else Intervals.span(low, high)
+
+
+def mac(text: str) -> int | None:
+    """``00:0c:29:ab:cd:ef`` as 48 bits."""
+    digits = text.replace(":", "").replace("-", "")
+    if len(digits) != 12:
+        return None
+    try:
+        return int(digits, 16)
+    except ValueError:
+        return None
+
+
+def mac_span(text: str) -> Intervals | None:
+    """One MAC address or ``first-last``."""
+    first, _, last = text.partition("-") if text.count(":") != 5 else (text, "", "")
+    low, high = mac(first), mac(last or first)
+    return None if low is None or high is None or low > high else Intervals.span(low, high)
