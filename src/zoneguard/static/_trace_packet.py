@@ -8,7 +8,6 @@ from dataclasses import replace
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, format_addresses
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import (
-    FIELD_BITS,
     ICMP_PROTOCOLS,
     PORT_PROTOCOLS,
     All,
@@ -31,6 +30,19 @@ from zoneguard.static._trace_choices import Doubt, Script, UndecidableError
 ADDRESS_FIELDS = frozenset({Field.SRC, Field.DST, Field.ORIG_DST})
 HEADER_FIELDS = frozenset({Field.SRC, Field.DST, Field.PROTO, Field.SPORT, Field.DPORT, Field.ICMP, Field.MAC})
 MAX_FREE_BITS = 12
+BITS = {
+    Field.PROTO: 8,
+    Field.SPORT: 16,
+    Field.DPORT: 16,
+    Field.ICMP: 16,
+    Field.STATE: 3,
+    Field.FLAGS: 8,
+    Field.FRAGMENT: 1,
+    Field.MAC: 48,
+    Field.MARK: 32,
+    Field.DNAT: 1,
+    Field.ORIG_DPORT: 16,
+}
 
 _FIRST_FRAGMENT = In(Field.FRAGMENT, Intervals.of(0))
 _HAS_PORTS = All((In(Field.PROTO, PORT_PROTOCOLS), _FIRST_FRAGMENT))
@@ -56,7 +68,7 @@ def domain(field: Field, like: int = 0) -> Intervals:
     """Every value of ``field``; of an address field, those of the family of ``like``."""
     if field in ADDRESS_FIELDS:
         return ALL_V6 if like >= V6 else ALL_V4
-    return Intervals.span(0, (1 << FIELD_BITS[field]) - 1)
+    return Intervals.span(0, (1 << BITS[field]) - 1)
 
 
 class Traveller:
@@ -180,13 +192,21 @@ class Traveller:
 
     def _compare(self, match: In | Bits) -> bool | None:
         if match.field in self.pools:
-            return self._divide(match.field, match.values if isinstance(match, In) else bits_values(match))
+            return self._divide(match.field, match.values if isinstance(match, In) else self._accepted(match))
         value = self.packet.get(match.field)
-        if isinstance(match, In):
-            return value in match.values
-        if match.field in ADDRESS_FIELDS and (value >= V6) != (match.mask >= V6):
-            return False
-        return value & match.mask == match.value
+        return value in match.values if isinstance(match, In) else accepts(match, value)
+
+    def _accepted(self, match: Bits) -> Intervals:
+        pool = self.pools[match.field]
+        if pool.size <= 1 << MAX_FREE_BITS:
+            return Intervals.of(*(value for value in pool if accepts(match, value)))
+        return bits_values(match)
+
+
+def accepts(match: Bits, value: int) -> bool:
+    """Whether ``value`` of the field is one that ``match`` asks for."""
+    family = match.field not in ADDRESS_FIELDS or (value >= V6) == (match.mask >= V6)
+    return family and value & match.mask == match.value
 
 
 def bits_values(match: Bits) -> Intervals:
@@ -195,7 +215,7 @@ def bits_values(match: Bits) -> Intervals:
         family = V6 if match.mask >= V6 else 0
         full = family | ((1 << (128 if family else 32)) - 1)
     else:
-        family, full = 0, (1 << FIELD_BITS[match.field]) - 1
+        family, full = 0, (1 << BITS[match.field]) - 1
     if match.value & ~match.mask or match.value & family != family:
         return Intervals()
     free = full & ~match.mask

@@ -22,7 +22,7 @@ class Entry:
 
 
 class Topology:
-    """The modelled devices and the wires between them: interfaces that share a subnet, and the declared links."""
+    """The modelled devices and the wires between them: interfaces that share a subnet, declared links, inner wires."""
 
     def __init__(self, devices: Sequence[Device], links: Sequence[Link] = ()) -> None:
         self.devices = {d.name: d for d in devices}
@@ -35,8 +35,9 @@ class Topology:
                 if interface.name in context.vrf.interfaces and interface.enabled:
                     self._add(Entry(name, vrf, interface.name), interface)
         self._links: dict[Entry, list[Entry]] = {}
-        for link in links:
-            a, b = self._at.get(link.a), self._at.get(link.b)
+        inside = [((d.name, a), (d.name, b)) for d in devices for a, b in d.wires]
+        for one, other in (*((link.a, link.b) for link in links), *inside):
+            a, b = self._at.get(one), self._at.get(other)
             if a is not None and b is not None:
                 self._links.setdefault(a, []).append(b)
                 self._links.setdefault(b, []).append(a)
@@ -57,7 +58,7 @@ class Topology:
         return {address: owners for address, owners in found if owners}
 
     def peers(self, port: Entry) -> list[Entry]:
-        """The far ends of a point-to-point wire: of declared links, and in a subnet of at most four addresses."""
+        """The far ends of a point-to-point wire: of links, and in a subnet of at most four addresses."""
         found = dict.fromkeys(self._links.get(port, ()))
         for subnet in self.subnets(port):
             for address in subnet if subnet.size <= 4 else ():

@@ -39,14 +39,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A part of a set and what became of it: ``Permit``, ``Deny``, ``Return`` or a ``NatRule``; and the deciding lines.
+    """A part of a set and what became of it, ``Permit``, ``Deny``, ``Return`` or a ``NatRule``, by ``line``.
 
-    For a ``NatRule`` the packets are those before the translation. ``default``: no rule decided, the default did.
+    For a ``NatRule`` the packets are those before translation. ``default``: no rule decided, the list's default did.
     """
 
     packets: PacketSet
     action: Permit | Deny | Return | NatRule
-    lines: tuple[SourceSpan, ...]
+    line: SourceSpan
     default: bool = False
 
 
@@ -135,21 +135,15 @@ class Lists:
         return self.outcome(target, ingress, egress, depth + 1)
 
     def walk(self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None) -> Iterator[Step]:
-        """``packets`` cut by the lines that decide; at the end of the list its default does."""
-        for step in self._run(rules, packets, ingress, egress, (), 0):
+        """``packets`` cut by the rules that decide; at the end of the list its default does."""
+        for step in self._run(rules, packets, ingress, egress, 0):
             if isinstance(step.action, Return) and isinstance(rules.default, Permit | Deny):
-                yield Step(step.packets, rules.default, (*step.lines, rules.span), default=True)
+                yield Step(step.packets, rules.default, rules.span, default=True)
             else:
                 yield step
 
     def _run(
-        self,
-        rules: RuleList,
-        packets: PacketSet,
-        ingress: str | None,
-        egress: str | None,
-        trail: tuple[SourceSpan, ...],
-        depth: int,
+        self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None, depth: int
     ) -> Iterator[Step]:
         rest = packets
         for rule in rules.rules:
@@ -161,40 +155,37 @@ class Lists:
             if not hit:
                 continue
             rest = rest - hit
-            lines = (*trail, rule.span)
             if isinstance(rule, NatRule):
-                yield Step(hit, rule, lines)
+                yield Step(hit, rule, rule.span)
             elif isinstance(rule.action, Permit | Deny | Return):
-                yield Step(hit, rule.action, lines)
+                yield Step(hit, rule.action, rule.span)
             elif isinstance(rule.action, SetField):
                 rest = rest | _set_bits(hit, rule.action)
             elif isinstance(rule.action, Jump):
-                for step in self._jump(rule.action, hit, ingress, egress, lines, depth):
-                    if not isinstance(step.action, Return):
-                        yield step
-                    elif rule.action.goto:
-                        yield Step(step.packets, step.action, trail)
-                    else:
+                for step in self._jump(rule.action, rule.span, hit, ingress, egress, depth):
+                    if isinstance(step.action, Return) and not rule.action.goto:
                         rest = rest | step.packets
+                    else:
+                        yield step
         if rest:
-            yield Step(rest, Return(), trail)
+            yield Step(rest, Return(), rules.span)
 
     def _jump(
         self,
         jump: Jump,
+        line: SourceSpan,
         packets: PacketSet,
         ingress: str | None,
         egress: str | None,
-        lines: tuple[SourceSpan, ...],
         depth: int,
     ) -> Iterator[Step]:
         target = self._named.get(jump.target)
         if target is not None and depth < MAX_DEPTH:
-            yield from self._run(target, packets, ingress, egress, lines, depth + 1)
+            yield from self._run(target, packets, ingress, egress, depth + 1)
             return
         undecided = self.space.unknown(f"chain {jump.target}")
-        yield Step(packets & undecided, Permit(), lines)
-        yield Step(packets - undecided, Deny(), lines)
+        yield Step(packets & undecided, Permit(), line)
+        yield Step(packets - undecided, Deny(), line)
 
 
 def _set_bits(packets: PacketSet, action: SetField) -> PacketSet:

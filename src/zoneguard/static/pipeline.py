@@ -119,11 +119,9 @@ class Pipeline:
         if not traced:
             permitted = self._lists.permitted(stage.rules, asked, ingress, egress)
             return [replace(part, packets=known | permitted)]
-        passed = [replace(part, packets=known)]
-        for step in self._lists.walk(stage.rules, asked, ingress, egress):
-            if isinstance(step.action, Permit):
-                passed.append(_decided(part, step, stage))
-        return passed
+        steps = self._lists.walk(stage.rules, asked, ingress, egress)
+        passed = [_decided(part, step, stage) for step in steps if isinstance(step.action, Permit)]
+        return [replace(part, packets=known), *passed]
 
     def _translated(self, stage: Translate, part: Part, ingress: str, egress: str) -> Iterator[Part]:
         came = self._topology.interface(self._context, ingress)
@@ -131,7 +129,7 @@ class Pipeline:
         for step in self._lists.walk(stage.rules, part.packets, ingress, egress):
             if isinstance(step.action, NatRule):
                 image = translate(step.packets, step.action, stage.field, came, leaves)
-                lines = step.lines if step.action.rewrites else ()
+                lines = (step.line,) if step.action.rewrites else ()
                 yield replace(part, packets=image, translations=(*part.translations, *lines))
             elif isinstance(step.action, Permit):
                 yield replace(part, packets=step.packets)
@@ -139,8 +137,8 @@ class Pipeline:
 
 def _decided(part: Part, step: Step, stage: Filter) -> Part:
     if not step.default:
-        return replace(part, packets=step.packets, lines=(*part.lines, *step.lines))
-    lines = step.lines if stage.rules.rules else ()
+        return replace(part, packets=step.packets, lines=(*part.lines, step.line))
+    lines = (step.line,) if stage.rules.rules else ()
     return replace(part, packets=step.packets, defaults=(*part.defaults, *lines))
 
 

@@ -127,10 +127,10 @@ class Tracer:
         return Trace(disposition, reason, packet, entry, worst.hops, worst.packet, apparent, doubts, walks)
 
     def _misread(self, walks: tuple[Walk, ...]) -> tuple[Doubt, ...]:
-        """The lines not understood, on all devices passed through, that can change what is forwarded."""
+        """The lines not understood, on all devices passed through, that can change more than the model tells."""
         names = dict.fromkeys(hop.device for walk in walks for hop in walk.hops)
         lines = (m for name in names for m in self.topology.devices[name].uncertain)
-        return tuple(Doubt(_misread_text(m), m.span) for m in lines if m.concern is not Concern.OTHER)
+        return tuple(Doubt(_misread_text(m), m.span) for m in lines if m.concern is not Concern.OTHER and not m.bounded)
 
 
 def trace_packet(
