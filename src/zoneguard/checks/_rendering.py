@@ -28,9 +28,15 @@ def rows_of(packets: PacketSet) -> tuple[tuple[Row, ...], int]:
 def deciding_lines(crossing: Crossing) -> tuple[SourceSpan, ...]:
     """The lines of rules along the path; where none decided, the defaults that let pass; where none did, the routes."""
     rules = [line for hop in crossing.path for line in hop.lines]
-    defaults = [line for hop in crossing.path for line in hop.defaults]
+    defaults = [line for hop in crossing.path for line in hop.defaults[-1:]]
     routes = [hop.route for hop in crossing.path if hop.route]
     return tuple(dict.fromkeys(rules or defaults or routes))
+
+
+def last_lines(crossing: Crossing) -> tuple[SourceSpan, ...]:
+    """The last rule of each hop: what makes two crossings one matter."""
+    rules = [line for hop in crossing.path for line in hop.lines[-1:]]
+    return tuple(rules) or deciding_lines(crossing)
 
 
 def row_key(rows: tuple[Row, ...]) -> str:

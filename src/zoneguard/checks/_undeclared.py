@@ -6,11 +6,12 @@ The checks of isolation differ only in the pairs of zones they speak of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from zoneguard.checks import Case
 from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import allowed
-from zoneguard.checks._rendering import deciding_lines, row_key, rows_of
+from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of
 from zoneguard.model.addresses import format_address
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
@@ -37,20 +38,17 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
 
 
 def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str]) -> Iterator[Finding]:
-    groups: dict[tuple[SourceSpan, ...], tuple[Crossing, PacketSet]] = {}
+    groups: dict[tuple[SourceSpan, ...], list[Crossing]] = {}
     for crossing in case.by_pair[pair]:
         excess = restrict(crossing.packets, case.view(crossing) - allowed(case, *pair, crossing.path))
         if excess and not hairpin(crossing):
-            lines = deciding_lines(crossing)
-            first, packets = groups.get(lines, (crossing, case.space.nothing))
-            groups[lines] = (first, packets | excess)
-    for lines, (part, packets) in groups.items():
-        yield _possible_finding(check, severity, part, packets, lines)
+            groups.setdefault(last_lines(crossing), []).append(replace(crossing, packets=excess))
+    for parts in groups.values():
+        yield _possible_finding(check, severity, parts, case.space.union(*(part.packets for part in parts)))
 
 
-def _possible_finding(
-    check: str, severity: Severity, part: Crossing, packets: PacketSet, lines: tuple[SourceSpan, ...]
-) -> Finding:
+def _possible_finding(check: str, severity: Severity, parts: list[Crossing], packets: PacketSet) -> Finding:
+    part = parts[0]
     view = relation(packets.may())
     rows, more = rows_of(view)
     certain = bool(packets.must())
@@ -76,7 +74,7 @@ def _possible_finding(
         message=message,
         anchor=(part.source, part.destination, _places(part.path), row_key(rows)),
         zones=(part.source, part.destination),
-        evidence=lines,
+        evidence=tuple(dict.fromkeys(line for p in parts for line in deciding_lines(p))),
         rows=rows,
         more_rows=more,
         witness=view.witness(),

@@ -68,12 +68,14 @@ def _open_rules(case: Case) -> Iterator[tuple[str, Rule]]:
 
 
 def _asks_nothing(match: Match) -> bool:
-    """Whether only interfaces are asked, or fields with every value of one family."""
+    """Whether only interfaces and the session are asked, or fields with every value of one family."""
     if isinstance(match, All):
         return all(map(_asks_nothing, match.parts))
     if isinstance(match, AnyOf):
         return any(map(_asks_nothing, match.parts))
     if isinstance(match, In):
+        if match.field in (Field.STATE, Field.DNAT):
+            return True
         if match.field in (Field.SRC, Field.DST):
             return match.values.size >= EVERYONE
         return match.field is Field.PROTO and match.values.size >= ALL_PROTOCOLS

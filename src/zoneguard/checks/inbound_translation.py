@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import allowed
-from zoneguard.checks._rendering import deciding_lines, row_key, rows_of
+from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of
 from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
@@ -34,8 +34,8 @@ def _run(case: Case) -> Iterator[Finding]:
         undeclared = relation(changed.may()) - allowed(case, crossing.source, crossing.destination)
         if undeclared:
             part = replace(crossing, packets=restrict(changed, undeclared))
-            groups.setdefault(deciding_lines(crossing), []).append(part)
-    for lines, parts in groups.items():
+            groups.setdefault((*crossing.path[-1].translations, *last_lines(crossing)), []).append(part)
+    for parts in groups.values():
         part = parts[0]
         packets = case.space.union(*(relation(p.packets.may()) for p in parts))
         rows, more = rows_of(packets)
@@ -50,7 +50,7 @@ def _run(case: Case) -> Iterator[Finding]:
             ),
             anchor=(part.source, part.destination, row_key(rows)),
             zones=(part.source, part.destination),
-            evidence=(*dict.fromkeys(t for hop in part.path for t in hop.translations), *lines),
+            evidence=(*dict.fromkeys(t for hop in part.path for t in hop.translations), *deciding_lines(part)),
             rows=rows,
             more_rows=more,
             witness=packets.witness(),

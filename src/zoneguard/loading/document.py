@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import yaml
 
@@ -80,9 +81,9 @@ class Document:
         return node
 
     def span(self, path: Path) -> SourceSpan:
-        """The line on which the key or the list entry at ``path`` begins."""
+        """The line on which the key or the list entry at ``path`` begins; the file as seen from its own folder."""
         line, _ = self.place(path, of_key=True)
-        return SourceSpan(self.file, line, line)
+        return SourceSpan(PurePath(self.file).name, line, line)
 
     def error(self, path: Path, message: Text, *, of_key: bool = False) -> InputError:
         """An error at the place of ``path``."""

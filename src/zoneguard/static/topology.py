@@ -25,7 +25,7 @@ class Context:
     key: tuple[str, str]
 
     def __str__(self) -> str:
-        return self.key[0] if self.key[1] in ("", "default", "root") else "/".join(self.key)
+        return self.key[0] if self.key[1] in ("", "default", "main", "root") else "/".join(self.key)
 
 
 @dataclass(frozen=True, slots=True)
