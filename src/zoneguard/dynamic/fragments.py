@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from zlib import crc32
 
 MAX_DATAGRAMS = 4096
 MAX_BYTES = 32 << 20
@@ -37,6 +38,7 @@ class Datagram(Generic[H]):
     wire: int = 0
     damaged: bool = False
     origin: list[int] = field(default_factory=list)
+    marks: set[tuple[int, int]] = field(default_factory=set)  # start and checksum of each piece
 
     @property
     def whole(self) -> bool:
@@ -86,14 +88,24 @@ class Piece:
 
 
 class Fragments(Generic[H]):
-    """Datagrams of which pieces are still missing; the oldest are given up where the bounds are reached."""
+    """Datagrams of which pieces are still missing; the oldest are given up where the bounds are reached.
+
+    A piece that comes once more after its datagram was whole is known by its checksum: mirrors often double packets.
+    """
 
     def __init__(self) -> None:
+        self._done: dict[Hashable, set[tuple[int, int]]] = {}
         self._pending: dict[Hashable, Datagram[H]] = {}
         self._bytes = 0
 
-    def add(self, key: Hashable, header: H, piece: Piece) -> Datagram[H]:
-        """Add a piece; a datagram made whole is no longer kept here. The first piece's ``header`` counts."""
+    def add(self, key: Hashable, header: H, piece: Piece) -> Datagram[H] | None:
+        """Add a piece; a datagram made whole is no longer kept here. The first piece's ``header`` counts.
+
+        ``None``: a copy of a piece of a datagram that was whole already.
+        """
+        mark = (piece.start, crc32(piece.data))
+        if mark in self._done.get(key, ()):
+            return None
         datagram = self._pending.get(key)
         if datagram is None:
             datagram = self._pending[key] = Datagram(header, piece.stamp[0], piece.stamp)
@@ -102,6 +114,7 @@ class Fragments(Generic[H]):
         before = len(datagram.data)
         datagram.add(piece.start, piece.data)
         datagram.stamp = piece.stamp
+        datagram.marks.add(mark)
         datagram.wire += piece.wire
         datagram.origin.extend(piece.origin)
         end = piece.start + piece.wire
@@ -112,6 +125,10 @@ class Fragments(Generic[H]):
         self._bytes += len(datagram.data) - before
         if datagram.whole:
             self._remove(key)
+            self._done.pop(key, None)
+            self._done[key] = datagram.marks
+            if len(self._done) > MAX_DATAGRAMS:
+                del self._done[next(iter(self._done))]
         return datagram
 
     def overdue(self, now: int) -> Iterator[Datagram[H]]:

@@ -186,6 +186,8 @@ class Dissector:
             raise Skipped("a fragment of odd length before the last")
         piece = Piece(start, more, cursor.data[cursor.at : cursor.end], wire, cursor.stamp, cursor.origin)
         datagram = self._fragments.add((ip.v6, identity), (cursor, ip, proto), piece)
+        if datagram is None:
+            return
         self._settled = ()
         if not datagram.whole:
             return

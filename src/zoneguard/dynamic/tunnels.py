@@ -144,13 +144,19 @@ def _mpls_in_udp(payload: Cursor, name: Name) -> Opened:
 
 
 def _if_plausible(attempt: Callable[[], Opened]) -> Opened:
-    """For headers that any bytes could be: what cannot be followed to IP is not taken for a tunnel."""
+    """For headers that any bytes could be: what cannot be followed to a whole IP packet is not taken for a tunnel."""
     try:
-        return attempt()
+        opened = attempt()
     except TooDeep:
         raise
     except Skipped:
         return None
+    if opened is None:
+        return None
+    kind, inner = opened
+    size = inner.u16(2) if kind == IPV4 else 40 + inner.u16(4)
+    fits = inner.u8() >> 4 == (4 if kind == IPV4 else 6) and 20 <= size <= inner.wire - inner.at
+    return opened if fits else None
 
 
 def _gtp(payload: Cursor, name: Name) -> Opened:
