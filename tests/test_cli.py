@@ -76,7 +76,7 @@ def test_the_judging_commands_run_their_halves(
 ) -> None:
     status, out, err = zoneguard(command, town, "--format", "json", "--as-of", "2030-01-01")
     assert (status, err) == (1, "")
-    assert json.loads(out)["command"] == command
+    assert json.loads(out)["schema"] == "zoneguard.report/1"
     ((project, asked),) = seen
     assert asked == halves
     assert project.as_of.isoformat() == "2030-01-01"
@@ -98,7 +98,6 @@ def test_output_file_language_and_exit_status(zoneguard: Run, town: Path, tmp_pa
 def test_undetermined(
     zoneguard: Run, town: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], status: int
 ) -> None:
-    from dataclasses import replace
 
     report = replace(REPORT, findings=REPORT.findings[:1])
     monkeypatch.setattr(audit, "run", lambda *_: report)

@@ -39,7 +39,7 @@ def audit(session: Session, project: Path | None, as_of: datetime | None, **judg
     """Both halves and the cross-check."""
     from zoneguard.commands.projects import DYNAMIC, STATIC, judge, load
 
-    return judge(session, "audit", load(project, as_of and as_of.date()), STATIC | DYNAMIC, **judgement)
+    return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, **judgement)
 
 
 @cli.command(help=_("Check the configurations: what may cross from zone to zone."))
@@ -50,7 +50,7 @@ def verify(session: Session, project: Path | None, as_of: datetime | None, **jud
     """The static half."""
     from zoneguard.commands.projects import STATIC, judge, load
 
-    return judge(session, "verify", load(project, as_of and as_of.date()), STATIC, **judgement)
+    return judge(session, load(project, as_of and as_of.date()), STATIC, **judgement)
 
 
 @cli.command(help=_("Check captures: what did cross. CAPTURE... stand for those declared."))
@@ -63,7 +63,7 @@ def replay(session: Session, paths: tuple[Path, ...], as_of: datetime | None, **
 
     path, captures = split_paths(paths)
     project = with_captures(load(path, as_of and as_of.date()), captures)
-    return judge(session, "replay", project, DYNAMIC, **judgement)
+    return judge(session, project, DYNAMIC, **judgement)
 
 
 @cli.command(help=_("Show what is permitted from zone to zone, and by which rules."))
@@ -113,6 +113,20 @@ def parse(session: Session, file: Path, formats: tuple[str, ...], allow_undeterm
     from zoneguard.commands import files
 
     return files.parse(session, file, formats, allow_undetermined)
+
+
+@cli.command(help=_("Show the flow table of captures: files, directories, or - for stdin."))
+@click.argument("paths", metavar="CAPTURE...", nargs=-1, required=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "csv", "jsonl"]), default="text", help=_("Form of output.")
+)
+@undetermined_is_fine
+@common
+def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermined: bool) -> int:
+    """Captures without a project."""
+    from zoneguard.commands import captures
+
+    return captures.flows(session, paths, form, allow_undetermined)
 
 
 @cli.command(help=_("List the shipped profiles, or the clauses of one (NAME or path)."))

@@ -59,6 +59,11 @@ class Session:
 
         return Page(self.lang, self.terminal)
 
+    def note(self, text: Text) -> None:
+        """Say ``text`` on stderr, unless that is to be quiet."""
+        if not self.quiet:
+            _stderr(self.say(text))
+
     @property
     def terminal(self) -> bool:
         """Whether the output goes to a person's terminal."""

@@ -197,7 +197,9 @@ REPORT = Report(
             ),
         ),
     ),
-    captures=(CaptureAccount(FRAME.file, "cd" * 32, 60, 58, {"not IP": 2}, "cut in frame 61"),),
+    captures=(
+        CaptureAccount(FRAME.file, "cd" * 32, 60, 53, {"a bad header": 2}, "cut in frame 61", without_ip={"ARP": 5}),
+    ),
     inputs=(InputFile("configs/uplink.conf", "ef" * 32, "config"),),
     verdict=Verdict.VIOLATES,
     facts={"packets": 60},

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from tests.reports.sample import PERMIT, REPORT, RULE, zone
 
 from zoneguard.model.findings import MatrixCell, Report
+from zoneguard.model.policy import Verdict
 from zoneguard.model.zones import ZoneClass, ZoneMap
 from zoneguard.reports.text import PLUGIN, matrix
 
@@ -109,6 +110,22 @@ def test_an_empty_report_says_so() -> None:
     assert "Nothing: every line and frame that may matter was understood." in text
 
 
+def test_a_clean_verdict_says_how_far_it_reaches() -> None:
+    text = written(replace(REPORT, findings=(), verdict=Verdict.CONFORMS))
+    assert "Verdict: conforms, as far as the checks decide: 91 clauses are open" in text
+    assert "Verdict: conforms\n" in written(replace(REPORT, findings=(), clauses=(), verdict=Verdict.CONFORMS))
+
+
+def test_clauses_are_grouped_by_verdict_and_reason() -> None:
+    text = written(REPORT)
+    block = text[text.index("Verdict by clause") : text.index("Register of exceptions")]
+    assert block.count("nobody has looked") == 2  # undetermined, attestation needed
+    assert re.search(r"mikasa:24\(1\)前段 +The My Number zone cannot", block)
+    assert "see findings 1" in block
+    assert "mikasa:2(9), mikasa:2(11), " in block
+    assert re.search(r"mikasa:24\(3\) +Every terminal and system of the My Number zone asks", block)
+
+
 def test_register_and_validity() -> None:
     text = written(REPORT)
     assert "until 2027-03-31, 130 days from now" in text
@@ -124,6 +141,8 @@ def test_what_matters_is_listed_and_what_does_not_is_counted() -> None:
     assert "console lines" not in text
     assert re.search(r"configs/uplink.conf +100 +80 +18 +2", text)
     assert "cut in frame 61" in text
+    assert re.search(r"captures/lg-edge.pcap +60 +53 +5 +2", text)
+    assert "captures/lg-edge.pcap: 5 ARP; 2 a bad header" in text
 
 
 def test_control_characters_of_an_input_reach_no_terminal() -> None:

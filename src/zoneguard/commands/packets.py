@@ -53,7 +53,7 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
         session.write(dump(to_json(result, session.translate)))
     else:
         page = session.page()
-        write_trace(page, result)
+        write_trace(page, result, given.unspecified)
         session.write(page.encode())
     undetermined = result.disposition is Disposition.UNDETERMINED and not allow_undetermined
     return Exit.UNDETERMINED if undetermined else Exit.CLEAN

@@ -33,7 +33,6 @@ def load(path: Path | None, as_of: date | None = None) -> Project:
 
 def judge(
     session: Session,
-    command: str,
     project: Project,
     halves: frozenset[str],
     form: str,
@@ -44,7 +43,7 @@ def judge(
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
     if form not in formats:
         raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
-    report = _report(session, command, project, halves)
+    report = _report(session, project, halves)
     session.write(formats[form].write(report, session.lang, session.terminal))
     return exit_status(report.findings, Severity(fail_on), allow_undetermined)
 
@@ -71,7 +70,7 @@ def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
 
 def show_matrix(session: Session, project: Project, form: str) -> int:
     """ゾーン間通信マトリクス, from the configurations."""
-    report = _report(session, "matrix", project, STATIC)
+    report = _report(session, project, STATIC)
     if form == "json":
         session.write(json_report.dump(json_report.matrix(report)))
     else:
@@ -79,6 +78,6 @@ def show_matrix(session: Session, project: Project, form: str) -> int:
     return 0
 
 
-def _report(session: Session, command: str, project: Project, halves: frozenset[str]) -> Report:
+def _report(session: Session, project: Project, halves: frozenset[str]) -> Report:
     with session.progress() as progress:
-        return replace(audit.run(project, halves, progress), command=command)
+        return audit.run(project, halves, progress)

@@ -55,14 +55,19 @@ def write_coverage(page: Page, report: Report) -> None:
                           reasons="; ".join(shown) + ("; …" if len(reasons) > SHOWN_REASONS else ""))  # fmt: skip
                 page.paragraph(page.say(line), 2, "dim")
     if report.captures:
-        header = [N_("capture"), N_("frames"), N_("decoded"), N_("skipped")]
+        header = [N_("capture"), N_("frames"), N_("decoded"), N_("without IP"), N_("skipped")]
         page.table(
             [page.say(h) for h in header],
-            [[c.file, str(c.frames), str(c.decoded), str(sum(c.skipped.values()))] for c in report.captures],
+            [
+                [c.file, str(c.frames), str(c.decoded), str(sum(c.without_ip.values())), str(sum(c.skipped.values()))]
+                for c in report.captures
+            ],
         )
         for capture in report.captures:
-            for reason, count in sorted(capture.skipped.items(), key=lambda item: (-item[1], item[0])):
-                page.paragraph(f"{capture.file}: {count} {page.translate(reason)}", 2, "dim")
+            aside = [*capture.without_ip.items(), *capture.skipped.items()]
+            shown = [f"{count} {page.translate(reason)}" for reason, count in aside]
+            if shown:
+                page.paragraph(f"{capture.file}: {'; '.join(shown)}", 2, "dim")
 
 
 def write_inputs(page: Page, report: Report) -> None:

@@ -9,7 +9,7 @@ from zoneguard.model.addresses import format_address, format_addresses
 from zoneguard.model.crossing import Hop
 from zoneguard.model.device import LineAccount, Misunderstood
 from zoneguard.model.findings import Row
-from zoneguard.model.flows import CaptureAccount, Flow, Transfer
+from zoneguard.model.flows import CaptureAccount, Transfer
 from zoneguard.model.packet import PROTOCOL_NAMES, Packet
 from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry
 from zoneguard.model.spans import CaptureSpan, SourceSpan
@@ -73,30 +73,6 @@ def hop(value: Hop) -> Json:
         "in": value.ingress,
         "out": value.egress,
         "evidence": [evidence(line) for line in value.lines],
-    }
-
-
-def flow(value: Flow) -> Json:
-    """An observed flow; pairs are ``[to_responder, to_originator]``."""
-    return {
-        "src": format_address(value.src),
-        "sport": value.sport,
-        "dst": format_address(value.dst),
-        "dport": value.dport,
-        "proto": protocol_text(value.proto),
-        "vlan": list(value.vlan),
-        "tunnel": list(value.tunnel),
-        "state": value.state.value,
-        "opened_by": value.opened_by,
-        "packets": list(value.packets),
-        "bytes": list(value.bytes),
-        "payload": list(value.payload),
-        "first": moment(value.first.time),
-        "last": moment(value.last.time),
-        "capture": value.first.file,
-        "first_frame": value.first.frame,
-        "macs": [[mac_text(mac) for mac in side] for side in value.macs],
-        "community_id": value.community_id,
     }
 
 
@@ -187,6 +163,7 @@ def capture_account(value: CaptureAccount) -> Json:
         "capture": value.file,
         "frames": value.frames,
         "decoded": value.decoded,
+        "without_ip": dict(sorted(value.without_ip.items())),
         "skipped": dict(sorted(value.skipped.items())),
         "truncated": value.truncated or None,
     }

@@ -7,6 +7,7 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
+from zoneguard.dynamic.export import flow_record
 from zoneguard.locale import translator
 from zoneguard.model.findings import Finding, MatrixCell, Report
 from zoneguard.model.policy import Severity, Verdict
@@ -85,7 +86,7 @@ def _finding(finding: Finding, translate: Translate) -> dict[str, Any]:
         "more_rows": finding.more_rows,
         "witness": _values.packet(finding.witness) if finding.witness else None,
         "path": [_values.hop(h) for h in finding.path],
-        "flow": _values.flow(finding.flow) if finding.flow else None,
+        "flow": flow_record(finding.flow) if finding.flow else None,
         "transfer": _values.transfer(finding.transfer) if finding.transfer else None,
         "evidence": [_values.evidence(e) for e in finding.evidence],
         "clauses": list(finding.clauses),

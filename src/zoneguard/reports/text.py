@@ -26,6 +26,7 @@ VERDICT_STYLES = {
 }
 LABEL_WIDTH = 12
 CLAUSE_WIDTH = 22
+MANY = 10  # clauses of one verdict and reason above which only their numbers are listed
 HASH_LABEL_WIDTH = 8  # 64 hex digits after it still fit
 SHOWN_EVIDENCE = 12
 
@@ -59,8 +60,11 @@ def _summary(page: Page, report: Report) -> None:
     said = N_("policy {profiles}; day of judgement {day}", profiles=profiles or "-", day=project.as_of.isoformat())
     page.paragraph(page.say(said))
     page.line()
-    verdict = page.say(VERDICTS[report.verdict])
-    page.line(f"{page.say(N_('Verdict'))}: {page.paint(verdict, VERDICT_STYLES[report.verdict])}")
+    verdict = page.paint(page.say(VERDICTS[report.verdict]), VERDICT_STYLES[report.verdict])
+    open_clauses = sum(r.verdict in (Verdict.UNDETERMINED, Verdict.ATTESTATION_NEEDED) for r in report.clauses)
+    if report.verdict is Verdict.CONFORMS and open_clauses:
+        verdict += page.say(N_(", as far as the checks decide: {count} clauses are open", count=open_clauses))
+    page.line(f"{page.say(N_('Verdict'))}: {verdict}")
     count = Counter(f.severity for f in report.findings if f.verdict is Verdict.VIOLATES)
     undetermined = sum(f.verdict is Verdict.UNDETERMINED for f in report.findings)
     parts = [f"{page.say(SEVERITIES[s])} {count[s]}" for s in Severity if count[s]]
@@ -137,6 +141,9 @@ def _clauses(page: Page, report: Report, findings: list[Finding]) -> None:
         verdict = members[0].verdict
         page.line(f"  {page.paint(page.say(VERDICTS[verdict]), VERDICT_STYLES[verdict])}")
         page.paragraph(reason, 4, "dim")
+        if len(members) > MANY and verdict is not Verdict.ATTESTATION_NEEDED and not members[0].findings:
+            page.paragraph(", ".join(result.clause for result in members), 4)
+            continue
         for result in members:
             clause = clauses[result.clause]
             said = [clause.title_ja if page.lang == "ja" else clause.title_en]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zoneguard.model.addresses import format_address
 from zoneguard.model.match import Field
 from zoneguard.model.text import N_
@@ -25,9 +27,12 @@ DISPOSITIONS = {
 ADDRESSES = (Field.SRC, Field.DST, Field.ORIG_DST)
 
 
-def write_trace(page: Page, trace: Trace) -> None:
+def write_trace(page: Page, trace: Trace, unspecified: Iterable[Field] = ()) -> None:
     """The packet, how it ended and why, and each hop with the lines that decided there."""
     page.line(page.paint(str(trace.packet), "bold"))
+    anything = ", ".join(sorted(field.value for field in unspecified))
+    if anything:
+        page.paragraph(page.say(N_("with any {fields}", fields=anything)), 2, "dim")
     ended = page.say(DISPOSITIONS[trace.disposition])
     page.line(page.paint(ended, STYLES[trace.disposition]))
     page.paragraph(trace.reason.render(page.translate), 2)
