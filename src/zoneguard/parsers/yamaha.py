@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from zoneguard.model.addresses import V6, prefix_span
 from zoneguard.model.device import (
@@ -78,17 +79,24 @@ def parse(source: Source, name: str) -> Parsed:
 
 def _undefined(config: Config, ledger: Ledger) -> None:
     """What is applied and not defined in the file: an excerpt, or a mistake; what the router does is not documented."""
-    for family in (config.v4, config.v6):
-        for listed in family.lists.values():
-            missing = [n for n in listed.static if n not in family.static]
-            missing += [f"dynamic {n}" for n in listed.dynamic if n not in family.dynamic]
-            if missing:
-                reason = f"filters that are not defined: {', '.join(missing[:20])}"
-                ledger.not_understood(listed.span.first, reason, Concern.FILTER)
+    for listed, missing in _missing(config):
+        if missing:
+            reason = f"filters that are not defined: {', '.join(missing[:20])}"
+            ledger.not_understood(listed.span.first, reason, Concern.FILTER, bounded=True)
     for name, (span, _) in config.translations.items():
         if missing := undefined(config, name):
             reason = f"NAT descriptors that are not defined: {', '.join(missing[:20])}"
             ledger.not_understood(span.first, reason, Concern.NAT)
+
+
+def _missing(config: Config) -> Iterator[tuple[FilterList, list[str]]]:
+    """Every list of filters that is applied, with what it names and the file does not define."""
+    for family, port, direction in product((config.v4, config.v6), config.ports.values(), ("in", "out")):
+        if (listed := _listed(family, port, direction)) is not None:
+            dynamic = [f"dynamic {n}" for n in listed.dynamic if n not in family.dynamic]
+            yield listed, [n for n in listed.static if n not in family.static] + dynamic
+    for listed in config.frame_lists.values():
+        yield listed, [n for n in listed.static if n not in config.frame_filters]
 
 
 def _vrf(config: Config, ledger: Ledger) -> Vrf:

@@ -14,14 +14,14 @@ from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress,
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers.accounting import BLANK, Ledger
 
-_HEADER = re.compile(r"\s*Destination\s+Gateway\s+Interface\s+(?:Kind|Type)\b")
+_HEADER = re.compile(r"\s*Destination\s+Gateway\s+Interface\s+(Kind|Type)\b")  # IPv4 says kind, IPv6 type
 _ROW = re.compile(
     r"\s*(?P<to>default|[0-9a-fA-F:.]+(?:/\d{1,3})?)\s+(?P<by>-|[0-9a-fA-F:.]+(?:%\w+)?)\s+"
     r"(?P<out>[A-Za-z][\w/.\[\]()-]*)\s+(?P<kind>[A-Za-z]+)(?P<more>(?:\s+\S+)*)\s*"
 )
 _HALF_ROW = re.compile(r"\s*(?:default|[0-9a-fA-F:.]+/\d{1,3})\s+(?:-|[0-9a-fA-F:.]+)\s*")
 _INTERFACE = re.compile(r"([a-z]+)\[?(\d*|anonymous\d*)\]?((?:[/.]\d+)?)(?:\(dhcp\))?")
-_KINDS = frozenset("static implicit temporary redirect rip ospf bgp".split())
+_KINDS = frozenset({"static", "implicit", "temporary", "redirect", "rip", "ospf", "bgp"})
 _HARMLESS = re.compile(r"(?:[kw]\(\d+\)|(?:cost|path|metric)=\S*|\S*=\S*)")
 _AROUND = re.compile(r"(?:.*[>#]\s*)?show ipv?6? ?route|.*[>#]\s*$|---|Searching", re.IGNORECASE)
 
@@ -30,6 +30,7 @@ _AROUND = re.compile(r"(?:.*[>#]\s*)?show ipv?6? ?route|.*[>#]\s*$|---|Searching
 class _Table:
     interfaces: dict[str, Interface]
     routes: list[Route]
+    v6: bool | None = None  # None: no table has begun
 
 
 def sniff(source: Source) -> float:
@@ -41,18 +42,17 @@ def parse(source: Source, name: str) -> Parsed:
     """The table as a device of interfaces and routes called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     table = _Table({}, [])
-    seen_header = False
     skip = 0
     for number, line in enumerate(source.lines, 1):
         if number == skip:
             ledger.understood(number)
             continue
-        if _HEADER.match(line):
-            seen_header = True
+        if (header := _HEADER.match(line)) is not None:
+            table.v6 = header[1] == "Type"
             ledger.ignored("column names", number)
         elif not line.strip():
             ledger.ignored(BLANK, number)
-        elif seen_header:
+        elif table.v6 is not None:
             following = source.lines[number] if number < len(source.lines) else ""
             wrapped = _HALF_ROW.fullmatch(line) and following[:1].isspace()
             skip = number + 1 if wrapped and _row(source, number, f"{line} {following}", table, ledger) else 0
@@ -84,7 +84,7 @@ def _row(source: Source, number: int, line: str, table: _Table, ledger: Ledger) 
             ledger.not_understood(number, "not a row of the table of routes", Concern.ROUTING)
         return False
     try:
-        network, length = _destination(row["to"], row["by"])
+        network, length = ((V6 if table.v6 else 0), 0) if row["to"] == "default" else prefix_of(row["to"])
         gateway = None if row["by"] == "-" else parse_address(row["by"].partition("%")[0])
         interface = _interface(row["out"])
     except ValueError:
@@ -105,12 +105,6 @@ def _row(source: Source, number: int, line: str, table: _Table, ledger: Ledger) 
         reason = f"a condition of the route that is not known: {' '.join(odd)[:60]}"
         ledger.not_understood(number, reason, Concern.ROUTING)
     return True
-
-
-def _destination(text: str, gateway: str) -> tuple[int, int]:
-    if text == "default":
-        return (V6, 0) if ":" in gateway else (0, 0)
-    return prefix_of(text)
 
 
 def _interface(text: str) -> str:

@@ -28,7 +28,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
         reading = _read(command, config)
         if isinstance(reading, Doubt):
             ledger.understood(command.first, command.last)
-            ledger.not_understood(command.first, reading.reason, reading.concern)
+            ledger.not_understood(command.first, reading.reason, reading.concern, reading.bounded)
         elif reading:
             ledger.understood(command.first, command.last)
         else:

@@ -15,10 +15,11 @@ _INTERFACE = re.compile(r"(?:lan|wan|onu|vlan|bridge|loopback|pp|tunnel|null)\d{
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The command was read, and something about it is not in the model."""
+    """The command was read, and something about it is not in the model, or only as an ``Unknown`` (``bounded``)."""
 
     reason: str
     concern: Concern
+    bounded: bool = False
 
 
 Reading = bool | Doubt  # False: not a command of this reader
@@ -180,6 +181,11 @@ class Config:
         return tuple(out)
 
 
+def unread_filter(error: Exception) -> Doubt:
+    """A filter, or a list of them, whose every outcome the model holds as an ``Unknown``."""
+    return Doubt(str(error) if isinstance(error, UnreadableError) else "malformed", Concern.FILTER, bounded=True)
+
+
 def is_interface(word: str) -> bool:
     """Whether a word of a command is the name of an interface, or ``pp`` or ``tunnel``."""
     return _INTERFACE.fullmatch(word) is not None
@@ -192,6 +198,11 @@ def line_name(kind: str, number: str) -> str:
     if not (number.isascii() and number.isdigit() and len(number) < 6):
         raise UnreadableError(f"not a number of a {kind}: {number}")
     return f"{kind}{int(number)}"
+
+
+def unreadable_list(span: SourceSpan) -> FilterList:
+    """A list of which nothing is known: one filter that is not defined."""
+    return FilterList(span, ("unreadable",))
 
 
 def filter_list(span: SourceSpan, words: tuple[str, ...]) -> FilterList:

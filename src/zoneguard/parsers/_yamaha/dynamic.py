@@ -14,7 +14,7 @@ from zoneguard.model.device import Deny, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ConnState, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers._yamaha.config import DynamicFilter, Family, FilterList, Reading, filter_list
+from zoneguard.parsers._yamaha.config import DynamicFilter, Family, FilterList, Reading, filter_list, unread_filter
 from zoneguard.parsers._yamaha.filters import (
     PORTS,
     StaticFilter,
@@ -28,10 +28,12 @@ from zoneguard.parsers._yamaha.lines import Command
 
 _NEW = In(Field.STATE, Intervals.of(ConnState.NEW))
 _ESTABLISHED = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED))
+_OPENED = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 _RELATED = In(Field.STATE, Intervals.of(ConnState.RELATED))
 
 # Applications whose further connections the router follows (ports are negotiated within the first).
 _FOLLOWED = frozenset({"ftp", "tftp", "netmeeting", "sip", "pptp"})
+_APPLICATIONS = frozenset({"", "ping", "ping6", "tcp", "udp", "netmeeting", *PORTS})
 _ONLY_TCP = frozenset(
     {"ftp", "www", "http", "https", "smtp", "submission", "pop3", "telnet", "ssh", "nntp", "imap", "bgp", "whois"}
 )
@@ -41,15 +43,17 @@ def read_filter(command: Command, found: Family) -> Reading:
     """A command ``ip filter …``. Raises ``UnreadableError``, ``ValueError`` or ``IndexError`` where malformed."""
     words = command.words
     if words[2] == "dynamic" and words[3] != "timer":
-        found.dynamic[words[3]] = _dynamic(command, found.v6)
-        return True
+        return _read_dynamic(command, found)
     if words[2] == "set":
         found.sets[words[3]] = found.sets.get(words[3], {}) | _set(command)
         return True
     if not words[2].isdigit():
         return False
-    found.static[words[2]] = StaticFilter(words[2], command.span)  # stands if the rest is unreadable
-    found.static[words[2]] = parse_filter(words[2], words[3:], found.v6, command.span)
+    try:
+        found.static[words[2]] = parse_filter(words[2], words[3:], found.v6, command.span)
+    except (ValueError, IndexError) as error:
+        found.static[words[2]] = StaticFilter(words[2], command.span)
+        return unread_filter(error)
     return True
 
 
@@ -66,10 +70,20 @@ def _set(command: Command) -> dict[str, FilterList]:
     return {direction: filter_list(command.span, tuple(numbers)) for direction, numbers in listed.items()}
 
 
-def _dynamic(command: Command, v6: bool) -> DynamicFilter:
-    number, source, destination, application, *rest = command.words[3:]
+def _read_dynamic(command: Command, found: Family) -> Reading:
+    number = command.words[3]
     if not number.isdigit():
         raise UnreadableError("a dynamic filter without number")
+    try:
+        found.dynamic[number] = _dynamic(command, found.v6)
+    except (ValueError, IndexError) as error:
+        found.dynamic.pop(number, None)  # lists that name it find it undefined, which may be anything
+        return unread_filter(error)
+    return True
+
+
+def _dynamic(command: Command, v6: bool) -> DynamicFilter:
+    number, source, destination, application, *rest = command.words[3:]
     addresses(source, Field.SRC, v6, command.span)
     addresses(destination, Field.DST, v6, command.span)
     if application != "filter":
@@ -129,9 +143,11 @@ def _session_rules(found: Family, number: str, listed: FilterList, mirrored: boo
     known = found.dynamic.get(number)
     span = listed.span if known is None else known.span
     name = f"dynamic {number}"
-    yield Rule(both(_ESTABLISHED, _trigger(found, number, listed.span, mirrored)), Permit(), span, name)
     if known is None:
+        yield Rule(_trigger(found, number, span, mirrored), Permit(), span, name)
         return
+    states = _ESTABLISHED if known.service in _APPLICATIONS else _OPENED
+    yield Rule(both(states, _trigger(found, number, span, mirrored)), Permit(), span, name)
     ends = _ends(known, found.v6, mirrored)
     if known.service in _FOLLOWED:
         yield Rule(both(_RELATED, ends), Permit(), span, name)
@@ -174,9 +190,9 @@ def _application(known: DynamicFilter, v6: bool, mirrored: bool) -> Match:
         return service(name, "*", "*", v6, known.span)
     if name == "netmeeting":
         return service("tcp", "*", "389,522,1503,1720,1731", v6, known.span, mirrored)
-    numbers = "80,443" if name == "www" else name  # here, unlike in a static filter, "www" is both
-    if name not in PORTS:
+    if name not in _APPLICATIONS:
         return Unknown(f"the application is {name}", known.span)
+    numbers = "80,443" if name == "www" else name  # here, unlike in a static filter, "www" is both
     return service("tcp" if name in _ONLY_TCP else "tcp,udp", "*", numbers, v6, known.span, mirrored)
 
 

@@ -15,7 +15,7 @@ from zoneguard.model.device import Deny, Filter, MacBinding, Permit, Rule, RuleL
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers._yamaha.config import Config, FilterList, Reading, filter_list
+from zoneguard.parsers._yamaha.config import Config, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError
 from zoneguard.parsers._yamaha.interface import mac_address
 from zoneguard.parsers._yamaha.lines import Command
@@ -29,17 +29,31 @@ def read_ethernet(command: Command, config: Config) -> Reading:
     """A command ``ethernet …``. Raises ``UnreadableError`` or ``IndexError`` where malformed."""
     words = command.words
     if words[1] == "filter":
-        if not words[2].isdigit() or not _ACTION.fullmatch(words[3]):
-            raise UnreadableError("not an Ethernet filter")
-        if words[4] not in _LEASED:
-            _mac(words[4])
-        config.frame_filters[words[2]] = command
-        return True
+        return _read_filter(command, config)
     if words[2] != "filter" or words[3] not in ("in", "out"):
         raise UnreadableError("not a list of Ethernet filters")
     port = config.named(words[1], command.span)
-    config.frame_lists[port.name, words[3]] = FilterList(command.span, ("unreadable",))  # stands if the rest is
-    config.frame_lists[port.name, words[3]] = filter_list(command.span, words[4:])
+    try:
+        config.frame_lists[port.name, words[3]] = filter_list(command.span, words[4:])
+    except UnreadableError as error:
+        config.frame_lists[port.name, words[3]] = unreadable_list(command.span)
+        return unread_filter(error)
+    return True
+
+
+def _read_filter(command: Command, config: Config) -> Reading:
+    number, *rest = command.words[2:]
+    if not number.isdigit():
+        raise UnreadableError("an Ethernet filter without number")
+    try:
+        if not _ACTION.fullmatch(rest[0]):
+            raise UnreadableError(f"not an action: {rest[0]}")
+        if rest[1] not in _LEASED:
+            _mac(rest[1])
+    except (UnreadableError, IndexError) as error:
+        config.frame_filters.pop(number, None)  # lists that name it find it undefined, which may be anything
+        return unread_filter(error)
+    config.frame_filters[number] = command
     return True
 
 

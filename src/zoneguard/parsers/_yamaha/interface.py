@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zoneguard.model.addresses import V6, parse_address, prefix_of
 from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route, RouteKind
-from zoneguard.parsers._yamaha.config import Config, Doubt, FilterList, Port, Reading, filter_list
+from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
 from zoneguard.parsers._yamaha.routes import spread
@@ -82,8 +82,11 @@ def _secure(command: Command, config: Config, name: str, rest: Sequence[str], v6
         return True
     if rest[0] not in ("in", "out"):
         raise UnreadableError("a list of filters without direction")
-    family.lists[name, rest[0]] = FilterList(command.span, ("unreadable",))  # stands if the rest is
-    family.lists[name, rest[0]] = filter_list(command.span, tuple(rest[1:]))
+    try:
+        family.lists[name, rest[0]] = filter_list(command.span, tuple(rest[1:]))
+    except UnreadableError as error:
+        family.lists[name, rest[0]] = unreadable_list(command.span)
+        return unread_filter(error)
     return True
 
 
