@@ -188,6 +188,42 @@ def test_what_may_matter_and_is_not_in_the_model_is_said(line: str, concern: Con
 
 
 @pytest.mark.parametrize(
+    ("line", "concern"),
+    [
+        ("ip route 10.0.0.0/8 gateway 10.0.0.1 wait 3", Concern.ROUTING),
+        ("ip route 10.0.0.0/8 gateway somewhere", Concern.ROUTING),
+        ("ip route 10.0.0.300 gateway 10.0.0.1", Concern.ROUTING),
+        ("ipv6 route 10.0.0.0/8 gateway pp 1", Concern.ROUTING),
+        ("bridge member bridge1 lan1 lan2", Concern.INTERFACE),
+        ("pp select one", Concern.INTERFACE),
+        ("ip lan1 address 192.168.0.1/255.0.255.0", Concern.INTERFACE),
+        ("ip lan1 address 2001:db8::1/64", Concern.INTERFACE),
+        ("ipv6 lan1 address 192.168.0.1/24", Concern.INTERFACE),
+        ("ip lan1 arp static 192.168.0.9 00:00:5e:00:53", Concern.INTERFACE),
+        ("ip lan1 remote address dhcp", Concern.INTERFACE),
+        ("ethernet somewhere filter in 1", Concern.FILTER),
+        ("ethernet filter one pass *", Concern.FILTER),
+        ("ip filter set office 1 2", Concern.FILTER),
+        ("ip filter dynamic one * * www", Concern.FILTER),
+        ("ip lan1 secure filter both 1", Concern.FILTER),
+        ("nat descriptor type one masquerade", Concern.NAT),
+        ("nat descriptor address outer 1", Concern.NAT),
+        ("nat descriptor address inner 1 2001:db8::1", Concern.NAT),
+    ],
+)
+def test_what_is_malformed_is_said_with_what_it_may_change(line: str, concern: Concern) -> None:
+    (doubt,) = device(line).uncertain
+    assert (doubt.span.first, doubt.text, doubt.concern) == (1, line, concern)
+
+
+@pytest.mark.parametrize(
+    "line", ["bridge member bridge1 lan1", "ip route 10.0.0.0/8 gateway null", "bridge learning x"]
+)
+def test_what_is_short_of_a_doubt(line: str) -> None:
+    assert not read(line).account.not_understood
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "login user kanri encrypted *", "syslog host 10.0.0.1", "dns server select 1 10.0.0.1 any .",

@@ -356,3 +356,26 @@ def test_routing_switched_off() -> None:
     assert verdict(found, WEB, "lan1", "lan2") == "pass"
     assert verdict(found, packet("2001:db8::5", "2001:db8:1::7"), "lan1", "lan2") == "drop"
     assert verdict(device(f"{BASE}ip routing off"), WEB, "lan1", "lan2") == "drop"
+
+
+@pytest.mark.parametrize("source", ["*", "192.168.0.0/24,*", "*,www.example.com"])
+def test_a_list_with_anyone_in_it_is_anyone(source: str) -> None:
+    assert asked(f"pass {source} * tcp * www", WEB) == "pass"
+
+
+def test_a_host_of_ipv6_and_what_is_no_address_of_it() -> None:
+    sent = packet("2001:db8::5", "2001:db8:1::7")
+    assert asked("pass 2001:db8::5 *", sent, "ipv6") == "pass"
+    assert asked("pass 2001:db8::6 *", sent, "ipv6") == "drop"
+    assert asked("pass 192.168.0.0/24 *", sent, "ipv6") == "may"
+    assert asked("pass 2001:db8:::6 *", sent, "ipv6") == "may"
+
+
+def test_a_dynamic_filter_of_a_filter_that_is_not_known() -> None:
+    found = device(f"""{BASE}ip lan2 secure filter out 1 dynamic 7
+ip lan2 secure filter in 2
+ip filter 1 pass * *
+ip filter 2 reject * *
+ip filter dynamic 7 192.168.0.0/24 * filter 10 in 11""")
+    assert verdict(found, answer(WEB), "lan2", "lan1") == "may"
+    assert verdict(found, answer(packet("192.168.1.5", "198.51.100.7")), "lan2", "lan1") == "drop"
