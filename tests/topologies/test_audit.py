@@ -1,25 +1,25 @@
-"""The audit of the shipped municipalities against the expectations written by hand before the code could produce them."""
+"""The audit of the shipped municipalities against expectations written by hand before the code."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
-
-from zoneguard.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2] / "topologies"
 
 
 def audited(name: str) -> tuple[int, dict[str, Any]]:
-    result = CliRunner().invoke(cli, ["audit", str(ROOT / name), "--format", "json", "--lang", "en"])
-    assert result.exit_code in (0, 1), result.stderr
+    command = [sys.executable, "-m", "zoneguard", "audit", str(ROOT / name), "--format", "json", "--lang", "en"]
+    result = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert result.returncode in (0, 1), result.stderr.decode()
     report: dict[str, Any] = json.loads(result.stdout)
-    return result.exit_code, report
+    return result.returncode, report
 
 
 def expected(name: str) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def covers(found: list[tuple[str, int, int]], want: tuple[str, int, int]) -> boo
 
 def matches(finding: dict[str, Any], want: dict[str, Any]) -> bool:
     return (
-        (finding["check"], finding["verdict"], finding["severity"]) == (want["check"], want["verdict"], want["severity"])
+        (finding["check"], finding["verdict"], finding["severity"])
+        == (want["check"], want["verdict"], want["severity"])
         and sorted(finding["zones"]) == sorted(want["zones"])
         and sorted(finding["clauses"]) == sorted(want["clauses"])
         and all(covers(places(finding["evidence"]), wanted_place(w)) for w in want["evidence"])
@@ -80,4 +81,4 @@ def test_the_macro_is_named_with_its_hash() -> None:
     mail = next(f for f in report["findings"] if f["check"] == "ZG201")
     assert mail["transfer"]["sha256"] == want["sha256"]
     assert mail["transfer"]["name"] == want["name"]
-    assert any(h["where"] == want["macro"] for h in mail["transfer"]["hazards"])
+    assert any(h["where"].startswith(want["macro"]) for h in mail["transfer"]["hazards"])

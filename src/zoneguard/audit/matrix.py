@@ -27,7 +27,7 @@ def matrix(case: Case, findings: tuple[Finding, ...]) -> Iterator[MatrixCell]:
 def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: str) -> MatrixCell:
     crossings = [c for c in case.by_pair.get((source, destination), ()) if not hairpin(c)]
     flows = [c.flow for c in case.observed if c.flow and (c.source, c.destination) == (source, destination)]
-    rows, more = rows_of(case.space.union(*map(case.view, crossings))) if crossings else ((), 0)
+    rows, more = rows_of(case, case.space.union(*map(case.view, crossings))) if crossings else ((), 0)
     return MatrixCell(
         source=source,
         destination=destination,
@@ -42,7 +42,7 @@ def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: s
 
 
 def _state(case: Case, findings: tuple[Finding, ...], crossings: list[Crossing], pair: tuple[str, str]) -> str:
-    verdicts = {f.verdict for f in findings if f.zones == pair}
+    verdicts = {f.verdict for f in findings if f.zones == pair and (f.packets or f.flow)}
     if Verdict.VIOLATES in verdicts:
         return "violated"
     if Verdict.UNDETERMINED in verdicts or case.static is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from zoneguard.audit.inputs import input_file, load_devices
+from zoneguard.audit.inputs import input_file, load_devices, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.audit.observing import observed_crossings
@@ -63,11 +64,11 @@ def _static(project: Project, space: PacketSpace, inputs: list[InputFile], progr
 
 
 def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> DynamicResult:
-    from zoneguard.dynamic.replay import replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
+    from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
 
     progress("captures")
     inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
-    result = replay(project.captures, project.zones)
+    result = replay(project.captures, project.zones, Options(name=lambda file: shown(project, Path(file))))
     observed = tuple(observed_crossings(space, project.zones, result.table))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
 

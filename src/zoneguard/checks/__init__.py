@@ -13,6 +13,7 @@ from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import CaptureAccount, FlowTable, Transfer
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
@@ -65,6 +66,11 @@ class Case:
         if id(crossing) not in self._views:
             self._views[id(crossing)] = policy_view(crossing)
         return self._views[id(crossing)]
+
+    @cached_property
+    def own(self) -> Intervals:
+        """Every address of a modelled device."""
+        return Intervals.of(*self.static.network.topology.owners) if self.static else Intervals()
 
     @cached_property
     def by_pair(self) -> Mapping[tuple[str, str], tuple[Crossing, ...]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from zoneguard.checks import Case
 from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import allowed
-from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of
+from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
 from zoneguard.model.addresses import format_address
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
@@ -44,13 +44,13 @@ def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str])
         if excess and not hairpin(crossing):
             groups.setdefault(last_lines(crossing), []).append(replace(crossing, packets=excess))
     for parts in groups.values():
-        yield _possible_finding(check, severity, parts, case.space.union(*(part.packets for part in parts)))
+        yield _possible_finding(case, check, severity, parts, case.space.union(*(part.packets for part in parts)))
 
 
-def _possible_finding(check: str, severity: Severity, parts: list[Crossing], packets: PacketSet) -> Finding:
+def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Crossing], packets: PacketSet) -> Finding:
     part = parts[0]
     view = relation(packets.may())
-    rows, more = rows_of(view)
+    rows, more = rows_of(case, view)
     certain = bool(packets.must())
     message = (
         N_(
@@ -77,7 +77,7 @@ def _possible_finding(check: str, severity: Severity, parts: list[Crossing], pac
         evidence=tuple(dict.fromkeys(line for p in parts for line in deciding_lines(p))),
         rows=rows,
         more_rows=more,
-        witness=view.witness(),
+        witness=sample(view),
         path=part.path,
         packets=view,
         fix=N_("Remove or narrow the rule, or declare the traffic in allow or in the exception register."),
@@ -124,7 +124,7 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
             zones=(crossings[0].source, crossings[0].destination),
             evidence=tuple(dict.fromkeys(s for c in crossings if c.flow for s in (c.flow.first, c.flow.last))),
             flow=flow,
-            witness=crossings[0].packets.witness(),
+            witness=sample(crossings[0].packets),
             fix=N_("Find out what let it pass, stop it, and look for what was taken."),
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._legitimate import seen_forms
+from zoneguard.checks._rendering import sample
 from zoneguard.checks._undeclared import flow_key, flow_text
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
@@ -46,7 +47,7 @@ def _run(case: Case) -> Iterator[Finding]:
             zones=(crossings[0].source, crossings[0].destination),
             evidence=(flow.first, flow.last),
             flow=flow,
-            witness=crossings[0].packets.witness(),
+            witness=sample(crossings[0].packets),
             fix=N_("Look for a path around the firewall, and check that every device's export is here and current."),
         )
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import allowed, row_packets, zones_of
-from zoneguard.checks._rendering import deciding_lines, row_key, rows_of
+from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
 from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
@@ -44,7 +44,7 @@ def _run(case: Case) -> Iterator[Finding]:
             if carried and entry.macs and not _bound(case, replace(crossing, packets=carried), entry):
                 unbound.append(crossing)
         if wide or unbound:
-            yield _finding(entry, pair, excess, wide, unbound)
+            yield _finding(case, entry, pair, excess, wide, unbound)
 
 
 def _bound(case: Case, crossing: Crossing, entry: ExceptionEntry) -> bool:
@@ -60,9 +60,14 @@ def _bound(case: Case, crossing: Crossing, entry: ExceptionEntry) -> bool:
 
 
 def _finding(
-    entry: ExceptionEntry, pair: tuple[str, str], excess: PacketSet, wide: list[Crossing], unbound: list[Crossing]
+    case: Case,
+    entry: ExceptionEntry,
+    pair: tuple[str, str],
+    excess: PacketSet,
+    wide: list[Crossing],
+    unbound: list[Crossing],
 ) -> Finding:
-    rows, more = rows_of(excess)
+    rows, more = rows_of(case, excess)
     lines = [line for c in wide for line in deciding_lines(c)]
     lines += [line for c in unbound for line in c.path[0].lines]
     return Finding(
@@ -75,7 +80,7 @@ def _finding(
         evidence=(*dict.fromkeys(lines), entry.span),
         rows=rows,
         more_rows=more,
-        witness=excess.witness() if excess else None,
+        witness=sample(excess) if excess else None,
         path=(wide or unbound)[0].path,
         packets=excess or None,
         fix=N_("Limit the rule to the registered hosts and service, and bind the source to its MAC address."),

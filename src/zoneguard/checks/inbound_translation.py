@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import allowed
-from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of
+from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
 from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
@@ -38,7 +38,7 @@ def _run(case: Case) -> Iterator[Finding]:
     for parts in groups.values():
         part = parts[0]
         packets = case.space.union(*(relation(p.packets.may()) for p in parts))
-        rows, more = rows_of(packets)
+        rows, more = rows_of(case, packets)
         yield Finding(
             check=PLUGIN.id,
             severity=PLUGIN.severity,
@@ -53,7 +53,7 @@ def _run(case: Case) -> Iterator[Finding]:
             evidence=(*dict.fromkeys(t for hop in part.path for t in hop.translations), *deciding_lines(part)),
             rows=rows,
             more_rows=more,
-            witness=packets.witness(),
+            witness=sample(packets),
             path=part.path,
             packets=packets,
             fix=N_("Remove the translation, or the rule that lets its packets pass."),

@@ -6,7 +6,7 @@ that somebody asks about, and each is handed to the protocol that recognises its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from zoneguard.dynamic.containers import find_captures
@@ -31,7 +31,8 @@ class Options:
     """What is looked into: flows that cross, those with addresses in ``touching``, or with ``all_flows`` every one.
 
     ``digest`` off leaves out the SHA-256 of captures; ``keep`` is handed each carved content; ``protocols`` are the
-    discovered ones unless given; ``progress`` is told how many frames were read.
+    discovered ones unless given; ``progress`` is told how many frames were read; ``name`` makes of a path what evidence
+    shows.
     """
 
     touching: Intervals = field(default_factory=Intervals)
@@ -41,6 +42,7 @@ class Options:
     keep: Keep | None = None
     protocols: Sequence[Protocol] | None = None
     progress: Progress | None = None
+    name: Callable[[str], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,16 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
     transfers: list[Transfer] = []
     origin = _files(entries)
     for files in _by_point(origin):
-        seen = survey(files, digest=options.digest, progress=options.progress)
+        seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
         flows += seen.table.flows
         accounts += seen.accounts
         transfers += inspect(seen, chosen(seen, zones, options), options)
     flows.sort(key=lambda f: f.first.time)
-    return Replay(FlowTable(tuple(flows), tuple(accounts)), tuple(transfers), origin)
+    return Replay(
+        FlowTable(tuple(flows), tuple(accounts)),
+        tuple(transfers),
+        {options.name(file): entry for file, entry in origin.items()},
+    )
 
 
 def _files(entries: Sequence[CaptureEntry]) -> dict[str, CaptureEntry]:

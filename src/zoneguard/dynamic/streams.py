@@ -214,7 +214,7 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
             raise InputError(N_("the capture changed while it was read; copy it first"), survey.files[0])
         half = (flow << 1) + reverse
         which = np.flatnonzero(chosen[half] & (flow >= 0))
-        for number, packet in zip(half[which].tolist(), _packets(rows, which, survey.files), strict=True):
+        for number, packet in zip(half[which].tolist(), _packets(rows, which, survey.names), strict=True):
             here, there = sides[number]
             here.add(packet)
             there.acknowledge(packet)
@@ -224,11 +224,11 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
         yield Conversation(track.flow, to_responder.stream(track, True), to_originator.stream(track, False))
 
 
-def _packets(rows: Rows, which: I64, files: Sequence[str]) -> Iterator[Packet]:
+def _packets(rows: Rows, which: I64, names: Sequence[str]) -> Iterator[Packet]:
     """The TCP segments in these rows."""
-    names = ("seq", "ack", "tcp", "payload", "damaged", "file", "number", "time", "buffer", "data_at", "kept")
-    columns = [getattr(rows, name)[which].tolist() for name in names]
+    fields = ("seq", "ack", "tcp", "payload", "damaged", "file", "number", "time", "buffer", "data_at", "kept")
+    columns = [getattr(rows, name)[which].tolist() for name in fields]
     views = [buffer.data for buffer in rows.buffers]
     for seq, ack, tcp, payload, damaged, file, number, time, buffer, at, kept in zip(*columns, strict=True):
         data = bytes(views[buffer][at : at + kept])
-        yield Packet(seq, ack, tcp, data, payload, CaptureSpan(files[file], number, time / 1e9), damaged)
+        yield Packet(seq, ack, tcp, data, payload, CaptureSpan(names[file], number, time / 1e9), damaged)

@@ -21,9 +21,11 @@ Progress = Callable[[int], None]  # told the number of frames read since the las
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What captures hold. ``tracks`` are the flows in order of their first packet; ``files`` as they were read."""
+    """What captures hold. ``tracks`` are the flows in order of their first packet; ``files`` as they were read, and
+    ``names`` as evidence shows them."""
 
     files: tuple[str, ...]
+    names: tuple[str, ...]
     tracks: tuple[Track, ...]
     accounts: tuple[CaptureAccount, ...]
     halves: int
@@ -34,15 +36,17 @@ class Survey:
         return FlowTable(tuple(track.flow for track in self.tracks), self.accounts)
 
 
-def survey(paths: Sequence[str], *, digest: bool = True, progress: Progress | None = None) -> Survey:
+def survey(
+    paths: Sequence[str], *, digest: bool = True, progress: Progress | None = None, name: Callable[[str], str] = str
+) -> Survey:
     """Read files, directories and ``-`` as one capture in time order. Raises ``InputError``.
 
-    ``digest`` off leaves out the SHA-256 of the files.
+    ``digest`` off leaves out the SHA-256 of the files; ``name`` makes of a path what evidence shows.
     """
     run = Run([file for path in paths for file in find_captures(path)], digest)
     for _ in run.batches(progress):
         pass
-    return run.survey()
+    return run.survey(name)
 
 
 class Run:
@@ -68,18 +72,22 @@ class Run:
             self._decoder.drop(rows, flow < 0, BEYOND)
         return rows, flow, reverse
 
-    def survey(self) -> Survey:
+    def survey(self, name: Callable[[str], str] = str) -> Survey:
         """The result, once ``batches`` has run out."""
+        names = tuple(map(name, self.files))
+        accounts = [(capture, self._decoder.account(capture.number)) for capture in self._merged.captures]
         return Survey(
             self.files,
-            tuple(finish(self.tracker, self._decoder.contexts, self.files)),
-            tuple(self._account(capture, self._decoder.account(capture.number)) for capture in self._merged.captures),
+            names,
+            tuple(finish(self.tracker, self._decoder.contexts, names)),
+            tuple(self._account(name(capture.file), capture, account) for capture, account in accounts),
             2 * self.tracker.store.flows,
         )
 
-    def _account(self, capture: Capture, account: Account) -> CaptureAccount:
+    @staticmethod
+    def _account(name: str, capture: Capture, account: Account) -> CaptureAccount:
         return CaptureAccount(
-            file=capture.file,
+            file=name,
             sha256=capture.sha256,
             frames=capture.frames,
             decoded=account.decoded,
