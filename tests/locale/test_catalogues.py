@@ -29,7 +29,7 @@ def test_nothing_is_translated_that_the_code_no_longer_says(lang: str) -> None:
 @pytest.mark.parametrize("lang", OTHERS)
 def test_a_translation_keeps_the_places_of_its_template(lang: str) -> None:
     for message in read_catalogue(lang):
-        if message.id:
+        if message.id and message.string:
             assert set(PLACE.findall(str(message.string))) == set(PLACE.findall(str(message.id))), message.id
 
 
