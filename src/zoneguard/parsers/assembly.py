@@ -102,7 +102,7 @@ def _know_own_addresses(device: Device) -> Device:
         for field in (Field.SRC, Field.DST):
             if unknown.key.startswith(field.value + _OWN):
                 return either(In(field, own), both(In(field, still_open), unknown))
-            if ALL_V4 <= known and unknown.key.startswith(field.value + _BROADCAST):
+            if not ALL_V4 - known and unknown.key.startswith(field.value + _BROADCAST):
                 return both(In(field, edges), unknown)
         return unknown
 
