@@ -88,7 +88,7 @@ class Session:
             return
         shown = _Progress()
         try:
-            yield shown.say
+            yield lambda message: shown.say(self.translate(message))
         finally:
             shown.stop()
 

@@ -1,14 +1,17 @@
 """Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
 
-Collected are the first arguments of ``N_(…)`` and ``_(…)``, and what plug-ins say of themselves (``title``, ``why``,
-``fix``). New templates are added without a translation: translate them in the ``.po`` file and run this again.
+Collected are the first arguments of ``N_(…)`` and ``_(…)``; what plug-ins say of themselves (``title``, ``why``,
+``fix``); and the reasons by which parsers and the dynamic half account for lines and frames: sentences handed to a
+ledger, or held by a constant. New templates are added without a translation: translate them in the ``.po`` file and
+run this again.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +25,9 @@ PACKAGE = Path(__file__).parent.parent
 MARKERS = {"N_", "_"}
 PLUGINS = {"Check", "ContentFamily", "Parser", "Protocol", "ReportFormat"}
 PLUGIN_TEXTS = {"title", "why", "fix"}
+ACCOUNTING = {"parsers", "dynamic"}
+LEDGER = {"ignored", "not_understood"}
+SENTENCE = re.compile(r"[A-Za-z][\w,;:'()/.+-]*( [\w,;:'()/.+-]+)+")
 _COMMENT = "# Messages of zoneguard. The msgid is the English template; keep every {place}."
 _USELESS = tuple(
     f'"{name}' for name in ("Project-Id", "Report-Msgid", "POT-", "PO-Revision", "Last-T", "Language-Team", "Generated")
@@ -32,20 +38,34 @@ def templates() -> Catalog:
     """Every template of the code, each with the files that use it."""
     catalog = Catalog(project=DOMAIN, fuzzy=False)
     for path in sorted(PACKAGE.rglob("*.py")):
-        for text in _marked(ast.parse(path.read_text(encoding="utf-8"))):
-            catalog.add(text, locations=[(f"zoneguard/{path.relative_to(PACKAGE)}", 1)])
+        file = path.relative_to(PACKAGE)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        reasons = _reasons(tree) if file.parts[0] in ACCOUNTING else ()
+        for text in (*_marked(tree), *reasons):
+            catalog.add(text, locations=[(f"zoneguard/{file}", 1)])
     return catalog
 
 
-def _marked(tree: ast.AST) -> Iterator[str]:
+def _marked(tree: ast.Module) -> Iterator[str]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
-        values = call.args[:1] if name in MARKERS else []
-        if name in PLUGINS:
-            values = [k.value for k in call.keywords if k.arg in PLUGIN_TEXTS]
-        for value in values:
-            if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
-                yield value.value
+        if name in MARKERS:
+            yield from _texts(call.args[:1])
+        elif name in PLUGINS:
+            yield from _texts(k.value for k in call.keywords if k.arg in PLUGIN_TEXTS)
+
+
+def _reasons(tree: ast.Module) -> Iterator[str]:
+    constants = (node.value for node in tree.body if isinstance(node, ast.Assign))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    handed = (arg for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in LEDGER for arg in c.args)
+    yield from (text for text in _texts((*constants, *handed)) if SENTENCE.fullmatch(text))
+
+
+def _texts(nodes: Iterable[ast.expr]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+            yield node.value
 
 
 def po_path(lang: str) -> Path:
