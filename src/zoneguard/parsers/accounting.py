@@ -10,6 +10,11 @@ from zoneguard.parsers import Source
 BLANK = "blank or comment"
 
 
+def _matters(entry: Misunderstood) -> bool:
+    """Whether the entry can change what is forwarded beyond the model's bounds."""
+    return entry.concern is not Concern.OTHER and not entry.bounded
+
+
 class Ledger:
     """Collects the fate of each line; a later entry for a line that is already not understood does not hide it."""
 
@@ -37,15 +42,14 @@ class Ledger:
         text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
         entry = Misunderstood(self._source.span(line), text, reason, concern, bounded)
         known = self._not_understood.get(line)
-        if known is None or (known.bounded and not bounded):
+        if known is None or (_matters(entry) and not _matters(known)):
             self._not_understood[line] = entry
         return entry
 
     @property
     def uncertain(self) -> tuple[Misunderstood, ...]:
         """Everything not understood that can change what is forwarded beyond the model's bounds, in order of lines."""
-        entries = (m for _, m in sorted(self._not_understood.items()))
-        return tuple(m for m in entries if m.concern is not Concern.OTHER and not m.bounded)
+        return tuple(m for _, m in sorted(self._not_understood.items()) if _matters(m))
 
     def close(self) -> LineAccount:
         """The account; a line that no one spoke of is not understood (blank ones are ignored)."""

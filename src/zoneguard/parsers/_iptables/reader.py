@@ -147,7 +147,7 @@ class Reader:
             position = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() and len(rest[0]) < 7 else None
             rule = read_rule(number, rest if position is None else rest[1:], chains)
             section.table.chain(argument, number).rules.insert(max(0, (position or 1) - 1), rule)
-        elif command in ("-P", "--policy") and argument and len(rest) == 1:
+        elif command in ("-P", "--policy") and argument and rest and rest[1:2] in ([], ["-c"]):
             self._declare(section, number, argument, rest[0])
             return
         elif command in ("-N", "--new-chain") and argument and not rest:

@@ -164,6 +164,7 @@ class _Reading:
     chains: Container[str]
     position: int = 0
     core: list[Option] = field(default_factory=list)
+    core_names: set[str] = field(default_factory=set)
     matches: list[tuple[str, list[Option]]] = field(default_factory=list)
     target: str = ""
     goto: bool = False
@@ -270,9 +271,12 @@ def _place(reading: _Reading, option: Option, owner: list[Option]) -> None:
     if owner is not reading.core:
         owner.append(option)
     elif option.name not in ("m", "j", "g"):
-        if any(o.name == option.name for o in owner):
+        if option.name in reading.core_names:
             reading.problems.append(f"a second -{option.name}")
-        owner.append(option)
+            owner[:] = [o for o in owner if o.name != option.name]
+        else:
+            owner.append(option)
+        reading.core_names.add(option.name)
     elif option.negated:
         reading.problems.append(f"-{option.name} cannot be negated")
     elif option.name == "m":
