@@ -40,8 +40,9 @@ class Data:
 
 
 def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
-    """Names and stream data in order; the inside of streams is skipped."""
-    position, within = start, 0
+    """Names and stream data in order; the inside of streams and strings is skipped. Behind a string that has no end,
+    strings are no longer told from the rest: rather a name too many than one too few."""
+    position, within, strings = start, 0, True
     names: list[str] = []
     while (match := _TOKEN.search(data, position)) is not None:
         position = match.end()
@@ -58,13 +59,15 @@ def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
             yield Data(position, stop, within, tuple(names))
             position = stop
             names = []
-        elif match.group() == b"(":
-            position = _behind_string(data, position)
+        elif match.group() == b"(" and strings:
+            end_of_string = _behind_string(data, position)
+            strings = end_of_string >= 0
+            position = end_of_string if strings else position
 
 
 def _behind_string(data: bytes, position: int) -> int:
-    """Behind the closing parenthesis; at once behind the opening one where there is no end."""
-    depth, opened = 1, position
+    """Behind the closing parenthesis; -1 where there is none."""
+    depth = 1
     while (match := _STRING.search(data, position)) is not None:
         position = match.end()
         if match.group() == b"\\":
@@ -73,4 +76,4 @@ def _behind_string(data: bytes, position: int) -> int:
             depth += 1 if match.group() == b"(" else -1
             if not depth:
                 return position
-    return opened
+    return -1

@@ -1,0 +1,245 @@
+"""Smaller families, names against content, and what the dispatcher makes of several answers."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
+
+from zoneguard.inspection import ContentFamily, Limits
+from zoneguard.model.flows import Certainty
+from zoneguard.plugins import of_type
+
+PROGRAM = b"MZ\x90\0" + bytes(range(256))
+
+
+def png(tail: bytes = b"") -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0\0"))
+        + chunk(b"IEND", b"")
+        + tail
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (PROGRAM, "a.bin", "executable"),
+        (b"\x7fELF\2\1\1" + bytes(60), "", "executable"),
+        (b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(40), "A.class", "executable"),
+        (bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(60), "a.lnk", "shortcut"),
+        (b"ITSF\3\0\0\0" + bytes(60), "a.chm", "compiled-help"),
+        (bytes(0x8001) + b"CD001" + bytes(100), "a.iso", "disk-image"),
+        (b"x" * 1000 + b"conectix" + bytes(504), "a.vhd", "disk-image"),
+        (b"#!/bin/sh\nrm -rf /\n", "a", "script"),
+        (b"MsgBox 1\r\n", "a.vbs", "script"),
+        (b"WScript.Echo(1)", "a.js", "script"),
+        (b"<html><script>x</script>", "a.hta", "script"),
+        (b"[InternetShortcut]\r\nURL=file://x\r\n", "a.url", "shortcut"),
+        (bytes(range(200)), "a.scr", "executable"),
+        (b"\0\1\0\0Standard ACE DB" + bytes(60), "a.accdb", "active-database"),
+    ],
+)
+def test_what_runs(data: bytes, name: str, kind: str) -> None:
+    assert kind in kinds(look(data, name))
+
+
+def test_a_mail_body_that_shows_a_script_is_text() -> None:
+    assert kinds(look(b"#!/bin/sh\nis the first line\n", "", "text/plain")) == []
+    assert kinds(look(b"MZ is how a program begins", "note.txt")) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "detail"),
+    [
+        (PROGRAM, "report.pdf", "named .pdf, is executable"),
+        (b"just text, sorry", "report.pdf", "named .pdf, is text"),
+        (bytes([1, 2, 3, 4] * 30), "report.xlsx", "named .xlsx, is something else"),
+        (zipped({"a.txt": b"x"}), "report.docx", "named .docx, is archive"),
+        (word(), "report.txt", "named .txt, is ooxml"),
+    ],
+)
+def test_names_that_lie(data: bytes, name: str, detail: str) -> None:
+    assert detail in [h.detail for h in look(data, name).hazards if h.kind == "name-mismatch"]
+
+
+def test_claimed_types_that_lie() -> None:
+    assert "name-mismatch" in kinds(look(PROGRAM, "", "image/png"))
+    assert kinds(look(png(), "", "image/jpeg")) == []
+    assert kinds(look(png(), "a.png", "application/octet-stream")) == []
+
+
+@pytest.mark.parametrize("name", ["invoice.pdf.exe", "photo.jpg   .scr", "cod\u202etxt.exe", "a\u200b.doc"])
+def test_names_that_deceive(name: str) -> None:
+    assert "deceptive-name" in kinds(look(PROGRAM, name))
+
+
+@pytest.mark.parametrize("name", ["report.v1.2.docx", "報告書.最終.docx", "a.b.c"])
+def test_names_that_do_not(name: str) -> None:
+    assert "deceptive-name" not in kinds(look(word(), name))
+
+
+def test_polyglot() -> None:
+    data = png() + b"%PDF-1.4\n1 0 obj << /S /Launch >>" + zipped({"run.exe": PROGRAM})
+    found = kinds(look(data, "a.png"))
+    assert {"polyglot", "pdf-launch", "executable"} <= set(found)
+
+
+def test_picture_with_something_behind_its_end() -> None:
+    assert look(png(), "a.png").hazards == ()
+    seen = look(png(PROGRAM), "a.png")
+    assert kinds(seen) == ["appended-data", "executable"]
+
+
+def test_open_document_with_scripts() -> None:
+    parts: dict[str, bytes | str] = {
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "content.xml": "<office:x xmlns:office='o'/>",
+    }
+    seen = look(zipped(parts), "a.odt")
+    assert (seen.media_type, seen.hazards) == ("application/vnd.oasis.opendocument.text", ())
+    listener = "<o:event-listener x:href='vnd.sun.star.script:a'/><o:dde-source o:dde-application='cmd'/>"
+    events = f"<o:e xmlns:o='o' xmlns:x='x'>{listener}</o:e>"
+    more: dict[str, bytes | str] = {
+        "Basic/Standard/Module1.xml": "<x/>",
+        "Object 1": compound(vba_project()),
+        "content.xml": events,
+    }
+    assert set(kinds(look(zipped(parts | more), "a.odt"))) == {
+        "script-macro",
+        "event-macro",
+        "dde",
+        "embedded-object",
+        "vba-macro",
+    }
+    locked: dict[str, bytes | str] = {"META-INF/manifest.xml": "<m:encryption-data xmlns:m='m'/>"}
+    assert look(zipped(parts | locked), "a.odt").certainty is Certainty.OPAQUE
+
+
+def tnef(*attributes: tuple[int, int, bytes]) -> bytes:
+    out = b"\x78\x9f\x3e\x22\x01\x00"
+    for level, attribute, data in attributes:
+        out += struct.pack("<BII", level, attribute, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+    return out
+
+
+def test_tnef_with_a_long_name() -> None:
+    long_name = "見積書.exe\0".encode("utf-16-le")
+    padded = long_name.ljust(-(-len(long_name) // 4) * 4, b"\0")
+    properties = (
+        struct.pack("<I", 2)
+        + struct.pack("<HHI", 3, 0x3705, 1)
+        + struct.pack("<HHII", 31, 0x3707, 1, len(long_name))
+        + padded
+    )
+    data = tnef(
+        (2, 0x00069002, bytes(14)),
+        (2, 0x00018010, b"MITSUM~1.EXE\0"),
+        (2, 0x0006800F, PROGRAM),
+        (2, 0x00069005, properties),
+    )
+    seen = look(data, "winmail.dat")
+    assert seen.media_type == "application/ms-tnef"
+    assert [(m.content.name, m.content.data) for m in seen.members] == [("見積書.exe", PROGRAM)]
+    assert {"tnef", "executable"} <= set(kinds(seen))
+    assert look(data[:-30], "winmail.dat").certainty is Certainty.PARTIAL
+
+
+def test_stored_message_is_opened() -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["MIME-Version"] = "x", "a@b", "1.0"
+    message.set_content("text")
+    message.add_attachment(PROGRAM, maintype="application", subtype="x", filename="run.exe")
+    for name in ("a.eml", ""):
+        seen = look(bytes(message), name)
+        assert seen.media_type == "message/rfc822"
+        assert "executable" in kinds(seen)
+    assert look(b"Note: one\nAnd: two\nSo: three\n", "a.txt").media_type == "text/plain"
+
+
+def test_encrypted_mail_is_opaque_and_a_signature_is_not() -> None:
+    enveloped = bytes.fromhex("308201f006092a864886f70d010703a08201e1") + bytes(100)
+    detached = (
+        bytes.fromhex("308201f006092a864886f70d010702a08201e13082010102010131")
+        + bytes.fromhex("300b06092a864886f70d010701")
+        + b"\x31"
+        + bytes(50)
+    )
+    assert look(enveloped, "smime.p7m").certainty is Certainty.OPAQUE
+    assert look(detached, "smime.p7s").certainty is Certainty.INSPECTED
+    armoured = b"-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n"
+    assert (look(armoured).certainty, kinds(look(armoured))) == (Certainty.OPAQUE, ["encrypted"])
+
+
+def test_unknown_content_is_opaque_and_empty_is_not() -> None:
+    assert look(bytes([1, 2, 3, 4] * 30)).certainty is Certainty.OPAQUE
+    assert look(b"").certainty is Certainty.INSPECTED
+    assert look(b"", whole=False).certainty is Certainty.PARTIAL
+
+
+def test_part_of_a_content_is_never_inspected() -> None:
+    assert look(b"text", whole=False).certainty is Certainty.PARTIAL
+
+
+def test_time_runs_out_without_an_end_of_the_run() -> None:
+    data = zipped({f"{i}.txt": b"x" for i in range(50)})
+    seen = look(data, "a.zip", limits=Limits(seconds=0))
+    assert seen.certainty is Certainty.PARTIAL
+    assert "seconds" in str(seen.reason)
+
+
+def test_every_family_is_described() -> None:
+    families = of_type("zoneguard.inspection.content", ContentFamily)
+    assert len({f.name for f in families}) == len(families)
+    assert all(f.title and f.recognise.__doc__ and f.examine.__doc__ for f in families)
+
+
+MAGICS = [
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"%PDF-1.4 obj",
+    b"{\\rtf",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"\x1f\x8b\x08",
+    b"BZh9",
+    b"\xfd7zXZ\0",
+    b"MZ\0",
+    b"\x78\x9f\x3e\x22\1\0",
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"<html>",
+    b"<svg",
+    b"Subject: a\r\nFrom: b\r\nMIME-Version: 1.0\r\n",
+    b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07",
+    b"#!/",
+    b"CWS\x09",
+    b"\0\0\1\0",
+    b"[Content_Types].xml",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(MAGICS),
+    st.lists(st.one_of(st.binary(max_size=80), st.sampled_from(MAGICS)), max_size=6).map(b"".join),
+    st.sampled_from(["", "a.docx", "a.exe", "a.txt", "a.zip.exe", "a.eml", "winmail.dat", "a.html"]),
+    st.sampled_from(["", "text/html", "message/rfc822", "image/png"]),
+    st.booleans(),
+)
+def test_any_bytes_never_raise_and_end_in_time(magic: bytes, rest: bytes, name: str, claimed: str, whole: bool) -> None:
+    begun = time.process_time()
+    seen = look(magic + rest, name, claimed, whole=whole)
+    assert time.process_time() - begun < 2
+    assert seen.certainty is not Certainty.INSPECTED or whole

@@ -1,0 +1,173 @@
+"""PDF: actions and embedded files wherever they hide, and nothing where there is none."""
+
+from __future__ import annotations
+
+import time
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.inspection.content.building import kinds, look
+from tests.inspection.talk import conversations
+
+from zoneguard.model.flows import Certainty
+
+PROGRAM = b"MZ\x90\0" + bytes(300)
+
+
+def pdf(*objects: bytes, trailer: bytes = b"<< /Root 1 0 R >>") -> bytes:
+    body = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+    for number, content in enumerate(objects, 1):
+        body += b"%d 0 obj\n" % number + content + b"\nendobj\n"
+    return body + b"trailer\n" + trailer + b"\nstartxref\n0\n%%EOF\n"
+
+
+def stream(dictionary: bytes, data: bytes, deflate: bool = True) -> bytes:
+    raw = zlib.compress(data) if deflate else data
+    extra = b" /Filter /FlateDecode" if deflate else b""
+    return b"<< " + dictionary + extra + b" /Length %d >>\nstream\n" % len(raw) + raw + b"\nendstream"
+
+
+def object_stream(*objects: tuple[int, bytes]) -> bytes:
+    header, body = b"", b""
+    for number, content in objects:
+        header += b"%d %d " % (number, len(body))
+        body += content + b"\n"
+    return stream(b"/Type /ObjStm /N %d /First %d" % (len(objects), len(header)), header + body)
+
+
+def test_plain_document_is_inspected() -> None:
+    seen = look(
+        pdf(b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages >>", stream(b"", b"BT (Hello) Tj ET")), "a.pdf"
+    )
+    assert (seen.media_type, seen.hazards, seen.certainty) == ("application/pdf", (), Certainty.INSPECTED)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"<< /S /JavaScript /JS (app.alert(1)) >>", "pdf-javascript"),
+        (b"<< /S /J#61vaScript /#4A#53 (x) >>", "pdf-javascript"),
+        (b"<< /S /Launch /F (cmd.exe) >>", "pdf-launch"),
+        (b"<</S/Launch/F(cmd.exe)>>", "pdf-launch"),
+        (b"<< /AA << /O 5 0 R >> >>", "pdf-open-action"),
+        (b"<< /OpenAction << /S /URI /URI (http://x) >> >>", "pdf-open-action"),
+        (b"<< /Subtype /RichMedia >>", "pdf-rich-media"),
+        (b"<< /AcroForm << /XFA 5 0 R >> >>", "pdf-xfa"),
+        (b"<< /S /SubmitForm >>", "pdf-submit"),
+        (b"<< /S /GoToR /F (\\\\\\\\host\\\\share) >>", "external-relationship"),
+    ],
+)
+def test_hazards_in_plain_and_in_compressed_objects(content: bytes, kind: str) -> None:
+    (hazard, *_) = look(pdf(b"<< /Type /Catalog >>", content), "a.pdf").hazards
+    assert (hazard.kind, hazard.where) == (kind, "object 2")
+    (hazard, *_) = look(pdf(object_stream((7, b"<< /A 1 >>"), (8, content))), "a.pdf").hazards
+    assert (hazard.kind, hazard.where) == (kind, "object 8 in object stream 1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<< /Title (about /JavaScript and \\( /Launch) >>",
+        b"<< /A 1 >> % /JavaScript",
+        b"<< /JavaScriptX 1 /OpenActions 2 >>",
+        b"<< /OpenAction [3 0 R /Fit] >>",
+        b"<< /OpenAction << /S /GoTo /D [3 0 R /XYZ] >> >>",
+        stream(b"", b"/JavaScript /Launch"),
+    ],
+)
+def test_no_hazard_where_there_is_none(content: bytes) -> None:
+    assert look(pdf(content), "a.pdf").hazards == ()
+
+
+def test_open_action_elsewhere_is_judged_by_what_it_is() -> None:
+    assert look(pdf(b"<< /OpenAction 2 0 R >>", b"<< /S /GoTo /D [1 0 R /Fit] >>"), "a.pdf").hazards == ()
+    assert look(pdf(b"<< /OpenAction 2 0 R >>", b"[1 0 R /Fit]"), "a.pdf").hazards == ()
+    assert "pdf-open-action" in kinds(look(pdf(b"<< /OpenAction 2 0 R >>", b"<< /S /JavaScript /JS (x) >>"), "a.pdf"))
+    assert "pdf-open-action" in kinds(look(pdf(b"<< /OpenAction 9 0 R >>"), "a.pdf"))
+
+
+def test_embedded_file_is_opened() -> None:
+    seen = look(pdf(b"<< /Names << /EmbeddedFiles 2 0 R >> >>", stream(b"/Type /EmbeddedFile", PROGRAM)), "a.pdf")
+    assert kinds(seen) == ["embedded-file", "executable"]
+    assert seen.members[0].content.data == PROGRAM
+
+
+def test_object_inside_of_stream_data_is_found() -> None:
+    hidden = b"\n7 0 obj\n<< /S /Launch >>\nendobj\n"
+    assert kinds(look(pdf(stream(b"", b"x" * 50 + hidden, deflate=False)), "a.pdf")) == ["pdf-launch"]
+
+
+def test_encrypted_document_is_opaque() -> None:
+    seen = look(pdf(b"<< /Type /Catalog >>", trailer=b"<< /Root 1 0 R /Encrypt 5 0 R >>"), "a.pdf")
+    assert kinds(seen) == ["encrypted"]
+    assert seen.certainty is Certainty.OPAQUE
+
+
+def test_object_stream_that_cannot_be_read_is_partial() -> None:
+    broken = b"<< /Type /ObjStm /Filter /FlateDecode >>\nstream\nnot deflate\nendstream"
+    assert look(pdf(broken), "a.pdf").certainty is Certainty.PARTIAL
+    foreign = b"<< /Type /ObjStm /Filter /LZWDecode >>\nstream\nxx\nendstream"
+    assert look(pdf(foreign), "a.pdf").certainty is Certainty.PARTIAL
+
+
+def test_header_may_come_late() -> None:
+    assert look(b"junk" * 200 + pdf(b"<< >>"), "a.pdf").media_type == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"(" * 300_000,
+        b"<<" * 300_000,
+        b"/" * 500_000,
+        b"stream\n" * 100_000,
+        b"1 0 obj " * 100_000,
+        b"1 " * 400_000,
+        b"(\\" * 300_000,
+    ],
+)
+def test_hostile_documents_end_in_time(hostile: bytes) -> None:
+    begun = time.process_time()
+    look(b"%PDF-1.7\n1 0 obj" + hostile, "a.pdf")
+    assert time.process_time() - begun < 4
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"/JS",
+                b"(",
+                b")",
+                b"<<",
+                b">>",
+                b"\\",
+                b"stream\n",
+                b"endstream",
+                b"1 0 obj ",
+                b"/ObjStm ",
+                b"/First 9 ",
+                b"/OpenAction ",
+                b"5 0 R",
+                b"%",
+                b"\n",
+                b"/#4",
+                b"/Encrypt",
+                b"x",
+            ]
+        ),
+        max_size=40,
+    ).map(b"".join)
+)
+def test_any_tokens_never_raise(body: bytes) -> None:
+    look(b"%PDF-1.4\nobj " + body, "a.pdf")
+
+
+@pytest.mark.corpus
+def test_document_of_the_corpus() -> None:
+    (conversation,) = conversations("suricata__filemagic-flowbits__pdf-dl.pcap")
+    body = conversation.to_originator.data
+    assert look(body[body.index(b"%PDF") :], "a.pdf", whole=False).media_type == "application/pdf"
