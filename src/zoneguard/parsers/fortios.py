@@ -18,7 +18,7 @@ from zoneguard.parsers._fortios.settings import READ_SETTINGS, read_global
 from zoneguard.parsers._fortios.static import DYNAMIC
 from zoneguard.parsers._fortios.tree import TreeReader
 from zoneguard.parsers._fortios.vdom import POLICY_TABLES, Vdom
-from zoneguard.parsers._fortios.zones import SDWAN_TABLES, read_sdwan, read_zones
+from zoneguard.parsers._fortios.zones import SDWAN_TABLES, check_zones, read_sdwan, read_zones
 from zoneguard.parsers.accounting import Ledger
 
 READ = frozenset({
@@ -32,13 +32,13 @@ READ = frozenset({
 })  # fmt: skip
 _SCOPES = frozenset({"vdom", "global"})
 _CONFIG = re.compile(
-    r"^\s*config (firewall|router|system|vpn|user|log|antivirus|webfilter|wireless-controller) [\w-]+", re.M
+    r"^[ \t]*config (firewall|router|system|vpn|user|log|antivirus|webfilter|wireless-controller) [\w-]+", re.M
 )
 _KNOWN = re.compile(
-    r"^\s*config (?:firewall (?:policy|address|vip|service custom)|system (?:interface|global|zone)|router static)\s*$",
+    r"^[ \t]*config (?:firewall (?:policy|address|vip|service custom)|system (?:interface|global|zone)|router static)",
     re.M,
 )
-_CLOSED = re.compile(r"^\s*(?:next|end)\s*$", re.M)
+_CLOSED = re.compile(r"^[ \t]*(?:next|end)[ \t]*$", re.M)
 _SAMPLE = 2000
 
 
@@ -82,6 +82,8 @@ def _device(export: Export, root: Block) -> Device:
     zones = {scope.name: read_zones(export, scope, sdwans[scope.name]) for scope in export.scopes}
     members = {member: z.name for known in zones.values() for z in known.values() for member in z.members}
     interfaces = read_interfaces(export, members)
+    for known in zones.values():
+        check_zones(export, known, interfaces.known)
     read_global(export, root)
     vrfs: list[Vrf] = []
     bindings: list[MacBinding] = []
@@ -115,8 +117,8 @@ def _account(export: Export, root: Block) -> None:
         places.setdefault(id(frame), frame)
     for block in places.values():
         account_rest(ledger, (b for path, b in block.blocks.items() if path not in READ | _SCOPES))
-        for setting in block.settings.values():
-            ledger.not_understood(setting.first, "this setting stands outside of a table", Concern.FILTER)
+        for _, first, _ in block.settings.values():
+            ledger.not_understood(first, "this setting stands outside of a table", Concern.FILTER)
 
 
 def _missing(export: Export) -> list[Misunderstood]:

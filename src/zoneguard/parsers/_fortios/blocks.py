@@ -20,30 +20,26 @@ def plain_words(text: str) -> list[str]:
     """The words of a text that has no backslash, no single quote and no open quote."""
     if '"' not in text:
         return text.split()
+    if text[0] == text[-1] == '"' and text.count('"') == 2:
+        return [text[1:-1]]
     return [word.replace('"', "") for word in WORD.findall(text)]
 
 
-class Setting:
-    """The words of one ``set`` line (or several lines, where a quote spans them)."""
+Setting = tuple[str | list[str], int, int]
+"""What follows the name in a ``set`` line (a text, or its words where they are not plain), its first and last line.
 
-    __slots__ = ("_raw", "_values", "first", "last")
+A plain tuple: a large file has a hundred thousand, and the garbage collector passes over these.
+"""
 
-    def __init__(self, raw: str, values: tuple[str, ...] | None, first: int, last: int) -> None:
-        self._raw = raw
-        self._values = values
-        self.first = first
-        self.last = last
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """The words after the name, without their quotes."""
-        if self._values is None:
-            self._values = tuple(plain_words(self._raw))
-        return self._values
+_NO_BLOCKS: dict[str, Block] = {}
+_NO_RENAMES: dict[str, tuple[str, int]] = {}
 
 
 class Block:
-    """A ``config`` table or an ``edit`` entry. ``spans``: first and last line of each place where it is written."""
+    """A ``config`` table or an ``edit`` entry. ``spans``: first and last line of each place where it is written.
+
+    A large file has tens of thousands: what most of them lack is shared until it is needed.
+    """
 
     __slots__ = ("blocks", "entries", "name", "renamed", "settings", "spans")
 
@@ -51,9 +47,27 @@ class Block:
         self.name = name
         self.spans: list[tuple[int, int]] = []
         self.settings: dict[str, Setting] = {}
-        self.entries: dict[str, Block] = {}
-        self.blocks: dict[str, Block] = {}
-        self.renamed: dict[str, tuple[str, int]] = {}
+        self.entries = _NO_BLOCKS
+        self.blocks = _NO_BLOCKS
+        self.renamed = _NO_RENAMES
+
+    def entry(self, key: str) -> Block:
+        """The entry ``key``, new where there is none."""
+        if self.entries is _NO_BLOCKS:
+            self.entries = {}
+        found = self.entries.get(key)
+        if found is None:
+            found = self.entries[key] = Block(key)
+        return found
+
+    def nested(self, path: str) -> Block:
+        """The block ``path`` inside, new where there is none."""
+        if self.blocks is _NO_BLOCKS:
+            self.blocks = {}
+        found = self.blocks.get(path)
+        if found is None:
+            found = self.blocks[path] = Block(path)
+        return found
 
     @property
     def first(self) -> int:
@@ -66,9 +80,11 @@ class Block:
         return self.spans[0][1]
 
     def values(self, name: str) -> tuple[str, ...]:
-        """The words of the setting; none where it is not set."""
+        """The words of the setting, without their quotes; none where it is not set."""
         setting = self.settings.get(name)
-        return setting.values if setting is not None else ()
+        if setting is None:
+            return ()
+        return tuple(plain_words(setting[0]) if isinstance(setting[0], str) else setting[0])
 
     def word(self, name: str, default: str = "") -> str:
         """The first word of the setting."""
@@ -83,7 +99,7 @@ class Block:
     def line(self, name: str) -> int:
         """The line of the setting, or of the block where it is not set."""
         setting = self.settings.get(name)
-        return setting.first if setting is not None else self.first
+        return setting[1] if setting is not None else self.first
 
     def table(self, path: str) -> dict[str, Block]:
         """The entries of the table ``path`` inside this block."""
@@ -100,10 +116,10 @@ class Block:
 
 
 def edit_table(table: Block, words: list[str], number: int) -> bool:
-    """Do a ``delete``, ``rename``, ``move``, ``clone`` or ``purge``; ``False`` where it names what is not there."""
+    """Do a ``delete``, ``rename``, ``move`` or ``purge``; ``False`` where it names what is not there."""
     entries = table.entries
     if words[0] == "purge" and len(words) == 1:
-        entries.clear()
+        table.entries = {}
         return True
     if len(words) < 2 or words[1] not in entries:
         return False
@@ -119,26 +135,15 @@ def edit_table(table: Block, words: list[str], number: int) -> bool:
         order = list(entries)
         order.insert(order.index(other) + (relation == "after"), name)
         entries[name] = moved
-        reordered = {key: entries[key] for key in order}
-        entries.clear()
-        entries.update(reordered)
+        table.entries = {key: entries[key] for key in order}
         return True
     if relation != "to" or other in entries:
         return False
     if verb == "rename":
-        renamed = {other if key == name else key: block for key, block in entries.items()}
-        renamed[other].name = other
-        entries.clear()
-        entries.update(renamed)
+        table.entries = {other if key == name else key: block for key, block in entries.items()}
+        table.entries[other].name = other
+        if table.renamed is _NO_RENAMES:
+            table.renamed = {}
         table.renamed[name] = (other, number)
-        return True
-    if verb == "clone":
-        copy = Block(other)
-        original = entries[name]
-        copy.spans = [(number, number)]
-        copy.settings = dict(original.settings)
-        copy.entries = dict(original.entries)
-        copy.blocks = dict(original.blocks)
-        entries[other] = copy
         return True
     return False

@@ -28,14 +28,19 @@ def policy_rules(policies: Iterable[Policy]) -> Iterator[Rule]:
 
 
 def forward_list(
-    export: Export, scope: Scope, policies: Sequence[Policy], zones: Mapping[str, Zone], end: SourceSpan
+    export: Export,
+    scope: Scope,
+    policies: Sequence[Policy],
+    zones: Mapping[str, Zone],
+    held: Iterable[Rule],
+    end: SourceSpan,
 ) -> RuleList:
-    """Every policy, then traffic inside zones that allow it, then the implicit deny.
+    """What the device holds itself, every policy, traffic inside zones that allow it, the implicit deny.
 
-    The order of the last two is Fortinet's ("Information about policy matching order when the intrazone setting is
-    used"): policies go first.
+    The order of the last is Fortinet's ("Information about policy matching order when the intrazone setting is used"):
+    policies go before zones.
     """
-    rules = [*_hairpins(export, scope, policies), *policy_rules(policies), *_inside_zones(export, scope, zones)]
+    rules = [*held, *_hairpins(export, scope, policies), *policy_rules(policies), *_inside_zones(export, scope, zones)]
     return RuleList("firewall policy", tuple(rules), Deny(), end)
 
 
@@ -105,9 +110,9 @@ def _may_be(original: Match, addresses: Intervals) -> bool:
     return not isinstance(original, In) or bool(original.values & addresses)
 
 
-def held_list(
+def held_addresses(
     export: Export, scope: Scope, vips: Iterable[Vip], pools: Mapping[str, Pool], own: Intervals
-) -> RuleList | None:
+) -> Iterator[Rule]:
     """Addresses that the device takes for its own: outer addresses of VIPs, and of IP pools from 7.2.6 and 7.4.1 on.
 
     What no VIP translates is not forwarded there ("Unused Virtual IP (VIP) object can disrupt traffic", "Policy lookup
@@ -116,15 +121,13 @@ def held_list(
     local = _pools_are_local(export)
     held = [(f"VIP {v.name}", v.external, v.span, True if v.answers else None) for v in vips]
     held += [(f"IP pool {n}", p.addresses, p.span, local) for n, p in pools.items() if p.answers]
-    rules: list[Rule] = []
     for name, addresses, span, certain in held:
         if certain is False or not addresses - own:
             continue
         match: Match = both(_PLAIN, In(Field.DST, addresses - own))
         if certain is None:
             match = both(match, export.unknown(scope, f"the device holds the addresses of {name}", span.first))
-        rules.append(Rule(match, Deny(), span, f"address of {name}"))
-    return RuleList("addresses held by VIPs and IP pools", tuple(rules), Permit(), rules[0].span) if rules else None
+        yield Rule(match, Deny(), span, f"address of {name}")
 
 
 def _pools_are_local(export: Export) -> bool | None:

@@ -130,7 +130,9 @@ def read_interfaces(export: Export, zones: dict[str, str]) -> Interfaces:
 
 
 def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: dict[str, str]) -> None:
-    vlan = values.number(entry.word("vlanid", "x"), 4095)
+    vlan = values.number(entry.word("vlanid", "x"), 4094)
+    if vlan is None and "vlanid" in entry.settings:
+        export.ledger.not_understood(entry.line("vlanid"), "this is no VLAN number", Concern.INTERFACE)
     result.vrf[name] = values.number(entry.word("vrf", "0"), 65535) or 0
     if entry.enabled("ipmac"):
         result.ipmac.add(name)

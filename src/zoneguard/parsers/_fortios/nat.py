@@ -119,19 +119,21 @@ class SourceNat:
     def by_policy(self, policies: Sequence[Policy], hairpins: Iterable[str], end: SourceSpan) -> RuleList | None:
         """The stage after the policies; ``hairpins`` are interfaces by which a packet of a VIP may leave as it came.
 
-        A policy without ``nat`` that accepts exempts its packets from the rules of later ones.
+        A policy without ``nat`` that accepts exempts its packets from later ones between the same interfaces.
         """
-        accepting = [p for p in policies if p.accepts]
-        last = max((i for i, p in enumerate(accepting) if p.entry.enabled("nat")), default=-1)
-        rules: list[Rule | NatRule] = [*self._hairpins(hairpins, end)]
-        for policy in accepting[: last + 1]:
+        later = _Ways()
+        parts: list[Sequence[Rule | NatRule]] = []
+        for policy in reversed([p for p in policies if p.accepts]):
             entry = policy.entry
-            if not entry.enabled("nat"):
-                rules.append(NatRule(policy.match, policy.span, (), policy.name))
-                continue
-            pools = _pools(entry, "poolname", "poolname6") if entry.enabled("ippool") else ()
-            fixed, line = entry.enabled("fixedport"), entry.line("poolname")
-            rules += self._rules(Translation(policy.match, policy.span, policy.name, pools, line, fixed))
+            if entry.enabled("nat"):
+                pools = _pools(entry, "poolname", "poolname6") if entry.enabled("ippool") else ()
+                fixed, line = entry.enabled("fixedport"), entry.line("poolname")
+                asked = Translation(policy.match, policy.span, policy.name, pools, line, fixed)
+                parts.append(tuple(self._rules(asked)))
+                later.add(policy.ingress, policy.egress)
+            elif later.meet(policy.ingress, policy.egress):
+                parts.append((NatRule(policy.match, policy.span, (), policy.name),))
+        rules = [*self._hairpins(hairpins, end), *(rule for part in reversed(parts) for rule in part)]
         return RuleList("source NAT by policy", tuple(rules), Permit(), end) if rules else None
 
     def central(self, entries: Iterable[tuple[Block, Match]], end: SourceSpan) -> RuleList | None:
@@ -178,6 +180,23 @@ class SourceNat:
         if kept:
             return ()
         return (SetTo(Field.SPORT, _OLD_PORTS if self._export.since(7, 0, 0) is False else _ANY_PORTS),)
+
+
+class _Ways:
+    """Pairs of interfaces by which packets come and leave; ``None`` stands for any."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[str | None, set[str | None]] = {}
+
+    def add(self, ingress: frozenset[str] | None, egress: frozenset[str] | None) -> None:
+        for name in (None,) if ingress is None else ingress:
+            self._pairs.setdefault(name, set()).update((None,) if egress is None else egress)
+
+    def meet(self, ingress: frozenset[str] | None, egress: frozenset[str] | None) -> bool:
+        """Whether a packet between these may be between a pair that was added."""
+        names = self._pairs if ingress is None else {None, *ingress}
+        found = [self._pairs[name] for name in names if name in self._pairs]
+        return any(egress is None or None in leaving or not egress.isdisjoint(leaving) for leaving in found)
 
 
 def _pools(entry: Block, v4: str, v6: str) -> tuple[tuple[Intervals, tuple[str, ...]], ...]:

@@ -15,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Action, Concern, Deny, Permit
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Egress, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers._fortios.addresses import AddressBook
+from zoneguard.parsers._fortios.addresses import AddressBook, AddressMatch
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.policy_schema import MAY, OPENS, POLICY
@@ -167,6 +166,8 @@ class PolicyReader:
 
     def _side(self, entry: Block, family: Family, doubts: list[Doubt]) -> Side | None:
         """``None``: the policy does not speak of this family."""
+        if f"srcaddr{family.suffix}" not in entry.settings and not entry.enabled(_source_service(family)):
+            return None
         source = self._source(entry, family, doubts)
         if source is None:
             return None
@@ -196,42 +197,45 @@ class PolicyReader:
         if plain:
             if not entry.enabled("match-vip-only"):
                 parts.append(both(_PLAIN, target))
-            again = self._match_vip(entry, both(_BY_VIP, target), original, doubts)
+            again = self._match_vip(entry, family, known, doubts)
             parts += [again] if again is not NEVER else []
         return Side(source, either(*parts), original, by_vip, tuple(vips.values()), bool(plain))
 
-    def _match_vip(self, entry: Block, target: Match, original: Match, doubts: list[Doubt]) -> Match:
+    def _match_vip(self, entry: Block, family: Family, plain: AddressMatch, doubts: list[Doubt]) -> Match:
         """What of the packets that a VIP translated the plain destinations take.
 
         Whether they are compared with the address before or after the translation is not documented: where the two
         differ the result is open.
         """
-        denies = isinstance(self._action(entry), Deny)
-        line = entry.line("match-vip")
-        word = entry.word("match-vip")
-        answer: bool | None
-        if denies:
-            newer, older = self.export.since(7, 2, 4), self.export.since(7, 2, 3)
-            by_default = None if newer is None or (older and not newer) else newer
-            answer = word == "enable" if word else by_default
-        else:
-            since = self.export.since(6, 4, 3)
-            answer = None if word == "enable" and since else word == "enable"
-        if answer is False:
+        line, word = entry.line("match-vip"), entry.word("match-vip")
+        touched = plain.exact & family.vips.addresses
+        negated = entry.enabled(f"dstaddr{family.suffix}-negate")
+        answer = self._matches_vip(entry, word)
+        if answer is False or not (touched or plain.others or negated):
             return NEVER
-        match = target
-        if not isinstance(original, In) or original.values not in (ALL_V4, ALL_V6):
-            doubts.append(
-                Doubt(line, "whether this policy compares the address before or after a VIP is not documented")
-            )
+        match: Match = _BY_VIP
+        if negated or touched != family.vips.addresses:
+            reason = "whether this policy compares the address before or after a VIP is not documented"
+            doubts.append(Doubt(line, reason))
             unsettled = self.export.unknown(self.scope, f"policy {entry.name} asks the address before the VIP", line)
-            before = both(_BY_VIP, original)
-            match = either(both(target, before), both(either(target, before), unsettled))
+            after, before = both(_BY_VIP, plain.on(Field.DST)), both(_BY_VIP, plain.on(Field.ORIG_DST))
+            match = both(_BY_VIP, unsettled)
+            if not negated:
+                match = either(both(after, before), both(either(after, before), unsettled))
         if answer is None:
             reason = "whether this policy takes what a VIP translated depends on the version (match-vip)"
             doubts.append(Doubt(line, reason))
             match = both(match, self.export.unknown(self.scope, f"match-vip of policy {entry.name}", line))
         return match
+
+    def _matches_vip(self, entry: Block, word: str) -> bool | None:
+        """Whether ``match-vip`` is in force; ``None``: the file does not tell."""
+        if isinstance(self._action(entry), Permit):
+            return None if word == "enable" and self.export.since(6, 4, 3) else word == "enable"
+        if word:
+            return word == "enable"
+        newer, older = self.export.since(7, 2, 4), self.export.since(7, 2, 3)
+        return None if older and not newer else newer
 
     def _source(self, entry: Block, family: Family, doubts: list[Doubt]) -> Match | None:
         service = self._database(entry, family, "internet-service-src", Field.SRC, doubts)
@@ -251,7 +255,7 @@ class PolicyReader:
     def _database(self, entry: Block, family: Family, name: str, target: Field, doubts: list[Doubt]) -> Match | None:
         """A source or destination by the vendor's list of internet services."""
         name = name.replace("internet-service", "internet-service6") if family.suffix == "6" else name
-        if not entry.enabled(name):
+        if name not in entry.settings or not entry.enabled(name):
             return None
         lists = sorted(k for k in entry.settings if k.startswith(f"{name}-") and not k.endswith("negate"))
         lists = [k for k in lists if name.endswith("-src") or not k.startswith(f"{name}-src")]
@@ -304,3 +308,7 @@ class PolicyReader:
             if entry.enabled(name):
                 reason = f'"{name}" lets packets pass that no policy describes'
                 self.export.ledger.not_understood(entry.line(name), reason, Concern.FILTER)
+
+
+def _source_service(family: Family) -> str:
+    return "internet-service6-src" if family.suffix == "6" else "internet-service-src"

@@ -138,9 +138,9 @@ def account(ledger: Ledger, block: Block, schema: Schema, bounded: bool = False)
                 reasons[name] = schema.reason(name)
             reason = reasons[name]
             if reason is not None:
-                ledger.ignored(reason, setting.first, setting.last)
+                ledger.ignored(reason, setting[1], setting[2])
             else:
-                ledger.not_understood(setting.first, f'the setting "{name}" is not known', schema.concern, bounded)
+                ledger.not_understood(setting[1], f'the setting "{name}" is not known', schema.concern, bounded)
         for name, nested in part.blocks.items():
             if name in schema.blocks:
                 continue

@@ -1,8 +1,8 @@
 """FortiOS configuration text → a tree of blocks.
 
 Quoting as the FortiOS CLI does it: in double quotes a backslash escapes a quote or itself, single quotes keep every
-character, a quote may span lines. ``append``, ``unset``, ``delete``, ``rename``, ``move``, ``clone`` and ``purge`` take
-effect here.
+character, a quote may span lines. ``append``, ``unset``, ``delete``, ``rename``, ``move`` and ``purge`` take effect
+here; ``clone`` is reported.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
-from zoneguard.parsers._fortios.blocks import Block, Setting, edit_table, plain_words
+from zoneguard.parsers._fortios.blocks import Block, edit_table, plain_words
 from zoneguard.parsers.accounting import BLANK, Ledger
 
-MAX_EDITS = 1000  # move, rename, clone lines that are followed; an export has none
+MAX_MOVED = 5_000_000  # entries passed over by move and rename lines that are followed; an export has none
 SESSION = "prompt or command of a pasted session"
 HEADER = "header of the backup file"
 
@@ -35,7 +35,7 @@ class TreeReader:
         self._root = Block("")
         self._root.spans.append((1, len(source.lines)))
         self._stack: list[tuple[Block, int, bool]] = [(self._root, 1, False)]  # block, line of opening, is an entry
-        self._edits = 0
+        self._moved = 0
         self.asides: list[tuple[str, int]] = []
         """Lines that are no configuration, and why: to be accounted for after everything else."""
 
@@ -57,6 +57,8 @@ class TreeReader:
     def _line(self, number: int) -> int:
         """Read the line, and those over which its quotes extend; returns the last one."""
         text = self._lines[number - 1].strip()
+        if text[:4] == "set ":  # nine lines of ten
+            return self._change("set", text, number)
         if not text or text[0] == "#":
             self.asides.append((HEADER if text.startswith(("#conf", "#build", "#global")) else BLANK, number))
             return number
@@ -84,34 +86,33 @@ class TreeReader:
 
     def _change(self, verb: str, text: str, number: int) -> int:
         parts = text.split(None, 2)
+        if len(parts) < 2:
+            self._ledger.not_understood(number, f'"{verb}" names no setting', Concern.FILTER)
+            return number
+        name, last = parts[1], number
         raw = parts[2] if len(parts) > 2 else ""
-        last = number
-        values: tuple[str, ...] | None = None
+        words: str | list[str] = raw
         if "\\" in raw or "'" in raw or raw.count('"') & 1:
             quoted = self._quoted(number, text)
             if quoted is None:
                 self._ledger.not_understood(number, "a quote is opened and never closed", Concern.FILTER)
                 return number
-            words, last = quoted
-            values = tuple(words[2:])
-        if len(parts) < 2:
-            self._ledger.not_understood(number, f'"{verb}" names no setting', Concern.FILTER)
-            return last
-        settings = self._stack[-1][0].settings
-        name = parts[1]
-        if verb in ("set", "select"):
-            settings[name] = Setting(raw, values, number, last)
+            words, last = quoted[0][2:], quoted[1]
+        block = self._stack[-1][0]
+        if verb == "set" or verb == "select":  # noqa: PLR1714 (the busiest line of the reader)
+            block.settings[name] = (words, number, last)
         elif verb in ("unset", "clear"):
-            settings.pop(name, None)
-        elif verb == "append":
-            old = settings.get(name)
-            added = Setting(raw, values, number, last)
-            if old is not None:
-                added = Setting("", old.values + added.values, number, last)
-            settings[name] = added
-        elif name in settings:
-            gone = frozenset(Setting(raw, values, number, last).values)
-            settings[name] = Setting("", tuple(v for v in settings[name].values if v not in gone), number, last)
+            block.settings.pop(name, None)
+        else:
+            more = plain_words(words) if isinstance(words, str) else words
+            before = block.settings.get(name, ("", 0, 0))[0]
+            old = plain_words(before) if isinstance(before, str) else before
+            if verb == "append":
+                old += more
+            else:
+                gone = frozenset(more)
+                old = [word for word in old if word not in gone]
+            block.settings[name] = (old, number, last)
         return last
 
     def _open_or_edit(self, verb: str, text: str, number: int) -> int:
@@ -136,11 +137,7 @@ class TreeReader:
             self._ledger.not_understood(number, "the block before this line is not closed", Concern.FILTER)
             while self._scope_depth() < len(self._stack):
                 self._close(number - 1)
-        parent = self._stack[-1][0]
-        block = parent.blocks.get(path)
-        if block is None:
-            block = parent.blocks[path] = Block(path)
-        self._stack.append((block, number, False))
+        self._stack.append((self._stack[-1][0].nested(path), number, False))
 
     def _scope_depth(self) -> int:
         """How many open blocks are scopes in which whole tables stand: the file, ``config global``, a VDOM."""
@@ -159,11 +156,7 @@ class TreeReader:
         if len(self._stack) == 1:
             self._ledger.not_understood(number, "edit outside a config block", Concern.FILTER)
             return
-        table = self._stack[-1][0]
-        entry = table.entries.get(key)
-        if entry is None:
-            entry = table.entries[key] = Block(key)
-        self._stack.append((entry, number, True))
+        self._stack.append((self._stack[-1][0].entry(key), number, True))
 
     def _next(self, number: int) -> None:
         if self._stack[-1][2]:
@@ -185,8 +178,8 @@ class TreeReader:
 
     def _table_edit(self, words: list[str], number: int) -> None:
         table = self._stack[-1][0]
-        self._edits += words[0] != "delete"
-        if self._stack[-1][2] or self._edits > MAX_EDITS or not edit_table(table, words, number):
+        self._moved += len(table.entries) if words[0] in ("move", "rename") else 0
+        if self._stack[-1][2] or self._moved > MAX_MOVED or not edit_table(table, words, number):
             self._ledger.not_understood(number, "this change of a table cannot be followed", Concern.FILTER)
 
     def _quoted(self, number: int, text: str) -> tuple[list[str], int] | None:

@@ -16,7 +16,7 @@ from zoneguard.parsers._fortios.addresses import ADDRESS, GROUP, AddressBook
 from zoneguard.parsers._fortios.bindings import read_bindings
 from zoneguard.parsers._fortios.central import central_entries
 from zoneguard.parsers._fortios.export import Export, Scope
-from zoneguard.parsers._fortios.filters import end_of, forward_list, held_list, policy_rules
+from zoneguard.parsers._fortios.filters import end_of, forward_list, held_addresses, policy_rules
 from zoneguard.parsers._fortios.interfaces import Interfaces
 from zoneguard.parsers._fortios.ipsec import tunnel_filters
 from zoneguard.parsers._fortios.local import local_stage
@@ -99,8 +99,8 @@ class Vdom:
             *self._read("firewall acl6", self._reader(True, sides=("interface", "")), None, ""),
         ]
         if access:
-            rules = tuple(policy_rules(access))
-            yield Filter(RuleList("firewall acl", rules, Permit(), access[0].span))
+            denied = tuple(policy_rules(access))
+            yield Filter(RuleList("firewall acl", denied, Permit(), access[0].span))
         if pairs is not None:
             yield pairs
         yield from inward
@@ -108,13 +108,12 @@ class Vdom:
         rewriting = tuple(rule for vip in vips for rule in vip.rules)
         if rewriting:
             yield Translate(RuleList("virtual IPs", rewriting, Permit(), rewriting[0].span), Field.DST)
+        yield Routing()
         own = Intervals.of(*(a.address for i in self._interfaces.known.values() for a in i.addresses))
         everything = [vip for family in self._families for vip in family.vips.vips.values() if vip.enabled]
-        held = held_list(export, scope, everything, pools.known, own)
-        if held is not None:
-            yield Filter(held)
-        yield Routing()
-        yield Filter(forward_list(export, scope, self._policies, self._zones, self._end), stateful=True)
+        held = held_addresses(export, scope, everything, pools.known, own)
+        rules = forward_list(export, scope, self._policies, self._zones, held, self._end)
+        yield Filter(rules, stateful=True)
         yield from self._by_applications()
         nat = SourceNat(export, scope, pools, [v.reverse for v in vips if v.reverse is not None], self._central)
         if self._central:

@@ -71,11 +71,12 @@ class Reverse:
 
 @dataclass(frozen=True, slots=True)
 class Vip:
-    """One VIP. ``translated``: a packet that it rewrote. ``external``: its outer addresses."""
+    """One VIP. ``translated``: a packet that it rewrote. ``external`` and ``mapped``: its outer and inner addresses."""
 
     name: str
     span: SourceSpan
     external: Intervals
+    mapped: Intervals
     rules: tuple[NatRule, ...]
     translated: Match
     enabled: bool
@@ -142,6 +143,7 @@ class VipEntry:
             entry.name,
             self._span,
             self._external,
+            mapped,
             tuple(self._rules(both(*asks), pools)),
             both(*was),
             entry.word("status", "enable") != "disable",

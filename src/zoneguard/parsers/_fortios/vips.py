@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zoneguard.model.device import Concern
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Match, either
 from zoneguard.parsers._fortios.schema import LABEL, Schema, account, ignore
 from zoneguard.parsers._fortios.vip_entry import REAL_SERVER, VIP, Vip, VipContext, VipEntry
@@ -30,6 +31,9 @@ class VipBook:
                 ignore(ledger, entry, "rewrites DNS answers only")
             else:
                 self.vips[name] = VipEntry(context, entry).vip()
+        spans = (s for vip in self.vips.values() for part in (vip.external, vip.mapped) for s in part.spans)
+        self.addresses = Intervals.from_spans(spans)
+        """Outer and inner addresses of all VIPs."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.vips or name in self._groups.entries

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from zoneguard.model.device import Concern
+from zoneguard.model.device import Concern, Interface
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -115,6 +115,18 @@ def read_zones(export: Export, scope: Scope, sdwan: SdWan) -> dict[str, Zone]:
         place = known or Zone(name, members, 1, 1)
         zones[name] = Zone(name, place.members | members, place.first, place.last)
     return zones
+
+
+def check_zones(export: Export, zones: Mapping[str, Zone], interfaces: Mapping[str, Interface]) -> None:
+    """Report what a device refuses: an interface in two zones, a zone with the name of an interface."""
+    seen: dict[str, str] = {}
+    for zone in zones.values():
+        if zone.name in interfaces:
+            export.ledger.not_understood(zone.first, "a zone and an interface have this name", Concern.FILTER)
+        for member in sorted(zone.members):
+            if seen.setdefault(member, zone.name) != zone.name:
+                reason = f'the interface "{member}" is in the zones "{seen[member]}" and "{zone.name}"'
+                export.ledger.not_understood(zone.first, reason, Concern.FILTER)
 
 
 @dataclass(frozen=True, slots=True)
