@@ -10,7 +10,7 @@ from zoneguard.reports._values import mac_text, protocol_text
 ADDRESS_FIELDS = (Field.SRC, Field.DST, Field.ORIG_DST)
 STATES = ("new", "established", "related", "invalid", "untracked")
 SHOWN = 8
-MAX_DEPTH = 8
+MAX_DEPTH = 4
 
 
 def match_text(match: Match, depth: int = 0) -> str:

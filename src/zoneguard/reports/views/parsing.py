@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
 from zoneguard.model.addresses import format_address, format_prefix
-from zoneguard.model.device import Device, Filter, LineAccount, NatRule, Rule, RuleList, Stage, Translate, Vrf
+from zoneguard.model.device import Device, Filter, LineAccount, NatRule, Rule, RuleList, SetTo, Stage, Translate, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import In
 from zoneguard.model.spans import SourceSpan
@@ -105,7 +106,8 @@ def _action_text(action: Any) -> str:
             parts.append(field.name)
         elif value is not False:
             parts.append(str(value))
-    return " ".join([type(action).__name__.lower(), *parts])
+    name = re.sub("(?<=[a-z])(?=[A-Z])", " ", type(action).__name__).lower()
+    return " ".join([name, *parts])
 
 
 def parsed_json(devices: tuple[Device, ...], account: LineAccount) -> dict[str, Any]:
@@ -123,12 +125,12 @@ def _plain(value: Any, key: str = "") -> Any:
         return evidence(value)
     if isinstance(value, Intervals):
         return [list(span) for span in value.spans]
-    if isinstance(value, In):
-        return {"type": "In", "field": value.field.value, "values": value_list(value.field, value.values)}
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
         own = {f.name: _plain(getattr(value, f.name), f.name) for f in fields(value)}
+        if isinstance(value, In | SetTo):
+            own["values"] = value_list(value.field, value.values)
         return {"type": type(value).__name__, **own}
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in sorted(value.items())}
