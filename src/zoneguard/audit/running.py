@@ -16,6 +16,7 @@ from zoneguard.model.findings import Finding, InputFile, Report
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.policy import Profile
 from zoneguard.model.project import Project
+from zoneguard.model.spans import CaptureSpan
 from zoneguard.plugins import of_type
 from zoneguard.static.reachability import Network
 
@@ -45,6 +46,7 @@ def run(project: Project, halves: frozenset[str] = BOTH, progress: Progress = la
         captures=dynamic.accounts if dynamic else (),
         inputs=tuple(inputs),
         verdict=overall(findings),
+        frames=_frames(project, dynamic, findings) if dynamic else {},
         facts={
             "devices": len(static.devices) if static else 0,
             "flows": len(dynamic.flows.flows) if dynamic else 0,
@@ -71,6 +73,21 @@ def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], prog
     result = replay(project.captures, project.zones, Options(name=lambda file: shown(project, Path(file))))
     observed = tuple(observed_crossings(space, project.zones, result.table))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
+
+
+def _frames(project: Project, dynamic: DynamicResult, findings: Iterable[Finding]) -> dict[CaptureSpan, str]:
+    """The frames that findings cite, dissected; a pipe cannot be read again."""
+    from zoneguard.dynamic.dissecting import dissect  # noqa: PLC0415
+
+    cited = {e for f in findings for e in f.evidence if isinstance(e, CaptureSpan) and e.frame}
+    lines: dict[CaptureSpan, str] = {}
+    for entry in dynamic.points.values():
+        path = entry.path
+        spans = [s for s in cited if s.file == shown(project, path)]
+        if spans and path.is_file():
+            texts = dissect(str(path), {s.frame for s in spans})
+            lines.update({s: texts[s.frame] for s in spans if s.frame in texts})
+    return lines
 
 
 def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:

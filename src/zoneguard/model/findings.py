@@ -93,7 +93,7 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report format may show."""
+    """Everything a report format may show. ``frames``: one line each about the frames that findings cite."""
 
     project: Project
     command: str
@@ -105,3 +105,4 @@ class Report:
     inputs: tuple[InputFile, ...]
     verdict: Verdict
     facts: Mapping[str, int] = field(default_factory=dict)
+    frames: Mapping[CaptureSpan, str] = field(default_factory=dict)

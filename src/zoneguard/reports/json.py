@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -11,6 +12,7 @@ from zoneguard.dynamic.export import flow_record
 from zoneguard.locale import translator
 from zoneguard.model.findings import Finding, MatrixCell, Report
 from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.reports import ReportFormat, _values
 from zoneguard.reports._words import Translate, in_order
 
@@ -44,7 +46,7 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
         },
         "verdict": report.verdict.value,
         "summary": _summary(report),
-        "findings": [_finding(f, translate) for f in in_order(report.findings)],
+        "findings": [_finding(f, translate, report.frames) for f in in_order(report.findings)],
         "matrix": [cell(c) for c in report.matrix],
         "clauses": _clauses(report, translate),
         "allow": [_values.allowance(a) for a in project.allow],
@@ -75,7 +77,7 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, translate: Translate) -> dict[str, Any]:
+def _finding(finding: Finding, translate: Translate, frames: Mapping[CaptureSpan, str]) -> dict[str, Any]:
     return {
         "check": finding.check,
         "severity": finding.severity.value,
@@ -88,11 +90,17 @@ def _finding(finding: Finding, translate: Translate) -> dict[str, Any]:
         "path": [_values.hop(h) for h in finding.path],
         "flow": flow_record(finding.flow) if finding.flow else None,
         "transfer": _values.transfer(finding.transfer) if finding.transfer else None,
-        "evidence": [_values.evidence(e) for e in finding.evidence],
+        "evidence": [_evidence(e, frames) for e in finding.evidence],
         "clauses": list(finding.clauses),
         "fix": finding.fix.render(translate) if finding.fix else None,
         "fingerprint": finding.fingerprint,
     }
+
+
+def _evidence(span: SourceSpan | CaptureSpan, frames: Mapping[CaptureSpan, str]) -> dict[str, Any]:
+    """A line, or a frame with what a dissector makes of it."""
+    summary = frames.get(span) if isinstance(span, CaptureSpan) else None
+    return {**_values.evidence(span), **({"summary": summary} if summary else {})}
 
 
 def cell(value: MatrixCell) -> dict[str, Any]:

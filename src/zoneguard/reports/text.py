@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import groupby
 
 from zoneguard.model.crossing import Hop
 from zoneguard.model.findings import ClauseResult, Finding, Report
 from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
 from zoneguard.reports._coverage import write_coverage, write_inputs, write_undetermined
@@ -37,7 +39,7 @@ def write(report: Report, lang: str, terminal: bool) -> bytes:
     findings = in_order(report.findings)
     _summary(page, report)
     write_matrix(page, report)
-    _findings(page, findings)
+    _findings(page, findings, report.frames)
     _clauses(page, report, findings)
     write_register(page, report)
     write_undetermined(page, report)
@@ -77,17 +79,23 @@ def _summary(page: Page, report: Report) -> None:
         page.paragraph(page.say(N_("clauses: {count} ({verdicts})", count=len(report.clauses), verdicts=shown)), 2)
 
 
-def _findings(page: Page, findings: list[Finding]) -> None:
+def _findings(page: Page, findings: list[Finding], frames: Mapping[CaptureSpan, str]) -> None:
     page.heading(page.say(N_("Findings")))
     if not findings:
         page.paragraph(page.say(N_("None.")), 2)
     for number, finding in enumerate(findings, 1):
         if number > 1:
             page.line()
-        _finding(page, number, finding)
+        _finding(page, number, finding, frames)
 
 
-def _finding(page: Page, number: int, finding: Finding) -> None:
+def _evidence(span: SourceSpan | CaptureSpan, frames: Mapping[CaptureSpan, str]) -> str:
+    """The place, and behind a frame what a dissector makes of it."""
+    summary = frames.get(span, "") if isinstance(span, CaptureSpan) else ""
+    return f"{span}  {summary}" if summary else str(span)
+
+
+def _finding(page: Page, number: int, finding: Finding, frames: Mapping[CaptureSpan, str]) -> None:
     verdict = page.paint(page.say(VERDICTS[finding.verdict]), VERDICT_STYLES[finding.verdict])
     zones = page.paint(" → ".join(finding.zones), "bold")
     severity = page.say(SEVERITIES[finding.severity])
@@ -110,7 +118,7 @@ def _finding(page: Page, number: int, finding: Finding) -> None:
         content = finding.transfer
         field(page.say(N_("content")), [part for part in (content.name, content.media_type) if part])
         page.field("SHA-256", [content.sha256] if content.sha256 else [], 5, HASH_LABEL_WIDTH)
-    evidence = [str(span) for span in finding.evidence[:SHOWN_EVIDENCE]]
+    evidence = [_evidence(span, frames) for span in finding.evidence[:SHOWN_EVIDENCE]]
     if len(finding.evidence) > SHOWN_EVIDENCE:
         evidence.append(page.say(N_("… and {count} more", count=len(finding.evidence) - SHOWN_EVIDENCE)))
     field(page.say(N_("evidence")), evidence)

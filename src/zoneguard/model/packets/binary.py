@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import cast
 
@@ -127,23 +128,30 @@ class BinaryEngine:
         node = cast(BCDDFunction, a)
         return tuple(k for k, v in self._unknown.items() if node.exists(self._manager.var(v)) != node)
 
-    def project(self, a: Node, group: Group) -> Intervals:
-        memo: dict[tuple[BCDDFunction, int], tuple[tuple[int, int], ...]] = {}
+    def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
+        memo: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
         end = group.first + group.width
 
-        def walk(node: BCDDFunction, bit: int) -> tuple[tuple[int, int], ...]:
-            if node == self.false:
-                return ()
-            if node == self.true:
-                return ((0, (1 << (end - bit)) - 1),)
+        def walk(node: BCDDFunction, bit: int) -> list[tuple[int, BCDDFunction]]:
+            """``(last value, rest)`` of each stretch of the group's bits from ``bit`` on."""
+            level = node.node_level()
+            if level is None or level >= end:
+                return [((1 << (end - bit)) - 1, node)]
             if (node, bit) not in memo:
                 half = 1 << (end - bit - 1)
-                high, low = node.cofactors() if node.node_level() == bit else (node, node)  # type: ignore[misc]
-                upper = ((a + half, b + half) for a, b in walk(high, bit + 1))
-                memo[node, bit] = Intervals.from_spans((*walk(low, bit + 1), *upper)).spans
+                high, low = node.cofactors() if level == bit else (node, node)  # type: ignore[misc]
+                lower = walk(low, bit + 1)
+                upper = lower if high == low else walk(high, bit + 1)
+                joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
+                memo[node, bit] = [*joined, *((last + half, rest) for last, rest in upper)]
             return memo[node, bit]
 
-        return Intervals(walk(cast(BCDDFunction, a), group.first))
+        found: dict[Node, list[tuple[int, int]]] = defaultdict(list)
+        first = 0
+        for last, rest in walk(cast(BCDDFunction, a), group.first):
+            found[rest].append((first, last))
+            first = last + 1
+        return {rest: Intervals(tuple(spans)) for rest, spans in found.items()}
 
     def pick(self, a: Node) -> dict[str, int]:
         bits: set[int] = set()

@@ -50,8 +50,11 @@ class Engine(Protocol):
     def unknowns(self, a: Node) -> tuple[str, ...]:
         """The unknown conditions on which ``a`` depends, in order of their first use."""
 
-    def project(self, a: Node, group: Group) -> Intervals:
-        """The values that ``group`` takes in ``a``; the only group on which ``a`` may depend."""
+    def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
+        """What ``a`` asks after ``group``, for each value of it: rest → the values that leave this rest.
+
+        ``a`` must not depend on a group before ``group``; every value of the group is in exactly one part.
+        """
 
     def pick(self, a: Node) -> dict[str, int]:
         """Some assignment in ``a`` (not empty): group name → value, unasked bits 0. The same each time."""

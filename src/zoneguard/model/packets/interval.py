@@ -7,6 +7,7 @@ It serves where OxiDD has no wheel, and in tests as the second opinion on every 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -227,28 +228,25 @@ class IntervalEngine:
                 todo.extend(node.children)
         return tuple(k for k, level in self._unknown.items() if level in levels)
 
-    def project(self, a: Node, group: Group) -> Intervals:
+    def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
         levels = self._levels[group.name]
+        found: dict[Node, list[tuple[int, int]]] = defaultdict(list)
 
-        def walk(node: Diagram, rest: range) -> Iterable[tuple[int, int]]:
-            if node is self._false:
-                return
-            if node is self._true:
+        def walk(node: Diagram, rest: range, base: int) -> None:
+            if node.level >= levels.stop:
                 width = sum(self._chunks[level].width for level in rest)
-                yield 0, (1 << width) - 1
+                found[node].append((base, base + (1 << width) - 1))
                 return
             chunk = self._chunks[rest[0]]
-            edges = self._edges(node) if node.level == rest[0] else [(0, chunk.top, node)]
-            for low, high, child in edges:
-                if child is self._true:
-                    yield low << chunk.below, (high + 1 << chunk.below) - 1
-                elif child is not self._false:
-                    inner = list(walk(child, rest[1:]))
-                    yield from (
-                        (v << chunk.below | x, v << chunk.below | y) for v in range(low, high + 1) for x, y in inner
-                    )
+            for low, high, child in self._edges(node) if node.level == rest[0] else [(0, chunk.top, node)]:
+                if child.level >= levels.stop:
+                    found[child].append((base + (low << chunk.below), base + (high + 1 << chunk.below) - 1))
+                else:
+                    for value in range(low, high + 1):
+                        walk(child, rest[1:], base + (value << chunk.below))
 
-        return Intervals.from_spans(walk(cast(Diagram, a), levels))
+        walk(cast(Diagram, a), levels, 0)
+        return {rest: Intervals.from_spans(spans) for rest, spans in found.items()}
 
     @staticmethod
     def _edges(node: Diagram) -> list[tuple[int, int, Diagram]]:

@@ -89,14 +89,26 @@ class PacketSet:
         node = engine.exists_unknown(engine.conj(self.node, self.space.has(field)))
         if field not in ADDRESS_FIELDS:
             alone = engine.exists(node, [g for g in GROUPS.values() if g is not group])
-            values = engine.project(alone, group)
+            values = engine.split(alone, group).get(engine.true, Intervals())
             return decode_states(values) if field is Field.STATE else values
         alone = engine.exists(node, [g for g in GROUPS.values() if g is not group and g is not FAMILY])
         parts = []
         for family in (0, 1):
             part = engine.conj(alone, engine.spans(FAMILY, Intervals.of(family)))
-            parts.append(engine.project(engine.exists(part, [FAMILY]), group))
+            parts.append(engine.split(engine.exists(part, [FAMILY]), group).get(engine.true, Intervals()))
         return decode_addresses(*parts)
+
+    def by_destination(self) -> Iterator[tuple[Intervals, Intervals]]:
+        """``(destinations, sources)``: disjoint sets of destinations, each with the sources that reach just these."""
+        engine = self.space.engine
+        others = [g for g in GROUPS.values() if g.name not in ("dst", "src")]
+        for family in (0, 1):
+            of_family = engine.conj(self.node, engine.spans(FAMILY, Intervals.of(family)))
+            between = engine.exists(engine.exists_unknown(of_family), others)
+            for rest, destinations in engine.split(between, GROUPS["dst"]).items():
+                sources = engine.split(rest, GROUPS["src"]).get(engine.true, Intervals())
+                if sources:
+                    yield _decode(destinations, family), _decode(sources, family)
 
     def witness(self) -> Packet:
         """One member, the same each time; an open field has its lowest value. ``ValueError`` if empty."""
@@ -177,3 +189,7 @@ class PacketSet:
                 middle = (low + high) // 2
                 yield from part.pieces(field, Intervals.span(low, middle))
                 yield from part.pieces(field, Intervals.span(middle + 1, high))
+
+
+def _decode(values: Intervals, family: int) -> Intervals:
+    return decode_addresses(Intervals(), values) if family else decode_addresses(values, Intervals())

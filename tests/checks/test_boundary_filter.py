@@ -1,0 +1,26 @@
+"""ZG109: a direction that no rule decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.checks.town import Town
+
+from zoneguard.model.policy import Verdict
+
+
+def test_a_default_of_drop_is_quiet(tmp_path: Path) -> None:
+    assert not Town(tmp_path).findings("ZG109")
+
+
+def test_a_default_of_accept_is_a_boundary_without_filter(tmp_path: Path) -> None:
+    town = Town(tmp_path, ["-A FORWARD -i eth0 -j DROP", "-A FORWARD -o eth0 -j DROP"], policy="ACCEPT")
+    found = town.findings("ZG109")
+    assert all(f.verdict is Verdict.VIOLATES for f in found)
+    assert ("internet", "lgwan") in {f.zones for f in found}
+    assert not {f.zones for f in found if "mynumber" in f.zones}
+    assert {str(e) for f in found for e in f.evidence} == {"fw.rules:7"}
+
+
+def test_a_rule_that_permits_everything_is_not_its_matter(tmp_path: Path) -> None:
+    assert not Town(tmp_path, ["-A FORWARD -i eth2 -o eth1 -j ACCEPT"]).findings("ZG109")

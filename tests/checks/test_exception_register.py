@@ -1,0 +1,52 @@
+"""ZG105: each fault of a row, and a row without fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.checks.town import Town
+
+from zoneguard.model.policy import Verdict
+
+GOOD = {
+    "purpose": "p", "applicant": "tax office", "approver": "CISO", "approved": "2026-04-01", "expires": "2027-03-31",
+    "peer-internet": "attested-no",
+}  # fmt: skip
+
+
+def row(**changes: str) -> str:
+    entry = {**GOOD, **changes}
+    fields = ", ".join(f"{key.replace('_', '-')}: {value}" for key, value in entry.items() if value)
+    return f"{{id: EX-1, from: 10.10.0.5, to: 203.0.113.9, services: [tcp/443], {fields}}}"
+
+
+def faults(tmp_path: Path, **changes: str) -> list[tuple[str, tuple[str, ...]]]:
+    found = Town(tmp_path, exceptions=[row(**changes)]).findings("ZG105")
+    assert all(f.verdict is Verdict.VIOLATES for f in found)
+    return [(f.aspect, f.clauses) for f in found]
+
+
+def test_a_row_in_order_is_quiet(tmp_path: Path) -> None:
+    assert not faults(tmp_path)
+
+
+def test_applicant_and_approver_are_two_people(tmp_path: Path) -> None:
+    assert faults(tmp_path, approver="tax office") == [("applicant", ("mikasa:20-1",))]
+
+
+def test_an_approval_has_a_person_and_a_day(tmp_path: Path) -> None:
+    assert faults(tmp_path, approver="", approved="") == [("approval", ("mikasa:129",))]
+
+
+def test_an_expired_row_is_found_on_the_day_of_the_audit(tmp_path: Path) -> None:
+    assert faults(tmp_path, expires="2026-10-31") == [("expiry", ("mikasa:131",))]
+    assert not faults(tmp_path, expires="2026-11-01")
+
+
+def test_a_row_without_end_is_found(tmp_path: Path) -> None:
+    assert faults(tmp_path, expires="") == [("expiry", ("mikasa:131",))]
+
+
+def test_an_emergency_is_reported_afterwards(tmp_path: Path) -> None:
+    assert faults(tmp_path, emergency="true") == [("emergency", ("mikasa:130",))]
+    assert not faults(tmp_path, emergency="true", reported="2026-04-02")

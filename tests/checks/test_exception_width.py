@@ -1,0 +1,43 @@
+"""ZG104: an exception as registered, and wider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.checks.town import Town, line
+
+from zoneguard.model.policy import Verdict
+
+EXCEPTION = (
+    "{id: EX-1, from: 10.10.0.5, to: 203.0.113.9, services: [tcp/443], purpose: p, applicant: a, approver: CISO, "
+    'approved: 2026-01-01, expires: 2027-01-01, peer-internet: attested-no, macs: ["00:00:5e:00:53:20"]}'
+)
+EXACT = (
+    "-A FORWARD -s 10.10.0.5/32 -d 203.0.113.9/32 -i eth0 -p tcp --dport 443 "
+    "-m mac --mac-source 00:00:5E:00:53:20 -j ACCEPT"
+)
+
+
+def test_an_exception_as_registered_is_quiet(tmp_path: Path) -> None:
+    assert not Town(tmp_path, [EXACT], exceptions=[EXCEPTION]).findings("ZG104")
+
+
+def test_a_wider_source_and_service_is_found_at_the_rule(tmp_path: Path) -> None:
+    wide = "-A FORWARD -s 10.10.0.0/24 -d 203.0.113.9/32 -m mac --mac-source 00:00:5E:00:53:20 -j ACCEPT"
+    (found,) = Town(tmp_path, [wide], exceptions=[EXCEPTION]).findings("ZG104")
+    assert found.verdict is Verdict.VIOLATES
+    assert line(found) == "fw.rules:8"
+    assert found.clauses == ("mikasa:24(1)後段",)
+    assert "wider" in str(found.message) and "MAC" not in str(found.message)
+
+
+def test_a_missing_mac_binding_is_found(tmp_path: Path) -> None:
+    unbound = EXACT.replace("-m mac --mac-source 00:00:5E:00:53:20 ", "")
+    (found,) = Town(tmp_path, [unbound], exceptions=[EXCEPTION]).findings("ZG104")
+    assert "MAC" in str(found.message)
+    assert not found.rows
+
+
+def test_a_binding_to_another_address_is_found(tmp_path: Path) -> None:
+    other = EXACT.replace("53:20", "53:21")
+    assert Town(tmp_path, [other], exceptions=[EXCEPTION]).findings("ZG104")

@@ -1,0 +1,43 @@
+"""ZG201: text, HTML, an attachment, and what cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.checks.town import Town, session
+
+from zoneguard.model.policy import Verdict
+
+HELLO = b"EHLO gw\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n"
+ANSWERS = b"220 hi\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n"
+
+
+def verdicts(tmp_path: Path, content: bytes, to: str = "10.20.0.25", answers: bytes = ANSWERS) -> list[Verdict]:
+    mail = HELLO + content + b"\r\n.\r\n"
+    town = Town(tmp_path, captures={"lgwan": session("10.40.0.10", to, 2525, mail, answers)})
+    return [f.verdict for f in town.findings("ZG201")]
+
+
+def test_a_mail_of_plain_text_is_quiet(tmp_path: Path) -> None:
+    assert not verdicts(tmp_path, b"Subject: x\r\n\r\nhello")
+
+
+def test_html_is_more_than_text(tmp_path: Path) -> None:
+    assert verdicts(tmp_path, b"Content-Type: text/html\r\n\r\n<p>hello") == [Verdict.VIOLATES]
+
+
+def test_an_attachment_is_found_whatever_the_port(tmp_path: Path) -> None:
+    content = (
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+        b"hi\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n"
+        b"%PDF-1.4\r\n--b--"
+    )
+    assert verdicts(tmp_path, content) == [Verdict.VIOLATES]
+    assert not verdicts(tmp_path, content, to="10.30.0.25")
+
+
+def test_an_encrypted_session_is_undetermined(tmp_path: Path) -> None:
+    request = b"EHLO gw\r\nSTARTTLS\r\n" + b"\x16\x03\x01\x00\x05hello"
+    answers = b"220 hi\r\n250 STARTTLS\r\n220 go\r\n" + b"\x16\x03\x03\x00\x05hello"
+    town = Town(tmp_path, captures={"lgwan": session("10.40.0.10", "10.20.0.25", 25, request, answers)})
+    assert [f.verdict for f in town.findings("ZG201")] == [Verdict.UNDETERMINED]
