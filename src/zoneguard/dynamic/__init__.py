@@ -1,1 +1,1 @@
-""""""
+"""Captures → observed flows: containers, link types, tunnels, flow states, reassembled streams."""

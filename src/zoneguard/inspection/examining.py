@@ -34,7 +34,7 @@ def examine(content: Content, limits: Limits | Budget | None = None) -> Examined
 
 def _examine(content: Content, budget: Budget, depth: int) -> Examined:
     families = _recognising(content)
-    seen = [family.examine(content, budget) for _, family in families]
+    seen = [_ask(family, content, budget) for _, family in families]
     media_type = next((e.media_type for e in seen if e.media_type), "")
     media_type = media_type or (UNKNOWN_TYPE if content.data else content.claimed_type or UNKNOWN_TYPE)
     hazards = [h for e in seen for h in e.hazards]
@@ -47,6 +47,16 @@ def _examine(content: Content, budget: Budget, depth: int) -> Examined:
         hazards += (Hazard(h.kind, f"{member.content.name}!{h.where}".rstrip("!"), h.detail) for h in member.hazards)
     certainty, reason = _certainty(content, seen, members, unread)
     return Examined(content, media_type, tuple(dict.fromkeys(hazards)), certainty, reason, members)
+
+
+def _ask(family: ContentFamily, content: Content, budget: Budget) -> Examination:
+    """What the family saw; a family that fails, a third party's perhaps, leaves the content unread and not the run."""
+    try:
+        return family.examine(content, budget)
+    except Exception as error:
+        return Examination(
+            opaque=N_("the reader {family} failed: {error}", family=family.name, error=repr(error)[:200])
+        )
 
 
 def _recognising(content: Content) -> list[tuple[Recognition, ContentFamily]]:

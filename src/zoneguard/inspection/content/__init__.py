@@ -1,1 +1,1 @@
-""""""
+"""One file family a file: bytes → media type, hazards, members."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from zoneguard.inspection import Budget, Content
 from zoneguard.inspection.content._compound import MAGIC
-from zoneguard.inspection.content._expanding import inflate
+from zoneguard.inspection.expanding import inflate
 from zoneguard.model.flows import Hazard
 
 _BOUNDSHEET, _FILEPASS, _SUPBOOK = 0x0085, 0x002F, 0x01AE

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from zoneguard.inspection import Budget
-from zoneguard.inspection.content._expanding import RAW, Expanded, bunzip, inflate, unlzma_member
+from zoneguard.inspection.expanding import RAW, Expanded, bunzip, inflate, unlzma_member
 from zoneguard.model.text import N_
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"

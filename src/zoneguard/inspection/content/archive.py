@@ -12,8 +12,8 @@ from functools import partial
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content import _zip
-from zoneguard.inspection.content._expanding import GZIP, Expanded, bunzip, inflate, unxz
 from zoneguard.inspection.content._tar import is_tar, members
+from zoneguard.inspection.expanding import GZIP, Expanded, bunzip, inflate, unxz
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text

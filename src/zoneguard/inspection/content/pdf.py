@@ -10,8 +10,8 @@ import re
 from bisect import bisect_right
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
-from zoneguard.inspection.content._expanding import Expanded, inflate
 from zoneguard.inspection.content._pdf_tokens import Data, Name, tokens
+from zoneguard.inspection.expanding import Expanded, inflate
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 

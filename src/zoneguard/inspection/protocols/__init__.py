@@ -1,1 +1,1 @@
-""""""
+"""One protocol a file: both directions of a conversation → transfers."""
