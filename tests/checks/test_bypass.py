@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import Town, attempt, session
-
 from zoneguard.model.policy import Verdict
 
 WEB = "-A FORWARD -i eth2 -o eth4 -p tcp --dport 443 -j ACCEPT"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import Town, line
-
 from zoneguard.model.policy import Verdict
 
 EXCEPTION = (

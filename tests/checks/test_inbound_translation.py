@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import Town, line
-
 from zoneguard.model.policy import Verdict
 
 DNAT = "-A PREROUTING -i eth2 -d 10.30.0.1/32 -p tcp --dport 8080 -j DNAT --to-destination 10.20.0.9:80"

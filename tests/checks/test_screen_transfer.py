@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import Town, attempt, session
-
 from zoneguard.model.policy import Verdict
 
 ALLOW = ["{id: A1, from: lgwan, to: vdi, services: [tcp/8443]}"]

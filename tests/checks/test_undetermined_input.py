@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import ROUTES, Town, session
-
 from zoneguard.audit import run
 from zoneguard.loading.project import load_project
 from zoneguard.model.policy import Verdict

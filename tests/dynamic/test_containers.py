@@ -17,7 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dynamic.making import (
-    ETHERNET, RAW, START, block, enhanced, ether, flows, interface, look, pcap, section, udp,
+    ETHERNET,
+    RAW,
+    START,
+    block,
+    enhanced,
+    ether,
+    flows,
+    interface,
+    look,
+    pcap,
+    section,
+    udp,
 )  # fmt: skip
 from zoneguard.dynamic import _window, containers
 from zoneguard.dynamic.containers import Capture, find_captures, open_capture

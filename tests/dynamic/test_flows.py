@@ -16,7 +16,7 @@ from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6MLRepor
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.layers.sctp import SCTP
 
-from tests.dynamic.making import A, B, MAC_A, MAC_B, RAW, START, Talk, ends, ether, flows, look, pcap, timed, udp
+from tests.dynamic.making import MAC_A, MAC_B, RAW, START, A, B, Talk, ends, ether, flows, look, pcap, timed, udp
 from zoneguard.dynamic import surveying
 from zoneguard.dynamic.surveying import Run, survey
 from zoneguard.model.flows import Flow, FlowState

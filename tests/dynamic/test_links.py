@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scapy.layers.l2 import ARP, LLC, SNAP, STP, Dot1Q, Dot3, Ether
 
-from tests.dynamic.making import A, B, MAC_A, MAC_B, ether, flows, look, udp
+from tests.dynamic.making import MAC_A, MAC_B, A, B, ether, flows, look, udp
 from zoneguard.model.addresses import V6
 
 V4 = bytes(udp())

@@ -13,12 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption, fragment
 from scapy.layers.inet6 import (
-    IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, fragment6,
+    IPv6,
+    IPv6ExtHdrDestOpt,
+    IPv6ExtHdrFragment,
+    IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting,
+    fragment6,
 )  # fmt: skip
 from scapy.layers.ipsec import AH
 from scapy.packet import Raw
 
-from tests.dynamic.making import A, B, RAW, ends, ether, flows, look, udp
+from tests.dynamic.making import RAW, A, B, ends, ether, flows, look, udp
 from zoneguard.dynamic.fragments import MAX_DATAGRAMS, TIMEOUT, Datagram
 from zoneguard.model.flows import FlowState
 

@@ -12,7 +12,7 @@ from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
-from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether, GRE_PPTP
+from scapy.layers.l2 import ARP, GRE, GRE_PPTP, Dot1Q, Ether
 from scapy.layers.ppp import PPP
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw

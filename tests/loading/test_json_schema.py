@@ -6,9 +6,9 @@ import re
 import jsonschema
 import pytest
 import yaml
+
 from tests.loading.test_profile import OWN
 from tests.loading.test_project import GOOD
-
 from zoneguard.loading.json_schema import json_schema
 from zoneguard.loading.profile import shipped_profiles
 

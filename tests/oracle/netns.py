@@ -1,9 +1,9 @@
-"""A Linux firewall in a network namespace, and probes sent through it: what real software does with a packet.
+"""Linux firewalls in network namespaces, and probes sent through them: what real software does with a packet.
 
-``Lab`` makes two namespaces: the firewall, with one veth interface per wire, and the other ends of the wires, on which
-this process sends and captures frames itself. The firewall asks for no neighbours (``arp off``), so any address beyond
-any wire can be sent to without a host there. Every probe carries a marker in its payload: a whole batch goes out in one
-shot, and what comes out, on a wire or in the firewall's own raw sockets, is known again. Rulesets are swapped in place.
+``Lab`` makes a namespace for each box and one for the far ends of its wires, on which this process sends and captures
+frames itself. A box asks for no neighbours (``arp off``), so any address beyond any wire can be sent to without a host
+there. Every probe carries a marker in its payload: a whole batch goes out in one shot, and what comes out, on a wire or
+in a box's own raw sockets, is known again. Rulesets are swapped in place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.oracle.frames import SYNC, Parsed, build, parse
-
 from zoneguard.model.packet import Packet
 
 LOCAL = "local"
@@ -41,26 +40,37 @@ SETTINGS = {
     "net/ipv6/conf/default/accept_dad": 0,
     "net/ipv6/conf/default/router_solicitations": 0,
 }
+Port = tuple[str, str]
+"""A box and its interface, or a box and ``LOCAL``."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """A packet to be sent to the firewall's interface ``ingress``; ``packet.mac`` is its source MAC address."""
+class Box:
+    """Interfaces by name with their addresses (``10.0.1.1/24``), and routes as ``ip route add`` reads them."""
 
-    ingress: str
+    interfaces: Mapping[str, Sequence[str]]
+    routes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A packet to be sent to the interface ``ingress``; ``packet.mac`` is its source MAC address."""
+
+    ingress: Port
     packet: Packet
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of a probe: the interface it left by, or ``LOCAL``, and as what; ``None`` in both: nothing came out.
+    """What became of a probe: where it left the boxes, or was taken in (``LOCAL``), and as what; ``None``: nowhere.
 
-    Of ``packet`` the fields in ``frames.ON_THE_WIRE`` count. ``answer`` is what the firewall sent back: ``reset``,
+    Of ``packet`` the fields in ``frames.ON_THE_WIRE`` count. ``answer`` is what a box sent back: ``reset``,
     ``icmp 3/1``.
     """
 
-    egress: str | None = None
+    egress: Port | None = None
     packet: Packet | None = None
     answer: str = ""
 
@@ -81,20 +91,23 @@ def unavailable() -> str:
 
 
 class Lab:
-    """The firewall's ``interfaces`` by name with addresses (``10.0.1.1/24``), ``routes`` as ``ip route add`` reads.
+    """``boxes`` by name; ``joins`` are pairs of their interfaces on one wire, all others lead out to this process.
 
     A context manager: the namespaces are gone at its end. Raises ``RuntimeError`` with its words where a command fails.
     """
 
-    def __init__(self, interfaces: Mapping[str, Sequence[str]], routes: Sequence[str] = ()) -> None:
-        self.firewall = f"zg-{os.getpid()}-fw"
-        self.wires = f"zg-{os.getpid()}-wires"
-        self._interfaces = interfaces
-        self._routes = routes
-        self._macs = {name: bytes((2, 0, 0, 0, 0, n)) for n, name in enumerate((*interfaces, SYNC_WIRE), 1)}
-        self._ends: dict[str, socket.socket] = {}
-        self._local: list[socket.socket] = []
-        self._opened: list[socket.socket] = []
+    def __init__(self, boxes: Mapping[str, Box], joins: Sequence[tuple[Port, Port]] = ()) -> None:
+        self._boxes = {name: replace(b, interfaces={**b.interfaces, SYNC_WIRE: ()}) for name, b in boxes.items()}
+        self._joins = joins
+        self._wires = f"zg-{os.getpid()}-wires"
+        joined = {port for pair in joins for port in pair}
+        ports = [(box, name) for box, made in self._boxes.items() for name in made.interfaces]
+        self._outer = [port for port in ports if port not in joined]
+        self._macs = {port: bytes((2, 0, 0, 0, 1, n)) for n, port in enumerate(ports)}
+        self._macs.update({b: self._macs[a] for a, b in joins})
+        self._ends: dict[Port, socket.socket] = {}
+        self._sync: list[tuple[Port, socket.socket]] = []
+        self._local: list[tuple[Port, socket.socket]] = []
         self._sent = 0
 
     def __enter__(self) -> Lab:
@@ -112,26 +125,30 @@ class Lab:
         self.close()
 
     def close(self) -> None:
-        """Remove both namespaces and everything in them."""
-        for opened in self._opened:
+        """Remove the namespaces and everything in them."""
+        for opened in (*self._ends.values(), *(s for _, s in self._sync), *(s for _, s in self._local)):
             opened.close()
-        self._opened = []
-        for namespace in (self.firewall, self.wires):
+        for namespace in (self._wires, *map(self.namespace, self._boxes)):
             if Path("/run/netns", namespace).exists():
                 _run("ip", "netns", "del", namespace)
         atexit.unregister(self.close)
 
-    def run(self, *command: str, stdin: str = "") -> str:
-        """Run a command in the firewall; its output."""
-        return _run("ip", "netns", "exec", self.firewall, *command, stdin=stdin)
+    def namespace(self, box: str) -> str:
+        """The name under which ``ip netns`` knows the box."""
+        return f"zg-{os.getpid()}-{box}"
 
-    def load(self, rules: str, v6: bool = False, flavour: str = "nft") -> None:
+    def run(self, box: str, *command: str, stdin: str = "") -> str:
+        """Run a command in the box; its output."""
+        return _run("ip", "netns", "exec", self.namespace(box), *command, stdin=stdin)
+
+    def load(self, box: str, rules: str, v6: bool = False, flavour: str = "nft") -> None:
         """Replace the tables that ``rules`` (``iptables-save`` format) names. ``flavour``: ``nft`` or ``legacy``."""
-        self.run(f"{'ip6tables' if v6 else 'iptables'}-{flavour}-restore", stdin=rules)
+        self.run(box, f"{'ip6tables' if v6 else 'iptables'}-{flavour}-restore", stdin=rules)
 
     def forget_connections(self) -> None:
-        """Flush connection tracking."""
-        self.run("conntrack", "-F")
+        """Flush the connection tracking of all boxes."""
+        for box in self._boxes:
+            self.run(box, "conntrack", "-F")
 
     def send(self, probes: Sequence[Probe]) -> list[Seen]:
         """Send all probes in order and say what became of each. Connections that they open are left standing."""
@@ -140,56 +157,66 @@ class Lab:
         for number, probe in enumerate(probes, first):
             self._ends[probe.ingress].send(build(probe.packet, number, self._macs[probe.ingress]))
         self._settle()
-        captured = [(name, parse(f[14:], int.from_bytes(f[6:12], "big"))) for name, f in self._captured()]
-        captured += [(LOCAL, parse(data)) for opened in self._local for data in _drain_local(opened)]
         seen = [Seen() for _ in probes]
-        for where, found in captured:
+        for where, found in self._captured():
             if found is not None:
                 _note(seen, first, where, found)
         return seen
 
-    def _captured(self) -> Iterator[tuple[str, bytes]]:
-        for name in self._interfaces:
-            for data in _drain(self._ends[name]):
-                yield name, data
+    def _captured(self) -> Iterator[tuple[Port, Parsed | None]]:
+        for port in self._outer:
+            for frame in _drain(self._ends[port]):
+                yield port, parse(frame[14:], int.from_bytes(frame[6:12], "big"))
+        for port, opened in self._local:
+            for data in _drain_local(opened):
+                yield port, parse(data)
 
     def _settle(self) -> None:
-        """Wait until all that was sent is through: frames of one processor are handled in the order they were sent in.
+        """Wait until all that was sent is through: one processor handles frames in the order in which they come.
 
-        A probe crosses two wires, so a second frame goes out when the first has come.
+        A probe crosses a wire more than there are boxes, so that many rounds of further frames go after it.
         """
-        for _ in range(2):
-            self._ends[SYNC_WIRE].send(self._macs[SYNC_WIRE] + bytes(6) + SYNC + bytes(46))
-            while self._sync_end.recv(64)[12:14] != SYNC:
+        for port, opened in self._sync * (len(self._boxes) + 1):
+            self._ends[port].send(self._macs[port] + bytes(6) + SYNC + bytes(46))
+            while opened.recv(64)[12:14] != SYNC:
                 pass
 
     def _build(self) -> None:
-        wires, firewall = [], ["link set lo up"]
-        for namespace in (self.firewall, self.wires):
-            _run("ip", "netns", "add", namespace)
-        with inside(self.wires):
+        _run("ip", "netns", "add", self._wires)
+        with inside(self._wires):
             _write_setting("net/ipv6/conf/default/disable_ipv6", 1)
-        with inside(self.firewall):
-            for name, value in SETTINGS.items():
-                _write_setting(name, value)
-        for name, mac in self._macs.items():
-            end = ("netns", self.firewall, "type", "veth", "peer", "name", name, "netns", self.wires)
-            _run("ip", "link", "add", name, "address", mac.hex(":"), *end)
-            wires.append(f"link set {name} up")
-            firewall.append(f"link set {name} arp off up")
-            firewall += [f"address add {a} dev {name}" for a in self._interfaces.get(name, ())]
-        firewall += [f"route add {route}" for route in self._routes]
-        _run("ip", "-netns", self.wires, "-batch", "-", stdin="\n".join(wires))
-        _run("ip", "-netns", self.firewall, "-batch", "-", stdin="\n".join(firewall))
+        for box in self._boxes:
+            _run("ip", "netns", "add", self.namespace(box))
+            with inside(self.namespace(box)):
+                for name, value in SETTINGS.items():
+                    _write_setting(name, value)
+        for number, port in enumerate(self._outer):
+            self._veth(port, ("name", f"w{number}", "netns", self._wires))
+        for a, b in self._joins:
+            self._veth(a, ("name", b[1], "address", self._macs[b].hex(":"), "netns", self.namespace(b[0])))
+        up = "\n".join(f"link set w{number} up" for number in range(len(self._outer)))
+        _run("ip", "-netns", self._wires, "-batch", "-", stdin=up)
+        links, routes = {}, {}
+        for name, made in self._boxes.items():
+            links[name] = ["link set lo up", *(f"link set dev {i} arp off up" for i in made.interfaces)]
+            links[name] += [f"address add {a} dev {i}" for i, addresses in made.interfaces.items() for a in addresses]
+            routes[name] = [f"route add {route}" for route in made.routes]
+        for lines in (links, routes):
+            for name in self._boxes:
+                _run("ip", "-netns", self.namespace(name), "-batch", "-", stdin="\n".join(lines[name]))
+
+    def _veth(self, port: Port, other_end: tuple[str, ...]) -> None:
+        near = ("name", port[1], "address", self._macs[port].hex(":"), "netns", self.namespace(port[0]))
+        _run("ip", "link", "add", *near, "type", "veth", "peer", *other_end)
 
     def _open(self) -> None:
-        with inside(self.firewall):
-            self._sync_end = _packet_socket(SYNC_WIRE)
-            self._sync_end.settimeout(10)
-            self._local = [_raw_socket(family, p) for family, ps in LOCAL_PROTOCOLS.items() for p in ps]
-        with inside(self.wires):
-            self._ends = {name: _packet_socket(name) for name in self._macs}
-        self._opened = [*self._ends.values(), *self._local, self._sync_end]
+        for box in self._boxes:
+            with inside(self.namespace(box)):
+                self._sync.append(((box, SYNC_WIRE), _packet_socket(SYNC_WIRE, timeout=10)))
+                made = (_raw_socket(family, p) for family, protocols in LOCAL_PROTOCOLS.items() for p in protocols)
+                self._local += [((box, LOCAL), opened) for opened in made]
+        with inside(self._wires):
+            self._ends = {port: _packet_socket(f"w{number}") for number, port in enumerate(self._outer)}
 
 
 @contextmanager
@@ -226,11 +253,12 @@ def _sweep() -> None:
             _run("ip", "netns", "del", left.name)
 
 
-def _packet_socket(interface: str) -> socket.socket:
+def _packet_socket(interface: str, timeout: float | None = None) -> socket.socket:
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     opened.bind((interface, ETH_P_ALL))
     opened.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 26)
+    opened.settimeout(timeout)
     return opened
 
 
@@ -264,7 +292,7 @@ def _drain_local(opened: socket.socket) -> Iterator[bytes]:
         yield struct.pack("!IHBB", 6 << 28, len(data), opened.proto, 64) + source + extra[0][2][:16] + data
 
 
-def _note(seen: list[Seen], first: int, where: str, found: Parsed) -> None:
+def _note(seen: list[Seen], first: int, where: Port, found: Parsed) -> None:
     if found.number is not None and 0 <= found.number - first < len(seen):
         index = found.number - first
         seen[index] = replace(seen[index], egress=where, packet=found.packet)

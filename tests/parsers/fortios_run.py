@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zoneguard.model.addresses import format_address, parse_address
-from zoneguard.model.device import Device
+from zoneguard.model.device import Device, Filter, Rule
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers.fortios import parse
@@ -127,3 +127,9 @@ def decided_by(found: Device, ingress: str, text: str, vrf: str = "root") -> str
     """The name of the rule that let the packet pass or dropped it."""
     (way,) = result(found, ingress, text, vrf).may
     return [d.name for d in way.decisions if d.kind in ("rule", "default")][-1]
+
+
+def rules(found: Device, vrf: int = 0) -> list[Rule]:
+    """The rules of the filter of policies."""
+    (policies_,) = [s for s in found.vrfs[vrf].stages if isinstance(s, Filter) and s.rules.name == "firewall policy"]
+    return [rule for rule in policies_.rules.rules if isinstance(rule, Rule)]

@@ -7,8 +7,20 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.parsers.fortios_run import INTERFACES, ROUTES, entry, firewall, goes, header, policies, policy, read, table
 
+from tests.parsers.fortios_run import (
+    INTERFACES,
+    ROUTES,
+    entry,
+    firewall,
+    goes,
+    header,
+    policies,
+    policy,
+    read,
+    rules,
+    table,
+)
 from zoneguard.model.device import Concern, LineAccount
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers.fortios import PLUGIN
@@ -59,7 +71,7 @@ end"""
     parsed = read(header("7.2.8") + text)
     assert not parsed.account.not_understood
     assert parsed.account.ignored["texts shown to users"] == 7
-    (rule,) = parsed.devices[0].vrfs[0].stages[-1].rules.rules  # type: ignore[union-attr]
+    (rule,) = rules(parsed.devices[0])
     assert rule.name == 'policy 1 (its "one")'
     assert rule.comment == "two \\ three"
     assert (rule.span.first, rule.span.last) == (10, 20)
@@ -97,8 +109,7 @@ def test_move_delete_and_rename_take_effect() -> None:
         ),
         table("firewall address", "    rename old to new"),
     )
-    rules = [r.name for r in found.vrfs[0].stages[-1].rules.rules]  # type: ignore[union-attr]
-    assert rules == ["policy 2", "policy 1"]
+    assert [rule.name for rule in rules(found)] == ["policy 2", "policy 1"]
     assert not found.uncertain
 
 
@@ -196,7 +207,7 @@ def test_names_in_any_encoding_and_crlf(encoding: str) -> None:
     text, _ = decode(named.replace("\n", "\r\n").encode(encoding), "fw.conf")
     parsed = PLUGIN.parse(Source("fw.conf", split_lines(text)), "fw")
     assert not parsed.account.not_understood
-    assert parsed.devices[0].vrfs[0].stages[-1].rules.rules[0].name == "policy 1 (庁内からインターネットへ)"  # type: ignore[union-attr]
+    assert rules(parsed.devices[0])[0].name == "policy 1 (庁内からインターネットへ)"
 
 
 def test_ten_thousand_policies_in_a_second() -> None:
@@ -210,7 +221,7 @@ def test_ten_thousand_policies_in_a_second() -> None:
     started = time.process_time()
     parsed = PLUGIN.parse(source, "fw")
     spent = time.process_time() - started
-    assert len(parsed.devices[0].vrfs[0].stages[-1].rules.rules) == 10_000  # type: ignore[union-attr]
+    assert len(rules(parsed.devices[0])) == 10_000
     assert spent < 2, "the aim is 1 s on an idle machine"
 
 

@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.parsers.iptables_run import outcomes, packet, passes
 
+from tests.parsers.iptables_run import outcomes, packet, passes
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Deny, Device, Filter, Permit, Routing, Translate
 from zoneguard.model.match import ConnState, Field

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+
 from tests.parsers import kernel_wire
 from tests.parsers.iptables_run import outcomes, packet
 from tests.parsers.kernel_wire import Wire
-
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Source
 from zoneguard.parsers.iptables import parse

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.parsers.iptables_run import packet, passes
 
+from tests.parsers.iptables_run import packet, passes
 from zoneguard.model.device import Device
 from zoneguard.model.match import ConnState, Unknown
 from zoneguard.model.packet import Packet

@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.parsers.yamaha_run import device, packet, read, verdict
 
+from tests.parsers.yamaha_run import device, packet, read, verdict
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
 from zoneguard.parsers.reading import decode, split_lines

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.parsers.yamaha_run import device, packet, read, verdict
 
+from tests.parsers.yamaha_run import device, packet, read, verdict
 from zoneguard.model.device import Concern
 
 BASE = """

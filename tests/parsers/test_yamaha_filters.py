@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.parsers.yamaha_run import answer, device, packet, read, verdict
 
+from tests.parsers.yamaha_run import answer, device, packet, read, verdict
 from zoneguard.model.device import Concern
 from zoneguard.model.match import ACK, FIN, RST, SYN, ConnState
 from zoneguard.model.packet import Packet

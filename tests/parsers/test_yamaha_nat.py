@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.parsers.yamaha_run import addresses, device, outcomes, packet, read, stage_names, verdict
 
+from tests.parsers.yamaha_run import addresses, device, outcomes, packet, read, stage_names, verdict
 from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, Device, EgressAddress, NatRule, Rewrite, SetTo, Translate
 from zoneguard.model.match import ConnState, Field

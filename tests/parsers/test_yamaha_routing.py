@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.parsers.yamaha_run import device, packet, read, routed
 
+from tests.parsers.yamaha_run import device, packet, read, routed
 from zoneguard.model.addresses import V6, format_address, parse_address, prefix_of
 from zoneguard.model.device import Concern, RouteKind
 

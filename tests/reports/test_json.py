@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.reports.sample import ICMP, MAIL, PERMIT, REPORT, UNDETERMINED
 
+from tests.reports.sample import ICMP, MAIL, PERMIT, REPORT, UNDETERMINED
 from zoneguard.model.findings import Report
 from zoneguard.model.policy import Verdict
 from zoneguard.reports.json import PLUGIN, matrix

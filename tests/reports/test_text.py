@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
-from tests.reports.sample import PERMIT, REPORT, RULE, zone
 
+from tests.reports.sample import PERMIT, REPORT, RULE, zone
 from zoneguard.model.findings import MatrixCell, Report
 from zoneguard.model.policy import Verdict
 from zoneguard.model.zones import ZoneClass, ZoneMap

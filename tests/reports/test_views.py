@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.reports.sample import FLOW, REPORT
 
+from tests.reports.sample import FLOW, REPORT
 from zoneguard.loading.values import addresses
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import (

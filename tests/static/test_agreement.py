@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.static.generators import devices, networks, packets
 
+from tests.static.generators import devices, networks, packets
 from zoneguard.model.device import Device
 from zoneguard.model.match import HISTORY
 from zoneguard.model.packet import Packet

@@ -7,8 +7,8 @@ import sys
 from dataclasses import replace
 
 import pytest
-from tests.static.generators import SPAN
 
+from tests.static.generators import SPAN
 from zoneguard.model.addresses import parse_address, prefix_of
 from zoneguard.model.device import (
     Concern,

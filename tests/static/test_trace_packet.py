@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.static.generators import KEYS, MACS, PORTS, SPAN, V4_BASE, bits, matches, packets
 
+from tests.static.generators import KEYS, MACS, PORTS, SPAN, V4_BASE, bits, matches, packets
 from zoneguard.model.addresses import ALL_V4, V6, parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import (

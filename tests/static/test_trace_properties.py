@@ -7,8 +7,8 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.static.generators import KEYS, V4_BASE, devices, networks, packets
 
+from tests.static.generators import KEYS, V4_BASE, devices, networks, packets
 from zoneguard.model.device import Device, NatRule, Rewrite, Routing, RuleList, SetTo, Stage, Translate
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, MATCHABLE, NEVER, All, AnyOf, Match, Not, Unknown

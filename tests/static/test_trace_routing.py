@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.static.generators import SPAN, V4_BASE, packets
 
+from tests.static.generators import SPAN, V4_BASE, packets
 from zoneguard.model.addresses import parse_address, prefix_of, prefix_span
 from zoneguard.model.device import Interface, InterfaceAddress, PolicyRoute, Route, RouteKind, Routing, Vrf
 from zoneguard.model.intervals import Intervals

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.static.generators import SPAN, called_lists, packets, rule_lists, rules
 
+from tests.static.generators import SPAN, called_lists, packets, rule_lists, rules
 from zoneguard.model.addresses import ALL_V4, parse_address
 from zoneguard.model.device import (
     Action,

@@ -15,9 +15,9 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
 from tests.inspection.talk import conversations
-
 from zoneguard.inspection import Budget, Content, Limits
 from zoneguard.inspection.content import _zip
 from zoneguard.inspection.content.archive import PLUGIN

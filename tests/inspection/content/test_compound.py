@@ -9,8 +9,8 @@ import time
 import olefile  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.content.building import compound
 
+from tests.inspection.content.building import compound
 from zoneguard.inspection.content._compound import STREAM, open_compound
 
 names = st.text(

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
 
+from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
 from zoneguard.inspection import ContentFamily, Limits
 from zoneguard.model.flows import Certainty
 from zoneguard.plugins import of_type

@@ -6,8 +6,8 @@ import base64
 import time
 
 import pytest
-from tests.inspection.content.building import kinds, look
 
+from tests.inspection.content.building import kinds, look
 from zoneguard.model.flows import Certainty
 
 

@@ -6,9 +6,9 @@ import struct
 import zlib
 
 import pytest
+
 from tests.inspection.content.building import compound, kinds, look, ole10native, vba_project
 from tests.inspection.talk import conversations
-
 from zoneguard.inspection.content._vba import decompress
 from zoneguard.inspection.protocols.smtp import PLUGIN as SMTP
 from zoneguard.model.flows import Certainty

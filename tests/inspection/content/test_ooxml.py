@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.inspection.content.building import (
     CONTENT_TYPES,
     OFFICE,
@@ -16,7 +17,6 @@ from tests.inspection.content.building import (
     word,
     zipped,
 )
-
 from zoneguard.model.flows import Certainty
 
 

@@ -8,9 +8,9 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.inspection.content.building import kinds, look
 from tests.inspection.talk import conversations
-
 from zoneguard.model.flows import Certainty
 
 PROGRAM = b"MZ\x90\0" + bytes(300)

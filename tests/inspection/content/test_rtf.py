@@ -8,8 +8,8 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.content.building import compound, kinds, look, ole10native, vba_project
 
+from tests.inspection.content.building import compound, kinds, look, ole10native, vba_project
 from zoneguard.model.flows import Certainty
 
 PROGRAM = b"MZ\x90\0" + bytes(300)

@@ -11,8 +11,8 @@ from email.policy import SMTP as SMTP_POLICY
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.inspection.talk import CORPUS, FILE, client_hello, conversations, talk
 
+from tests.inspection.talk import CORPUS, FILE, client_hello, conversations, talk
 from zoneguard.inspection import Conversation
 from zoneguard.inspection.protocols.smtp import PLUGIN
 from zoneguard.model.flows import Certainty, FlowState, Transfer
