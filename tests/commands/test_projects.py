@@ -1,0 +1,102 @@
+"""audit, verify, replay, matrix."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.loading.test_project import GOOD
+from tests.reports.sample import REPORT
+from zoneguard import audit
+from zoneguard.model.project import Project
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    ("command", "halves"),
+    [("audit", {"static", "dynamic"}), ("verify", {"static"}), ("replay", {"dynamic"})],
+)
+def test_the_judging_commands_run_their_halves(
+    zoneguard: Run, town: Path, seen: list[tuple[Project, frozenset[str]]], command: str, halves: set[str]
+) -> None:
+    status, out, err = zoneguard(command, town, "--format", "json", "--as-of", "2030-01-01")
+    assert (status, err) == (1, "")
+    assert json.loads(out)["schema"] == "zoneguard.report/1"
+    ((project, asked),) = seen
+    assert asked == halves
+    assert project.as_of.isoformat() == "2030-01-01"
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [([], 3), (["--allow-undetermined"], 0)],
+)
+def test_undetermined(
+    zoneguard: Run, town: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], status: int
+) -> None:
+
+    report = replace(REPORT, findings=REPORT.findings[:1])
+    monkeypatch.setattr(audit, "run", lambda *_: report)
+    assert zoneguard("audit", town, *options)[0] == status
+
+
+def test_the_nearest_project_is_the_default(
+    zoneguard: Run, town: Path, seen: list[tuple[Project, frozenset[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (town / "sub").mkdir()
+    monkeypatch.chdir(town / "sub")
+    assert zoneguard("verify")[0] == 1
+    assert seen[0][0].root == town
+
+
+def test_captures_given_stand_for_the_declared_ones(
+    zoneguard: Run, town: Path, seen: list[tuple[Project, frozenset[str]]]
+) -> None:
+    (town / "b.pcap").write_text("x")
+    zoneguard("replay", town, town / "b.pcap", town / "a.pcap")
+    captures = seen[0][0].captures
+    assert [(c.path.name, c.zone, c.device) for c in captures] == [("b.pcap", "", ""), ("a.pcap", "", "")]
+
+
+def test_captures_alone_use_the_nearest_project(
+    zoneguard: Run, town: Path, seen: list[tuple[Project, frozenset[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(town)
+    zoneguard("replay", "a.pcap")
+    assert [c.path for c in seen[0][0].captures] == [Path("a.pcap")]
+
+
+def test_replay_without_captures_is_wrong_usage(zoneguard: Run, town: Path) -> None:
+    file = town / "zoneguard.yaml"
+    file.write_text(GOOD[: GOOD.index("captures:")])
+    assert zoneguard("replay", town)[::2] == (
+        2,
+        "error: no capture: name one, or declare it under `captures`\n",
+    )
+    assert "there is no such capture file" in zoneguard("replay", town, "missing.pcap")[2]
+
+
+@pytest.mark.usefixtures("seen")
+def test_matrix(zoneguard: Run, town: Path) -> None:
+    status, out, _ = zoneguard("matrix", town)
+    assert status == 0
+    assert "mynumber → lgwan  violates" in out
+    assert json.loads(zoneguard("matrix", town, "--format", "json")[1])["matrix"][0]["state"] == "violated"
+
+
+def test_an_unknown_report_format_names_the_known_ones(zoneguard: Run, town: Path) -> None:
+    status, _, err = zoneguard("audit", town, "--format", "papyrus")
+    assert status == 2
+    assert "no report format is called papyrus; known: json, text" in err
+
+
+def test_a_whole_run(zoneguard: Run, gateway: Path) -> None:
+    status, out, err = zoneguard("verify", gateway, "--format", "json")
+    report = json.loads(out)
+    assert (status, err) == (1, "")
+    assert report["verdict"] == "violates"
+    assert {tuple(f["zones"]) for f in report["findings"] if f["check"] == "ZG102"} == {("a", "b"), ("b", "a")}
+    assert [i["path"] for i in report["inputs"]] == ["gw.rules", "gw.routes"]
