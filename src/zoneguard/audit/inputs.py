@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
-from zoneguard.model.project import Project
+from zoneguard.model.project import DeviceEntry, Project
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
@@ -21,29 +21,39 @@ def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccoun
     accounts: list[LineAccount] = []
     inputs: list[InputFile] = []
     for entry in project.devices:
-        parsed = parse_file(project, entry.config, entry.format, entry.name, Kind.CONFIG)
+        parsed = parse_file(project, entry.config, entry.format, entry, Kind.CONFIG)
         accounts.append(parsed.account)
         inputs.append(input_file(project, entry.config, parsed.account.format))
         found = list(parsed.devices)
         if entry.routes is not None:
-            table = parse_file(project, entry.routes, entry.routes_format, entry.name, Kind.ROUTES)
+            table = parse_file(project, entry.routes, entry.routes_format, entry, Kind.ROUTES)
             accounts.append(table.account)
             inputs.append(input_file(project, entry.routes, table.account.format))
             found = [with_routes(device, table.devices[0]) for device in found] if table.devices else found
         if not found:
             raise InputError(
                 N_("{device}: the file holds no device; check config and format", device=entry.name),
-                shown(project, entry.config),
+                str(entry.config),
             )
         devices += found
     return tuple(devices), tuple(accounts), tuple(inputs)
 
 
-def parse_file(project: Project, path: Path, format_name: str, device: str, kind: Kind) -> Parsed:
-    """One file by the parser that is named, else by the one that its content speaks for."""
-    source = read_source(path, shown(project, path))
-    parser = parser_named(format_name) if format_name else detect(source, kind=kind)
-    return parser.parse(source, device)
+def parse_file(project: Project, path: Path, format_name: str, entry: DeviceEntry, kind: Kind) -> Parsed:
+    """One file by the parser that is named, else by the one that its content speaks for.
+
+    Evidence names the file as seen from the project; an error names it as the user can open it from where they are.
+    """
+    try:
+        parser = parser_named(format_name) if format_name else None
+    except InputError as error:
+        raise InputError(error.message, project.file, entry.span.first) from error
+    try:
+        source = read_source(path, shown(project, path))
+        parser = parser or detect(source, kind=kind)
+    except InputError as error:
+        raise InputError(error.message, str(path), error.line, error.column) from error
+    return parser.parse(source, entry.name)
 
 
 def input_file(project: Project, path: Path, kind: str) -> InputFile:
