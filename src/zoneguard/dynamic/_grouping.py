@@ -11,36 +11,54 @@ from zoneguard.dynamic.columns import I64, U64, Bool, Rows
 
 INDEX_BITS = 17
 MAX_ROWS = 1 << INDEX_BITS
-_PORT = np.uint64(16)
 _INDEX, _SIDE, _FLOW = np.uint64(MAX_ROWS - 1), np.uint64(INDEX_BITS), np.uint64(INDEX_BITS + 1)
+_PORT, _WORD, _PART = np.uint64(16), np.uint64(32), np.uint64(29)
+_V6, _ONEWAY = np.uint64(8), np.uint64(9)
+_FOLD = np.uint64(secrets.randbits(64) | 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What tells flows apart, the same for both directions; ``reverse`` rows run from the second end to the first.
 
-    Columns: both ends' addresses in halves; ``port << 16 | port``; ``context << 16 | oneway << 9 | v6 << 8 | proto``.
+    ``ends`` are both addresses in ascending order, an IPv6 address folded to 64 bits by a secret number; ``tail`` is
+    ``port << 48 | port << 32 | context << 16 | oneway << 9 | v6 << 8 | proto``.
     """
 
-    columns: tuple[U64, ...]
+    ends: tuple[U64, U64]
+    tail: U64
     reverse: Bool
 
     @staticmethod
     def of(rows: Rows) -> Keys:
-        """Ends in ascending order; messages that are never answered keep their direction."""
-        low_equal = rows.src_low == rows.dst_low
-        reverse = (rows.src_low > rows.dst_low) | (low_equal & (rows.key_a > rows.key_b))
+        """Messages that are never answered keep their direction."""
+        source: U64 = rows.src_low
+        destination: U64 = rows.dst_low
         if rows.v6.any():
-            high_equal = rows.src_high == rows.dst_high
-            reverse = (rows.src_high > rows.dst_high) | (high_equal & reverse)
-        reverse &= ~rows.oneway
-        forward = rows.key_a.astype(np.uint64) << _PORT | rows.key_b
-        backward = rows.key_b.astype(np.uint64) << _PORT | rows.key_a
-        kind = rows.context.astype(np.uint64) << _PORT | rows.oneway.astype(np.uint64) << np.uint64(9)
-        kind |= rows.v6.astype(np.uint64) << np.uint64(8) | rows.proto
-        ends = (rows.src_high, rows.src_low, rows.dst_high, rows.dst_low)
-        columns: list[U64] = [np.where(reverse, ends[i ^ 2], ends[i]) for i in range(4)]
-        return Keys((*columns, np.where(reverse, backward, forward), kind), reverse)
+            source = source + _folded(rows.src_high)
+            destination = destination + _folded(rows.dst_high)
+        reverse = (source > destination) | (source == destination) & (rows.key_a > rows.key_b)
+        ends = (np.minimum(source, destination), np.maximum(source, destination))
+        if rows.oneway.any():
+            reverse &= ~rows.oneway
+            ends = (np.where(rows.oneway, source, ends[0]), np.where(rows.oneway, destination, ends[1]))
+        ports = rows.key_a.astype(np.uint64) << _PORT | rows.key_b
+        tail = np.where(reverse, ports >> _PORT | ports << _PORT, ports) << _WORD
+        tail |= rows.context.astype(np.uint64) << _PORT | rows.oneway.astype(np.uint64) << _ONEWAY
+        tail |= rows.v6.astype(np.uint64) << _V6 | rows.proto
+        return Keys(ends, tail, reverse)
+
+    def table(self, rows: Rows, some: I64) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+        """The exact key of some rows: both addresses in halves, and the tail."""
+        reverse = self.reverse[some]
+        ends = [column[some] for column in (rows.src_high, rows.src_low, rows.dst_high, rows.dst_low)]
+        return np.stack([*(np.where(reverse, ends[i ^ 2], ends[i]) for i in range(4)), self.tail[some]], axis=1)
+
+
+def _folded(high: U64) -> U64:
+    mixed = high ^ high >> _WORD
+    mixed *= _FOLD
+    return mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +66,70 @@ class Groups:
     """Rows in the order ``order``: flow by flow, first direction first, then as they came.
 
     ``halves`` are the positions at which a flow's direction begins, ``flow`` the number of each one's group,
-    ``reverse`` its direction; ``flows`` the positions at which a flow begins, ``earliest`` the number of its first row.
+    ``reverse`` its direction; ``earliest`` is the first row of each flow.
     """
 
     order: I64
     halves: I64
     flow: I64
     reverse: Bool
-    flows: I64
     earliest: I64
 
 
 class Grouper:
-    """Groups exactly: the hash is keyed by secret numbers, and a batch in which it collides is sorted by the keys."""
+    """Groups by a hash keyed with secret numbers; a batch in which it collides is sorted by the keys themselves."""
 
     def __init__(self) -> None:
-        self._odd = [np.uint64(secrets.randbits(64) | 1) for _ in range(7)]
+        self._odd = [np.uint64(secrets.randbits(64) | 1) for _ in range(3)]
 
     def group(self, keys: Keys) -> Groups:
         """Rows of equal key, at most ``MAX_ROWS`` of them."""
-        hashed = self._hash(keys.columns)
-        tagged = hashed >> _FLOW << _FLOW | keys.reverse.astype(np.uint64) << _SIDE
-        tagged |= np.arange(len(hashed), dtype=np.uint64)
+        tagged = self._hash(keys)
+        tagged >>= _FLOW
+        tagged <<= _FLOW
+        tagged |= keys.reverse.astype(np.uint64) << _SIDE
+        tagged |= np.arange(len(tagged), dtype=np.uint64)
         tagged.sort()
         order = (tagged & _INDEX).astype(np.int64)
-        new_flow = np.ones(len(order), np.bool_)
-        sorted_hash = hashed[order]
-        new_flow[1:] = tagged[1:] >> _FLOW != tagged[:-1] >> _FLOW
-        if (new_flow[1:] != (sorted_hash[1:] != sorted_hash[:-1])).any():
-            return self._exactly(keys)
+        new_flow = _changes(tagged >> _FLOW)
+        if (new_flow != _any_changes(keys, order)).any():
+            order = np.lexsort((keys.reverse, *keys.ends, keys.tail))
+            new_flow = _any_changes(keys, order)
         return _bounds(order, new_flow, keys.reverse)
 
-    def _hash(self, columns: tuple[U64, ...]) -> U64:
-        total = np.zeros(len(columns[0]), np.uint64)
-        for column, odd in zip(columns, self._odd, strict=False):
-            total += (column ^ column >> np.uint64(32)) * odd
-        total ^= total >> np.uint64(32)
-        total *= self._odd[6]
-        total ^= total >> np.uint64(29)
-        return total
-
-    def _exactly(self, keys: Keys) -> Groups:
-        order = np.lexsort((keys.reverse, *keys.columns))
-        new_flow = np.ones(len(order), np.bool_)
-        new_flow[1:] = np.logical_or.reduce([c[order][1:] != c[order][:-1] for c in keys.columns])
-        return _bounds(order, new_flow, keys.reverse)
-
-
-def _bounds(order: I64, new_flow: Bool, reverse: Bool) -> Groups:
-    side = reverse[order]
-    new_half = new_flow.copy()
-    new_half[1:] |= side[1:] != side[:-1]
-    halves = np.flatnonzero(new_half)
-    flow = (np.cumsum(new_flow) - 1)[halves]
-    earliest = np.minimum.reduceat(order[halves], np.flatnonzero(np.diff(flow, prepend=-1)))
-    return Groups(order, halves, flow, side[halves], np.flatnonzero(new_flow), earliest)
+    def _hash(self, keys: Keys) -> U64:
+        mixed = keys.ends[0] * self._odd[0]
+        mixed ^= mixed >> _WORD
+        mixed += keys.ends[1]
+        mixed *= self._odd[1]
+        mixed ^= mixed >> _PART
+        mixed += keys.tail
+        mixed *= self._odd[2]
+        mixed ^= mixed >> _WORD
+        return mixed
 
 
 def by_half(flow: I64, reverse: Bool) -> Groups:
     """The same for rows whose flow's number is known already."""
     order = np.argsort(flow << 1 | reverse, kind="stable")
-    new_flow = np.ones(len(order), np.bool_)
-    new_flow[1:] = flow[order][1:] != flow[order][:-1]
-    return _bounds(order, new_flow, reverse)
+    return _bounds(order, _changes(flow[order]), reverse)
+
+
+def _changes(values: I64 | U64 | Bool) -> Bool:
+    """Where a value differs from the one before it; the first always does."""
+    out = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=out[1:])
+    return out
+
+
+def _any_changes(keys: Keys, order: I64) -> Bool:
+    return _changes(keys.ends[0][order]) | _changes(keys.ends[1][order]) | _changes(keys.tail[order])
+
+
+def _bounds(order: I64, new_flow: Bool, reverse: Bool) -> Groups:
+    side = reverse[order]
+    halves = np.flatnonzero(new_flow | _changes(side))
+    starts = new_flow[halves]
+    flow = np.cumsum(starts) - 1
+    earliest = np.minimum.reduceat(order[halves], np.flatnonzero(starts))
+    return Groups(order, halves, flow, side[halves], earliest)

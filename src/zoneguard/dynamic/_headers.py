@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, U8, Bool, Frames, Rows
+from zoneguard.dynamic.columns import I32, I64, U8, U16, U64, Bool, Frames, Rows
 from zoneguard.dynamic.communityid import ICMP, ICMP_ANSWERS, ICMPV6, ICMPV6_ANSWERS
 from zoneguard.dynamic.framing import VLAN_TAGS
 from zoneguard.dynamic.layers import IPV4, IPV6
@@ -61,6 +61,10 @@ class Views:
             np.ndarray((size - 7,), ">u8", data, strides=(1,)),
         )
 
+    def wide(self, at: I64) -> U64:
+        """Eight bytes from each position."""
+        return self.u64[at].astype(np.uint64)
+
 
 @dataclass(slots=True)
 class Network:
@@ -82,13 +86,15 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     mixed = bool(v6.any())
 
     at = net.at
-    size = view.u16[at + 2].astype(np.int64)
-    proto = view.u8[at + 9]
-    fine = (view.u8[at] == 0x45) & (view.u16[at + 6] & 0x3FFF == 0) & (size >= 20) & ~_ODD[0][proto]
-    src_low, dst_low = view.u32[at + 12].astype(np.uint64), view.u32[at + 16].astype(np.uint64)
-    src_high, dst_high = np.zeros(len(at), np.uint64), np.zeros(len(at), np.uint64)
+    first, second = view.wide(at), view.wide(at + 8)  # version to fragment offset; time to live to source
+    size = (first >> 32 & 0xFFFF).astype(np.int64)
+    proto = (second >> 48).astype(np.uint8)
+    fine = (first >> 56 == 0x45) & (first & 0x3FFF == 0) & (size >= 20) & ~_ODD[0][proto]
+    src_low, dst_low = second & np.uint64(0xFFFFFFFF), view.u32[at + 16].astype(np.uint64)
+    src_high = dst_high = np.broadcast_to(np.uint64(0), len(at))
     l4 = at + 20
     if mixed:
+        src_high, dst_high = np.zeros(len(at), np.uint64), np.zeros(len(at), np.uint64)
         which = np.flatnonzero(v6)
         at6 = at[which]
         length = view.u16[at6 + 4].astype(np.int64)
@@ -96,30 +102,32 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
         proto[which] = next_header = view.u8[at6 + 6]
         fine[which] = (view.u8[at6] >> 4 == 6) & (length > 0) & ~_ODD[1][next_header]
         for column, offset in ((src_high, 8), (src_low, 16), (dst_high, 24), (dst_low, 32)):
-            column[which] = view.u64[at6 + offset]
+            column[which] = view.wide(at6 + offset)
         l4[which] += 20
     ok &= fine
     wire = at + size
 
-    udp = proto == UDP
-    length = view.u16[l4 + 4].astype(np.int64)
+    first, second = view.wide(l4), view.wide(l4 + 8)  # of TCP: ports and sequence number; acknowledgement to window
+    udp, tcp = proto == UDP, proto == TCP
+    length = (first >> 16 & 0xFFFF).astype(np.int64)
     wire = np.where(udp & (length >= 8), np.minimum(wire, l4 + length), wire)
-    tcp = proto == TCP
-    header = _HEADER[proto]
-    header = np.where(tcp, np.maximum(header, (view.u8[l4 + 12] >> 4).astype(np.int64) << 2), header)
+    header = np.where(tcp, np.maximum(20, (second >> 28 & 15) << 2), _HEADER[proto]).astype(np.int64)
+    data_at = l4 + header
     stop = np.minimum(wire, end)
-    ok &= l4 + header <= stop
-    ports = view.u32[l4]
-    ported = _WITH_PORTS[proto]
-    key_a = np.where(ported, ports >> 16, 0).astype(np.uint16)
-    key_b = np.where(ported, ports & 0xFFFF, 0).astype(np.uint16)
-    flags = np.where(tcp, view.u8[l4 + 13], 0).astype(np.uint8)
-    payload, data_at = wire - l4 - header, l4 + header
+    ok &= data_at <= stop
+    first[~_WITH_PORTS[proto]] = 0
+    key_a, key_b = (first >> 48).astype(np.uint16), (first >> 32).astype(np.uint16)
+    first *= tcp
+    second *= tcp
+    flags = (second >> 16).astype(np.uint8)
     reset = flags & RST != 0
-    payload[reset] = 0
-    stop = np.where(reset, data_at, stop)
+    payload = wire - data_at
+    if reset.any():
+        payload[reset] = 0
+        stop = np.where(reset, data_at, stop)
 
-    ok &= ~(udp & _may_tunnel(view, udp, key_a, key_b, data_at, wire))
+    _leave_tunnels(ok, view, np.flatnonzero(udp), (key_a, key_b, data_at, wire))
+    none = np.broadcast_to(np.uint8(0), len(at))
     icmp, oneway = np.zeros(len(at), np.uint16), np.zeros(len(at), np.bool_)
     which = np.flatnonzero(((proto == ICMP) | (proto == ICMPV6)) & ok)
     if len(which):
@@ -134,29 +142,25 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
         time=frames.time, number=frames.number, file=frames.file, src_high=src_high, src_low=src_low,
         dst_high=dst_high, dst_low=dst_low, v6=v6, proto=proto, key_a=key_a, key_b=key_b, oneway=oneway, icmp=icmp,
         size=size, payload=payload, kept=stop - data_at, data_at=data_at, tcp=flags,
-        seq=np.where(tcp, view.u32[l4 + 4], 0).astype(np.int64),
-        ack=np.where(tcp, view.u32[l4 + 8], 0).astype(np.int64),
-        mac=net.mac, context=net.context, damaged=np.zeros(len(at), np.bool_), buffer=np.zeros(len(at), np.uint8),
-        buffers=(frames.data,),
+        seq=(first & 0xFFFFFFFF).astype(np.int64), ack=(second >> 32).astype(np.int64), mac=net.mac,
+        context=net.context, damaged=none.view(np.bool_), buffer=none, buffers=(frames.data,),
     )  # fmt: skip
     return ok, rows if ok.all() else rows.take(np.flatnonzero(ok))
 
 
-def _may_tunnel(
-    view: Views, udp: Bool, key_a: np.ndarray[tuple[int], np.dtype[np.uint16]],
-    key_b: np.ndarray[tuple[int], np.dtype[np.uint16]], data_at: I64, wire: I64,
-) -> Bool:  # fmt: skip
-    """UDP on a tunnel's port, or that begins like an IPv6 packet with an address of Teredo's prefix."""
-    out = _TO_PORT[key_b] | _FROM_PORT[key_a]
-    which = np.flatnonzero(udp & (wire - data_at >= 40))
-    like = which[view.u8[data_at[which]] >> 4 == 6]
-    out[like] |= (view.u32[data_at[like] + 8] == TEREDO_PREFIX) | (view.u32[data_at[like] + 24] == TEREDO_PREFIX)
-    return out
+def _leave_tunnels(ok: Bool, view: Views, udp: I64, columns: tuple[U16, U16, I64, I64]) -> None:
+    """UDP on a tunnel's port, or that begins like an IPv6 packet of Teredo's prefix, is not ordinary."""
+    key_a, key_b, data_at, wire = (column[udp] for column in columns)
+    ok[udp[_TO_PORT[key_b] | _FROM_PORT[key_a]]] = False
+    like = np.flatnonzero((wire - data_at >= 40) & ok[udp])
+    like = like[view.u8[data_at[like]] >> 4 == 6]
+    begin = data_at[like]
+    ok[udp[like[(view.u32[begin + 8] == TEREDO_PREFIX) | (view.u32[begin + 24] == TEREDO_PREFIX)]]] = False
 
 
 def _network(frames: Frames, view: Views, context: Context) -> Network:
     """Link headers. A frame of a link type that is not read here gets EtherType 0."""
-    links = np.unique(frames.link).tolist()
+    links = [int(frames.link[0])] if (frames.link == frames.link[0]).all() else np.unique(frames.link).tolist()
     if len(links) == 1 and (reader := _LINKS.get(links[0])):
         net = reader(frames.at, view)
     else:
@@ -177,6 +181,7 @@ def _network(frames: Frames, view: Views, context: Context) -> Network:
 
 def _untag(net: Network, tagged: I64, view: Views, context: Context) -> None:
     """Go over one or two tags; VLAN number 0 is a priority, not a VLAN."""
+    net.context = net.context.copy()
     stack = np.zeros(len(tagged), np.int64)
     left = np.arange(len(tagged))
     for _ in range(2):
@@ -193,11 +198,11 @@ def _untag(net: Network, tagged: I64, view: Views, context: Context) -> None:
 
 
 def _plain(at: I64, kind: I64, mac: I64) -> Network:
-    return Network(at, kind, mac, np.zeros(len(at), np.int32))
+    return Network(at, kind, mac, np.broadcast_to(np.int32(0), len(at)))
 
 
 def _ethernet(at: I64, view: Views) -> Network:
-    mac = (view.u64[at + 6].astype(np.uint64) >> 16).astype(np.int64)
+    mac = (view.wide(at + 6) >> 16).astype(np.int64)
     return _plain(at + 14, view.u16[at + 12].astype(np.int64), mac)
 
 
@@ -217,7 +222,7 @@ def _cooked_2(at: I64, view: Views) -> Network:
 
 def _sll(at: I64, view: Views, offsets: tuple[int, int, int, int, int]) -> Network:
     kind, length, address, header, hardware = offsets
-    mac = (view.u64[at + address].astype(np.uint64) >> 16).astype(np.int64)
+    mac = (view.wide(at + address) >> 16).astype(np.int64)
     known = view.u16[at + length] & 0xFF == 6
     odd = np.isin(view.u16[at + hardware], (803, 824))  # radiotap, netlink
     kinds = np.where(odd, 0, view.u16[at + kind]).astype(np.int64)

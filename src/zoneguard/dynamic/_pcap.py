@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoneguard.dynamic._window import MAX_RECORD, Window
-from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, U32, Frames
+from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, U64, Frames
 
 HEADER = 24
+_HALF = np.uint64(32)
 # magic as the writing host's integer → (record header length, nanoseconds per unit of the fraction)
 MAGIC = {0xA1B2C3D4: (16, 1000), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 1000)}
 
@@ -48,12 +49,12 @@ def read(window: Window, variant: PcapFormat, file: int) -> Generator[Frames, No
     while True:
         starts, claimed = _records(window, variant, at)
         for first in range(0, len(starts), MAX_BATCH):
-            batch = np.array(starts[first : first + MAX_BATCH], np.int64)
+            batch = np.array(starts[first : first + MAX_BATCH], np.int64) - 8
             yield _columns(window.data, variant, batch, (number, link, file))
             number += len(batch)
         if starts:
             last = starts[-1]
-            at = last + variant.record + struct.unpack_from(variant.order + "I", window.view, last + 8)[0]
+            at = last - 8 + variant.record + struct.unpack_from(variant.order + "I", window.view, last)[0]
         if claimed > MAX_RECORD:
             return f"damaged at frame {number}: it claims to be {claimed} bytes long; the rest was not read"
         if not window.slide(at):
@@ -72,7 +73,7 @@ def _ending(window: Window, number: int, claimed: int, variant: PcapFormat) -> s
 
 
 def _records(window: Window, variant: PcapFormat, at: int) -> tuple[list[int], int]:
-    """Where the whole records begin, and the captured length of the one that is not whole (-1: not even its header)."""
+    """Where the whole records have their length field, and the length in the one that is not whole (-1: no header)."""
     unpack = struct.Struct(variant.order + "I").unpack_from
     view = window.view
     starts: list[int] = []
@@ -85,27 +86,29 @@ def _records(window: Window, variant: PcapFormat, at: int) -> tuple[list[int], i
             field += unpack(view, field)[0] + skip
     except struct.error:
         starts.pop()
-    starts = [s - 8 for s in starts]
     if starts:
         last = starts[-1]
-        length: int = unpack(view, last + 8)[0]
-        if last + skip + length > window.end:
+        length: int = unpack(view, last)[0]
+        if last - 8 + skip + length > window.end:
             starts.pop()
             return starts, length
     return starts, -1
 
 
 def _columns(data: U8, variant: PcapFormat, start: I64, origin: tuple[int, int, int]) -> Frames:
-    word: U32 = np.ndarray((len(data) - 3,), variant.order + "u4", data, strides=(1,))
+    wide: U64 = np.ndarray((len(data) - 7,), variant.order + "u8", data, strides=(1,))
+    when, lengths = wide[start].astype(np.uint64), wide[start + 8].astype(np.uint64)
+    if variant.order == "<":  # the first of two fields in the lower half
+        when, lengths = (pair >> _HALF | pair << _HALF for pair in (when, lengths))
     number, link, file = origin
     n = len(start)
     return Frames(
         data=data,
         at=start + variant.record,
-        caplen=word[start + 8].astype(np.int64),
-        wirelen=word[start + 12].astype(np.int64),
-        time=word[start].astype(np.int64) * 1_000_000_000 + word[start + 4].astype(np.int64) * variant.unit,
-        link=np.full(n, link, np.int32),
+        caplen=(lengths >> 32).astype(np.int64),
+        wirelen=(lengths & 0xFFFFFFFF).astype(np.int64),
+        time=(when >> 32).astype(np.int64) * 1_000_000_000 + (when & 0xFFFFFFFF).astype(np.int64) * variant.unit,
+        link=np.broadcast_to(np.int32(link), n),
         number=np.arange(number, number + n, dtype=np.int64),
-        file=np.full(n, file, np.int32),
+        file=np.broadcast_to(np.int32(file), n),
     )

@@ -60,9 +60,10 @@ class Decoder:
             _, found, refusals = self._dissect(frames, np.arange(len(frames)))
             return self._crowded(replace(self._rows(found, frames.data), refusals=refusals))
         done, fast = ordinary(frames, lambda vlans: self._context(vlans, ()))
-        for file, count in enumerate(np.bincount(frames.file[done]).tolist()):
-            self.account(file).decoded += count
-        if done.all():
+        files = frames.file[done]
+        for file in np.unique(files).tolist() if len(files) and (files != files[0]).any() else files[:1].tolist():
+            self.account(file).decoded += int((files == file).sum())
+        if len(files) == len(frames):
             return self._crowded(fast)
         positions, found, refusals = self._dissect(frames, np.flatnonzero(~done))
         slow = self._rows(found, frames.data)

@@ -8,22 +8,28 @@ with flows, up to a bound; packets of flows beyond it are counted, not kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from zoneguard.dynamic._grouping import MAX_ROWS, Grouper, Groups, Keys, by_half
 from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I64, Bool, Column, Refusal, Rows
+from zoneguard.dynamic.columns import I64, U8, Bool, Column, Refusal, Rows
 from zoneguard.dynamic.states import ANSWERING, EVENTS, FINISH, OPENING, PLAIN, RESET
-from zoneguard.model.match import ACK, RST, SYN
+from zoneguard.model.match import ACK, SYN
 
 TCP = 6
 MAX_FLOWS = 4_000_000
 MAX_REFUSALS = 1 << 20
 MAX_MACS = 16
-KEY_BYTES = 48
+KEY_BYTES = 40
+LOADED = 32  # beside the events of a row: it has payload
 _SEQUENCE = (1 << 32) - 1
+# rows that say something of a TCP direction's bytes: payload or SYN
+_TELLING: Bool = np.array(
+    [bool(code & (OPENING | ANSWERING) or (code & LOADED and code & (LOADED - 1))) for code in range(64)]
+)
 
 
 class FlowTracker:
@@ -52,62 +58,66 @@ class FlowTracker:
             sides.append(keys.reverse)
         room = MAX_REFUSALS - len(self.refused)
         self.refused.update(rows.refusals[:room])
-        return np.concatenate(flows), np.concatenate(sides)
+        return (flows[-1], sides[-1]) if len(flows) <= 2 else (np.concatenate(flows), np.concatenate(sides))
 
     def _absorb(self, rows: Rows, keys: Keys) -> I64:
         groups = self._grouper.group(keys)
-        ids, new = self._numbers(keys, groups)
-        group = np.empty(len(rows), np.int64)
-        group[groups.order] = np.repeat(np.arange(len(ids)), np.diff(groups.flows, append=len(rows)))
-        flow = ids[group]
-        odd = self._odd_syns(rows, keys.reverse, groups, flow, new)
+        ids, new = self._numbers(rows, keys, groups)
+        codes = EVENTS[rows.tcp]
+        codes[rows.proto != TCP] = 0
+        codes |= (rows.payload > 0).view(np.uint8) * np.uint8(LOADED)
+        counts = np.diff(groups.halves, append=len(rows))
+        flow = np.empty(len(rows), np.int64)
+        flow[groups.order] = np.repeat(ids[groups.flow], counts)
+        odd = self._odd_syns(codes, groups, ids, new)
         if len(odd):
-            for number in np.unique(group[odd]).tolist():
-                end = groups.flows[number + 1] if number + 1 < len(groups.flows) else len(rows)
-                self._renew(rows, keys, flow, np.sort(groups.order[groups.flows[number] : end]))
+            members = np.split(groups.order, groups.halves[1:])
+            for number in odd.tolist():
+                mine = [members[half] for half in np.flatnonzero(groups.flow == number)]
+                self._renew(rows, keys, flow, np.sort(np.concatenate(mine)))
             groups = by_half(flow, keys.reverse)
-        self._sum(rows, flow, groups)
+            counts = np.diff(groups.halves, append=len(rows))
+        self._sum(rows, flow, codes, groups, counts)
         self._rows += len(rows)
         return flow
 
-    def _numbers(self, keys: Keys, groups: Groups) -> tuple[I64, Bool]:
+    def _numbers(self, rows: Rows, keys: Keys, groups: Groups) -> tuple[I64, Bool]:
         """The current flow of each group, and which of them are new."""
-        some = groups.order[groups.flows]
-        table = np.stack([column[some] for column in keys.columns], axis=1)
-        raw = table.tobytes()
-        names = [raw[i : i + KEY_BYTES] for i in range(0, len(raw), KEY_BYTES)]
-        ids = np.array([self._current.get(name, -1) for name in names], np.int64)
-        new = np.flatnonzero(ids < 0)
+        table = keys.table(rows, groups.earliest)
+        names = np.frombuffer(table.tobytes(), f"V{KEY_BYTES}").tolist()
+        ids = np.fromiter(map(self._current.get, names, repeat(-1)), np.int64, len(names))
+        is_new = ids < 0
+        new = np.flatnonzero(is_new)
         room = self._max_flows - self.store.flows
         added = new[np.argsort(groups.earliest[new])][:room]
         if len(added):
-            ids[added] = first = self.store.add(len(added))
-            ids[added] += np.arange(len(added))
+            first = self.store.add(len(added))
+            ids[added] = first + np.arange(len(added))
             self.store.key[first : first + len(added)] = table[added]
-            self._current.update(zip([names[i] for i in added.tolist()], ids[added].tolist(), strict=True))
-        is_new = np.zeros(len(ids), np.bool_)
-        is_new[new] = True
+            self._current.update(
+                zip(map(names.__getitem__, added.tolist()), range(first, self.store.flows), strict=True)
+            )
         return ids, is_new
 
-    def _odd_syns(self, rows: Rows, reverse: Bool, groups: Groups, flow: I64, new: Bool) -> I64:
-        """Rows with SYN that do not simply begin their flow, or their side of it as its answer."""
-        syns = np.flatnonzero(rows.tcp & SYN)
+    def _odd_syns(self, codes: U8, groups: Groups, ids: I64, new: Bool) -> I64:
+        """Groups with a SYN that does not simply begin its flow, or its side of it as the answer."""
+        sorted_codes = codes[groups.order]
+        syns = np.flatnonzero(sorted_codes & (OPENING | ANSWERING))
         if not len(syns):
             return syns
-        first = groups.order[groups.halves]
-        begins_half = np.zeros(len(rows), np.bool_)
-        begins_half[first] = True
-        begins_flow = np.zeros(len(rows), np.bool_)
-        begins_flow[groups.earliest[new]] = True
-        silent = self.store.packets[(flow[syns] << 1) + reverse[syns]] == 0
-        answer = rows.tcp[syns] & ACK != 0
-        plain = np.where(answer, begins_half[syns] & silent, begins_flow[syns])
-        return syns[~plain & (flow[syns] >= 0)]
+        half = np.searchsorted(groups.halves, syns, side="right") - 1
+        group = groups.flow[half]
+        row = groups.order[syns]
+        silent = self.store.packets[(ids[group] << 1) + groups.reverse[half]] == 0
+        opens = new[group] & (row == groups.earliest[group])
+        answers = silent & (syns == groups.halves[half])
+        plain = np.where(sorted_codes[syns] & ANSWERING, answers, opens)
+        return np.unique(group[~plain & (ids[group] >= 0)])
 
     def _renew(self, rows: Rows, keys: Keys, flow: I64, mine: I64) -> None:
         """Go through one flow's rows and give those behind a new connection's SYN a new flow."""
         current = int(flow[mine[0]])
-        name = keys_of(keys, int(mine[0]))
+        name = keys.table(rows, mine[:1]).tobytes()
         sides = [_Side.of(self.store, current, 0), _Side.of(self.store, current, 1)]
         columns = (rows.tcp, rows.seq, keys.reverse)
         for row, flags, seq, side in zip(mine.tolist(), *(c[mine].tolist() for c in columns), strict=True):
@@ -121,23 +131,24 @@ class FlowTracker:
             here.see(seq, flags)
             flow[row] = current
 
-    def _sum(self, rows: Rows, flow: I64, groups: Groups) -> None:
+    def _sum(self, rows: Rows, flow: I64, codes: U8, groups: Groups, counts: I64) -> None:
         store, order, starts = self.store, groups.order, groups.halves
-        counts = np.diff(starts, append=len(order))
         first, last = order[starts], order[starts + counts - 1]
         half = (flow[first] << 1) + groups.reverse
-        tcp = rows.proto == TCP
-        payload = np.where(tcp, 0, rows.payload)
+        sorted_codes, mac = codes[order], rows.mac[order]
+        payload = np.where(rows.proto == TCP, 0, rows.payload)
         columns: tuple[Column, ...] = (
             counts, np.add.reduceat(rows.size[order], starts), np.add.reduceat(payload[order], starts),
-            np.bitwise_or.reduceat(np.where(tcp, EVENTS[rows.tcp], 0)[order], starts),
+            np.bitwise_or.reduceat(sorted_codes, starts) & ~np.uint8(LOADED),
+            np.minimum.reduceat(mac, starts), np.maximum.reduceat(mac, starts),
         )  # fmt: skip
-        kept = np.flatnonzero(half >= 0)
-        if len(kept) < len(half):
-            first, last = first[kept], last[kept]
+        known = half
+        if self.store.flows >= self._max_flows:
+            kept = np.flatnonzero(half >= 0)
+            known, first, last = half[kept], first[kept], last[kept]
             columns = tuple(column[kept] for column in columns)
-        known = half[kept]
-        fresh = np.flatnonzero(store.packets[known] == 0)
+        begins = store.packets[known] == 0
+        fresh = np.flatnonzero(begins)
         begun, opening = known[fresh], first[fresh]
         store.first_row[begun] = self._rows + opening
         store.first_time[begun], store.first_number[begun] = rows.time[opening], rows.number[opening]
@@ -148,9 +159,28 @@ class FlowTracker:
         store.bytes[known] += columns[1]
         store.payload[known] += columns[2]
         store.events[known] |= columns[3]
-        halves = np.repeat(half, counts)
-        self._more_macs(halves, rows.mac[order])
-        self._follow(rows, order, halves, tcp)
+        telling = _TELLING[sorted_codes]
+        telling[starts[np.flatnonzero(half >= 0)[fresh] if len(known) < len(half) else fresh]] = True
+        which = np.flatnonzero(telling)
+        self._follow(rows, sorted_codes[which], order[which], np.repeat(half, counts)[which])
+        self._begin(rows, sorted_codes, groups, half)
+        usual = store.mac[known]
+        if ((columns[4] != usual) | (columns[5] != usual)).any():
+            self._more_macs(np.repeat(half, counts), mac)
+
+    def _begin(self, rows: Rows, codes: U8, groups: Groups, half: I64) -> None:
+        """Where TCP directions begin: at their first row, unless that is a reset."""
+        open_ = np.flatnonzero(
+            (half >= 0) & (self.store.start[half] < 0) & (codes[groups.halves] & ~np.uint8(LOADED) != 0)
+        )
+        resets = codes[groups.halves[open_]] & RESET != 0
+        simple = open_[~resets]
+        self.store.start[half[simple]] = rows.seq[groups.order[groups.halves[simple]]]
+        for number in open_[resets].tolist():
+            end = groups.halves[number + 1] if number + 1 < len(groups.halves) else len(groups.order)
+            later = np.flatnonzero(codes[groups.halves[number] : end] & RESET == 0)
+            if len(later):
+                self.store.start[half[number]] = rows.seq[groups.order[groups.halves[number] + later[0]]]
 
     def _more_macs(self, halves: I64, mac: I64) -> None:
         other = np.flatnonzero((mac != self.store.mac[halves]) & (mac >= 0) & (halves >= 0))
@@ -159,51 +189,44 @@ class FlowTracker:
             if address not in known and len(known) < MAX_MACS:
                 known.append(address)
 
-    def _follow(self, rows: Rows, order: I64, halves: I64, tcp: Bool) -> None:
-        """Payload of TCP by sequence numbers."""
-        syn = rows.tcp & SYN != 0
-        telling = (tcp & (rows.tcp & RST == 0))[order] & (halves >= 0)
-        telling &= ((rows.payload > 0) | syn)[order] | (self.store.next[halves] < 0)
-        which = np.flatnonzero(telling)
-        mine, source = halves[which], order[which]
-        begins = np.diff(mine, prepend=-1) != 0
-        syn = syn[source]
-        self._sequences.track(mine, begins, rows.seq[source] + syn & _SEQUENCE, rows.payload[source], syn)
-
-
-def keys_of(keys: Keys, row: int) -> bytes:
-    """The dictionary key of a row's flow."""
-    return np.array([column[row] for column in keys.columns], np.uint64).tobytes()
+    def _follow(self, rows: Rows, codes: U8, source: I64, halves: I64) -> None:
+        """Payload of TCP by sequence numbers, for rows with payload or SYN and the first of each direction."""
+        wanted = (codes & ~np.uint8(LOADED) != 0) & (codes & RESET == 0) & (halves >= 0)
+        if not wanted.all():
+            source, halves, codes = source[wanted], halves[wanted], codes[wanted]
+        syn = codes & (OPENING | ANSWERING) != 0
+        begins = np.diff(halves, prepend=-1) != 0
+        self._sequences.track(halves, begins, rows.seq[source] + syn & _SEQUENCE, rows.payload[source], syn)
 
 
 @dataclass(slots=True)
 class _Side:
-    """What decides whether a SYN begins a new connection: the initial or lowest sequence number, -1 while unknown."""
+    """What decides whether a SYN begins a new connection: the initial or first sequence number, -1 while unknown."""
 
     isn: int = -1
-    low: int = -1
+    start: int = -1
     events: int = 0
 
     @staticmethod
     def of(store: Store, flow: int, side: int) -> _Side:
         half = 2 * flow + side
-        low = int(store.floor[half])
-        return _Side(int(store.isn[half]), low if low < 0 else low & _SEQUENCE, int(store.events[half]))
+        return _Side(int(store.isn[half]), int(store.start[half]), int(store.events[half]))
 
     def renewed(self, seq: int, answer: bool, other: _Side) -> bool:
         """Whether this side's SYN at ``seq`` belongs to another connection than what was seen so far."""
         if self.isn >= 0:
             return self.isn != seq and (not answer or bool(self.events & PLAIN))
-        if self.low >= 0:
-            return self.low != seq + 1 & _SEQUENCE
+        if self.start >= 0:
+            return self.start != seq + 1 & _SEQUENCE
         if answer:
             return False
         unopened = not other.events & (OPENING | ANSWERING)
         return bool(other.events & (FINISH | RESET) or (other.events & PLAIN and unopened))
 
     def see(self, seq: int, flags: int) -> None:
-        self.events |= int(EVENTS[flags])
+        event = int(EVENTS[flags])
+        self.events |= event
         if flags & SYN and self.isn < 0:
             self.isn = seq
-        if self.low < 0 and not flags & RST:
-            self.low = seq
+        if self.start < 0 and not event & RESET:
+            self.start = seq

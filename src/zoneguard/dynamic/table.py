@@ -21,6 +21,7 @@ CHUNK = 4096
 LAST = np.iinfo(np.int64).max
 _SUMS = ("packets", "payload", "events", "first_row", "bytes", "mac")
 _PLACES = ("first_row", "first_time", "first_number", "first_file", "last_row", "last_time", "last_number", "last_file")
+_CONTEXT = 0xFFFF0000
 _Place = tuple[int, int, int, int, int, int, int, int]
 
 
@@ -58,11 +59,11 @@ def _join_apart(
     seen = store.packets[: 2 * len(halves)].reshape(-1, 2) > 0
     waiting: dict[tuple[object, ...], list[int]] = {}
     for flow in order[(seen[:, 0] != seen[:, 1])[order]].tolist():
-        *ends, kind = store.key[flow].tolist()
+        *ends, tail = store.key[flow].tolist()
         side = 0 if seen[flow, 0] else 1
-        key = (*ends, kind & 0xFFFF, alike[kind >> 16])
+        key = (*ends, tail & ~_CONTEXT, alike[(tail & _CONTEXT) >> 16])
         others = waiting.get((*key, 1 - side), [])
-        partner = next((other for other in others if store.key[other, 5] != kind), None)
+        partner = next((other for other in others if store.key[other, 4] != tail), None)
         if partner is None:
             waiting.setdefault((*key, side), []).append(flow)
         else:
@@ -83,8 +84,8 @@ def _chunk(
         for names in (_SUMS, _PLACES)
     )
     for key, pair, a, b, place_a, place_b in zip(keys, halves.tolist(), *sums, *places, strict=True):
-        a_high, a_low, b_high, b_low, ports, kind = key
-        proto, v6 = kind & 0xFF, kind >> 8 & 1
+        a_high, a_low, b_high, b_low, tail = key
+        proto, v6, ports = tail & 0xFF, tail >> 8 & 1, tail >> 32
         base = V6 if v6 else 0
         ends = (base + (a_high << 64 | a_low), base + (b_high << 64 | b_low))
         port = (ports >> 16, ports & 0xFFFF)
@@ -93,9 +94,9 @@ def _chunk(
         o, r = far, 1 - far
         icmp = 0
         if proto in (ICMP, ICMPV6):
-            icmp = ports >> 16 << 8 | ports & 0xFFFF if kind >> 9 & 1 else port[o] << 8
+            icmp = ports >> 16 << 8 | ports & 0xFFFF if tail >> 9 & 1 else port[o] << 8
             port = (0, 0)
-        vlans, tunnel = contexts[kind >> 16]
+        vlans, tunnel = contexts[(tail & _CONTEXT) >> 16]
         refused = Refusal(bool(v6), ends[o] - base, ends[r] - base, proto, port[o], port[r], tunnel) in tracker.refused
         both = (a, b)
         first, last = _extent(place_a if a[0] else None, place_b if b[0] else None, files)
