@@ -283,7 +283,6 @@ def _shown(p: Packet | None) -> tuple[int, ...] | None:
     [
         forward("-A FORWARD ! -s 10.0.0.1,10.0.0.2 -j ACCEPT"),
         forward("-A FORWARD ! -p all -j ACCEPT"),
-        forward("-A FORWARD -p tcp --dport 90:80 -j ACCEPT"),
         forward("-A FORWARD -m state --state SLEEPY -j ACCEPT"),
         forward("-A FORWARD -j NOWHERE"),
         forward("-A FORWARD -p tcp -s 10.0.0.1 -s 10.0.0.2 -j ACCEPT"),

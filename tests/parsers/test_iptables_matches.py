@@ -76,6 +76,8 @@ DECIDED: list[tuple[str, Packet, bool | None]] = [
     ("-p tcp --sport :1023", TCP, NO),
     ("-p tcp --sport 1024:1024 --dport 1:100", TCP, YES),
     ("-p tcp --dport ! 80", TCP, NO),
+    ("-p tcp --dport 90:80", TCP, NO),
+    ("-p tcp ! --dport 90:80", TCP, YES),
     ("-p tcp ! --dport 80", tcp(dport=81), YES),
     ("-p tcp ! --dport 80", UDP, NO),
     ("-p tcp ! --dport 80", FRAGMENT, NO),
@@ -199,7 +201,7 @@ def test_matches(match: str, sent: Packet, answer: bool | None) -> None:
     "match",
     [
         "-s 300.1.1.1", "-s 10.0.0.0/33", "-s 10.0.0.0/255.0", "-s fd00::1", "-s ''", "! -s 10.0.0.1,10.0.0.2",
-        "-i eth*", "-p nonsense", "-p 256", "! -p all", "-p tcp --dport nonsense", "-p tcp --dport 90:80",
+        "-i eth*", "-p nonsense", "-p 256", "! -p all", "-p tcp --dport nonsense", "-p tcp --dport 1:2:3",
         "-p tcp --dport 70000",
         "-p tcp --tcp-flags SYN WAVE", "-m icmp --icmp-type nonsense", "-m icmp --icmp-type 256",
         "-p tcp -m multiport --dports 22,", "-m iprange --src-range x", "-m mac --mac-source XX:XX:XX:XX:XX:XX",

@@ -137,13 +137,16 @@ def port(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def ports(text: str, separator: str = ":") -> Intervals:
-    """Ports and port ranges, comma-separated; in a range the first may be missing (0) and the last too (65535)."""
+    """Ports and port ranges, comma-separated; in a range the first may be missing (0) and the last too (65535).
+
+    A reversed range with ``:`` holds no port, as in the kernel: old versions of iptables let it in and it is exported.
+    """
     spans: list[tuple[int, int]] = []
     for item in text.split(","):
         low_text, dash, high_text = item.partition(separator)
         low = port(low_text) if low_text or not dash else 0
         high = low if not dash else port(high_text) if high_text else 65535
-        if low > high:
+        if low > high and separator != ":":
             raise UnreadableError(f"the port range {item} is reversed")
         spans.append((low, high))
     return Intervals.from_spans(spans)
