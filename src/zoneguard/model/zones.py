@@ -69,12 +69,15 @@ class ZoneMap:
     def addresses(self, name: str) -> Intervals:
         """Exactly the addresses that belong to the zone: its prefixes less every longer prefix of another zone."""
         own = self[name]
-        prefixes = sorted(
-            ((length, network, zone) for zone in self.zones for network, length in zone.prefixes),
-            key=lambda p: p[0],
-        )
+        mine: dict[int, list[tuple[int, int]]] = {}
+        others: dict[int, list[tuple[int, int]]] = {}
+        for zone in self.zones:
+            spans = mine if zone is own else others
+            for network, length in zone.prefixes:
+                spans.setdefault(length, []).extend(prefix_span(network, length).spans)
         result = Intervals()
-        for length, network, zone in prefixes:
-            span = prefix_span(network, length)
-            result = result | span if zone is own else result - span
+        for length in sorted({*mine, *others}):
+            result = (result | Intervals.from_spans(mine.get(length, ()))) - Intervals.from_spans(
+                others.get(length, ())
+            )
         return result
