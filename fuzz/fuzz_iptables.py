@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from zoneguard.model.device import Device
 from zoneguard.model.errors import InputError
 from zoneguard.parsers import Source, iproute, iptables
 from zoneguard.parsers.assembly import with_routes
@@ -18,7 +19,7 @@ def one_input(data: bytes) -> None:
     except InputError:
         return
     source = Source("input", split_lines(text), encoding)
-    devices = []
+    devices: list[Device] = []
     for plugin in (iptables.PLUGIN, iproute.PLUGIN):
         assert 0 <= plugin.sniff(source) <= 1
         parsed = plugin.parse(source, "device")
