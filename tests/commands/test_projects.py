@@ -43,6 +43,16 @@ def test_undetermined(
     assert zoneguard("audit", town, *options)[0] == status
 
 
+@pytest.mark.parametrize("command", ["audit", "verify"])
+def test_nothing_to_look_at_is_no_pass(zoneguard: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "zoneguard.yaml").write_text(
+        "zoneguard: 1\nprofile: []\nzones: {a: {class: lgwan, prefixes: 10.0.0.0/8}}\n"
+    )
+    status, out, err = zoneguard(command, tmp_path)
+    assert (status, out) == (2, "")
+    assert "nothing to look at" in err
+
+
 def test_the_nearest_project_is_the_default(
     zoneguard: Run, town: Path, seen: list[tuple[Project, frozenset[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

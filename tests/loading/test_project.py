@@ -250,6 +250,13 @@ def test_errors_of_an_own_profile_are_placed_in_its_file(town: Path) -> None:
     assert any("own.yaml:1:1: the key `name` is missing" in e for e in changed(town, ("mikasa\n", "own.yaml\n")))
 
 
+@pytest.mark.parametrize("text", ["just text\n", "- a\n", "null\n", "zoneguard: 1\nprofile: []\nzones:\n"])
+def test_a_file_of_another_shape(tmp_path: Path, text: str) -> None:
+    (tmp_path / "zoneguard.yaml").write_text(text)
+    with pytest.raises(InputErrors, match=r"zoneguard.yaml:[13]:[17]: "):
+        load_project(tmp_path)
+
+
 def test_no_project_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         load_project(tmp_path)

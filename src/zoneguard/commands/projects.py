@@ -43,6 +43,8 @@ def judge(
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
     if form not in formats:
         raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
+    if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
+        raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
     report = _report(session, project, halves)
     session.write(formats[form].write(report, session.lang, session.terminal))
     return exit_status(report.findings, Severity(fail_on), allow_undetermined)

@@ -27,6 +27,8 @@ def validate(kind: type[M], document: Document) -> tuple[M | None, list[InputErr
         found = [e for e in error.errors() if not (e["type"] == "too_short" and e["input"])]
     errors = [_input_error(kind, document, e) for e in found]
     cut = frozenset(e["loc"] if e["type"] == "extra_forbidden" else e["loc"][:2] for e in found)
+    if () in cut:  # the file holds no mapping at all
+        return None, errors, cut
     document.prune(cut)
     try:
         return kind.model_validate(document.root.plain()), errors, cut
