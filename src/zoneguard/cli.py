@@ -10,7 +10,16 @@ from typing import Any
 import click
 
 from zoneguard.console import Session, run
-from zoneguard.options import _, as_of, common, judging, project_argument, text_or_json, undetermined_is_fine
+from zoneguard.options import (
+    _,
+    as_of,
+    common,
+    judging,
+    project_argument,
+    ruleset_options,
+    text_or_json,
+    undetermined_is_fine,
+)
 
 PATH = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
@@ -66,13 +75,23 @@ def replay(session: Session, paths: tuple[Path, ...], as_of: datetime | None, **
     return judge(session, project, DYNAMIC, **judgement)
 
 
-@cli.command(help=_("Show what is permitted from zone to zone, and by which rules."))
+@cli.command(
+    help=_(
+        "Show what is permitted from zone to zone, and by which rules; with --ruleset, --chain and --service: who may "
+        "reach whom by one ruleset."
+    )
+)
 @project_argument
+@ruleset_options
 @text_or_json
 @as_of
 @common
-def matrix(session: Session, project: Path | None, form: str, as_of: datetime | None) -> int:
-    """ゾーン間通信マトリクス."""
+def matrix(session: Session, project: Path | None, form: str, as_of: datetime | None, **ruleset: Any) -> int:
+    """ゾーン間通信マトリクス, or the service matrix of one ruleset."""
+    if any(ruleset.values()):
+        from zoneguard.commands.rulesets import show_service_matrix
+
+        return show_service_matrix(session, project, form=form, **ruleset)
     from zoneguard.commands.projects import load, show_matrix
 
     return show_matrix(session, load(project, as_of and as_of.date()), form)

@@ -72,4 +72,17 @@ def as_of(command: Command) -> Command:
     )
 
 
+def ruleset_options(command: Command) -> Command:
+    """``--ruleset`` with its companions."""
+    path = click.option("--ruleset", type=click.Path(path_type=Path), help=_("The file with the ruleset."))
+    chain = click.option("--chain", metavar="NAME", help=_("The chain or list of the ruleset."))
+    service = click.option("--service", metavar="PROTO/PORT", help=_("The service, as tcp/22."))
+    exact = click.option(
+        "--exact",
+        is_flag=True,
+        help=_("Equal undecided conditions have one answer for a packet; otherwise each is doubted by itself."),
+    )
+    return path(chain(service(exact(command))))
+
+
 project_argument = click.argument("project", required=False, type=click.Path(path_type=Path))
