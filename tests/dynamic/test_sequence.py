@@ -29,7 +29,7 @@ def positions(rows: list[tuple[int, int, bool]]) -> int:
                 floor = upto
         at = upto + nearest(start + origin - upto)
         if syn and floor is None:
-            floor = min(seen, default=1 << 40)
+            floor = min(seen | {1 << 40})
         fresh = {p for p in range(at, at + length) if floor is None or p >= floor}
         seen |= fresh
         if fresh:

@@ -1,8 +1,9 @@
 """How much of a TCP direction was new: payload told from retransmission by sequence number, in bounded memory.
 
 The rule, for each direction: a sequence number is taken as the position nearest to the highest end so far (RFC 9293
-arithmetic), positions before the SYN's do not count, and a byte counts when its position is first seen. Up to
-``MAX_HOLES`` holes are remembered; beyond that the lowest is closed and what fills it later is not counted.
+arithmetic), positions before the SYN's (if it comes late: before the lowest until then) do not count, and a byte
+counts when its position is first seen. Up to ``MAX_HOLES`` holes are remembered; beyond that the lowest is closed and
+what fills it later is not counted.
 """
 
 from __future__ import annotations

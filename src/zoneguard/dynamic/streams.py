@@ -20,7 +20,7 @@ from zoneguard.dynamic.surveying import Progress, Run, Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
 from zoneguard.model.errors import InputError
-from zoneguard.model.flows import Segment, Stream
+from zoneguard.model.flows import Flow, Segment, Stream
 from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
@@ -142,21 +142,23 @@ class Direction:
         further = max(self.upto, self.acknowledged)
         return further if known + 1 < further < known + NEAR else known
 
-    def stream(self, track: Track, to_responder: bool) -> Stream:
+    def stream(self, flow: Flow, to_responder: bool) -> Stream:
         """What there is of it, from the byte behind the SYN or else the first byte seen."""
         if self.upto < 0:
             missed = nearest(self.unseen[1] - self.unseen[0]) if self.unseen else 0
-            return Stream(track.flow, to_responder, b"", (), ((0, missed),) if missed > 0 else ())
-        base = self.anchor if self.opened else min(self.starts, default=self.anchor)
+            return Stream(flow, to_responder, b"", (), ((0, missed),) if missed > 0 else ())
+        lowest = self.starts[0] if self.starts else self.anchor
+        base = min(self.anchor, lowest) if self.opened else lowest
         data, gaps, at = bytearray(), [], base
         for start, piece in zip(self.starts, self.pieces, strict=True):
-            if start - base > self.limit:
+            room = base + self.limit - start
+            if room <= 0:
                 break
             if start > at:
                 gaps.append((at - base, start - base))
                 data.extend(bytes(start - at))
-            data += piece
-            at = start + len(piece)
+            data += piece[:room]
+            at = start + min(len(piece), room)
         end = self._end()
         if end > at:
             gaps.append((at - base, end - base))
@@ -164,13 +166,13 @@ class Direction:
         if 0 <= self.finished < at:
             add_range(conflicts, self.finished, at)
         return Stream(
-            flow=track.flow,
+            flow=flow,
             to_responder=to_responder,
             data=bytes(data),
             segments=tuple(Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)),
             gaps=tuple(gaps),
             conflicts=tuple((a - base, b - base) for a, b in conflicts),
-            complete=self.opened and self.finished == at and not gaps and not conflicts,
+            complete=self.opened and base == self.anchor and self.finished == at and not gaps and not conflicts,
         )
 
 
@@ -221,7 +223,8 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
     for track in wanted:
         to_responder, to_originator = sides.pop(track.halves[0])
         del sides[track.halves[1]]
-        yield Conversation(track.flow, to_responder.stream(track, True), to_originator.stream(track, False))
+        flow = track.flow
+        yield Conversation(flow, to_responder.stream(flow, True), to_originator.stream(flow, False))
 
 
 def _packets(rows: Rows, which: I64, names: Sequence[str]) -> Iterator[Packet]:
