@@ -1,0 +1,51 @@
+"""The machine interface of the flow table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import GRE, Dot1Q, Ether
+
+from tests.dynamic.making import A, B, MAC_A, MAC_B, START, Talk, ether, flows
+from zoneguard.dynamic.export import FIELDS, flow_record, jsonl, write_csv
+
+PROMISED = "src sport dst dport proto vlan tunnel state opened_by packets bytes payload first last first_frame macs community_id"
+
+
+def test_a_record_has_the_promised_names_and_values(tmp_path: Path) -> None:
+    talk = Talk().opened().said(">", b"hello")
+    (flow,) = flows(tmp_path, [(START + i * 1500, p) for i, p in enumerate(talk.packets)])
+    record = flow_record(flow)
+    assert set(PROMISED.split()) <= set(record)
+    assert tuple(record) == FIELDS
+    assert record == {
+        "src": A, "sport": 40000, "dst": B, "dport": 25, "proto": "tcp", "vlan": [], "tunnel": [], "state": "payload",
+        "opened_by": "handshake", "packets": [3, 2], "bytes": [125, 80], "payload": [5, 0],
+        "first": "2023-11-14T22:13:20.000000Z", "last": "2023-11-14T22:13:20.000006Z", "first_frame": 1, "last_frame": 5,
+        "macs": [[MAC_A], [MAC_B]], "community_id": flow.community_id, "file": flow.first.file, "icmp": None,
+    }  # fmt: skip
+
+
+def test_json_lines_and_csv_say_the_same(tmp_path: Path) -> None:
+    ping = Ether(src=MAC_A, dst=MAC_B) / Dot1Q(vlan=7) / Dot1Q(vlan=8) / IP(src=A, dst=B) / ICMP(type=13, code=0)
+    tunnel = ether(IP(src=A, dst=B) / GRE() / IP(src="1.1.1.1", dst="2.2.2.2", proto=50))
+    found = flows(tmp_path, [ping, ping, tunnel])
+    records = [json.loads(line) for line in jsonl(found)]
+    out = io.StringIO()
+    write_csv(found, out)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert [list(r) for r in rows] == [list(FIELDS)] * len(records)
+    assert [r["proto"] for r in records] == [r["proto"] for r in rows] == ["icmp", "gre", "esp"]
+    assert (records[0]["vlan"], rows[0]["vlan"], records[0]["icmp"], rows[0]["icmp"]) == (
+        [7, 8],
+        "7;8",
+        [13, 0],
+        "13;0",
+    )
+    assert rows[0]["macs"] == f"{MAC_A}|"
+    assert rows[2]["tunnel"] == f"gre {A}-{B}"
+    assert rows[0]["packets"] == "2;0"
