@@ -48,7 +48,8 @@ def tunnel_filters(
 
 
 def _takes_all(entry: Block) -> bool:
-    return all(_addresses(entry, end, None).exact == ALL_V4 for end in _ENDS) and not _narrow(entry)
+    ends = [_addresses(entry, end, None) for end in _ENDS]
+    return all(e.exact == ALL_V4 and not e.doubts for e in ends) and not _narrow(entry)
 
 
 def _narrow(entry: Block) -> list[str]:

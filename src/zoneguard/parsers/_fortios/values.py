@@ -44,22 +44,14 @@ def number(text: str, limit: int) -> int | None:
 
 
 def address_and_mask(words: Sequence[str]) -> tuple[int, int] | None:
-    """IPv4 ``10.0.0.1 255.0.0.0``, ``10.0.0.1/8``, ``10.0.0.1/255.0.0.0`` or ``10.0.0.1``; any mask, as 32 bits."""
-    if not words or len(words) > 2:
+    """IPv4 ``10.0.0.1 255.0.0.0``, ``10.0.0.1/8`` or ``10.0.0.1/255.0.0.0``; any mask, as 32 bits."""
+    if len(words) == 1:
+        words = words[0].split("/")
+    if len(words) != 2:
         return None
-    text, slash, mask_text = words[0].partition("/")
-    if len(words) == 2:
-        if slash:
-            return None
-        mask_text = words[1]
-    base = ipv4(text)
-    if base is None:
-        return None
-    if not mask_text and not slash:
-        return base, _FULL
-    length = number(mask_text, 32)
-    mask = (_FULL << (32 - length)) & _FULL if length is not None else ipv4(mask_text)
-    return None if mask is None else (base, mask)
+    base, length = ipv4(words[0]), number(words[1], 32)
+    mask = (_FULL << (32 - length)) & _FULL if length is not None else ipv4(words[1])
+    return None if base is None or mask is None else (base, mask)
 
 
 def mask_length(mask: int) -> int | None:
@@ -89,6 +81,9 @@ def address_span(text: str) -> Intervals | None:
         if low is None or high is None or low > high or (low >= V6) != (high >= V6):
             return None
         return Intervals.span(low, high)
+    if "/" not in text:
+        single = address(text)
+        return None if single is None else Intervals.of(single)
     whole = interface_address((text,))
     return None if whole is None else whole.subnet
 
