@@ -10,10 +10,13 @@ from pathlib import Path
 from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 
-from tests.dynamic.making import A, B, MAC_A, MAC_B, START, Talk, ether, flows
+from tests.dynamic.making import MAC_A, MAC_B, START, A, B, Talk, ether, flows
 from zoneguard.dynamic.export import FIELDS, flow_record, jsonl, write_csv
 
-PROMISED = "src sport dst dport proto vlan tunnel state opened_by packets bytes payload first last first_frame macs community_id"
+PROMISED = (
+    "src sport dst dport proto vlan tunnel state opened_by packets bytes payload first last first_frame macs"
+    " community_id"
+)
 
 
 def test_a_record_has_the_promised_names_and_values(tmp_path: Path) -> None:
@@ -23,11 +26,27 @@ def test_a_record_has_the_promised_names_and_values(tmp_path: Path) -> None:
     assert set(PROMISED.split()) <= set(record)
     assert tuple(record) == FIELDS
     assert record == {
-        "src": A, "sport": 40000, "dst": B, "dport": 25, "proto": "tcp", "vlan": [], "tunnel": [], "state": "payload",
-        "opened_by": "handshake", "packets": [3, 2], "bytes": [125, 80], "payload": [5, 0],
-        "first": "2023-11-14T22:13:20.000000Z", "last": "2023-11-14T22:13:20.000006Z", "first_frame": 1, "last_frame": 5,
-        "macs": [[MAC_A], [MAC_B]], "community_id": flow.community_id, "file": flow.first.file, "icmp": None,
-    }  # fmt: skip
+        "src": A,
+        "sport": 40000,
+        "dst": B,
+        "dport": 25,
+        "proto": "tcp",
+        "vlan": [],
+        "tunnel": [],
+        "state": "payload",
+        "opened_by": "handshake",
+        "packets": [3, 2],
+        "bytes": [125, 80],
+        "payload": [5, 0],
+        "first": "2023-11-14T22:13:20.000000Z",
+        "last": "2023-11-14T22:13:20.000006Z",
+        "first_frame": 1,
+        "last_frame": 5,
+        "macs": [[MAC_A], [MAC_B]],
+        "community_id": flow.community_id,
+        "file": flow.first.file,
+        "icmp": None,
+    }
 
 
 def test_json_lines_and_csv_say_the_same(tmp_path: Path) -> None:

@@ -81,8 +81,11 @@ def test_one_direction_of_a_connection_still_proves_an_answer(tmp_path: Path) ->
 
 def test_who_opened_without_a_handshake(tmp_path: Path) -> None:
     for sport, dport, expected, how in (
-        (443, 51000, B, "port"), (51000, 443, A, "first-packet"), (51000, 52000, A, "first-packet"), (53, 123, A, "first-packet"),
-    ):  # fmt: skip
+        (443, 51000, B, "port"),
+        (51000, 443, A, "first-packet"),
+        (51000, 52000, A, "first-packet"),
+        (53, 123, A, "first-packet"),
+    ):
         for layer in (TCP(sport=sport, dport=dport, flags="PA"), UDP(sport=sport, dport=dport)):
             flow = only(tmp_path, [ether(IP(src=A, dst=B) / layer / b"x")])
             assert (ends(flow)[0], flow.opened_by) == (expected, how)
@@ -103,17 +106,26 @@ def test_udp_and_other_protocols(tmp_path: Path) -> None:
 
 
 def test_icmp_requests_and_answers_are_one_flow_and_other_messages_their_own(tmp_path: Path) -> None:
-    found = flows(tmp_path, [
-        IP(src=A, dst=B) / ICMP(type=8) / b"ping", IP(src=B, dst=A) / ICMP(type=0) / b"ping",
-        IP(src=B, dst=A) / ICMP(type=11) / bytes(28), IP(src=B, dst=A) / ICMP(type=11, code=1) / bytes(28),
-        IPv6(src="fd00::1", dst="fd00::2") / ICMPv6EchoRequest(data=b"ping"),
-        IPv6(src="fd00::2", dst="fd00::1") / ICMPv6EchoReply(data=b"ping"),
-        IPv6(src="fd00::2", dst="ff02::16") / ICMPv6MLReport2(),
-    ], RAW)  # fmt: skip
+    found = flows(
+        tmp_path,
+        [
+            IP(src=A, dst=B) / ICMP(type=8) / b"ping",
+            IP(src=B, dst=A) / ICMP(type=0) / b"ping",
+            IP(src=B, dst=A) / ICMP(type=11) / bytes(28),
+            IP(src=B, dst=A) / ICMP(type=11, code=1) / bytes(28),
+            IPv6(src="fd00::1", dst="fd00::2") / ICMPv6EchoRequest(data=b"ping"),
+            IPv6(src="fd00::2", dst="fd00::1") / ICMPv6EchoReply(data=b"ping"),
+            IPv6(src="fd00::2", dst="ff02::16") / ICMPv6MLReport2(),
+        ],
+        RAW,
+    )
     assert [(f.proto, f.icmp, f.packets, f.state.value) for f in found] == [
-        (1, 0x800, (1, 1), "payload"), (1, 0xB00, (1, 0), "attempted"), (1, 0xB01, (1, 0), "attempted"),
-        (58, 128 << 8, (1, 1), "payload"), (58, 143 << 8, (1, 0), "attempted"),
-    ]  # fmt: skip
+        (1, 0x800, (1, 1), "payload"),
+        (1, 0xB00, (1, 0), "attempted"),
+        (1, 0xB01, (1, 0), "attempted"),
+        (58, 128 << 8, (1, 1), "payload"),
+        (58, 143 << 8, (1, 0), "attempted"),
+    ]
     assert all((f.sport, f.dport) == (0, 0) for f in found)
 
 
@@ -228,9 +240,10 @@ def test_a_capture_split_in_two_files_gives_the_same_flows(seed: int, tmp_path: 
     cut = rng.randrange(len(frames))
     sides = [rng.random() < 0.5 for _ in frames]
     for parts in (
-        (frames[:cut], frames[cut:]), (list(itertools.compress(frames, sides)), [f for f, s in zip(frames, sides, strict=True) if not s]),
+        (frames[:cut], frames[cut:]),
+        (list(itertools.compress(frames, sides)), [f for f, s in zip(frames, sides, strict=True) if not s]),
         (frames[::3], frames[1::3], frames[2::3]),
-    ):  # fmt: skip
+    ):
         folder = tmp_path / f"parts{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
         for i, part in enumerate(parts):

@@ -89,10 +89,18 @@ def test_every_link_leads_to_the_packet(name: str, tmp_path: Path) -> None:
     assert (flow.sport, flow.dport, flow.payload, flow.bytes) == (4000, 5000, (5, 0), (33, 0))
 
 
-@pytest.mark.parametrize(("name", "link", "head"), [
-    ("null", 0, struct.pack("<I", 30)), ("raw", 101, b""), ("IPv6", 229, b""), ("PPP", 9, b"\xff\x03\x00\x57"),
-    ("Ethernet", 1, E2 + b"\x86\xdd"), ("cooked 2", 276, sll2(0x86DD)), ("NFLOG", 239, b"\x0a\0\0\0" + struct.pack("<HH", 57, 9)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "link", "head"),
+    [
+        ("null", 0, struct.pack("<I", 30)),
+        ("raw", 101, b""),
+        ("IPv6", 229, b""),
+        ("PPP", 9, b"\xff\x03\x00\x57"),
+        ("Ethernet", 1, E2 + b"\x86\xdd"),
+        ("cooked 2", 276, sll2(0x86DD)),
+        ("NFLOG", 239, b"\x0a\0\0\0" + struct.pack("<HH", 57, 9)),
+    ],
+)
 def test_ipv6_behind_the_same_links(name: str, link: int, head: bytes, tmp_path: Path) -> None:
     (flow,) = flows(tmp_path, [head + V6_PACKET], link)
     assert (flow.src, flow.dst, flow.dport, flow.payload) == (V6 + 1, V6 + 2, 5000, (5, 0))
@@ -124,11 +132,17 @@ def test_source_addresses_of_each_side_are_collected(tmp_path: Path) -> None:
 
 def test_frames_without_ip_are_understood_and_others_skipped_with_a_reason(tmp_path: Path) -> None:
     frames = [
-        Ether() / ARP(pdst=A), Dot3() / LLC(dsap=0x42, ssap=0x42, ctrl=3) / STP(), Dot3() / LLC() / SNAP(OUI=0xC, code=0x2000),
-        Ether(type=0x88CC) / bytes(20), Ether(type=0x9999) / bytes(20), Ether(type=0x88E5) / bytes(20), b"\x01\x02",
-        E2 + b"\x08\x00" + V4[:12], Ether(type=0x800) / b"\x65garbagegarbagegarbage",
+        Ether() / ARP(pdst=A),
+        Dot3() / LLC(dsap=0x42, ssap=0x42, ctrl=3) / STP(),
+        Dot3() / LLC() / SNAP(OUI=0xC, code=0x2000),
+        Ether(type=0x88CC) / bytes(20),
+        Ether(type=0x9999) / bytes(20),
+        Ether(type=0x88E5) / bytes(20),
+        b"\x01\x02",
+        E2 + b"\x08\x00" + V4[:12],
+        Ether(type=0x800) / b"\x65garbagegarbagegarbage",
         ether(udp()),
-    ]  # fmt: skip
+    ]
     account = look(tmp_path, frames).accounts[0]
     assert account.without_ip == {"ARP": 1, "Cisco CDP": 1, "LLDP": 1, "spanning tree": 1}
     assert account.skipped == {
@@ -141,20 +155,29 @@ def test_frames_without_ip_are_understood_and_others_skipped_with_a_reason(tmp_p
     assert account.frames == len(frames)
 
 
-@pytest.mark.parametrize(("link", "frame", "kind"), [
-    (105, b"\x80\x00" + bytes(30), "802.11 management or control"), (105, b"\x48\x01" + bytes(30), "802.11 null data"),
-    (9, b"\xff\x03\xc0\x21" + bytes(8), "PPP control"), (104, b"\x8f\x00\x80\x35" + bytes(8), "SLARP"),
-    (113, struct.pack(">HHH", 0, 824, 0) + bytes(8) + b"\0\0" + bytes(20), "netlink"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("link", "frame", "kind"),
+    [
+        (105, b"\x80\x00" + bytes(30), "802.11 management or control"),
+        (105, b"\x48\x01" + bytes(30), "802.11 null data"),
+        (9, b"\xff\x03\xc0\x21" + bytes(8), "PPP control"),
+        (104, b"\x8f\x00\x80\x35" + bytes(8), "SLARP"),
+        (113, struct.pack(">HHH", 0, 824, 0) + bytes(8) + b"\0\0" + bytes(20), "netlink"),
+    ],
+)
 def test_control_frames_of_other_links_are_understood(link: int, frame: bytes, kind: str, tmp_path: Path) -> None:
     assert look(tmp_path, [frame], link).accounts[0].without_ip == {kind: 1}
 
 
-@pytest.mark.parametrize(("link", "frame", "reason"), [
-    (105, b"\x08\x41" + bytes(40), "802.11 data is encrypted"), (9999, b"abc", "link type 9999 is not known"),
-    (105, b"\x88\x02" + bytes(22) + b"\x80\x00" + bytes(20), "802.11 aggregate of several packets"),
-    (9, b"\x00\xfd" + bytes(20), "PPP protocol 0x00fd: compressed, encrypted or not known"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("link", "frame", "reason"),
+    [
+        (105, b"\x08\x41" + bytes(40), "802.11 data is encrypted"),
+        (9999, b"abc", "link type 9999 is not known"),
+        (105, b"\x88\x02" + bytes(22) + b"\x80\x00" + bytes(20), "802.11 aggregate of several packets"),
+        (9, b"\x00\xfd" + bytes(20), "PPP protocol 0x00fd: compressed, encrypted or not known"),
+    ],
+)
 def test_what_cannot_be_read_is_counted_under_its_reason(link: int, frame: bytes, reason: str, tmp_path: Path) -> None:
     seen = look(tmp_path, [frame], link)
     assert (seen.accounts[0].skipped, seen.table.flows) == ({reason: 1}, ())

@@ -19,7 +19,7 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting,
     fragment6,
-)  # fmt: skip
+)
 from scapy.layers.ipsec import AH
 from scapy.packet import Raw
 
@@ -32,10 +32,17 @@ TO = UDP(sport=4000, dport=5000) / b"hello"
 INCOMPLETE = {"fragments of a datagram that never came whole"}
 
 
-@pytest.mark.parametrize("headers", [
-    IPv6ExtHdrHopByHop(), IPv6ExtHdrDestOpt(), IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt(),
-    IPv6ExtHdrFragment(id=7), AH(nh=17, payloadlen=4, icv=b"x" * 12), IPv6ExtHdrRouting(type=0, addresses=["fd00::9"], segleft=0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers",
+    [
+        IPv6ExtHdrHopByHop(),
+        IPv6ExtHdrDestOpt(),
+        IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt(),
+        IPv6ExtHdrFragment(id=7),
+        AH(nh=17, payloadlen=4, icv=b"x" * 12),
+        IPv6ExtHdrRouting(type=0, addresses=["fd00::9"], segleft=0),
+    ],
+)
 def test_extension_headers_are_gone_through(headers: Any, tmp_path: Path) -> None:
     seen = look(tmp_path, [SIX / headers / TO], RAW)
     (flow,) = seen.table.flows

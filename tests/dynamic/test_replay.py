@@ -36,9 +36,15 @@ def speaker(name: str, confidence: float) -> Protocol:
     def inspect(conversation: Conversation) -> Iterable[Transfer]:
         data = conversation.to_responder.data
         transfer = Transfer(
-            key=f"{name}-{conversation.flow.sport}", flow=conversation.flow, protocol=name, kind="session", to_responder=True,
-            frames=(), certainty=Certainty.INSPECTED, size=len(data),
-        )  # fmt: skip
+            key=f"{name}-{conversation.flow.sport}",
+            flow=conversation.flow,
+            protocol=name,
+            kind="session",
+            to_responder=True,
+            frames=(),
+            certainty=Certainty.INSPECTED,
+            size=len(data),
+        )
         if conversation.keep is not None:
             conversation.keep(transfer, data)
         yield transfer
@@ -88,9 +94,11 @@ def test_named_addresses_and_all_flows_are_looked_into_on_request(tmp_path: Path
     inside = moved(Talk().opened().said(">", b"hello"), "10.1.0.1", "10.1.0.9")
     path = write(tmp_path, inside)
     for options, count in (
-        (Options(), 0), (Options(touching=parse_prefix("10.1.0.9")), 1), (Options(touching=parse_prefix("10.1.0.8")), 0),
+        (Options(), 0),
+        (Options(touching=parse_prefix("10.1.0.9")), 1),
+        (Options(touching=parse_prefix("10.1.0.8")), 0),
         (Options(all_flows=True), 1),
-    ):  # fmt: skip
+    ):
         chosen = Options(touching=options.touching, all_flows=options.all_flows, protocols=[speaker("x", 1)])
         assert len(replay([entry(path)], TWO, chosen).transfers) == count
 
@@ -131,11 +139,20 @@ def test_carved_content_and_progress_reach_the_caller(tmp_path: Path) -> None:
     assert (kept, sum(read)) == ([b"hello"], 2 * len(packets))
 
 
-@pytest.mark.parametrize(("src", "dst", "crosses"), [
-    ("10.1.0.1", "10.2.0.1", True), ("10.1.0.1", "10.1.0.2", False), ("10.1.0.1", "8.8.8.8", True), ("8.8.8.8", "9.9.9.9", True),
-    ("10.1.0.1", "255.255.255.255", False), ("10.1.0.1", "224.0.0.251", False), ("10.1.0.1", "239.1.1.1", True),
-    ("0.0.0.0", "10.2.0.1", False), ("10.1.0.1", "169.254.1.1", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("src", "dst", "crosses"),
+    [
+        ("10.1.0.1", "10.2.0.1", True),
+        ("10.1.0.1", "10.1.0.2", False),
+        ("10.1.0.1", "8.8.8.8", True),
+        ("8.8.8.8", "9.9.9.9", True),
+        ("10.1.0.1", "255.255.255.255", False),
+        ("10.1.0.1", "224.0.0.251", False),
+        ("10.1.0.1", "239.1.1.1", True),
+        ("0.0.0.0", "10.2.0.1", False),
+        ("10.1.0.1", "169.254.1.1", False),
+    ],
+)
 def test_what_crosses(src: str, dst: str, crosses: bool, tmp_path: Path) -> None:
     (flow,) = flows(tmp_path, [ether(udp(src=src, dst=dst))])
     assert Boundary(TWO).crossed_by(flow) is crosses
@@ -145,8 +162,14 @@ def test_link_local_ipv6_stays_and_routed_ipv6_crosses(tmp_path: Path) -> None:
     from scapy.layers.inet import UDP
     from scapy.layers.inet6 import IPv6
 
-    found = flows(tmp_path, [
-        IPv6(src="fe80::1", dst="ff02::fb") / UDP(sport=1, dport=2), IPv6(src="fd00::1", dst="ff05::2") / UDP(sport=1, dport=2),
-        IPv6(src="fd00::1", dst="2001:db8::1") / UDP(sport=1, dport=2), IPv6(src="::", dst="fd00::1") / UDP(sport=1, dport=2),
-    ], 101)  # fmt: skip
+    found = flows(
+        tmp_path,
+        [
+            IPv6(src="fe80::1", dst="ff02::fb") / UDP(sport=1, dport=2),
+            IPv6(src="fd00::1", dst="ff05::2") / UDP(sport=1, dport=2),
+            IPv6(src="fd00::1", dst="2001:db8::1") / UDP(sport=1, dport=2),
+            IPv6(src="::", dst="fd00::1") / UDP(sport=1, dport=2),
+        ],
+        101,
+    )
     assert [Boundary(TWO).crossed_by(f) for f in found] == [False, True, True, False]

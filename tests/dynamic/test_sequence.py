@@ -49,11 +49,10 @@ def test_payload_is_the_number_of_positions_seen(batches: list[list[tuple[int, i
         rows = [r for i, r in enumerate(rows) if r[2] or r[3] or store.next[r[0]] < 0]
         for half, start, length, syn in rows:
             history[half].append((start, length, syn))
-        half = np.array([r[0] for r in rows], np.int64)
-        sequences.track(
-            half, np.diff(half, prepend=-1) != 0, np.array([r[1] for r in rows], np.int64),
-            np.array([r[2] for r in rows], np.int64), np.array([r[3] for r in rows], np.bool_),
-        )  # fmt: skip
+        halves = np.array([r[0] for r in rows], np.int64)
+        starts, lengths = (np.array([r[i] for r in rows], np.int64) for i in (1, 2))
+        syns = np.array([r[3] for r in rows], np.bool_)
+        sequences.track(halves, np.diff(halves, prepend=-1) != 0, starts, lengths, syns)
     assert store.payload[:3].tolist() == [positions(history[half]) for half in range(3)]
 
 
@@ -63,7 +62,8 @@ def test_more_holes_than_are_remembered_close_the_lowest() -> None:
     sequences = Sequences(store)
 
     def one(start: int, length: int) -> None:
-        sequences.track(*(np.array([v], t) for v, t in ((0, np.int64), (True, np.bool_), (start, np.int64), (length, np.int64), (False, np.bool_))))  # type: ignore[arg-type]  # fmt: skip
+        yes, no = np.array([True]), np.array([False])
+        sequences.track(np.array([0]), yes, np.array([start]), np.array([length]), no)
 
     for i in range(_sequence.MAX_HOLES + 3):
         one(i * 20, 10)

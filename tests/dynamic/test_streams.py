@@ -164,7 +164,7 @@ def test_flows_that_do_not_fit_together_are_read_in_several_passes(tmp_path: Pat
     talks = [Talk(sport=40000 + i).opened().said(">", TEXT[:100]) for i in range(5)]
     packets = [p for talk in talks for p in talk.packets]
     seen = look(tmp_path, packets)
-    passes = []
+    passes: list[int] = []
     got = list(reassemble(seen, seen.tracks, Limits(together=250), passes.append))
     assert [c.flow.sport for c in got] == [40000 + i for i in range(5)]
     assert all(c.to_responder.data == TEXT[:100] for c in got)

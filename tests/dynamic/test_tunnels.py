@@ -55,7 +55,9 @@ TUNNELS = {
     "erspan 2": (OUTER / GRE(proto=0x88BE, seqnum_present=1) / Raw(b"\x10" + bytes(7) + bytes(FRAME)), 47),
     "erspan 3": (OUTER / GRE(proto=0x22EB, seqnum_present=1) / Raw(b"\x20" + bytes(11) + bytes(FRAME)), 47),
     "erspan 3 with platform": (
-        OUTER / GRE(proto=0x22EB, seqnum_present=1) / Raw(b"\x20" + bytes(10) + b"\x01" + bytes(8)) / FRAME, 47),
+        OUTER / GRE(proto=0x22EB, seqnum_present=1) / Raw(b"\x20" + bytes(10) + b"\x01" + bytes(8)) / FRAME,
+        47,
+    ),
     "etherip": (OUTER.copy() / Raw(b"\x30\x00" + bytes(FRAME)), 97),
     "mpls in ip": (OUTER.copy() / Raw(bytes(MPLS(label=5, s=1)) + bytes(INNER)), 137),
     "vxlan": (over(4789, VXLAN(vni=42, flags=8) / FRAME), 17),
@@ -68,17 +70,20 @@ TUNNELS = {
     "gtp": (over(2152, GTP_U_Header(teid=1, gtp_type=255) / INNER), 17),
     "gtp with sequence": (over(2152, Raw(b"\x32\xff" + struct.pack(">HI", 4 + len(INNER), 1) + bytes(4)) / INNER), 17),
     "gtp with extension": (
-        over(2152, Raw(b"\x34\xff" + struct.pack(">HI", 8 + len(INNER), 1) + b"\0\0\0\x85" + b"\x01\0\0\0") / INNER), 17),
+        over(2152, Raw(b"\x34\xff" + struct.pack(">HI", 8 + len(INNER), 1) + b"\0\0\0\x85" + b"\x01\0\0\0") / INNER),
+        17,
+    ),
     "l2tp": (over(1701, Raw(b"\x00\x02\x00\x01\x00\x01\xff\x03\x00\x21") / INNER), 17),
     "l2tp with length, sequence and offset": (
-        over(1701, Raw(b"\x4a\x02\0\x50\0\x01\0\x01\0\0\0\0\0\x02ab\xff\x03\x00\x21") / INNER), 17),
+        over(1701, Raw(b"\x4a\x02\0\x50\0\x01\0\x01\0\0\0\0\0\x02ab\xff\x03\x00\x21") / INNER),
+        17,
+    ),
     "ayiya": (over(5072, Raw(AYIYA) / INNER6), 17),
     "teredo": (over(3544, teredo(TEREDO)), 17),
     "teredo on any port": (over(40001, teredo(TEREDO)), 17),
     "teredo with origin": (over(50001, teredo(INNER6, bytes(8)), 3544), 17),
-    "teredo with authentication and origin": (
-        over(3544, teredo(INNER6, b"\0\1\0\0" + bytes(9) + bytes(8))), 17),
-}  # fmt: skip
+    "teredo with authentication and origin": (over(3544, teredo(INNER6, b"\0\1\0\0" + bytes(9) + bytes(8))), 17),
+}
 
 
 @pytest.mark.parametrize("name", TUNNELS)
@@ -94,11 +99,23 @@ def test_the_tunnel_and_the_flow_inside_are_found(name: str, tmp_path: Path) -> 
     assert inner.community_id != outer.community_id
 
 
-@pytest.mark.parametrize(("name", "path"), [
-    ("4in4", f"4in4 {ENDS}"), ("6in6", "6in6 2001:db8::a-2001:db8::b"), ("gre", f"gre {ENDS}"), ("nvgre", f"nvgre {ENDS} 42"),
-    ("vxlan", f"vxlan {ENDS} 42"), ("vxlan-gpe", f"vxlan {ENDS} 42"), ("geneve", f"geneve {ENDS} 42"), ("gtp", f"gtp {ENDS}"),
-    ("pptp", f"pptp {ENDS}"), ("erspan 2", f"erspan {ENDS}"), ("teredo", f"teredo {ENDS}"), ("ayiya", f"ayiya {ENDS}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("4in4", f"4in4 {ENDS}"),
+        ("6in6", "6in6 2001:db8::a-2001:db8::b"),
+        ("gre", f"gre {ENDS}"),
+        ("nvgre", f"nvgre {ENDS} 42"),
+        ("vxlan", f"vxlan {ENDS} 42"),
+        ("vxlan-gpe", f"vxlan {ENDS} 42"),
+        ("geneve", f"geneve {ENDS} 42"),
+        ("gtp", f"gtp {ENDS}"),
+        ("pptp", f"pptp {ENDS}"),
+        ("erspan 2", f"erspan {ENDS}"),
+        ("teredo", f"teredo {ENDS}"),
+        ("ayiya", f"ayiya {ENDS}"),
+    ],
+)
 def test_a_tunnel_is_named_by_its_kind_its_ends_and_its_network(name: str, path: str, tmp_path: Path) -> None:
     assert flows(tmp_path, [ether(TUNNELS[name][0])])[1].tunnel == (path,)
 
@@ -150,11 +167,17 @@ def test_what_a_tunnel_holds_besides_ip_is_nothing_to_follow(tmp_path: Path) -> 
     assert (len(seen.table.flows), seen.accounts[0].decoded) == (1, 1)
 
 
-@pytest.mark.parametrize(("packet", "reason"), [
-    (OUTER / GRE(proto=0x1234) / Raw(bytes(40)), "EtherType 0x1234 is not known"),
-    (OUTER / GRE(version=2) / INNER, "GRE with source routing or of an unknown version"),
-    (over(4789, VXLAN(vni=1, flags=8) / Ether(type=0x800) / Raw(bytes(40))), "not an IPv4 header where one was announced"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("packet", "reason"),
+    [
+        (OUTER / GRE(proto=0x1234) / Raw(bytes(40)), "EtherType 0x1234 is not known"),
+        (OUTER / GRE(version=2) / INNER, "GRE with source routing or of an unknown version"),
+        (
+            over(4789, VXLAN(vni=1, flags=8) / Ether(type=0x800) / Raw(bytes(40))),
+            "not an IPv4 header where one was announced",
+        ),
+    ],
+)
 def test_a_tunnel_whose_inside_cannot_be_read_is_skipped_with_a_reason(
     packet: Any, reason: str, tmp_path: Path
 ) -> None:

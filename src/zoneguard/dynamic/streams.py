@@ -223,8 +223,7 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
     for track in wanted:
         to_responder, to_originator = sides.pop(track.halves[0])
         del sides[track.halves[1]]
-        flow = track.flow
-        yield Conversation(flow, to_responder.stream(flow, True), to_originator.stream(flow, False))
+        yield Conversation(track.flow, to_responder.stream(track.flow, True), to_originator.stream(track.flow, False))
 
 
 def _packets(rows: Rows, which: I64, names: Sequence[str]) -> Iterator[Packet]:
