@@ -165,7 +165,7 @@ def _way(table: _Table, number: int, text: str, selected: bool) -> None:
     if not selected:
         table.ledger.ignored("route that is not selected", number)
         return
-    way = _TUNNEL.match(rest) or _VIA.match(rest) or _LINK.match(rest)
+    way = _TUNNEL.fullmatch(rest) or _VIA.fullmatch(rest) or _LINK.fullmatch(rest)
     if way is None:
         table.ledger.not_understood(number, "this way cannot be read", Concern.ROUTING)
         return
