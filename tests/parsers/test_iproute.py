@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.parsers.iptables_run import holds, packet
@@ -351,7 +351,6 @@ LINES = st.lists(
 
 
 @given(LINES, st.booleans())
-@settings(max_examples=300)
 def test_any_text_is_parsed_and_every_line_accounted_for(lines: list[str], indented: bool) -> None:
     source = Source(
         "any", tuple(("\t" if indented else "") + part for text in lines for part in text.splitlines() or [""])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.parsers.iptables_run import outcomes, packet, passes
@@ -324,7 +324,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-@settings(max_examples=300)
+@example(['"'])
 def test_any_text_is_parsed_and_every_line_accounted_for(lines: list[str]) -> None:
     source = Source("any", tuple(line for text in lines for line in text.splitlines() or [""]))
     parsed = PLUGIN.parse(source, "box")

@@ -16,7 +16,7 @@ from zoneguard.model.device import Concern, Device, Interface, PolicyRoute, Rout
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._iproute.addresses import NOT_ROUTED, Interfaces, interface_of
 from zoneguard.parsers._iproute.policy import policy_routes
-from zoneguard.parsers._iproute.routes import KINDS, Entry, UnreadableError, read_next_hop, read_route, table_name
+from zoneguard.parsers._iproute.routes import KINDS, Entry, Hop, UnreadableError, read_next_hop, read_route, table_name
 from zoneguard.parsers._iproute.rules import RULE, PolicyRule, read_rule
 from zoneguard.parsers.accounting import BLANK, Ledger
 
@@ -40,11 +40,14 @@ class _Reader:
     table: str = "main"
     family: bool | None = None
     last: bool = False
+    more_hops: list[Hop] = field(default_factory=list)
 
     def line(self, number: int, line: str) -> None:
         """Take in one line that is not blank."""
         text, span = line.strip(), self.source.span(number)
         continues, self.last = self.last, False
+        if not text.startswith("nexthop "):
+            self.end_route(number - 1)
         command = _COMMAND.match(text)
         if text.startswith("nexthop ") and continues:
             self._next_hop(number, text)
@@ -95,10 +98,16 @@ class _Reader:
         except UnreadableError as error:
             self.ledger.not_understood(number, str(error), Concern.ROUTING)
             return
-        entry = self.entries[-1]
-        span = self.source.span(entry.span.first, number)
-        self.entries[-1] = replace(entry, hops=(*entry.hops, *hops), span=span)
+        self.more_hops += hops
         self.ledger.understood(number)
+
+    def end_route(self, number: int) -> None:
+        """Line ``number`` is the last that may belong to the latest route."""
+        if self.more_hops:
+            entry = self.entries[-1]
+            span = self.source.span(entry.span.first, number)
+            self.entries[-1] = replace(entry, hops=(*entry.hops, *self.more_hops), span=span)
+            self.more_hops.clear()
 
     def _rule(self, number: int, line: str) -> None:
         try:
@@ -128,6 +137,7 @@ def parse(source: Source, name: str) -> Parsed:
             reader.line(number, line)
         else:
             reader.last = False
+    reader.end_route(len(source.lines))
     entries = _usable(_with_families(reader.entries), ledger)
     main = [e for e in entries if e.table == "main" and e.kind not in ("local", "broadcast", "anycast", "multicast")]
     routes = tuple(dict.fromkeys(route for e in main for route in e.routes))

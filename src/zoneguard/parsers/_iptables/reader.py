@@ -21,6 +21,7 @@ _COUNTERS = re.compile(r"\[\d+:\d+\]\s*")
 COMMAND = re.compile(r"(?:sudo\s+)?(?:/\S*/)?(ip6?tables)(?:-nft|-legacy)?\s+(?=-)")
 _FAMILIES = {"iptables": False, "ip6tables": True, "xtables": None}  # xtables-save: the nft variant of 1.8.0 to 1.8.2
 _RULE_LIKE = re.compile(r"(?:^|\s)(?:-[AIPDRNFXE]|--(?:append|insert|delete|replace|policy|flush))\s")
+_MAX_INSERTIONS = 20_000  # each may move all rules before it; a script has dozens
 _FILE_OF_V6 = re.compile(r"(?:ip6tables|v6)[^/]*$")
 _FAMILY_SIGN = re.compile(
     r"(?P<v6>\s-[sd]\s(?:!\s)?[0-9a-f]*:|icmp6|icmpv6|ipv6-icmp|\[[0-9a-f:]+\]:)"
@@ -49,6 +50,7 @@ class Reader:
     current: Section | None = None
     family: bool | None = None
     foreign: str = ""
+    insertions: int = 0
 
     def line(self, number: int, text: str) -> None:
         """Take in one line that is not blank."""
@@ -143,7 +145,8 @@ class Reader:
         chains = section.table.chains
         if command in ("-A", "--append") and argument:
             section.table.chain(argument, number).rules.append(read_rule(number, rest, chains))
-        elif command in ("-I", "--insert") and argument:
+        elif command in ("-I", "--insert") and argument and self.insertions < _MAX_INSERTIONS:
+            self.insertions += 1
             position = int(rest[0]) if rest and rest[0].isascii() and rest[0].isdigit() and len(rest[0]) < 7 else None
             rule = read_rule(number, rest if position is None else rest[1:], chains)
             section.table.chain(argument, number).rules.insert(max(0, (position or 1) - 1), rule)
@@ -170,7 +173,7 @@ class Reader:
         if command and self._command(number, text[command.end() :], command[1] == "ip6tables"):
             return
         words = split_words(text)
-        if words[0] == "ipset":
+        if words[:1] == ["ipset"]:
             words = words[1:]
         if words[:1] in (["create"], ["add"]) and len(words) > 2:
             self._ip_set(number, words)
