@@ -243,6 +243,27 @@ def test_what_cannot_matter_is_ignored_for_a_reason_or_understood(line: str) -> 
     assert not parsed.account.not_understood
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ip lan1 address 192.168.0.1/24", "ip lan1 secondary address 192.168.1.1/24", "ip lan1 secure filter name a",
+        "ip lan1 secure filter in 1", "ip lan1 nat descriptor 1", "ip lan1 arp static 192.168.0.9 00:00:5e:00:53:01",
+        "ip lan1 vrrp 1 192.168.0.254", "ip lan1 remote address 192.168.0.9", "ip filter 1 pass * *",
+        "ip filter set a in 1", "ip filter dynamic 1 * * www", "ip route default gateway 192.168.0.9", "ip routing off",
+        "ipv6 lan1 address 2001:db8::1/64", "ipv6 lan1 prefix 2001:db8::/64", "pp select 1", "pp enable 1",
+        "tunnel disable all", "lan shutdown lan1", "vlan lan1/1 802.1q vid=3", "vlan interconnect group lan1 all",
+        "bridge member bridge1 lan1", "description lan1 office", "telnetd service off", "sshd service on",
+        "sshd host lan1", "ethernet filter 1 pass *", "ethernet lan1 filter in 1", "nat descriptor type 1 masquerade",
+        "nat descriptor address outer 1 primary", "nat descriptor address inner 1 auto",
+        "nat descriptor static 1 1 192.0.2.1=192.168.0.1", "nat descriptor masquerade incoming 1 reject",
+        "nat descriptor masquerade static 1 1 192.168.0.1 tcp 22",
+    ],
+)  # fmt: skip
+def test_what_the_model_holds_is_understood(line: str) -> None:
+    account = read(f"{line}\nip filter 1 pass * *\nethernet filter 1 pass *\nnat descriptor type 1 nat").account
+    assert (account.understood, dict(account.ignored), account.not_understood) == (4, {}, ())
+
+
 def test_cp932_from_the_bytes_on() -> None:
     text, encoding = decode(SHOW_CONFIG.encode("cp932"), "f")
     assert encoding == "cp932"

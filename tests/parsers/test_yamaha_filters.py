@@ -379,3 +379,35 @@ ip filter 2 reject * *
 ip filter dynamic 7 192.168.0.0/24 * filter 10 in 11""")
     assert verdict(found, answer(WEB), "lan2", "lan1") == "may"
     assert verdict(found, answer(packet("192.168.1.5", "198.51.100.7")), "lan2", "lan1") == "drop"
+
+
+def test_an_unknown_filter_may_reject_what_a_later_one_passes() -> None:
+    assert verdict(device(f"{BASE}ip lan1 secure filter in 1 2\nip filter 2 pass * *"), WEB, "lan1", "lan2") == "may"
+
+
+def test_a_connection_goes_on_in_the_direction_that_opened_it() -> None:
+    found = device(f"""{BASE}ip lan2 secure filter out 1 dynamic 7
+ip filter 1 pass * * tcpsyn
+ip filter dynamic 7 * * tcp""")
+    assert verdict(found, replace(WEB, flags=SYN), "lan1", "lan2") == "pass"
+    assert verdict(found, replace(WEB, flags=ACK, state=ConnState.ESTABLISHED), "lan1", "lan2") == "pass"
+
+
+def test_what_an_opened_connection_lets_in_is_answered() -> None:
+    found = device(f"""{BASE}ip lan2 secure filter out 1 dynamic 7
+ip lan2 secure filter in 2
+ip filter 1 pass * * udp * snmp
+ip filter 2 reject * *
+ip filter 20 pass * * udp * 162
+ip filter dynamic 7 * * filter 1 in 20""")
+    trap = packet("198.51.100.7", "192.168.0.5", "udp/162")
+    assert verdict(found, answer(trap), "lan1", "lan2") == "pass"
+    assert verdict(found, replace(answer(trap), state=ConnState.NEW), "lan1", "lan2") == "drop"
+    assert verdict(found, replace(trap, state=ConnState.ESTABLISHED), "lan2", "lan1") == "pass"
+    assert verdict(found, trap, "lan2", "lan1") == "may"
+
+
+def test_protocols_by_number() -> None:
+    assert asked("pass * * 112", replace(WEB, proto=112)) == "pass"
+    assert asked("pass * * 112", WEB) == "drop"
+    assert asked("pass * * 255", replace(WEB, proto=255)) == "pass"

@@ -132,7 +132,13 @@ def test_an_outer_address_that_the_peer_assigns_is_any_that_no_other_interface_l
     assert into(found, packet("198.51.100.7", "203.0.113.99", "tcp/22"), "pp1") == "192.168.0.253:22"
     assert into(found, packet("198.51.100.7", "203.0.113.99", "tcp/23"), "pp1") == "drop"
     assert into(found, packet("198.51.100.7", "10.1.2.3", "tcp/23"), "pp1") == "10.1.2.3:23"
+    assert into(found, packet("198.51.100.7", "192.168.0.5", "tcp/23"), "pp1") == "192.168.0.5:23"
     assert rewrites(found, Field.SRC) == [EgressAddress()]
+
+
+def test_a_default_route_elsewhere_does_not_tell_the_assigned_address() -> None:
+    found = device(ASSIGNED.replace("default gateway pp 1", "default gateway 192.168.0.254"))
+    assert into(found, packet("198.51.100.7", "203.0.113.99", "tcp/23"), "pp1") == "drop"
 
 
 def test_inner_and_outer_lists() -> None:
@@ -141,6 +147,7 @@ nat descriptor address inner 1000 192.168.0.1-192.168.0.99 192.168.0.200
 nat descriptor masquerade static 1000 1 192.168.0.9 tcp 25""")
     assert out(found, "192.168.0.99") == out(found, "192.168.0.200") == {"203.0.113.5"}
     assert out(found, "192.168.0.100") == {"192.168.0.100"}
+    assert rewrites(found, Field.SRC) == [SetTo(Field.SRC, addresses("203.0.113.5"))]
     assert into(found, packet("198.51.100.7", "203.0.113.5", "tcp/25")) == "192.168.0.9:25"
     assert into(found, packet("198.51.100.7", "203.0.113.8", "tcp/25")) == "drop"
 

@@ -116,3 +116,8 @@ def test_any_text_is_accounted_for(lines: list[str]) -> None:
     assert (
         account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total == len(lines)
     )
+
+
+def test_lines_before_the_table_may_be_routes_of_a_table_cut_off() -> None:
+    parsed = read(f"10.9.0.0/16 192.168.0.9 LAN1 static\n{TABLE.strip()}")
+    assert [(d.span.first, d.concern) for d in parsed.devices[0].uncertain] == [(1, Concern.ROUTING)]

@@ -31,6 +31,7 @@ def ways(text: str, dst: str, what: str = "tcp/80", src: str = "192.168.0.5") ->
         ("10.0.0.0/8 gateway pp anonymous name=branch", "10.0.0.0", 8, None, "pp-anonymous"),
         ("10.0.0.0/8 gateway tunnel 12", "10.0.0.0", 8, None, "tunnel12"),
         ("default gateway dhcp lan2", "0.0.0.0", 0, None, "lan2"),
+        ("10.0.0.0/8 gateway lan2", "10.0.0.0", 8, None, "lan2"),
     ],
 )
 def test_forms_of_a_route(route: str, network: str, length: int, hop: str | None, interface: str) -> None:
@@ -256,3 +257,12 @@ snmp host 192.168.0.5 public
     assert sorted((s.name, s.interface) for s in found.services) == [
         ("sftp", ""), ("snmp", ""), ("ssh", "lan1"), ("ssh", "lan2"),
     ]  # fmt: skip
+
+
+def test_the_last_host_of_a_filtered_route_may_have_its_own_way() -> None:
+    text = f"""{BASE}ip filter 1 pass * * tcp * www
+ip route 10.0.0.0/24 gateway 203.0.113.1 filter 1 gateway 203.0.113.3
+ip route 10.0.0.255 gateway 203.0.113.4"""
+    assert ways(text, "10.0.0.254") == {"203.0.113.1"}
+    assert ways(text, "10.0.0.254", "tcp/22") == {"203.0.113.3"}
+    assert ways(text, "10.0.0.255") == {"203.0.113.4"}
