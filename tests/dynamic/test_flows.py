@@ -295,7 +295,7 @@ def test_swapping_both_sides_swaps_the_flow_and_nothing_else(steps: list[tuple[b
 
 
 def test_many_flows_keep_the_order_of_their_first_packets(tmp_path: Path) -> None:
-    ports = list(range(1000, 4000))
+    ports = list(range(1000, 1400))
     random.Random(3).shuffle(ports)
     found = flows(tmp_path, [(START + i * 1000, ether(udp(dport=port))) for i, port in enumerate(ports)])
     assert [f.dport for f in found] == ports
