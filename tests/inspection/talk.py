@@ -90,10 +90,10 @@ def conversations(name: str, keep: Keep | None = None) -> list[Conversation]:
     isn: dict[tuple[tuple[str, int], tuple[str, int]], int] = {}
     with PcapReader(str(path)) as packets:
         for number, packet in enumerate(packets, 1):
-            layer = packet.getlayer(IP) or packet.getlayer(IPv6)
-            if layer is None or TCP not in packet:
+            tcp = packet.getlayer(TCP)
+            layer = tcp.underlayer if tcp is not None else None
+            if not isinstance(layer, (IP, IPv6)):
                 continue
-            tcp = packet[TCP]
             source, target = (layer.src, tcp.sport), (layer.dst, tcp.dport)
             key = frozenset((source, target))
             openers.setdefault(key, source)

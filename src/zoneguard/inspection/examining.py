@@ -85,7 +85,7 @@ def _certainty(
 ) -> tuple[Certainty, Text | str]:
     if not content.data:
         return (Certainty.INSPECTED, "") if content.whole else (Certainty.PARTIAL, N_("nothing of it was captured"))
-    if not seen:
+    if not seen and content.whole:
         return Certainty.OPAQUE, N_("no reader for this kind of content")
     for examination in seen:
         if examination.opaque:

@@ -1,4 +1,4 @@
-"""A mail that a protocol carried → a ``message`` transfer and one for each of its bodies and attachments."""
+"""A mail or a form that a protocol carried → a ``message`` transfer and one for each of its bodies and attachments."""
 
 from __future__ import annotations
 
@@ -25,26 +25,38 @@ def record_mail(
     """Record the message that ``carved`` holds; ``carriage`` speaks of the whole of it. ``headless``: its beginning is
     not in the capture."""
     message = read_entity(carved.data, "multipart/mixed") if headless else read_message(carved.data)
+    known = (*facts, *((name, text) for name in _FACTS if (text := message.headers.text(name))))
+    return record_parts(
+        recorder, carved, carriage, message, "message/rfc822", "attachment", facts=known, hazards=hazards
+    )
+
+
+def record_parts(
+    recorder: Recorder, carved: Carved, carriage: Carriage, message: Message, media_type: str, attached_kind: str, *,
+    facts: Iterable[tuple[str, str]] = (), hazards: Iterable[Hazard] = (),
+) -> Transfer:  # fmt: skip
+    """Record ``message``, read from ``carved``, as a container of ``media_type`` and each of its parts; those that are
+    not texts to be read in place are of kind ``attached_kind``."""
     position = len(recorder.transfers)
     key = recorder.key()
-    mail = _Mail(recorder, carved, carriage, {"": key})
+    mail = _Mail(recorder, carved, carriage, attached_kind, {"": key})
     for part in message.parts:
         mail.record(part)
     parts = [t for t in recorder.transfers[position:] if t.parent == key]
     certainty, reason = _certainty(message, parts, carriage)
     transfer = Transfer(
         key, recorder.conversation.flow, recorder.protocol, "message", carriage.to_responder, carriage.frames,
-        certainty, reason, media_type="message/rfc822", size=len(carved),
-        sha256=hashlib.sha256(carved.data).hexdigest() if not carriage.doubt else "",
+        certainty, reason, media_type=media_type, size=len(carved),
+        sha256=hashlib.sha256(carved.data).hexdigest() if carriage.sound else "",
         hazards=(*hazards, *(Hazard("ambiguous-mime", path, doubt) for path, doubt in message.doubts)),
         refused=carriage.refused,
-        facts=(*facts, *((name, text) for name in _FACTS if (text := message.headers.text(name)))),
+        facts=tuple(facts),
     )  # fmt: skip
     return recorder.add(transfer, carved.data, at=position)
 
 
 def _certainty(message: Message, parts: list[Transfer], carriage: Carriage) -> tuple[Certainty, Text | str]:
-    if doubt := carriage.doubt or carriage.reason or message.unread:
+    if doubt := carriage.doubt or message.unread:
         return Certainty.PARTIAL, doubt
     return worst((Certainty.INSPECTED, ""), *((p.certainty, p.reason) for p in parts))
 
@@ -56,6 +68,7 @@ class _Mail:
     recorder: Recorder
     carved: Carved
     carriage: Carriage
+    attached_kind: str
     keys: dict[str, str] = field(default_factory=dict)
 
     def record(self, part: Part) -> None:
@@ -73,7 +86,7 @@ class _Mail:
             transfer = self._enclosed(part, carriage, decoded.data, parent)
         else:
             content = Content(decoded.data, part.name, part.media_type)
-            kind = "attachment" if part.attached else "body"
+            kind = self.attached_kind if part.attached else "body"
             facts = (("part", part.path), *self._with_line_end(part, carriage))
             transfer = self.recorder.file(kind, content, carriage, parent=parent, hazards=_hazards(part), facts=facts)
         self.keys[part.path] = transfer.key
@@ -83,19 +96,19 @@ class _Mail:
     def _with_line_end(self, part: Part, carriage: Carriage) -> tuple[tuple[str, str], ...]:
         """The line end before a boundary is the boundary's (RFC 2046, 5.1.1), but some tools hash it with the part."""
         end = part.end + 2
-        if carriage.doubt or part.encoding == "base64" or self.carved.data[part.end : end] != b"\r\n":
+        if not carriage.sound or part.encoding == "base64" or self.carved.data[part.end : end] != b"\r\n":
             return ()
         data = decode(self.carved.data[part.start : end], part.encoding).data
         return (("sha256-with-line-end", hashlib.sha256(data).hexdigest()),)
 
     def _enclosed(self, part: Part, carriage: Carriage, data: bytes, parent: str) -> Transfer:
         """An enclosed message: its parts are recorded one by one, so it is not examined as a file."""
-        doubt = carriage.doubt or carriage.reason
+        doubt = carriage.doubt
         transfer = Transfer(
-            self.recorder.key(parent), self.recorder.conversation.flow, self.recorder.protocol, "attachment",
+            self.recorder.key(parent), self.recorder.conversation.flow, self.recorder.protocol, self.attached_kind,
             carriage.to_responder, carriage.frames, Certainty.PARTIAL if doubt else Certainty.INSPECTED, doubt,
             name=part.name, media_type=part.media_type, size=len(data),
-            sha256="" if carriage.doubt else hashlib.sha256(data).hexdigest(),
+            sha256=hashlib.sha256(data).hexdigest() if carriage.sound else "",
             parent=parent, hazards=_hazards(part), refused=carriage.refused, facts=(("part", part.path),),
         )  # fmt: skip
         return self.recorder.add(transfer, data)
@@ -114,7 +127,7 @@ class _Mail:
                 reason=found.decoded.problem or carriage.reason,
             )
             content = Content(found.decoded.data, decode_text(found.name))
-            self.recorder.file("attachment", content, own, parent=parent, facts=(("part", part.path),))
+            self.recorder.file(self.attached_kind, content, own, parent=parent, facts=(("part", part.path),))
 
 
 def _hazards(part: Part) -> tuple[Hazard, ...]:

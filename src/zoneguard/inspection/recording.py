@@ -30,9 +30,14 @@ class Carriage:
     refused: bool = False
 
     @property
+    def sound(self) -> bool:
+        """Whether a hash may be asserted."""
+        return self.whole and not self.damaged
+
+    @property
     def doubt(self) -> Text | str:
-        """Why nothing may be asserted of the whole, or empty."""
-        return DAMAGED if self.damaged else "" if self.whole else NOT_WHOLE
+        """Why the content is not certain, or empty."""
+        return DAMAGED if self.damaged else self.reason or ("" if self.whole else NOT_WHOLE)
 
 
 class Recorder:
@@ -83,11 +88,11 @@ class Recorder:
     ) -> Transfer:  # fmt: skip
         """A transfer with a content, examined, and those of the files it contains."""
         key = self.key(parent)
-        sound = carriage.whole and not carriage.damaged
+        sound = carriage.sound
         examined = examine(replace(content, whole=content.whole and sound), self._budget)
         certainty, reason = examined.certainty, examined.reason
-        if certainty is not Certainty.OPAQUE and (carriage.doubt or carriage.reason):
-            certainty, reason = Certainty.PARTIAL, carriage.doubt or carriage.reason
+        if certainty is not Certainty.OPAQUE and carriage.doubt:
+            certainty, reason = Certainty.PARTIAL, carriage.doubt
         transfer = self.add(
             Transfer(
                 key, self.conversation.flow, self.protocol, kind, carriage.to_responder, carriage.frames,

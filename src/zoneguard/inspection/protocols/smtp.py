@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Carved, Track
 from zoneguard.inspection.mailing import record_mail
+from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._smtp_dialogue import Command, Replies, Reply, read_command
 from zoneguard.inspection.protocols._tls_hello import session_facts
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -24,12 +25,14 @@ _BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
 _ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
 _PATH = re.compile(rb"<([^>]*)>")
 _STARTTLS = (b"STARTTLS", b"X-ANONYMOUSTLS")
-_RECOGNISE = 16 << 10
 
 
 def recognise(conversation: Conversation) -> float:
     """By greeting and hello, or by an envelope where the beginning is missing."""
-    client, server = conversation.to_responder.data[:_RECOGNISE], conversation.to_originator.data[:_RECOGNISE]
+    return likeness(conversation, _score)
+
+
+def _score(client: bytes, server: bytes) -> float:
     if _HELLO.match(client):
         return 0.98 if server[:3] in (b"220", b"") else 0.9
     if _BANNER.match(server):
@@ -54,9 +57,9 @@ class _Session:
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
         self.recorder = Recorder(conversation, "smtp")
-        self.client = Track(conversation.to_responder)
-        self.replies = Replies(Track(conversation.to_originator))
-        self.two_sided = bool(conversation.to_originator.data)
+        asking, answering = sides(conversation, _score)
+        self.client = Track(asking)
+        self.replies = Replies(Track(answering))
         self.aligned = False
         self.lmtp = False
         self.position = 0
@@ -157,7 +160,7 @@ class _Session:
         known = [a for a in answers if a is not None]
         reason = N_("the capture began in the middle of it") if headless else ""
         carriage = Carriage(
-            to_responder=True,
+            to_responder=self.client.stream.to_responder,
             frames=carved.frames() or tuple(self.client.frames(*span)),
             whole=whole and not headless,
             damaged=self.client.damaged(*span),
@@ -196,7 +199,8 @@ class _Session:
             if reply.code == 354:
                 frames = () if reply.at is None else (reply.at,)
                 reason = N_("the server asked for a mail that is not in the capture")
-                self.recorder.session("message", Certainty.PARTIAL, reason, Carriage(True, frames, whole=False))
+                carriage = Carriage(self.client.stream.to_responder, frames, whole=False)
+                self.recorder.session("message", Certainty.PARTIAL, reason, carriage)
 
     def _is_tls(self, reply: Reply | None) -> bool:
         accepted = reply is not None and reply.code == 220
@@ -216,7 +220,7 @@ class _Session:
         self, certainty: Certainty, reason: Text, start: int, end: int, facts: Iterable[tuple[str, str]] = ()
     ) -> None:
         frames = self.client.frames(start, end) or [self.conversation.flow.first]
-        carriage = Carriage(True, tuple(dict.fromkeys((frames[0], frames[-1]))))
+        carriage = Carriage(self.client.stream.to_responder, tuple(dict.fromkeys((frames[0], frames[-1]))))
         self.recorder.session("session", certainty, reason, carriage, size=end - start, facts=facts)
 
 
