@@ -11,12 +11,13 @@ from zoneguard.dynamic._headers import ordinary
 from zoneguard.dynamic.columns import COLUMNS, I64, U8, Bool, Frames, Refusal, Rows, from_columns, join
 from zoneguard.dynamic.layers import Cursor
 from zoneguard.dynamic.network import Dissected, Dissector, Found
+from zoneguard.model.text import N_
 
 MAX_CONTEXTS = 1 << 16
 MAX_REASONS = 64
 LOW = (1 << 64) - 1
-CROWDED = "more different VLANs and tunnels than are told apart"
-OTHER_REASONS = "other reasons"
+CROWDED = str(N_("more different VLANs and tunnels than are told apart"))
+OTHER_REASONS = str(N_("other reasons"))
 
 Context = tuple[tuple[int, ...], tuple[str, ...]]
 

@@ -10,6 +10,7 @@ FabricPath and the metadata header are Cisco's.
 from __future__ import annotations
 
 from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, NoIp, Skipped
+from zoneguard.model.text import N_
 
 VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
 MPLS = frozenset({0x8847, 0x8848})
@@ -51,11 +52,11 @@ def ether_type(kind: int, cursor: Cursor) -> int:
             cursor.skip({PBB: 4, FABRIC_PATH: 2, TRANSPARENT_ETHERNET: 0}[kind])
             return ethernet(cursor)
         elif kind == MACSEC:
-            raise Skipped("MACsec: encrypted below IP")
+            raise Skipped(N_("MACsec: encrypted below IP"))
         elif kind in NOT_IP:
             raise NoIp(NOT_IP[kind])
         else:
-            raise Skipped(f"EtherType {kind:#06x} is not known")
+            raise Skipped(N_("EtherType {number} is not known", number=f"{kind:#06x}"))
     return kind
 
 
@@ -80,14 +81,14 @@ def mpls(cursor: Cursor) -> int:
         return ethernet(cursor)
     if nibble == 1:
         raise NoIp("MPLS OAM")
-    raise Skipped("MPLS payload of unknown kind")
+    raise Skipped(N_("MPLS payload of unknown kind"))
 
 
 def raw(cursor: Cursor) -> int:
     """An IP header at once, told apart by its version."""
     version = cursor.u8() >> 4
     if version not in (4, 6):
-        raise Skipped("neither IPv4 nor IPv6 where IP was expected")
+        raise Skipped(N_("neither IPv4 nor IPv6 where IP was expected"))
     return IPV4 if version == 4 else IPV6
 
 
@@ -107,7 +108,7 @@ def ppp(cursor: Cursor) -> int:
         return mpls(cursor)
     if protocol >= 0x8000:
         raise NoIp("PPP control")
-    raise Skipped(f"PPP protocol {protocol:#06x}: compressed, encrypted or not known")
+    raise Skipped(N_("PPP protocol {number}: compressed, encrypted or not known", number=f"{protocol:#06x}"))
 
 
 def pppoe(cursor: Cursor) -> int:
@@ -129,10 +130,10 @@ def llc(cursor: Cursor) -> int:
             return ether_type(kind, cursor)
         if kind in NOT_IP:
             raise NoIp(NOT_IP[kind])
-        raise Skipped(f"SNAP protocol {organisation:06x}:{kind:04x} is not known")
+        raise Skipped(N_("SNAP protocol {number} is not known", number=f"{organisation:06x}:{kind:04x}"))
     if service == 0x06:
         cursor.skip(3)
         return IPV4
     if service in LLC_NOT_IP:
         raise NoIp(LLC_NOT_IP[service])
-    raise Skipped(f"LLC service {service:#04x} is not known")
+    raise Skipped(N_("LLC service {number} is not known", number=f"{service:#04x}"))

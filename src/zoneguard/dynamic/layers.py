@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from struct import Struct
 
+from zoneguard.model.text import N_, Text
+
 MAX_LAYERS = 32  # headers of any kind before the innermost packet
 MAX_TUNNELS = 8  # IP packets inside one another
 
@@ -17,9 +19,9 @@ U32 = Struct(">I").unpack_from
 class Skipped(Exception):  # noqa: N818 (an outcome, not an error)
     """The frame, or what is inside it, could not be read: undetermined, counted under ``reason``."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Text) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = str(reason)
 
 
 class TooDeep(Skipped):
@@ -80,12 +82,12 @@ class Cursor:
         self.at += count
         self.layers += 1
         if self.layers > MAX_LAYERS:
-            raise TooDeep("more nested headers than the decoder follows")
+            raise TooDeep(N_("more nested headers than the decoder follows"))
 
     def enter_tunnel(self, name: str, header: int) -> Cursor:
         """A cursor behind the tunnel's ``header`` bytes, one level deeper in ``name``."""
         if len(self.tunnel) >= MAX_TUNNELS:
-            raise TooDeep("more nested tunnels than the decoder opens")
+            raise TooDeep(N_("more nested tunnels than the decoder opens"))
         inner = replace(self, tunnel=(*self.tunnel, name), mac=-1)
         inner.skip(header)
         return inner

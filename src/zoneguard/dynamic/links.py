@@ -11,6 +11,7 @@ from struct import unpack_from
 
 from zoneguard.dynamic.framing import ether_type, ethernet, llc, mpls, ppp, pppoe, raw
 from zoneguard.dynamic.layers import IPV4, IPV6, Cursor, NoIp, Skipped
+from zoneguard.model.text import N_
 
 ETHERNET = 1
 NULL_FAMILIES = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
@@ -23,7 +24,8 @@ def network_layer(link: int, cursor: Cursor) -> int:
     """
     reader = LINKS.get(link)
     if reader is None:
-        raise Skipped(f"link type {link} is not known" if link >= 0 else "the interface is not described")
+        unknown = N_("link type {number} is not known", number=link)
+        raise Skipped(unknown if link >= 0 else N_("the interface is not described"))
     return reader(cursor)
 
 
@@ -34,7 +36,7 @@ def _null(cursor: Cursor) -> int:
         family = int.from_bytes(family.to_bytes(4), "little")
     cursor.skip(4)
     if family not in NULL_FAMILIES:
-        raise Skipped(f"address family {family} is not known")
+        raise Skipped(N_("address family {number} is not known", number=family))
     return NULL_FAMILIES[family]
 
 
@@ -58,7 +60,7 @@ def _frame_relay(cursor: Cursor) -> int:
         return IPV4 if protocol == 0xCC else IPV6
     if protocol == 0x08:
         raise NoIp("Frame Relay Q.933")
-    raise Skipped(f"Frame Relay protocol {protocol:#04x} is not known")
+    raise Skipped(N_("Frame Relay protocol {number} is not known", number=f"{protocol:#04x}"))
 
 
 def _cooked(cursor: Cursor) -> int:
@@ -94,7 +96,7 @@ def _nflog(cursor: Cursor) -> int:
     """A family, then attributes in the host's byte order, among them the packet itself."""
     family = cursor.u8()
     if cursor.u8(1) != 0:
-        raise Skipped("NFLOG of an unknown version")
+        raise Skipped(N_("NFLOG of an unknown version"))
     cursor.skip(4)
     while cursor.at + 4 <= cursor.end:
         length, attribute = unpack_from("<HH", cursor.data, cursor.at)
@@ -111,7 +113,7 @@ def _nflog(cursor: Cursor) -> int:
                 raise NoIp("NFLOG of another family")
             return NULL_FAMILIES[family]
         cursor.at += (length + 3) & ~3
-    raise Skipped("NFLOG without a packet")
+    raise Skipped(N_("NFLOG without a packet"))
 
 
 def radiotap(cursor: Cursor) -> int:
@@ -128,7 +130,7 @@ def radiotap(cursor: Cursor) -> int:
             at = cursor.at + ((at - cursor.at + 7) & ~7) + 8
         padded = bool(cursor.data[at] & 0x20)
     if length < 8:
-        raise Skipped("radiotap header shorter than it can be")
+        raise Skipped(N_("radiotap header shorter than it can be"))
     cursor.skip(length)
     return wireless(cursor, padded)
 
@@ -141,13 +143,13 @@ def wireless(cursor: Cursor, padded: bool = False) -> int:
     if control & 0x40:
         raise NoIp("802.11 null data")
     if flags & 0x40:
-        raise Skipped("802.11 data is encrypted")
+        raise Skipped(N_("802.11 data is encrypted"))
     both = flags & 3 == 3
     source = 24 if both else 16 if flags & 2 else 10
     header = 30 if both else 24
     if control & 0x80:
         if cursor.u8(header) & 0x80:
-            raise Skipped("802.11 aggregate of several packets")
+            raise Skipped(N_("802.11 aggregate of several packets"))
         header += 6 if flags & 0x80 else 2
     cursor.mac = int.from_bytes(cursor.data[cursor.at + source : cursor.at + source + 6])
     cursor.skip((header + 3) & ~3 if padded else header)
@@ -158,7 +160,7 @@ def _ppi(cursor: Cursor) -> int:
     length = int.from_bytes(cursor.data[cursor.at + 2 : cursor.at + 4], "little")
     link = unpack_from("<I", cursor.data, cursor.at + 4)[0]
     if length < 8:
-        raise Skipped("PPI header shorter than it can be")
+        raise Skipped(N_("PPI header shorter than it can be"))
     cursor.skip(length)
     return network_layer(link, cursor)
 
@@ -179,7 +181,7 @@ def _pf_log(cursor: Cursor) -> int:
     length, family = cursor.u8(), cursor.u8(1)
     cursor.skip(max((length + 3) & ~3, 4))
     if family not in NULL_FAMILIES:
-        raise Skipped(f"address family {family} is not known")
+        raise Skipped(N_("address family {number} is not known", number=family))
     return NULL_FAMILIES[family]
 
 

@@ -17,6 +17,7 @@ from zoneguard.dynamic.layers import IPV4, Cursor, NoIp, Skipped
 from zoneguard.dynamic.links import network_layer
 from zoneguard.dynamic.tunnels import over_ip, over_udp
 from zoneguard.model.match import RST
+from zoneguard.model.text import N_
 
 TCP, UDP = 6, 17
 FRAGMENT, ROUTING, AUTHENTICATION, NO_NEXT = 44, 43, 51, 59
@@ -24,10 +25,10 @@ EXTENSIONS = frozenset({0, ROUTING, 60, 135, 139, 140})  # next header, then len
 PORTS = frozenset({TCP, UDP, 33, 132, 136})
 HEADER = {TCP: 20, UDP: 8, ICMP: 8, ICMPV6: 8, 33: 12, 132: 12, 136: 8}
 SOURCE_ROUTES = frozenset({131, 137})
-CUT = "cut inside a header by the capture's length limit"
-SHORT = "transport header longer than its packet"
-UNFINISHED = "fragments of a datagram that never came whole"
-CONTRADICTION = "fragments that overlap and disagree"
+CUT = N_("cut inside a header by the capture's length limit")
+SHORT = N_("transport header longer than its packet")
+UNFINISHED = N_("fragments of a datagram that never came whole")
+CONTRADICTION = N_("fragments that overlap and disagree")
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Dissector:
         except Skipped as reason:
             skipped = reason.reason
         except (struct.error, IndexError):
-            skipped = CUT
+            skipped = str(CUT)
         return Dissected(self._found, self._refusals, self._settled, skipped, kind)
 
     def _unfinished(self, datagram: Datagram[tuple[Cursor, Found, int]]) -> Dissected:
@@ -107,7 +108,7 @@ class Dissector:
             out = self._run(lambda: self._payload(inner, replace(ip, size=datagram.wire), proto))
         else:
             self._found, out = [], Dissected([replace(ip, cursor=inner, proto=proto)], [], self._settled)
-        out.skipped, out.kind = UNFINISHED, ""
+        out.skipped, out.kind = str(UNFINISHED), ""
         return out
 
     def _ip(self, kind: int, cursor: Cursor) -> None:
@@ -119,10 +120,10 @@ class Dissector:
     def _ipv4(self, cursor: Cursor) -> None:
         first, header = cursor.u8(), (cursor.u8() & 15) * 4
         if first >> 4 != 4 or header < 20:
-            raise Skipped("not an IPv4 header where one was announced")
+            raise Skipped(N_("not an IPv4 header where one was announced"))
         size = cursor.u16(2) or cursor.wire - cursor.at  # 0: left to the network card
         if size < header:
-            raise Skipped("IPv4 length shorter than its header")
+            raise Skipped(N_("IPv4 length shorter than its header"))
         placed, proto = cursor.u16(6), cursor.u8(9)
         src, dst = cursor.u32(12), cursor.u32(16)
         if header > 20:
@@ -138,7 +139,7 @@ class Dissector:
 
     def _ipv6(self, cursor: Cursor) -> None:
         if cursor.u8() >> 4 != 6:
-            raise Skipped("not an IPv6 header where one was announced")
+            raise Skipped(N_("not an IPv6 header where one was announced"))
         length, proto = cursor.u16(4), cursor.u8(6)
         if len(cursor.data) < cursor.at + 40:
             raise Skipped(CUT)
@@ -173,7 +174,7 @@ class Dissector:
             else:
                 break
             if cursor.at + length > cursor.wire:
-                raise Skipped("extension header longer than its packet")
+                raise Skipped(N_("extension header longer than its packet"))
             cursor.skip(length)
         ip.proto = proto
         self._transport(cursor, ip)
@@ -181,9 +182,9 @@ class Dissector:
     def _fragment(self, cursor: Cursor, ip: Found, proto: int, identity: Hashable, start: int, more: bool) -> None:
         wire = cursor.wire - cursor.at
         if start + wire > MAX_LENGTH:
-            raise Skipped("a fragment that lies beyond the longest datagram")
+            raise Skipped(N_("a fragment that lies beyond the longest datagram"))
         if more and wire % 8:
-            raise Skipped("a fragment of odd length before the last")
+            raise Skipped(N_("a fragment of odd length before the last"))
         piece = Piece(start, more, cursor.data[cursor.at : cursor.end], wire, cursor.stamp, cursor.origin)
         datagram = self._fragments.add((ip.v6, identity), (cursor, ip, proto), piece)
         if datagram is None:

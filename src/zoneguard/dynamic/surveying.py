@@ -12,9 +12,10 @@ from zoneguard.dynamic.flows import MAX_FLOWS, FlowTracker
 from zoneguard.dynamic.merging import Merged
 from zoneguard.dynamic.table import Track, finish
 from zoneguard.model.flows import CaptureAccount, FlowTable
+from zoneguard.model.text import N_
 
 CORE = "numpy"
-BEYOND = "packets of flows beyond the flow table's bound"
+BEYOND = str(N_("packets of flows beyond the flow table's bound"))
 
 Progress = Callable[[int], None]  # told the number of frames read since the last call
 

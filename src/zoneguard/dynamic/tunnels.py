@@ -17,6 +17,7 @@ from dataclasses import replace
 from zoneguard.dynamic.framing import ether_type, ethernet, mpls, ppp, raw
 from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, NoIp, Skipped, TooDeep
 from zoneguard.model.addresses import V6, format_address
+from zoneguard.model.text import N_
 
 Opened = tuple[int, Cursor] | None
 Name = Callable[[str], str]
@@ -58,7 +59,7 @@ def over_udp(cursor: Cursor, v6: bool, ends: tuple[int, int], ports: tuple[int, 
 
 
 def _raise_cut() -> Opened:
-    raise Skipped("cut inside a tunnel's header by the capture's length limit")
+    raise Skipped(N_("cut inside a tunnel's header by the capture's length limit"))
 
 
 def _namer(v6: bool, ends: tuple[int, int]) -> Name:
@@ -80,7 +81,7 @@ def _gre(cursor: Cursor, name: Name) -> Opened:
     if version == 1 and kind == PPTP:
         return _pptp(cursor, name, flags)
     if version or flags & 0x4000:
-        raise Skipped("GRE with source routing or of an unknown version")
+        raise Skipped(N_("GRE with source routing or of an unknown version"))
     header = 4 + 4 * bool(flags & 0x8000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
     key = cursor.u32(4 + 4 * bool(flags & 0x8000)) if flags & 0x2000 else None
     if kind == ERSPAN_1_2:
@@ -123,7 +124,7 @@ def _vxlan_gpe(payload: Cursor, name: Name) -> Opened:
         return None
     readers = {1: raw, 2: raw, 3: ethernet, 5: mpls} if flags & 4 else {0: ethernet}
     if protocol not in readers:
-        raise Skipped("VXLAN with a payload of unknown kind")
+        raise Skipped(N_("VXLAN with a payload of unknown kind"))
     return _entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), readers[protocol])
 
 
