@@ -163,8 +163,8 @@ class Direction:
         if end > at:
             gaps.append((at - base, end - base))
         conflicts = list(self.conflicts)
-        if 0 <= self.finished < at:
-            add_range(conflicts, self.finished, at)
+        if 0 <= self.finished < at and base < at:
+            add_range(conflicts, max(self.finished, base), at)
         return Stream(
             flow=flow,
             to_responder=to_responder,
