@@ -25,10 +25,10 @@ from zoneguard.model.device import (
     SetTo,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field
+from zoneguard.model.match import Field, In
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
-from zoneguard.static._trace_choices import UndecidableError
+from zoneguard.static._trace_choices import Doubt, UndecidableError
 from zoneguard.static._trace_packet import PRESENT, Traveller, domain
 
 
@@ -123,11 +123,11 @@ class RuleRunner:
             raise UndecidableError(N_("rule lists call each other in a circle at {list}", list=name), span)
 
     def translate(self, packet: Traveller, rule: NatRule, stage: Field | None) -> None:
-        """Do the rule's rewrites; in a stage of destination translation the packet remembers where it was going."""
+        """Do the rule's rewrites; a destination that changes is remembered (not one rewritten to what it was)."""
         before = {f: packet.values(f) for f in (Field.DST, Field.DPORT)}
         for rewrite in rule.rewrites:
             self._rewrite(packet, rewrite, rule.span)
-        if stage is Field.DST and rule.rewrites and packet.packet.dnat == 0:
+        if stage is Field.DST and packet.packet.dnat == 0 and any(_changed(packet, f, before[f], rule) for f in before):
             packet.assign(Field.DNAT, Intervals.of(1), rule.span)
             packet.assign(Field.ORIG_DST, before[Field.DST], rule.span)
             packet.assign(Field.ORIG_DPORT, before[Field.DPORT], rule.span)
@@ -169,6 +169,20 @@ def _set_field(packet: Traveller, action: SetField, span: SourceSpan) -> None:
         raise UndecidableError(N_("bits of {field} are set and its value is not known", field=action.field.value), span)
     old = packet.packet.get(action.field)
     packet.assign(action.field, Intervals.of((old & ~action.mask) ^ action.value), span)
+
+
+def _changed(packet: Traveller, field: Field, before: Intervals, rule: NatRule) -> bool:
+    """Whether ``rule`` gave ``field`` another value; where a pool takes the place of a pool, it may have or not."""
+    after = packet.values(field)
+    targets = {Field.DST if isinstance(r, IngressAddress) else getattr(r, "field", Field.SRC) for r in rule.rewrites}
+    if field not in targets or (after == before and after.size == 1):
+        return False
+    if not after & before:
+        return True
+    if before.size == 1:
+        return not packet.holds(In(field, before))
+    doubt = Doubt(N_("whether the translation changes {field}", field=field.value), rule.span)
+    return packet.script.choose(doubt, 2) == 0
 
 
 def _keep_host(values: Intervals, rewrite: KeepHost) -> Intervals:
