@@ -6,6 +6,7 @@ import pytest
 
 from tests.parsers.fortios_run import (
     INTERFACES,
+    ROUTES,
     becomes,
     entry,
     firewall,
@@ -115,14 +116,34 @@ def test_vips_are_in_force_where_a_policy_in_force_names_them() -> None:
     assert becomes(both, "wan", "198.51.100.7 > 203.0.113.80 tcp/22") == "198.51.100.7 > 10.2.0.80:22"
 
 
-def test_outer_addresses_are_the_devices_own() -> None:
-    """Knowledge base 189573: an unused VIP still takes its address."""
-    everything = policy(2, srcintf="any", dstintf="any")
-    found = firewall(vips(ONE), policies(everything))
-    assert goes(found, "lan", "10.1.0.5 > 203.0.113.80 tcp/443") == "deny"
+VERSIONS = [
+    ("6.4.8", "deny"), ("6.4.9", "wan"), ("6.4.15", "wan"), ("7.0.0", "deny"), ("7.0.1", "wan"), ("7.0.12", "wan"),
+    ("7.0.13", "deny"), ("7.2.0", "wan"), ("7.2.5", "wan"), ("7.2.6", "deny"), ("7.4.0", "wan"), ("7.4.1", "deny"),
+    ("7.6.2", "deny"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("version", "verdict"), VERSIONS)
+def test_outer_addresses_are_the_devices_own(version: str, verdict: str) -> None:
+    """Knowledge base 277823, 288894, 189573: a VIP or an IP pool takes its addresses, used or not, if it answers."""
+    pool = pools(entry("p", "set startip 203.0.113.20", "set endip 203.0.113.29"))
+    everything = policies(policy(2, srcintf="any", dstintf="any"))
+    found = firewall(vips(ONE), pool, everything, version=version)
+    for address in ("203.0.113.25", "203.0.113.80"):
+        assert goes(found, "lan", f"10.1.0.5 > {address} tcp/443") == verdict
     assert goes(found, "lan", "10.1.0.5 > 203.0.113.81 tcp/443") == "wan"
-    silent = firewall(vips(ONE.replace("set extip", "set arp-reply disable\n        set extip")), policies(everything))
-    assert goes(silent, "lan", "10.1.0.5 > 203.0.113.80 tcp/443") == "may"
+    quiet = [t.replace("set e", "set arp-reply disable\n        set e", 1) for t in (vips(ONE), pool)]
+    silent = firewall(*quiet, everything, version=version)
+    for address in ("203.0.113.25", "203.0.113.80"):
+        assert goes(silent, "lan", f"10.1.0.5 > {address} tcp/443") == "wan"
+
+
+def test_whether_outer_addresses_are_its_own_is_open_where_no_version_is_told() -> None:
+    pool = pools(entry("p", "set startip 203.0.113.20", "set endip 203.0.113.29"))
+    everything = policies(policy(2, srcintf="any", dstintf="any"))
+    (found,) = read(INTERFACES + ROUTES + "\n".join((vips(ONE), pool, everything))).devices
+    for address in ("203.0.113.25", "203.0.113.80"):
+        assert goes(found, "lan", f"10.1.0.5 > {address} tcp/443") == "may"
 
 
 def test_groups_of_vips() -> None:
@@ -274,17 +295,6 @@ def test_a_pool_that_is_not_defined_leaves_the_source_open() -> None:
     assert dict(way.pools)[Field.SRC].size == 1 << 32
     parsed = read(header("7.2.8") + INTERFACES + text)
     assert [(m.text, m.concern) for m in parsed.account.not_understood] == [("set poolname gone", Concern.NAT)]
-
-
-@pytest.mark.parametrize(
-    ("version", "verdict"), [("7.2.5", "wan"), ("7.2.6", "deny"), ("7.4.0", "wan"), ("7.4.1", "deny")]
-)
-def test_pools_are_local_addresses_since_7_2_6_and_7_4_1(version: str, verdict: str) -> None:
-    pool = pools(entry("p", "set startip 203.0.113.20", "set endip 203.0.113.29"))
-    found = firewall(pool, policies(policy(1)), version=version)
-    assert goes(found, "lan", "10.1.0.5 > 203.0.113.25 tcp/80") == verdict
-    quiet = firewall(pool.replace("set endip", "set arp-reply disable\n        set endip"), policies(policy(1)))
-    assert goes(quiet, "lan", "10.1.0.5 > 203.0.113.25 tcp/80") == "wan"
 
 
 def outbound(*lines: str, **words: str) -> str:

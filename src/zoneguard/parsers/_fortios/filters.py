@@ -17,6 +17,8 @@ from zoneguard.parsers._fortios.zones import Zone
 
 _BY_VIP = In(Field.DNAT, Intervals.of(1))
 _PLAIN = In(Field.DNAT, Intervals.of(0))
+_FORWARDS_HELD = (((6, 4, 9), (6, 4, 16)), ((7, 0, 1), (7, 0, 13)), ((7, 2, 0), (7, 2, 6)), ((7, 4, 0), (7, 4, 1)))
+"""Versions, each from one to before another, that forward to outer addresses as to any other."""
 
 
 def policy_rules(policies: Iterable[Policy]) -> Iterator[Rule]:
@@ -113,25 +115,20 @@ def _may_be(original: Match, addresses: Intervals) -> bool:
 def held_addresses(
     export: Export, scope: Scope, vips: Iterable[Vip], pools: Mapping[str, Pool], own: Intervals
 ) -> Iterator[Rule]:
-    """Addresses that the device takes for its own: outer addresses of VIPs, and of IP pools from 7.2.6 and 7.4.1 on.
+    """Addresses that the device takes for its own: outer addresses of VIPs and of IP pools that answer ARP.
 
-    What no VIP translates is not forwarded there ("Unused Virtual IP (VIP) object can disrupt traffic", "Policy lookup
-    matches the implicit deny policy due to IP pool"). ``own``: addresses of interfaces, which stay as they are.
+    What no VIP translates is not forwarded there, used or not, but for some versions ("IP pool and virtual IP behaviour
+    changes in FortiOS 6.4, 7.0, 7.2, and 7.4"). ``own``: addresses of interfaces, which stay as they are.
     """
-    local = _pools_are_local(export)
-    held = [(f"VIP {v.name}", v.external, v.span, True if v.answers else None) for v in vips]
-    held += [(f"IP pool {n}", p.addresses, p.span, local) for n, p in pools.items() if p.answers]
-    for name, addresses, span, certain in held:
-        if certain is False or not addresses - own:
+    version = export.version
+    if version is not None and any(first <= version < end for first, end in _FORWARDS_HELD):
+        return
+    held = [(f"VIP {v.name}", v.external, v.span) for v in vips if v.answers]
+    held += [(f"IP pool {n}", p.addresses, p.span) for n, p in pools.items() if p.answers]
+    for name, addresses, span in held:
+        if not addresses - own:
             continue
         match: Match = both(_PLAIN, In(Field.DST, addresses - own))
-        if certain is None:
+        if version is None:
             match = both(match, export.unknown(scope, f"the device holds the addresses of {name}", span.first))
         yield Rule(match, Deny(), span, f"address of {name}")
-
-
-def _pools_are_local(export: Export) -> bool | None:
-    version = export.version
-    if version is None:
-        return None
-    return version >= (7, 4, 1) or (7, 2, 6) <= version < (7, 3, 0)

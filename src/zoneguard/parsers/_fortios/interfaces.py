@@ -65,6 +65,10 @@ INTERFACE = Schema(
         "reachable-time": HARDWARE, "default-purdue-level": LABEL, "estimated-*": SHAPING, "measured-*": SHAPING,
         "bandwidth-*": SHAPING, "exclude-signatures": CONTENT, "tagging": LABEL, "client-options": SERVERS,
         "mirroring-filter": LOGGING, "send-router-advert": SERVERS, "profiles": HARDWARE,
+        "annex": HARDWARE, "atm-*": HARDWARE, "mux-type": HARDWARE, "pvc-*": HARDWARE, "retransmission": HARDWARE,
+        "select-profile-*": HARDWARE, "tc-mode": HARDWARE, "system-id*": HARDWARE, "vlan-protocol": HARDWARE,
+        "eip": MANAGEMENT, "gateway-address": MANAGEMENT, "gwaddr": MANAGEMENT, "wins-ip": SERVERS,
+        "telemetry-discover": LOGGING, "forward-domain": "transparent mode only",
     },
     frozenset({"secondaryip", "ipv6", "vrrp"}),
 )  # fmt: skip
