@@ -53,6 +53,13 @@ class Track:
         return Carved(self, pieces)
 
 
+def session_ends(*tracks: Track) -> tuple[CaptureSpan, ...]:
+    """The first and the last frame that carried anything on ``tracks``: where an unread session begins and ends."""
+    frames = [frame for t in tracks for frame in (*t.frames(0, 1), *t.frames(len(t.data) - 1, len(t.data)))]
+    ordered = sorted(frames, key=lambda f: (f.time, f.frame))
+    return tuple(dict.fromkeys((ordered[0], ordered[-1]))) if ordered else ()
+
+
 class Carved:
     """Content made of pieces of one stream; offsets below are those of the content."""
 

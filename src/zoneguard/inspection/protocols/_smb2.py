@@ -1,0 +1,175 @@
+"""SMB 2 and 3 (MS-SMB2 2.2): opening, reading, writing and closing files, in compounds and out of order."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from zoneguard.inspection.protocols._smb_files import Files, Handle, Piece
+from zoneguard.inspection.protocols._smb_transport import Message
+
+HEADER_SIZE = 64
+TREE_CONNECT, CREATE, CLOSE, READ, WRITE, SET_INFO = 3, 5, 6, 8, 9, 17
+PENDING = 0x103
+_RESPONSE = 1
+_PRECEDING = b"\xff" * 16
+_PIPE = 2
+_EMPTIED = (0, 2, 3)  # superseded, created, overwritten
+_SET_END_OF_FILE = (1, 20)
+_FILE_AT = {READ: 16, WRITE: 16, CLOSE: 8, SET_INFO: 16}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One command of a compound: ``start`` and ``end`` in the stream, ``head`` with its header and fixed body."""
+
+    start: int
+    end: int
+    head: bytes
+
+    @property
+    def command(self) -> int:
+        return int.from_bytes(self.head[12:14], "little")
+
+    @property
+    def status(self) -> int:
+        return int.from_bytes(self.head[8:12], "little")
+
+    @property
+    def is_answer(self) -> bool:
+        return bool(self.head[16] & _RESPONSE)
+
+    @property
+    def number(self) -> int:
+        return int.from_bytes(self.head[24:32], "little")
+
+    @property
+    def tree(self) -> int:
+        return int.from_bytes(self.head[36:40], "little")
+
+    @property
+    def body(self) -> bytes:
+        return self.head[HEADER_SIZE:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request: ``file`` is the number of its file, or of the request in the same compound that opens it; ``offset``
+    is where it reads or the length it sets."""
+
+    command: int
+    tree: int
+    path: str = ""
+    file: bytes | int = b""
+    offset: int = 0
+    piece: Piece | None = None
+
+
+class Smb2:
+    """First all requests, which have numbers of their own, then all answers; ``files`` gets what these say.
+    ``unclaimed`` counts answers with content whose requests were not seen."""
+
+    def __init__(self, files: Files, up: bytes, down: bytes) -> None:
+        self.files = files
+        self.unclaimed = 0
+        self._up, self._down = up, down
+        self._asked: dict[int, _Asked] = {}
+        self._shares: dict[int, str] = {}
+        self._pipes: set[int] = set()
+        self._opened: dict[int, bytes] = {}
+
+    def run(self, requests: Iterable[Message], answers: Iterable[Message]) -> None:
+        """Follow both sides."""
+        for message in requests:
+            opening: bytes | int = b""
+            for part in _parts(message, self._up):
+                if not part.is_answer:
+                    opening = self._request(part, opening)
+        for message in answers:
+            for part in _parts(message, self._down):
+                if part.is_answer and part.status != PENDING:
+                    self._answer(part)
+        for asked in self._asked.values():  # sent all the same, though the answer was not seen
+            if asked.piece is not None and asked.tree not in self._pipes and (number := self._number(asked.file)):
+                self.files.wrote(number, asked.piece)
+
+    def _request(self, part: _Part, opening: bytes | int) -> bytes | int:
+        """Note what is asked; returns the file that later commands of the compound may mean."""
+        body, command = part.body, part.command
+        path, offset, piece = "", 0, None
+        file: bytes | int = b""
+        if command == TREE_CONNECT:
+            path = self._text(part, *struct.unpack_from("<HH", body, 4))
+        elif command == CREATE and len(body) >= 48:
+            path = self._text(part, *struct.unpack_from("<HH", body, 44))
+            file = part.number
+        elif command in _FILE_AT and len(body) >= _FILE_AT[command] + 16:
+            said = body[_FILE_AT[command] : _FILE_AT[command] + 16]
+            file = opening if said == _PRECEDING else said
+            offset = int.from_bytes(body[8:16], "little")
+            if command == WRITE:
+                at, length = struct.unpack_from("<HI", body, 2)
+                start = min(part.start + at, part.end)
+                piece = Piece(offset, start, min(start + length, part.end))
+            elif command == SET_INFO:
+                if (body[2], body[3]) != _SET_END_OF_FILE:
+                    return file or opening
+                at = part.start + int.from_bytes(body[8:10], "little")
+                offset = int.from_bytes(self._up[at : min(at + 8, part.end)], "little")
+        self._asked[part.number] = _Asked(command, part.tree, path, file, offset, piece)
+        return file or opening
+
+    def _answer(self, part: _Part) -> None:
+        asked = self._asked.get(part.number)
+        if asked is None or asked.command != part.command:
+            self.unclaimed += part.command == READ and part.status == 0
+            return
+        del self._asked[part.number]
+        body, done = part.body, part.status == 0
+        if asked.command == TREE_CONNECT and done:
+            self._shares[part.tree] = asked.path
+            self._pipes.discard(part.tree)
+            if body[2] == _PIPE:
+                self._pipes.add(part.tree)
+        elif asked.tree in self._pipes:
+            return
+        elif asked.command == CREATE and done and len(body) >= 80:
+            self._opened[part.number] = body[64:80]
+            path = "\\".join(p for p in (self._shares.get(asked.tree, ""), asked.path) if p)
+            fresh = int.from_bytes(body[4:8], "little") in _EMPTIED
+            self.files.opened(body[64:80], Handle(path, int.from_bytes(body[48:56], "little"), fresh))
+        elif number := self._number(asked.file):
+            self._on_file(part, asked, number, done)
+
+    def _on_file(self, part: _Part, asked: _Asked, number: bytes, done: bool) -> None:
+        if asked.command == READ and done:
+            start = min(part.start + part.body[2], part.end)
+            end = min(start + int.from_bytes(part.body[4:8], "little"), part.end)
+            self.files.read(number, Piece(asked.offset, start, end))
+        elif asked.piece is not None:
+            self.files.wrote(number, asked.piece, refused=not done)
+        elif asked.command == SET_INFO and done:
+            self.files.handle(number).resized = asked.offset
+        elif asked.command == CLOSE:
+            self.files.closed(number)
+
+    def _number(self, file: bytes | int) -> bytes:
+        """The number of a file, also of one that an earlier command of the compound opened."""
+        return self._opened.get(file, b"") if isinstance(file, int) else file
+
+    def _text(self, part: _Part, offset: int, length: int) -> str:
+        start = part.start + offset
+        return self._up[start : min(start + length, part.end)].decode("utf-16-le", "replace")
+
+
+def _parts(message: Message, data: bytes) -> Iterator[_Part]:
+    """The commands of a compound."""
+    start = message.start
+    while start + HEADER_SIZE + 8 <= message.end:
+        following = int.from_bytes(data[start + 20 : start + 24], "little")
+        end = start + following if HEADER_SIZE <= following <= message.end - start else message.end
+        yield _Part(start, end, data[start : min(end, start + 256)].ljust(HEADER_SIZE + 8, b"\0"))
+        if end == message.end:
+            return
+        start = end

@@ -1,0 +1,146 @@
+"""Files opened, read and written over SMB, put together from their pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from zoneguard.inspection import Content
+from zoneguard.inspection.carving import Track
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.text import N_, Text
+
+MAX_PIECES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of a file from ``offset`` on, at ``start`` to ``end`` of a stream."""
+
+    offset: int
+    start: int
+    end: int
+
+    @property
+    def reach(self) -> int:
+        """The offset in the file behind the piece."""
+        return self.offset + self.end - self.start
+
+
+@dataclass(slots=True)
+class Handle:
+    """An open file. ``size`` at opening (``None``: not seen); ``fresh``: created or emptied by the opening;
+    ``resized``: the length it was given later."""
+
+    path: str = ""
+    size: int | None = None
+    fresh: bool = False
+    resized: int | None = None
+    closed: bool = False
+    refused: int = 0
+    reads: list[Piece] = field(default_factory=list)
+    writes: list[Piece] = field(default_factory=list)
+
+
+class Files:
+    """Collects pieces by handle and records a transfer for what was read and one for what was written."""
+
+    def __init__(self, recorder: Recorder, asking: Track, answering: Track) -> None:
+        self.recorder = recorder
+        self.asking, self.answering = asking, answering
+        self._open: dict[bytes, Handle] = {}
+        self._done: list[Handle] = []
+        self._pieces = 0
+
+    def opened(self, number: bytes, handle: Handle) -> None:
+        """A file was opened under ``number``, which may have been another's before."""
+        if (former := self._open.pop(number, None)) is not None:
+            self._done.append(former)
+        self._open[number] = handle
+
+    def handle(self, number: bytes) -> Handle:
+        """The file that is open under ``number``; one whose opening was not seen has no name."""
+        return self._open.setdefault(number, Handle())
+
+    def read(self, number: bytes, piece: Piece) -> None:
+        """The server answered with ``piece``."""
+        self._add(self.handle(number).reads, piece)
+
+    def wrote(self, number: bytes, piece: Piece, *, refused: bool = False) -> None:
+        """The client sent ``piece``."""
+        handle = self.handle(number)
+        handle.refused += refused
+        self._add(handle.writes, piece)
+
+    def closed(self, number: bytes) -> None:
+        """Nothing more comes under ``number``."""
+        handle = self._open.pop(number, None)
+        if handle is not None:
+            handle.closed = True
+            self._done.append(handle)
+
+    def _add(self, pieces: list[Piece], piece: Piece) -> None:
+        self._pieces += 1
+        if piece.end > piece.start and self._pieces < MAX_PIECES:
+            pieces.append(piece)
+
+    def record(self) -> None:
+        """Record every file that carried content, in the order of their openings."""
+        for handle in (*self._done, *self._open.values()):
+            if handle.reads:
+                self._file(handle, self.answering, handle.reads, handle.size, "read")
+            if handle.writes:
+                self._file(handle, self.asking, handle.writes, self._written_size(handle), "write")
+
+    def _written_size(self, handle: Handle) -> int | None:
+        """How long the file is once written: known if it began empty, or was overwritten to its end and beyond."""
+        reach = max(p.reach for p in handle.writes)
+        if not handle.closed or handle.size is None:
+            return None
+        if handle.resized is not None:
+            return handle.resized
+        return reach if handle.fresh else max(reach, handle.size)
+
+    def _file(self, handle: Handle, track: Track, pieces: list[Piece], size: int | None, operation: str) -> None:
+        ordered, contiguous = _in_order(track, pieces)
+        carved = track.carve(*((p.start, p.end) for p in ordered))
+        whole = contiguous and size == len(carved)
+        reason: Text | str = ""
+        if not whole:
+            reason = N_("not every byte of the file is in this conversation")
+        carriage = Carriage(
+            track.stream.to_responder, carved.frames(), whole, carved.damaged(), reason,
+            refused=operation == "write" and handle.refused == len(pieces),
+        )  # fmt: skip
+        facts = [("path", handle.path), ("operation", operation), ("size", "" if size is None else str(size))]
+        name = handle.path.replace("/", "\\").rpartition("\\")[2]
+        self.recorder.file("file", Content(carved.data, name), carriage, facts=[f for f in facts if f[1]])
+
+
+def _in_order(track: Track, pieces: list[Piece]) -> tuple[list[Piece], bool]:
+    """Pieces by offset, what was sent twice only once; whether they join from 0 on without hole or contradiction."""
+    out: list[Piece] = []
+    agreed = True
+    for piece in sorted(pieces, key=lambda p: (p.offset, -p.reach)):
+        reached = out[-1].reach if out else 0
+        overlap = max(0, min(reached, piece.reach) - piece.offset) if out else 0
+        if overlap and not _same(track, out, piece, overlap):
+            agreed = False
+        if piece.reach > reached or not out:
+            out.append(Piece(piece.offset + overlap, piece.start + overlap, piece.end))
+    joined = not out or (out[0].offset == 0 and all(a.reach == b.offset for a, b in pairwise(out)))
+    return out, agreed and joined
+
+
+def _same(track: Track, out: list[Piece], piece: Piece, overlap: int) -> bool:
+    """Whether the first ``overlap`` bytes of ``piece`` are those that came before."""
+    for earlier in reversed(out):
+        low, high = max(earlier.offset, piece.offset), min(earlier.reach, piece.offset + overlap)
+        if high > low:
+            theirs = track.data[earlier.start + low - earlier.offset : earlier.start + high - earlier.offset]
+            ours = track.data[piece.start + low - piece.offset : piece.start + high - piece.offset]
+            if theirs != ours:
+                return False
+        if earlier.offset <= piece.offset:
+            break
+    return True

@@ -1,0 +1,116 @@
+"""SMB 1, 2 and 3: files that were read from and written to shares, with their paths.
+
+A file is asserted only if this conversation holds every byte of it from 0 to its length: read up to the length that was
+told at opening, or written from empty and closed. Encrypted and compressed messages are opaque; pipes are no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.protocols._sides import likeness, sides
+from zoneguard.inspection.protocols._smb1 import Smb1
+from zoneguard.inspection.protocols._smb2 import Smb2
+from zoneguard.inspection.protocols._smb_files import Files
+from zoneguard.inspection.protocols._smb_transport import (
+    COMPRESSED,
+    ENCRYPTED,
+    MAGIC,
+    SMB1,
+    SMB2,
+    Lost,
+    Message,
+    messages,
+)
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Certainty, Transfer
+from zoneguard.model.text import N_, Text
+
+_SESSION_REQUEST = b"\x81\0\0\x44"
+_SESSION_ANSWER = (b"\x82\0\0\0", b"\x83\0\0\1")
+
+
+def recognise(conversation: Conversation) -> float:
+    """By the first message, or a NetBIOS session request; by any message where the beginning is missing."""
+    return likeness(conversation, _score)
+
+
+def _score(client: bytes, server: bytes) -> float:
+    asks, answers = _begins(client, _SESSION_REQUEST, 72), _begins(server, _SESSION_ANSWER[0], 4)
+    if asks or answers:
+        known = client or server
+        turned = asks and _is_answer(client)
+        return 0.5 if turned else 0.97 if known else 0.0
+    if client[:4] == _SESSION_REQUEST and server[:4] in (*_SESSION_ANSWER, b""):
+        return 0.8
+    return (
+        0.6 if MAGIC.search(client) and MAGIC.search(server) else 0.4 if MAGIC.search(client + b"." + server) else 0.0
+    )
+
+
+def _begins(data: bytes, prefix: bytes, size: int) -> bool:
+    return MAGIC.match(data, size if data.startswith(prefix) else 0) is not None
+
+
+def _is_answer(data: bytes) -> bool:
+    """Whether the first message of ``data`` says that it answers."""
+    match = MAGIC.search(data)
+    start = match.start() + 4 if match else 0
+    header = data[start : start + 20]
+    return (header[:4] == SMB2 and bool(header[16:17] > b"" and header[16] & 1)) or (
+        header[:4] == SMB1 and len(header) > 9 and bool(header[9] & 0x80)
+    )
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """Files read and written, then what could not be followed."""
+    asking, answering = (Track(stream) for stream in sides(conversation, _score))
+    recorder = Recorder(conversation, "smb")
+    both = {track: list(messages(track)) for track in (asking, answering)}
+    unclaimed = 0
+    for magic, dialect in ((SMB1, Smb1), (SMB2, Smb2)):
+        files = Files(recorder, asking, answering)
+        reader = dialect(files, asking.data, answering.data)
+        reader.run(_with_magic(both[asking], magic), _with_magic(both[answering], magic))
+        files.record()
+        unclaimed += reader.unclaimed
+    if unclaimed:
+        reason = N_("{count} answers with content belong to requests that are not in the capture", count=unclaimed)
+        _session(recorder, Certainty.PARTIAL, reason, asking, answering)
+    _not_followed(recorder, both)
+    return recorder.transfers
+
+
+def _with_magic(items: list[Message | Lost], magic: bytes) -> Iterator[Message]:
+    return (m for m in items if isinstance(m, Message) and m.head.startswith(magic))
+
+
+def _not_followed(recorder: Recorder, both: dict[Track, list[Message | Lost]]) -> None:
+    """Encrypted messages, and gaps in which messages may have been."""
+    hidden = {t: sum(m.end - m.start for m in items if _hidden(m)) for t, items in both.items()}
+    lost = {t: sum(m.end - m.start for m in items if isinstance(m, Lost)) for t, items in both.items()}
+    asking, answering = both
+    if any(hidden.values()):
+        reason = N_(
+            "SMB 3 encrypted or compressed: {sent} bytes sent, {received} received",
+            sent=hidden[asking], received=hidden[answering],
+        )  # fmt: skip
+        _session(recorder, Certainty.OPAQUE, reason, asking, answering)
+    if any(lost.values()):
+        reason = N_("{size} bytes cannot be read as SMB messages", size=sum(lost.values()))
+        _session(recorder, Certainty.PARTIAL, reason, asking, answering)
+
+
+def _hidden(item: Message | Lost) -> bool:
+    return isinstance(item, Message) and item.head.startswith((ENCRYPTED, COMPRESSED))
+
+
+def _session(recorder: Recorder, certainty: Certainty, reason: Text, asking: Track, answering: Track) -> None:
+    larger = asking if len(asking.data) > len(answering.data) else answering
+    carriage = Carriage(larger.stream.to_responder, session_ends(asking, answering))
+    recorder.session("session", certainty, reason, carriage, size=len(asking.data) + len(answering.data))
+
+
+PLUGIN = Protocol("smb", "SMB file sharing", recognise, inspect)
