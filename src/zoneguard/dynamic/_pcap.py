@@ -83,12 +83,13 @@ def _records(window: Window, variant: PcapFormat, at: int) -> tuple[list[int], i
     try:
         while True:  # the innermost loop of the program: a bounds check of its own would cost a third
             append(field)
-            field += unpack(view, field)[0] + skip
+            (length,) = unpack(view, field)
+            field += skip + length
     except struct.error:
         starts.pop()
     if starts:
         last = starts[-1]
-        length: int = unpack(view, last)[0]
+        (length,) = unpack(view, last)
         if last - 8 + skip + length > window.end:
             starts.pop()
             return starts, length

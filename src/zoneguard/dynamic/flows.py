@@ -71,10 +71,10 @@ class FlowTracker:
         flow[groups.order] = np.repeat(ids[groups.flow], counts)
         odd = self._odd_syns(codes, groups, ids, new)
         if len(odd):
-            members = np.split(groups.order, groups.halves[1:])
-            for number in odd.tolist():
-                mine = [members[half] for half in np.flatnonzero(groups.flow == number)]
-                self._renew(rows, keys, flow, np.sort(np.concatenate(mine)))
+            bounds = np.append(groups.halves, len(rows))
+            begin, end = (bounds[np.searchsorted(groups.flow, number)].tolist() for number in (odd, odd + 1))
+            for a, b in zip(begin, end, strict=True):
+                self._renew(rows, keys, flow, np.sort(groups.order[a:b]))
             groups = by_half(flow, keys.reverse)
             counts = np.diff(groups.halves, append=len(rows))
         self._sum(rows, flow, codes, groups, counts)
