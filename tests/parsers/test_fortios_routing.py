@@ -21,7 +21,6 @@ from tests.parsers.fortios_run import (
 from zoneguard.model.addresses import format_address, format_prefix, parse_address
 from zoneguard.model.device import Concern, Device, Route, RouteKind
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.project import Link
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._fortios.static import prefixes, winners
 from zoneguard.static.trace import Disposition, Entry, trace_packet
@@ -358,10 +357,9 @@ def test_vdoms_are_contexts_with_objects_of_their_own() -> None:
 def test_links_between_vdoms_join_them(numbered: bool) -> None:
     found = vdoms(numbered)
     assert found.wires == (("link0", "link1"),)
-    links = [Link((found.name, a), (found.name, b), found.span) for a, b in found.wires]
     entry_ = Entry("fw", "guest", "wifi")
     for port, ends in ((80, Disposition.DELIVERED), (22, Disposition.DENIED)):
-        trace = trace_packet([found], packet(f"10.3.0.5 > 10.1.0.9 tcp/{port}"), links, entry_)
+        trace = trace_packet([found], packet(f"10.3.0.5 > 10.1.0.9 tcp/{port}"), (), entry_)
         assert trace.disposition is ends
         assert [h.context for h in trace.hops] == ["guest", "root"]
 
