@@ -21,6 +21,9 @@ from zoneguard.inspection.protocols.tls import PLUGIN
 from zoneguard.model.flows import Certainty, FlowState
 
 
+HELLO = client_hello("www.example.jp", "h2")
+
+
 def certificate(folder: Path) -> Path:
     """A fresh self-signed certificate and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -107,7 +110,7 @@ def test_one_side_only_and_the_middle() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_changed_and_cut_hellos_never_raise(data: st.DataObject) -> None:
-    raw = bytearray(client_hello("www.example.jp", "h2"))
+    raw = bytearray(HELLO)
     for _ in range(data.draw(st.integers(0, 8))):
         raw[data.draw(st.integers(5, len(raw) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(raw[: data.draw(st.integers(0, len(raw)))])
