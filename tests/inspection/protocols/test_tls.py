@@ -20,7 +20,6 @@ from zoneguard.inspection.protocols._certificate import certificate_names
 from zoneguard.inspection.protocols.tls import PLUGIN
 from zoneguard.model.flows import Certainty, FlowState
 
-
 HELLO = client_hello("www.example.jp", "h2")
 
 

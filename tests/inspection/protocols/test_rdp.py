@@ -1,0 +1,126 @@
+"""RDP: channels that stand beside the screen, where they can be seen; elsewhere nothing is said to be absent."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.inspection.talk import client_hello, conversations, talk
+from zoneguard.inspection.protocols.rdp import PLUGIN
+from zoneguard.model.flows import Certainty, Transfer
+
+
+def tpkt(payload: bytes) -> bytes:
+    return b"\x03\0" + struct.pack(">H", len(payload) + 4) + payload
+
+
+def request(requested: int | None = 0, cookie: bytes = b"Cookie: mstshash=yamada\r\n") -> bytes:
+    variable = cookie + (b"" if requested is None else struct.pack("<BBHI", 1, 0, 8, requested))
+    return tpkt(bytes((6 + len(variable), 0xE0)) + bytes(5) + variable)
+
+
+def confirm(selected: int | None = 0, kind: int = 2) -> bytes:
+    variable = b"" if selected is None else struct.pack("<BBHI", kind, 0, 8, selected)
+    return tpkt(bytes((6 + len(variable), 0xD0)) + bytes(5) + variable)
+
+
+def conference(mark: bytes, key: bytes, *blocks: tuple[int, bytes]) -> bytes:
+    data = b"".join(struct.pack("<HH", kind, len(body) + 4) + body for kind, body in blocks)
+    return tpkt(
+        b"\x02\xf0\x80" + mark + b"\x82\x01\x00" + b"x" * 30 + key + struct.pack(">H", 0x8000 | len(data)) + data
+    )
+
+
+def initial(*channels: bytes) -> bytes:
+    core = bytes(20) + "PC-01".encode("utf-16-le").ljust(32, b"\0") + bytes(80)
+    network = struct.pack("<I", len(channels)) + b"".join(c.ljust(8, b"\0") + bytes(4) for c in channels)
+    return conference(b"\x7f\x65", b"Duca", (0xC001, core), (0xC003, network))
+
+
+def response(*numbers: int, level: int = 2) -> bytes:
+    network = struct.pack("<HH", 1003, len(numbers)) + b"".join(struct.pack("<H", n) for n in numbers)
+    return conference(b"\x7f\x66", b"McDn", (0x0C02, struct.pack("<II", 2, level)), (0x0C03, network))
+
+
+def screen(*turns: tuple[str, bytes]) -> Transfer:
+    conversation = talk(*turns)
+    assert PLUGIN.recognise(conversation) >= 0.6
+    (transfer,) = PLUGIN.inspect(conversation)
+    assert transfer.kind == "screen"
+    return transfer
+
+
+def test_channels_of_standard_security() -> None:
+    seen = screen(
+        (">", request()),
+        ("<", confirm()),
+        (">", initial(b"rdpdr", b"cliprdr", b"rdpsnd", b"drdynvc", b"own")),
+        ("<", response(1004, 1005, 0, 1007, 1008)),
+        ("<", bytes(5000)),
+    )
+    assert [(h.kind, h.detail) for h in seen.hazards] == [
+        ("drive-redirection", "opened as 1004"),
+        ("clipboard", "opened as 1005"),
+        ("dynamic-channels", "opened as 1007"),
+    ]
+    facts = dict(seen.facts)
+    assert (facts["security"], facts["cookie"], facts["client-name"]) == ("standard", "yamada", "PC-01")
+    assert facts["channels"] == "rdpdr,cliprdr,rdpsnd,drdynvc,own"
+    assert (seen.certainty, seen.to_responder) == (Certainty.OPAQUE, False)
+
+
+@pytest.mark.parametrize(("selected", "name"), [(1, "tls"), (2, "credssp"), (8, "credssp")])
+def test_encrypted_channels_are_not_said_to_be_absent(selected: int, name: str) -> None:
+    seen = screen((">", request(selected)), ("<", confirm(selected)), (">", client_hello("rdp.example")))
+    assert (seen.certainty, seen.hazards) == (Certainty.OPAQUE, ())
+    assert (dict(seen.facts)["security"], dict(seen.facts)["sni"]) == (name, "rdp.example")
+
+
+def test_old_client_without_negotiation() -> None:
+    seen = screen((">", request(None)), ("<", confirm(None)), (">", initial(b"cliprdr")), ("<", response(1004)))
+    assert [h.kind for h in seen.hazards] == ["clipboard"]
+
+
+def test_declined_connection() -> None:
+    seen = screen((">", request(0)), ("<", confirm(5, kind=3)))
+    assert (seen.certainty, seen.hazards) == (Certainty.INSPECTED, ())
+
+
+def test_missing_answer_leaves_what_was_asked_for() -> None:
+    seen = screen((">", request(None) + initial(b"rdpdr")))
+    assert [(h.kind, h.detail) for h in seen.hazards] == [("drive-redirection", "asked for")]
+    assert screen((">", request()), ("<", confirm())).certainty is Certainty.PARTIAL
+
+
+def test_other_protocols_over_iso_transport_are_not_recognised() -> None:
+    s7 = tpkt(bytes((17, 0xE0)) + bytes(5) + b"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02\x01\x02")
+    assert PLUGIN.recognise(talk((">", s7), ("<", confirm(None)))) == 0
+    assert PLUGIN.recognise(talk((">", b"GET / HTTP/1.1\r\n\r\n"))) == 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_change_or_cut_never_raises(data: st.DataObject) -> None:
+    sides = []
+    for said in (request() + initial(b"rdpdr", b"x"), confirm() + response(1004, 1005)):
+        raw = bytearray(said)
+        for _ in range(data.draw(st.integers(0, 6))):
+            raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+        sides.append(bytes(raw[: data.draw(st.integers(0, len(raw)))]))
+    conversation = talk((">", sides[0]), ("<", sides[1]))
+    assert 0 <= PLUGIN.recognise(conversation) <= 1
+    assert len(list(PLUGIN.inspect(conversation))) == 1
+
+
+@pytest.mark.corpus
+def test_corpus_channels() -> None:
+    (first, *_) = [c for c in conversations("suricata__rdp-protocol__RDP-003.pcap") if PLUGIN.recognise(c) > 0.9]
+    (seen,) = PLUGIN.inspect(first)
+    assert (dict(seen.facts)["channels"], dict(seen.facts)["cookie"]) == ("rdpdr,cliprdr,rdpsnd", "A70067")
+    assert [h.kind for h in seen.hazards] == ["drive-redirection", "clipboard", "sound-redirection"]
+    for conversation in conversations("zeek__rdp__rdp-to-ssl.pcap"):
+        (hidden,) = PLUGIN.inspect(conversation)
+        assert (hidden.certainty, hidden.hazards) == (Certainty.OPAQUE, ())
