@@ -9,10 +9,12 @@ import io
 import lzma
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import lz4.frame
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,6 +131,13 @@ def test_a_damaged_compression_is_read_up_to_the_damage(tmp_path: Path) -> None:
     account = survey([str(path)]).accounts[0]
     assert 0 < account.frames < len(FRAMES) * 3000
     assert account.truncated.startswith(f"damaged after frame {account.frames}: ")
+
+
+@pytest.mark.parametrize("compress", [zstandard.ZstdCompressor().compress, lz4.frame.compress])
+def test_compressions_outside_the_standard_library_are_read(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    path.write_bytes(compress(pcap(FRAMES)))
+    assert survey([str(path)]).accounts[0].frames == len(FRAMES)
 
 
 @pytest.mark.parametrize("module", ["zstandard", "lz4.frame"])

@@ -48,7 +48,12 @@ class Flow:
 
     @property
     def answered(self) -> bool:
-        """Whether the far end took part: more than an attempt, so the path let packets through."""
+        """Whether the far end took part: more than an attempt, so the path let packets through.
+
+        The opener's own packets may prove it (a plain ACK) where the capture holds one direction only.
+        """
+        if self.state in (FlowState.ESTABLISHED, FlowState.PAYLOAD, FlowState.CLOSED, FlowState.RESET):
+            return True
         return self.packets[1] > 0 and self.state is not FlowState.ATTEMPTED
 
     @property
