@@ -40,8 +40,8 @@ class Kind(StrEnum):
 class Parser:
     """A parser plugin.
 
-    ``sniff`` gives a confidence from 0 (cannot be) to 1 (certain) from the content alone. ``parse`` takes the source and the
-    device's name in the project; it never raises on any text: what it cannot read it accounts for.
+    ``sniff`` gives a confidence from 0 (cannot be) to 1 (certain), from the content alone. ``parse`` takes the source
+    and the device's name in the project; it never raises on any text: what it cannot read it accounts for.
     """
 
     name: str
