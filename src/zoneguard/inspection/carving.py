@@ -44,6 +44,11 @@ class Track:
                 return
             yield max(a, start), min(b, end)
 
+    @property
+    def missing_end(self) -> int:
+        """How many bytes are known to have followed ``data``."""
+        return sum(end - max(start, len(self.data)) for start, end in self._damage if end > len(self.data))
+
     def arrival(self, offset: int) -> CaptureSpan | None:
         """The first frame that carried the byte at ``offset``."""
         return min(self.frames(offset, offset + 1), key=lambda f: f.frame, default=None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from zoneguard.inspection import Budget, Content, Conversation, Limits
+from zoneguard.inspection.carving import Track
 from zoneguard.inspection.examining import Examined, examine
 from zoneguard.model.flows import Certainty, Hazard, Transfer
 from zoneguard.model.spans import CaptureSpan
@@ -81,6 +82,15 @@ class Recorder:
                 hazards=tuple(hazards), refused=carriage.refused, facts=tuple(facts),
             )
         )  # fmt: skip
+
+    def missing_ends(self, *tracks: Track) -> None:
+        """Say of each direction that goes on behind what was captured that something may have passed there."""
+        for track in tracks:
+            if track.missing_end:
+                frames = track.frames(max(0, len(track.data) - 1), len(track.data))
+                carriage = Carriage(track.stream.to_responder, tuple(frames), whole=False)
+                reason = N_("the last {size} bytes of this direction are not in the capture", size=track.missing_end)
+                self.session("session", Certainty.PARTIAL, reason, carriage, size=track.missing_end)
 
     def file(
         self, kind: str, content: Content, carriage: Carriage, *,

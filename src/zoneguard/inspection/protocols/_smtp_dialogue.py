@@ -37,10 +37,12 @@ class Command:
 
 
 class Replies:
-    """The server's replies, one by one, with the means to find the one that answers a command."""
+    """The server's replies, one by one, with the means to find the one that answers a command. ``free_lines``: those
+    between the first and the last of a reply have no code (FTP)."""
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: Track, free_lines: bool = False) -> None:
         self.track = track
+        self._free_lines = free_lines
         self.position = 0
         self.unclaimed: list[Reply] = []
 
@@ -61,6 +63,9 @@ class Replies:
                 start, code = match.start(), int(match.group(1))
             texts.append(match.group(3).decode("latin-1"))
             self.position = match.end()
+            if self._free_lines and match.group(2) == b"-":
+                last = re.compile(rb"(?m)^%d (?=[^\r\n]*\r?\n)" % code).search(data, self.position)
+                self.position = last.start() if last else len(data)
             if match.group(2) != b"-" or self.position >= len(data):
                 return Reply(code, " ".join(texts)[:500], self.position, self.track.arrival(start))
         return None

@@ -97,6 +97,7 @@ class _Session:
                 self._body(item, request, self.down)
             answered += item.status >= 200
         self._join_ranges()
+        self.recorder.missing_ends(self.up, self.down)
 
     def _body(self, message: HttpMessage, request: HttpMessage | None, track: Track) -> None:
         """One body: a form's parts, or a file."""

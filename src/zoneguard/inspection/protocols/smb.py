@@ -80,6 +80,7 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
         reason = N_("{count} answers with content belong to requests that are not in the capture", count=unclaimed)
         _session(recorder, Certainty.PARTIAL, reason, asking, answering)
     _not_followed(recorder, both)
+    recorder.missing_ends(asking, answering)
     return recorder.transfers
 
 

@@ -81,6 +81,7 @@ class _Session:
                 break
         self._abandoned_chunks()
         self._unseen_mails()
+        self.recorder.missing_ends(self.client)
 
     def _greeting(self) -> None:
         """With a greeting in front, replies answer commands one to one; otherwise only the frames' order tells."""

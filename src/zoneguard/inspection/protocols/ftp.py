@@ -1,0 +1,139 @@
+"""FTP control connections (RFC 959, 2428, 4217): which files were asked for, and over which data connections they went.
+
+The files themselves are in conversations of their own; ``inspection.joining`` gives them their names.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.mime.charsets import decode_text
+from zoneguard.inspection.protocols._sides import likeness, sides
+from zoneguard.inspection.protocols._smtp_dialogue import Replies, Reply
+from zoneguard.inspection.protocols._tls_hello import session_facts
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.addresses import format_address
+from zoneguard.model.flows import Certainty, Stream, Transfer
+from zoneguard.model.text import N_, Text
+
+_COMMAND = re.compile(rb"([A-Za-z]{3,4})(?:[ \t]+([^\r\n]*))?\r?\n")
+_FIRST = re.compile(rb"(?i)(?:USER|AUTH|FEAT|HOST|CLNT|SYST)[ \r\n]")
+_BANNER = re.compile(rb"220[ -][^\r\n]*(FTP|FileZilla|Microsoft)", re.IGNORECASE)
+_SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
+_EXTENDED = re.compile(rb"([!-/:-~])([12]?)\1([0-9A-Fa-f.:]*)\1(\d{1,5})\1")
+_OPERATIONS = {
+    b"RETR": "read",
+    **dict.fromkeys((b"STOR", b"APPE", b"STOU"), "write"),
+    **dict.fromkeys((b"LIST", b"NLST", b"MLSD"), "list"),
+}
+MAX_FACTS = 1000
+
+
+def recognise(conversation: Conversation) -> float:
+    """By the server's greeting and the client's first command."""
+    return likeness(conversation, _score)
+
+
+def _score(client: bytes, server: bytes) -> float:
+    first = _FIRST.match(client)
+    if first and (server[:4] in (b"220 ", b"220-") or not server):
+        return 0.95 if server else 0.7
+    if not client and _BANNER.match(server):
+        return 0.8
+    return (
+        0.6
+        if re.search(rb"(?m)^(?:PASV|EPSV|PORT \d|EPRT )", client) and re.search(rb"(?m)^(?:150|226|227) ", server)
+        else 0.0
+    )
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """One session: user, and for each file command, name and end point of its data connection."""
+    session = _Session(conversation)
+    session.run()
+    certainty = Certainty.OPAQUE if session.encrypted else Certainty.PARTIAL if session.damaged else Certainty.INSPECTED
+    tracks = session.client, session.server
+    carriage = Carriage(session.client.stream.to_responder, session_ends(*tracks))
+    size = sum(len(t.data) for t in tracks)
+    recorder = Recorder(conversation, "ftp")
+    return [recorder.session("session", certainty, session.reason, carriage, size=size, facts=session.facts)]
+
+
+class _Session:
+    """Commands in order, each with the replies up to its final one."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        asking, answering = sides(conversation, _score)
+        self.client, self.server = Track(asking), Track(answering)
+        self.replies = Replies(self.server, free_lines=True)
+        self.facts: list[tuple[str, str]] = []
+        self.encrypted = False
+        self.reason: Text | str = ""
+        self.damaged = bool(asking.gaps or answering.gaps or asking.conflicts or answering.conflicts)
+        if self.damaged:
+            self.reason = N_("a gap or a conflict in the capture touches it")
+        self._server_address = _address(asking, conversation)
+        self._endpoint = ""
+
+    def run(self) -> None:
+        position = 0
+        while (match := _COMMAND.search(self.client.data, position)) is not None:
+            position = match.end()
+            verb, argument = match[1].upper(), match[2] or b""
+            reply = self.replies.next(self.client.arrival(match.end() - 1))
+            self._command(verb, argument, reply)
+            hello = self.client.data.startswith(b"\x16\x03", position)
+            if verb == b"AUTH" and (hello or (reply is not None and reply.code == 234)):
+                self._encrypted(position, reply.end if reply is not None else self.replies.position)
+                return
+
+    def _command(self, verb: bytes, argument: bytes, reply: Reply | None) -> None:
+        if verb == b"USER":
+            self._fact("user", decode_text(argument)[:100])
+        elif verb in (b"PORT", b"EPRT"):
+            self._endpoint = _endpoint(argument, "")
+        elif verb in (b"PASV", b"EPSV") and reply is not None and reply.code in (227, 229):
+            self._endpoint = _endpoint(reply.text.encode("latin-1"), self._server_address)
+        elif verb in _OPERATIONS and (reply is None or reply.code < 400):
+            self._fact("data-connection", f"{self._endpoint} {_OPERATIONS[verb]} {decode_text(argument)[:255]}")
+            self._endpoint = ""
+
+    def _fact(self, name: str, value: str) -> None:
+        if len(self.facts) < MAX_FACTS:
+            self.facts.append((name, value))
+
+    def _encrypted(self, position: int, answered: int) -> None:
+        self.encrypted = True
+        client, server = self.client.data[position:], self.server.data[answered:]
+        self.facts += session_facts(client, server)
+        self.reason = N_(
+            "encrypted behind AUTH: {sent} bytes sent, {received} received", sent=len(client), received=len(server)
+        )
+
+
+def _address(asking: Stream, conversation: Conversation) -> str:
+    flow = conversation.flow
+    return format_address(flow.dst if asking.to_responder else flow.src)
+
+
+def _endpoint(text: bytes, server: str) -> str:
+    """``address:port`` out of a PORT or EPRT argument or a 227 or 229 reply; ``[…]`` around IPv6."""
+    if (six := _SIX.search(text)) is not None:
+        numbers = [int(n) for n in six.groups()]
+        if max(numbers) < 256:
+            return f"{'.'.join(map(str, numbers[:4]))}:{numbers[4] * 256 + numbers[5]}"
+    if (extended := _EXTENDED.search(text)) is not None:
+        address = extended[3].decode() or server
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return ""
+        return f"[{parsed}]:{int(extended[4])}" if parsed.version == 6 else f"{parsed}:{int(extended[4])}"
+    return ""
+
+
+PLUGIN = Protocol("ftp", "FTP", recognise, inspect)

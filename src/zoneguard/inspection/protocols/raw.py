@@ -1,0 +1,67 @@
+"""A bare file: a conversation in which one side sends a file and nothing else, and the other nothing or only counts.
+
+So go FTP data, DCC (whose receiver counts in four bytes) and hand-made transfers. Asserted only for a whole stream;
+what is known by no magic and not whole is not taken for a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zoneguard.inspection import Content, ContentFamily, Conversation, Protocol, Recognition
+from zoneguard.inspection.carving import Track
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Stream, Transfer
+from zoneguard.plugins import of_type
+
+_COUNT = 4
+_SAMPLE = 64 << 10
+
+
+def recognise(conversation: Conversation) -> float:
+    """Less sure than any protocol that speaks: by the magic of a file, or a whole stream with a silent other side."""
+    streams = _sender(conversation)
+    if streams is None:
+        return 0.0
+    sender, other = streams
+    if _has_magic(sender.data[:_SAMPLE]):
+        return 0.55
+    counted = not other.data or int.from_bytes(other.data[-_COUNT:], "big") == len(sender.data)
+    return 0.5 if sender.complete and other.complete and counted else 0.0
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """The file, without a name."""
+    sender, _ = _sender(conversation) or (conversation.to_responder, conversation.to_originator)
+    track = Track(sender)
+    carved = track.carve((0, len(sender.data)))
+    recorder = Recorder(conversation, "raw")
+    carriage = Carriage(sender.to_responder, carved.frames(), sender.complete, carved.damaged())
+    recorder.file("file", Content(carved.data), carriage)
+    return recorder.transfers
+
+
+def _sender(conversation: Conversation) -> tuple[Stream, Stream] | None:
+    """The side that sends the file and the other one; ``None`` where both speak."""
+    up, down = conversation.to_responder, conversation.to_originator
+    for sender, other in ((up, down), (down, up)):
+        if sender.data and _silent(other.data, len(sender.data)):
+            return sender, other
+    return None
+
+
+def _silent(data: bytes, sent: int) -> bool:
+    """Nothing, or running counts of four bytes that end at no more than what was sent."""
+    if len(data) % _COUNT or len(data) > sent:
+        return False
+    counts = [int.from_bytes(data[i : i + _COUNT], "big") for i in range(0, len(data), _COUNT)]
+    return counts == sorted(counts) and (not counts or 0 < counts[0] <= counts[-1] <= sent)
+
+
+def _has_magic(data: bytes) -> bool:
+    content = Content(data, whole=False)
+    families = of_type("zoneguard.inspection.content", ContentFamily)
+    return any(f.recognise(content) is Recognition.STRONG for f in families)
+
+
+PLUGIN = Protocol("raw", "A bare file", recognise, inspect)
