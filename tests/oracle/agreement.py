@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.oracle.frames import ON_THE_WIRE
 from tests.oracle.netns import LOCAL, Lab, Probe, Seen
 from tests.oracle.rulesets import Ruleset
 from zoneguard.model.device import Concern, Device
-from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
+from zoneguard.model.match import ACK, ICMP_PROTOCOLS, PORT_PROTOCOLS, SYN, ConnState, Field
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Source, iproute, iptables
 from zoneguard.parsers.assembly import with_routes
@@ -79,11 +79,16 @@ class Bench:
         assert not missed, f"{missed}\n{text}"
         return made
 
-    def compare(self, rulesets: Sequence[Ruleset], probes: Sequence[Probe], tally: Tally) -> Disagreement | None:
-        """Send ``probes`` through the rules that are loaded; the first on which kernel and ``trace`` differ."""
+    def compare(
+        self, rulesets: Sequence[Ruleset], probes: Sequence[Probe], tally: Tally, fresh: bool = True
+    ) -> Disagreement | None:
+        """Send ``probes`` through the rules that are loaded; the first on which kernel and ``trace`` differ.
+
+        ``fresh``: each is to be the first packet of its connection.
+        """
         (vrf,) = (made := self.device(rulesets)).vrfs
         context = Context(made, vrf)
-        tracks = any(ruleset.tracks for ruleset in rulesets)
+        tracks = fresh and any(ruleset.tracks for ruleset in rulesets)
         for batch in batches(probes) if tracks else (probes,):
             if tracks:
                 self.lab.forget_connections()
@@ -93,6 +98,23 @@ class Bench:
                     return Disagreement(tuple(rulesets), probe, seen, may)
                 tally.count(probe, seen, may)
         return None
+
+    def sessions(self, probes: Sequence[Probe]) -> list[Probe]:
+        """Open a session with each probe, under rules that let everything pass: the packets that may follow in it.
+
+        These are one more by the way of the first, and one by the way of the answer.
+        """
+        self.lab.forget_connections()
+        opened = [
+            (p, s) for p, s in zip(probes, self.lab.send(probes), strict=True) if s.egress and s.egress[1] != LOCAL
+        ]
+        answers = [Probe(s.egress, _reverse(p.packet, SYN | ACK)) for p, s in opened if s.egress]
+        self.lab.send(answers)
+        again = [replace(p, packet=replace(p.packet, flags=ACK if p.packet.flags else 0)) for p, _ in opened]
+        back = [replace(a, packet=replace(a.packet, flags=ACK if a.packet.flags else 0)) for a in answers]
+        self.lab.send(again)
+        state = ConnState.ESTABLISHED
+        return [replace(p, packet=replace(p.packet, state=state)) for p in (*again, *back)]
 
     def shrink(self, found: Disagreement, flavour: str = "nft") -> Disagreement:
         """The same disagreement with as few rules as it takes."""
@@ -142,6 +164,12 @@ def agrees(seen: Seen, step: Step, sent: Packet) -> bool:
         for f in ON_THE_WIRE
         if f is not Field.SPORT or sent.proto in PORT_PROTOCOLS
     )
+
+
+def _reverse(packet: Packet, flags: int) -> Packet:
+    """The answer to ``packet``; of TCP with these flags."""
+    back = replace(packet, src=packet.dst, dst=packet.src, sport=packet.dport, dport=packet.sport)
+    return replace(back, flags=flags if packet.flags else 0)
 
 
 def _wire(packet: Packet) -> tuple[int, ...]:

@@ -39,6 +39,7 @@ SETTINGS = {
     "net/ipv6/icmp/ratelimit": 0,
     "net/ipv6/conf/default/accept_dad": 0,
     "net/ipv6/conf/default/router_solicitations": 0,
+    "net/netfilter/nf_conntrack_tcp_be_liberal": 1,
 }
 Port = tuple[str, str]
 """A box and its interface, or a box and ``LOCAL``."""

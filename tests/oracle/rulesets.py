@@ -64,13 +64,13 @@ class Maker:
         self._random = random
         self._v6 = v6
 
-    def ruleset(self, tracked: bool) -> Ruleset:
-        """Tables, chains and rules; ``tracked``: such as may need connection tracking."""
+    def ruleset(self, tracked: bool, translated: bool = True) -> Ruleset:
+        """Tables, chains and rules; ``tracked``: also such as ask for a session, ``translated``: or make it another."""
         random = self._random
         tables = ["filter"] + [
             t for t, share in (("mangle", 0.4), ("nat", 0.8), ("raw", 0.2)) if random.random() < share
         ]
-        tables = [t for t in tables if tracked or t not in ("nat", "raw")]
+        tables = [t for t in tables if (tracked and translated) or t not in ("nat", "raw")]
         chains: list[tuple[str, str]] = []
         rules: list[tuple[str, str]] = []
         for table in tables:
@@ -107,6 +107,13 @@ class Maker:
             kind, code = random.choice(kinds)
             packet = replace(packet, icmp=kind << 8 | code)
         return INTERFACES[wire], replace(packet, state=first_state(packet))
+
+    def opener(self) -> tuple[str, Packet]:
+        """An ingress interface and a packet of TCP or UDP that opens a session; source ports are not chosen."""
+        while True:
+            ingress, packet = self.packet(False)
+            if packet.proto in (6, 17):
+                return ingress, replace(packet, flags=SYN if packet.proto == 6 else 0, state=ConnState.NEW)
 
     def _host(self, wire: int) -> str:
         return self._address(wire, self._random.randint(2, 9))

@@ -27,6 +27,7 @@ from zoneguard.model.device import (
     Routing,
     Rule,
     RuleList,
+    SetField,
     SetTo,
     Stage,
     Translate,
@@ -321,6 +322,15 @@ def test_marks_and_the_senders_mac_do_not_cross_a_wire() -> None:
         EDGE, vrfs=(replace(EDGE.vrfs[0], stages=(Routing(), Filter(acl(deny(marked, 10), default=Permit())))),)
     )
     assert trace_packet([CORE, guarded], replace(WEB, mark=5)).disposition is Disposition.DELIVERED
+
+
+def test_a_state_that_rules_have_set_does_not_cross_a_wire() -> None:
+    untracked = Rule(ALWAYS, SetField(Field.STATE, ConnState.UNTRACKED, 7), SPAN)
+    seen = permit(In(Field.STATE, Intervals.of(ConnState.UNTRACKED)), 10)
+    a = replace(CORE, vrfs=(replace(CORE.vrfs[0], stages=(Filter(acl(untracked, seen)), Routing())),))
+    fresh = permit(In(Field.STATE, Intervals.of(ConnState.NEW)), 11)
+    b = replace(EDGE, vrfs=(replace(EDGE.vrfs[0], stages=(Routing(), Filter(acl(fresh)))),))
+    assert trace_packet([a, b], WEB).disposition is Disposition.DELIVERED
 
 
 def test_a_loop_is_found() -> None:

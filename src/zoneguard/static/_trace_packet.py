@@ -87,20 +87,27 @@ class Traveller:
         self.egress = ""
         self._answers: dict[tuple[str, str, int], bool] = {}
         self._origin: dict[Field, SourceSpan | None] = {}
+        self._arrived_state: Intervals | None = None
         self._revision = 0
         self._open: In | Unknown | None = None
         for field in unspecified:
-            self.assign(field, domain(field, packet.get(field)))
+            self._set(field, domain(field, packet.get(field)))
 
     def enter(self, device: str, ingress: str) -> None:
         """Come into a forwarding context of ``device`` by ``ingress``."""
         self.device, self.ingress, self.egress = device, ingress, ""
 
     def cross_wire(self) -> None:
-        """Leave for another context: marks and translations stay behind, the sender's MAC is now the forwarder's."""
+        """Leave for another context: marks, translations and a state that rules have set stay behind.
+
+        The sender's MAC is now the forwarder's: some address.
+        """
         for field in (Field.MARK, Field.DNAT, Field.ORIG_DST, Field.ORIG_DPORT):
             self.assign(field, Intervals.of(0))
         self.assign(Field.MAC, domain(Field.MAC))
+        if self._arrived_state is not None:
+            self.assign(Field.STATE, self._arrived_state)
+            self._arrived_state = None
 
     def values(self, field: Field) -> Intervals:
         """The values the field may have: one, or a pool."""
@@ -117,6 +124,8 @@ class Traveller:
             return
         if field in HEADER_FIELDS:
             self._revision += 1
+        if field is Field.STATE and self._arrived_state is None:
+            self._arrived_state = self.values(field)
         self._origin[field] = span
         self._set(field, values)
 
