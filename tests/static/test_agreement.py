@@ -33,8 +33,8 @@ def by_sets(space: PacketSpace, device: Device, packet: Packet, traced: bool) ->
     context = topology.contexts[device.name, "main"]
     out: dict[Key, PacketSet] = {}
     for departure in Pipeline(space, topology, context).run("eth0", space.packet(packet), traced):
-        target = departure.target
-        key = ("local", "", None) if target is None else ("forward", target.interface, target.next_hop)
+        way = departure.way
+        key = ("local", "", None) if way is None else ("forward", way.interface, way.next_hop)
         gone = departure.part.packets.forget(*HISTORY)
         out[key] = out.get(key, space.nothing) | gone
     return {key: packets for key, packets in out.items() if packets}

@@ -11,9 +11,10 @@ from zoneguard.model.spans import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A forwarding context a packet ran through: ``lines`` of filters decided, ``route`` led on.
+    """A forwarding context a packet ran through: ``lines`` of filters decided, ``route`` led on to ``next_hop``.
 
-    ``lines`` is empty where no filter was asked, or only ``defaults`` (of lists that have rules) let the packets pass.
+    ``next_hop`` is ``None`` on the destination's own link. The routes of one way out are told apart by attribution
+    only: before it ``route`` is that of a policy or ``None``. ``lines`` is empty where no filter was asked, or only ``defaults`` (of lists that have rules) let the packets pass.
     """
 
     device: str
@@ -24,6 +25,7 @@ class Hop:
     translations: tuple[SourceSpan, ...] = ()
     route: SourceSpan | None = None
     defaults: tuple[SourceSpan, ...] = ()
+    next_hop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

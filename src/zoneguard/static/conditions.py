@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from zoneguard.model.match import All, AnyOf, Bits, Egress, In, Ingress, Match, Not, Unknown, names_match
+from collections.abc import Iterator
+
+from zoneguard.model.match import All, AnyOf, Bits, Egress, Field, In, Ingress, Match, Not, Unknown, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
 
 
@@ -31,11 +33,17 @@ def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress:
     return result
 
 
-def asks_interface(match: Match) -> bool:
-    """Whether ``match`` depends on the interfaces."""
-    if isinstance(match, All | AnyOf):
-        return any(map(asks_interface, match.parts))
-    return asks_interface(match.part) if isinstance(match, Not) else isinstance(match, Ingress | Egress)
+def asks(match: Match) -> Iterator[Field | Ingress | Egress | Unknown]:
+    """The fields that ``match`` depends on, and its conditions that are on no field."""
+    if isinstance(match, In | Bits):
+        yield match.field
+    elif isinstance(match, All | AnyOf):
+        for part in match.parts:
+            yield from asks(part)
+    elif isinstance(match, Not):
+        yield from asks(match.part)
+    else:
+        yield match
 
 
 def _cost(match: Match) -> int:

@@ -1,47 +1,89 @@
-"""Longest-prefix routing as a partition of all destinations by where they leave."""
+"""Longest-prefix routing: which way out each destination takes, and by which route."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Device, Interface, Route, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
+from zoneguard.static.prefixes import Prefix, PrefixTree
 
 MAX_RECURSION = 16
 """Next hops that need more lookups than this never resolve."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Out of ``interface`` to ``next_hop`` (``None``: the destination itself, on the link), by ``route``.
+class Way:
+    """Out of ``interface`` to ``next_hop`` (``None``: the destination itself, on the link).
 
     ``into``: another forwarding context of the device instead. An empty ``interface`` and ``into``: discarded.
     """
 
     interface: str
     next_hop: int | None
-    route: Route
     into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Fib:
-    """``table``: target → exactly the destinations that may leave by it; with equal routes several targets share them.
+class Target:
+    """A way out and the route that leads to it."""
 
-    ``unresolved`` holds the routes that are not usable; ``resolver`` looks up next hops of policy routes.
+    way: Way
+    route: Route
+
+
+Choice = tuple[tuple[Way, Route], ...]
+"""The ways that equal routes of one prefix lead to, each with its route."""
+
+
+class Fib:
+    """The forwarding table of one context over a tree that holds at least its own prefixes.
+
+    ``resolver`` looks up next hops of policy routes.
     """
 
-    table: Mapping[Target, Intervals]
-    unresolved: tuple[Route, ...]
-    resolver: Resolver
+    def __init__(self, resolver: Resolver, tree: PrefixTree) -> None:
+        self.resolver = resolver
+        self._tree = tree
+        choices = [resolver.choices.get(prefix, ()) for prefix in tree.prefixes]
+        for number, parent in enumerate(tree.parents):
+            if not choices[number] and parent >= 0:
+                choices[number] = choices[parent]
+        self._choices: list[Choice] = choices
+        exits: dict[tuple[int, ...], tuple[Way, ...]] = {}
+        numbers: dict[tuple[int, ...], int] = {}
+        number_of: dict[int, int] = {}
+        for choice in {id(c): c for c in choices}.values():
+            key = tuple([id(way) for way, _ in choice])
+            exits.setdefault(key, tuple([way for way, _ in choice]))
+            number_of[id(choice)] = numbers.setdefault(key, len(numbers))
+        self.exits: list[tuple[Way, ...]] = list(exits.values())
+        """The different sets of ways that share the load of some destinations."""
+        self.exit_of: list[int] = [number_of[id(c)] for c in choices]
+        """For each prefix of the tree, the number in ``exits`` of what its region takes."""
 
     @property
-    def routed(self) -> Intervals:
-        """Every destination with a target."""
-        return Intervals.from_spans(s for values in self.table.values() for s in values.spans)
+    def ways(self) -> tuple[Way, ...]:
+        """Every way out."""
+        return tuple(dict.fromkeys(way for ways in self.exits for way in ways))
+
+    def table(self, wanted: Callable[[Way], bool] = lambda _way: True) -> Mapping[Target, Intervals]:
+        """Each wanted way with its route → exactly the destinations that may take it (equal routes share them)."""
+        spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        chosen: dict[int, Choice] = {}
+        for choice, region in zip(self._choices, self._tree.regions, strict=True):
+            if choice:
+                chosen[id(choice)] = choice
+                spans[id(choice)] += region
+        found: dict[Target, list[tuple[int, int]]] = defaultdict(list)
+        for key, choice in chosen.items():
+            for way, route in choice:
+                if wanted(way):
+                    found[Target(way, route)] += spans[key]
+        return {target: Intervals.from_spans(of_target) for target, of_target in found.items()}
 
 
 def connected_routes(interfaces: Iterable[Interface]) -> list[Route]:
@@ -54,51 +96,30 @@ def connected_routes(interfaces: Iterable[Interface]) -> list[Route]:
     ]
 
 
+def build_fibs(contexts: Iterable[tuple[Device, Vrf]]) -> tuple[PrefixTree, list[Fib]]:
+    """The forwarding tables of contexts: connected subnets and routes, the best usable ones of each prefix."""
+    resolvers = []
+    for device, vrf in contexts:
+        interfaces = [i for i in device.interfaces if i.name in vrf.interfaces]
+        resolvers.append(Resolver([*connected_routes(interfaces), *vrf.routes], interfaces))
+    tree = PrefixTree(prefix for resolver in resolvers for prefix in resolver.choices)
+    return tree, [Fib(resolver, tree) for resolver in resolvers]
+
+
 def build_fib(device: Device, vrf: Vrf) -> Fib:
-    """The forwarding table of one context: connected subnets and routes, best usable ones of each prefix."""
-    interfaces = [i for i in device.interfaces if i.name in vrf.interfaces]
-    resolver = Resolver([*connected_routes(interfaces), *vrf.routes], interfaces)
-    live = {prefix: targets for prefix in resolver.prefixes if (targets := resolver.best(prefix))}
-    table: dict[Target, list[tuple[int, int]]] = defaultdict(list)
-    for prefix, span in _partition(live):
-        for target in live[prefix]:
-            table[target].append(span)
-    unresolved = tuple(r for r in vrf.routes if not resolver.targets(r))
-    return Fib({t: Intervals.from_spans(spans) for t, spans in table.items()}, unresolved, resolver)
-
-
-def _partition(prefixes: Iterable[tuple[int, int]]) -> Iterable[tuple[tuple[int, int], tuple[int, int]]]:
-    """Each prefix with the spans of which it is the longest: one sweep over prefixes sorted as a tree."""
-    stack: list[tuple[tuple[int, int], int]] = []
-    cursor = 0
-
-    def close(limit: int) -> Iterable[tuple[tuple[int, int], tuple[int, int]]]:
-        nonlocal cursor
-        while stack and stack[-1][1] < limit:
-            prefix, high = stack.pop()
-            if cursor <= high:
-                yield prefix, (cursor, high)
-            cursor = max(cursor, high + 1)
-
-    for network, length in sorted(prefixes):
-        yield from close(network)
-        if stack and cursor < network:
-            yield stack[-1][0], (cursor, network - 1)
-        cursor = network
-        width = 128 if network >= V6 else 32
-        stack.append(((network, length), network + (1 << (width - length)) - 1))
-    yield from close(1 << 130)
+    """The forwarding table of one context alone."""
+    return build_fibs([(device, vrf)])[1][0]
 
 
 class Resolver:
-    """Routes to targets: next hops are looked up through other routes until they are on a link.
+    """Routes to ways out: next hops are looked up through other routes until they are on a link.
 
     A route out of a disabled interface, or whose next hop is not reached or is the device itself, is not usable: the
-    next best of its prefix is, or a shorter prefix.
+    next best of its prefix is, or a shorter prefix. ``choices``: prefixes with a usable route → the best ones.
     """
 
     def __init__(self, routes: Iterable[Route], interfaces: Iterable[Interface]) -> None:
-        self._groups: dict[tuple[int, int], list[Route]] = defaultdict(list)
+        self._groups: dict[Prefix, list[Route]] = defaultdict(list)
         for route in routes:
             self._groups[route.network, route.length].append(route)
         known = list(interfaces)
@@ -106,51 +127,55 @@ class Resolver:
         self._own = frozenset(a.address for i in known if i.enabled for a in i.addresses)
         lengths = {(p >= V6, n) for p, n in self._groups}
         self._lengths = {v6: sorted((n for f, n in lengths if f == v6), reverse=True) for v6 in (False, True)}
-        self._ways: dict[int, tuple[tuple[str, int], ...]] = {}
+        self._by_interface: dict[tuple[str, int | None], tuple[Way, ...]] = {}
+        self._by_hop: dict[int, tuple[Way, ...]] = {}
         self._resolving: set[int] = set()
+        found = ((prefix, self._best(group)) for prefix, group in self._groups.items())
+        self.choices: dict[Prefix, Choice] = {prefix: choice for prefix, choice in found if choice}
 
-    @property
-    def prefixes(self) -> Iterable[tuple[int, int]]:
-        """Every prefix that has a route."""
-        return self._groups
+    def _best(self, group: list[Route]) -> Choice:
+        """The usable routes of a prefix with the lowest distance and metric, one for each way."""
+        best: tuple[int, int] | None = None
+        chosen: list[tuple[Way, Route]] = []
+        for route in group:
+            rank = (route.distance, route.metric)
+            if best is not None and rank > best:
+                continue
+            ways = self.ways_of(route)
+            if ways and rank != best:
+                best, chosen = rank, []
+            chosen += [(way, route) for way in ways if all(way != other for other, _ in chosen)]
+        return tuple(chosen)
 
-    def best(self, prefix: tuple[int, int]) -> tuple[Target, ...]:
-        """The targets of the usable routes of a prefix with the lowest distance and metric."""
-        usable = [(r, targets) for r in self._groups[prefix] if (targets := self.targets(r))]
-        lowest = min(((r.distance, r.metric) for r, _ in usable), default=None)
-        chosen = [t for r, targets in usable if (r.distance, r.metric) == lowest for t in targets]
-        return tuple({(t.interface, t.next_hop, t.into): t for t in reversed(chosen)}.values())[::-1]
-
-    def targets(self, route: Route) -> tuple[Target, ...]:
+    def ways_of(self, route: Route) -> tuple[Way, ...]:
         """Where a route leads; empty where it is not usable."""
         if route.kind is RouteKind.BLACKHOLE or route.into:
-            return (Target("", None, route, route.into),)
+            return (Way("", None, route.into),)
         if route.interface:
-            return () if route.interface in self._down else (Target(route.interface, route.next_hop, route),)
-        if route.next_hop is None:
-            return ()
-        return tuple(Target(interface, hop, route) for interface, hop in self.ways(route.next_hop))
+            key = (route.interface, route.next_hop)
+            if key not in self._by_interface:
+                self._by_interface[key] = () if route.interface in self._down else (Way(*key),)
+            return self._by_interface[key]
+        return self._to_hop(route.next_hop) if route.next_hop is not None else ()
 
-    def ways(self, address: int) -> tuple[tuple[str, int], ...]:
-        """``(interface, neighbour)`` by which a next hop is reached."""
-        if address in self._ways:
-            return self._ways[address]
+    def _to_hop(self, address: int) -> tuple[Way, ...]:
+        if address in self._by_hop:
+            return self._by_hop[address]
         if address in self._own or address in self._resolving or len(self._resolving) > MAX_RECURSION:
             return ()
         self._resolving.add(address)
-        found = tuple((t.interface, address if t.next_hop is None else t.next_hop) for t in self._longest(address))
+        found = tuple(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in self._longest(address))
         self._resolving.discard(address)
-        self._ways[address] = found
+        self._by_hop[address] = found
         return found
 
-    def _longest(self, address: int) -> list[Target]:
+    def _longest(self, address: int) -> Iterator[Way]:
         width = 128 if address >= V6 else 32
         for length in self._lengths[address >= V6]:
-            prefix = (address & ~((1 << (width - length)) - 1), length)
-            group = self._groups.get(prefix, ())
+            group = self._groups.get((address & ~((1 << (width - length)) - 1), length), [])
             if any(not r.interface and r.next_hop in self._resolving for r in group):
-                return []
-            found = self.best(prefix) if group else ()
+                return
+            found = self._best(group)
             if found:
-                return [t for t in found if t.interface]
-        return []
+                yield from (way for way, _ in found if way.interface)
+                return

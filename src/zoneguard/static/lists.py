@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from zoneguard.model.device import Continue, Deny, Jump, NatRule, Permit, Return, Rule, RuleList, SetField
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Egress, Ingress
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
-from zoneguard.static.conditions import asks_interface, compile_match
+from zoneguard.static.conditions import asks, compile_match
 
 MAX_DEPTH = 64
 """Jumps deeper than this (the kernel allows fewer in one hook) are undecided."""
@@ -29,11 +30,10 @@ class Outcome:
 
     def then(self, later: Outcome) -> Outcome:
         """First this, then ``later`` for what this did not decide."""
-        undecided = ~(self.permit | self.deny | self.back)
         return Outcome(
-            self.permit | undecided & later.permit,
-            self.deny | undecided & later.deny,
-            self.back | undecided & later.back,
+            self.permit | later.permit - self.deny - self.back if later.permit else self.permit,
+            self.deny | later.deny - self.permit - self.back if later.deny else self.deny,
+            self.back | later.back - self.permit - self.deny if later.back else self.back,
         )
 
 
@@ -50,6 +50,18 @@ class Step:
     default: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of a list and all it jumps to: whether it asks for interfaces, and whether it changes packets."""
+
+    interfaces: bool = False
+    rewrites: bool = False
+
+    def plus(self, other: Facts) -> Facts:
+        """What holds of either."""
+        return Facts(self.interfaces or other.interfaces, self.rewrites or other.rewrites)
+
+
 class Lists:
     """The rule lists of one forwarding context."""
 
@@ -57,12 +69,12 @@ class Lists:
         self.space = space
         self._named = named
         self._outcomes: dict[tuple[int, str | None, str | None], Outcome] = {}
-        self._facts: dict[int, tuple[bool, bool]] = {}
+        self._facts: dict[int, Facts] = {}
         self._kept: list[RuleList] = []
 
     def permitted(self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None) -> PacketSet:
         """What of ``packets`` passes a filter stage with this list, rewritten where the list does so (marks)."""
-        if self.rewrites(rules):
+        if self.about(rules).rewrites:
             parts = [s.packets for s in self.walk(rules, packets, ingress, egress) if isinstance(s.action, Permit)]
             return self.space.union(*parts)
         outcome = self.outcome(rules, ingress, egress)
@@ -71,33 +83,31 @@ class Lists:
             passed = passed | (packets - outcome.permit - outcome.deny)
         return passed
 
-    def rewrites(self, rules: RuleList) -> bool:
-        """Whether the list, or one it jumps to, changes packets on the way."""
-        return self._about(rules)[1]
-
-    def _about(self, rules: RuleList) -> tuple[bool, bool]:
-        """``(asks for interfaces, rewrites)`` of the list and all it jumps to."""
+    def about(self, rules: RuleList) -> Facts:
+        """What the list, and those it jumps to, ask and do."""
         known = self._facts.get(id(rules))
         if known is not None:
             return known
         self._kept.append(rules)
-        self._facts[id(rules)] = (False, False)
-        asks = any(asks_interface(r.match) for r in rules.rules)
-        changes = any(isinstance(r, NatRule) or isinstance(r.action, SetField) for r in rules.rules)
-        for rule in rules.rules:
-            if isinstance(rule, Rule) and isinstance(rule.action, Jump) and rule.action.target in self._named:
-                below = self._about(self._named[rule.action.target])
-                asks, changes = asks or below[0], changes or below[1]
-        self._facts[id(rules)] = (asks, changes)
-        return asks, changes
+        self._facts[id(rules)] = Facts()
+        facts = Facts(
+            interfaces=any(isinstance(a, Ingress | Egress) for r in rules.rules for a in asks(r.match)),
+            rewrites=any(isinstance(r, NatRule) or isinstance(r.action, SetField) for r in rules.rules),
+        )
+        targets = {r.action.target for r in rules.rules if isinstance(r, Rule) and isinstance(r.action, Jump)}
+        for target in targets & self._named.keys():
+            facts = facts.plus(self.about(self._named[target]))
+        self._facts[id(rules)] = facts
+        return facts
 
     def outcome(self, rules: RuleList, ingress: str | None, egress: str | None, depth: int = 0) -> Outcome:
         """The meaning of a list that does not rewrite, for every packet."""
-        if not self._about(rules)[0]:
+        if not self.about(rules).interfaces:
             ingress = egress = None
         key = (id(rules), ingress, egress)
         known = self._outcomes.get(key)
         if known is None:
+            self._outcomes[key] = self._undecided(f"chain {rules.name} calls itself")
             leaves = [self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled]
             known = self._outcomes[key] = self._balance([leaf for leaf in leaves if leaf is not None])
         return known
@@ -130,9 +140,12 @@ class Lists:
     def _target(self, jump: Jump, ingress: str | None, egress: str | None, depth: int) -> Outcome:
         target = self._named.get(jump.target)
         if target is None or depth >= MAX_DEPTH:
-            undecided = self.space.unknown(f"chain {jump.target}")
-            return Outcome(undecided, ~undecided, self.space.nothing)
+            return self._undecided(f"chain {jump.target}")
         return self.outcome(target, ingress, egress, depth + 1)
+
+    def _undecided(self, key: str) -> Outcome:
+        passes = self.space.unknown(key)
+        return Outcome(passes, ~passes, self.space.nothing)
 
     def walk(self, rules: RuleList, packets: PacketSet, ingress: str | None, egress: str | None) -> Iterator[Step]:
         """``packets`` cut by the rules that decide; at the end of the list its default does."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import networkx
 
-from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Device, Interface, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.project import Link
-from zoneguard.model.zones import Zone, ZoneClass, ZoneMap
-from zoneguard.static.fib import Fib, Target, build_fib
+from zoneguard.model.zones import ZoneClass, ZoneMap
+from zoneguard.static.fib import Fib, Target, Way, build_fibs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Attachment:
     target: Target
 
 
+Place = tuple[Context, Interface]
+Key = tuple[str, str]
+
+
 class Topology:
     """Contexts, the links between them, their forwarding tables and the places where zones attach.
 
@@ -48,79 +53,81 @@ class Topology:
     def __init__(self, devices: Iterable[Device], zones: ZoneMap, links: Iterable[Link] = ()) -> None:
         self.zones = zones
         self.contexts = {(d.name, v.name): Context(d, v, (d.name, v.name)) for d in devices for v in d.vrfs}
-        self.fibs: dict[tuple[str, str], Fib] = {k: build_fib(c.device, c.vrf) for k, c in self.contexts.items()}
-        self._interfaces: dict[tuple[tuple[str, str], str], Interface] = {
-            (key, i.name): i
+        self.tree, fibs = build_fibs((c.device, c.vrf) for c in self.contexts.values())
+        self.fibs: dict[Key, Fib] = dict(zip(self.contexts, fibs, strict=True))
+        self._interfaces: dict[Key, dict[str, Interface]] = {
+            key: {i.name: i for i in c.device.interfaces if i.name in c.vrf.interfaces}
             for key, c in self.contexts.items()
-            for i in c.device.interfaces
-            if i.name in c.vrf.interfaces
         }
-        self.owners: dict[int, list[tuple[Context, Interface]]] = defaultdict(list)
-        for (key, _), interface in self._interfaces.items():
-            if interface.enabled:
-                for address in interface.addresses:
+        self.owners: dict[int, list[Place]] = defaultdict(list)
+        for key, interfaces in self._interfaces.items():
+            for interface in interfaces.values():
+                for address in interface.addresses if interface.enabled else ():
                     self.owners[address.address].append((self.contexts[key], interface))
-        self._wires: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        self._owned = sorted(self.owners)
+        self._wires: dict[Key, set[Key]] = defaultdict(set)
         inside = [((c.device.name, a), (c.device.name, b)) for c in self.contexts.values() for a, b in c.device.wires]
         for a, b in (*((link.a, link.b) for link in links), *inside):
             self._wires[a].add(b)
             self._wires[b].add(a)
+        self._neighbours: dict[tuple[Key, Way], list[Place]] = {}
         self.attachments: tuple[Attachment, ...] = tuple(self._attach())
+        self._attached: dict[tuple[Key, str], list[Attachment]] = defaultdict(list)
+        for attachment in self.attachments:
+            self._attached[attachment.context.key, attachment.interface].append(attachment)
         self.graph = self._draw()
 
     def interface(self, context: Context, name: str) -> Interface:
         """The interface of that name; an unnumbered stand-in where the export does not describe it."""
-        known = self._interfaces.get((context.key, name))
-        return known or Interface(name, context.device.span)
+        return self._interfaces[context.key].get(name) or Interface(name, context.device.span)
 
     def own_addresses(self, context: Context) -> Intervals:
         """The addresses of the context itself."""
-        return Intervals.of(
-            *(
-                a.address
-                for (key, _), i in self._interfaces.items()
-                if key == context.key and i.enabled
-                for a in i.addresses
-            )
-        )
+        interfaces = self._interfaces[context.key].values()
+        return Intervals.of(*(a.address for i in interfaces if i.enabled for a in i.addresses))
 
-    def neighbours(self, context: Context, target: Target) -> list[tuple[Context, Interface]]:
-        """The modelled contexts that own the next hop of ``target`` on its link."""
-        if target.next_hop is None:
-            return self._wired(context, target.interface)
-        own = self.interface(context, target.interface)
+    def neighbours(self, context: Context, way: Way) -> list[Place]:
+        """The modelled contexts that own the next hop of ``way`` on its link."""
+        key = (context.key, way)
+        if key not in self._neighbours:
+            self._neighbours[key] = self._find_neighbours(context, way)
+        return self._neighbours[key]
+
+    def _find_neighbours(self, context: Context, way: Way) -> list[Place]:
+        if way.next_hop is None:
+            return self._wired(context, way.interface)
+        own = self.interface(context, way.interface)
         return [
             (other, i)
-            for other, i in self.owners.get(target.next_hop, ())
+            for other, i in self.owners.get(way.next_hop, ())
             if other is not context and (self._share_subnet(own, i) or self._is_wired(context, own, other, i))
         ]
 
-    def on_link(self, context: Context, interface: str) -> dict[int, tuple[Context, Interface]]:
-        """Addresses of other modelled contexts on the connected subnets of ``interface``."""
-        own = self.interface(context, interface)
-        return {
-            a.address: (other, i)
-            for subnet in (a.subnet for a in own.addresses)
-            for address in self._owned_in(subnet)
-            for other, i in self.owners[address]
-            if other is not context
-            for a in i.addresses
-            if a.address == address
-        }
+    def on_link(self, context: Context, interface: str) -> list[tuple[Place, Intervals]]:
+        """Other modelled contexts with their addresses on the connected subnets of ``interface``."""
+        found: dict[tuple[Key, str], tuple[Place, list[int]]] = {}
+        for subnet in (a.subnet for a in self.interface(context, interface).addresses):
+            for address in self._owned_in(subnet):
+                for other, i in self.owners[address]:
+                    if other is not context:
+                        found.setdefault((other.key, i.name), ((other, i), []))[1].append(address)
+        return [(place, Intervals.of(*addresses)) for place, addresses in found.values()]
 
     def _owned_in(self, subnet: Intervals) -> list[int]:
-        return [a for a in self.owners if a in subnet]
+        ((low, high),) = subnet.spans
+        return self._owned[bisect_left(self._owned, low) : bisect_right(self._owned, high)]
 
     @staticmethod
     def _share_subnet(a: Interface, b: Interface) -> bool:
         return any(x.subnet & y.subnet for x in a.addresses for y in b.addresses)
 
-    def _wired(self, context: Context, interface: str) -> list[tuple[Context, Interface]]:
+    def _wired(self, context: Context, interface: str) -> list[Place]:
         wires = self._wires.get((context.key[0], interface), ())
         return [
-            (self.contexts[key], i)
-            for (key, name), i in self._interfaces.items()
-            if (key[0], name) in wires and i.enabled
+            (self.contexts[key], interfaces[name])
+            for device, name in sorted(wires)
+            for key, interfaces in self._interfaces.items()
+            if key[0] == device and name in interfaces and interfaces[name].enabled
         ]
 
     def _is_wired(self, context: Context, own: Interface, other: Context, interface: Interface) -> bool:
@@ -130,76 +137,79 @@ class Topology:
         """Every way out to hosts or routers that no modelled device is, with its destinations."""
         for key, fib in self.fibs.items():
             context = self.contexts[key]
-            for target, destinations in fib.table.items():
-                if not target.interface or self.neighbours(context, target):
-                    continue
-                if target.next_hop is None:
-                    own = Intervals.of(*(a.address for a in self.interface(context, target.interface).addresses))
-                    yield context, target, destinations - own - Intervals.of(*self.on_link(context, target.interface))
+            outside = {way for way in fib.ways if way.interface and not self.neighbours(context, way)}
+            for target, destinations in fib.table(outside.__contains__).items():
+                if target.way.next_hop is None:
+                    own = Intervals.of(*(a.address for a in self.interface(context, target.way.interface).addresses))
+                    others = (addresses for _, addresses in self.on_link(context, target.way.interface))
+                    devices = Intervals.from_spans(span for part in (own, *others) for span in part.spans)
+                    yield context, target, destinations - devices
                 else:
                     yield context, target, destinations
 
     def _attach(self) -> Iterable[Attachment]:
         """Zones where they attach: see docs/explanation/reachability.md for the reasons.
 
-        First by routes that lie within a zone's prefix. What of a zone is then left attaches where a wider route
-        leads to it: by a next hop inside the zone, or by a route that is not the default route.
+        By a route that lies within a zone's prefix, that zone. By a wider route, every zone that it leads into, except
+        that a default route leads only to the zone that covers everything and to the zone of its next hop.
         """
-        externals = list(self._external())
-        covered: dict[str, Intervals] = {z.name: Intervals() for z in self.zones}
-        for context, target, destinations in externals:
-            zone = self._zone_of_route(target)
-            if zone is None:
-                continue
-            members = destinations & self.zones.addresses(zone.name)
-            if members:
-                covered[zone.name] = covered[zone.name] | members
-                yield Attachment(context, target.interface, zone.name, members, target)
-        for context, target, destinations in externals:
-            for zone in self.zones:
-                inside = target.next_hop is not None and self.zones.of(target.next_hop) is zone
-                if self._zone_of_route(target) is zone or not (inside or target.route.length):
-                    continue
-                members = destinations & (self.zones.addresses(zone.name) - covered[zone.name])
-                if members:
-                    yield Attachment(context, target.interface, zone.name, members, target)
+        zones = [(low, high, z.name) for z in self.zones for low, high in self.zones.addresses(z.name).spans]
+        zones.sort()
+        for context, target, destinations in self._external():
+            for zone, members in _cut(destinations, zones):
+                if target.route.length or zone in self._behind_default(target):
+                    yield Attachment(context, target.way.interface, zone, members, target)
 
-    def behind(self, context: Context, target: Target) -> list[tuple[str, Intervals]]:
-        """Zones and their members that packets reach when they leave ``context`` by ``target``.
+    def _behind_default(self, target: Target) -> set[str]:
+        hop = self.zones.of(target.way.next_hop) if target.way.next_hop is not None else None
+        everything = {z.name for z in self.zones if (target.route.network, 0) in z.prefixes}
+        return everything | ({hop.name} if hop else set())
 
-        A policy route leads to every zone that attaches to its interface, and to public addresses.
+    def behind(self, context: Context, way: Way, policy: bool) -> list[tuple[str, Intervals]]:
+        """Zones and their members that packets reach when they leave ``context`` by ``way``.
+
+        By a ``policy`` route: every zone that attaches to its interface, and public addresses.
         """
-        if not target.interface or self.neighbours(context, target):
+        if not way.interface or self.neighbours(context, way):
             return []
-        here = [a for a in self.attachments if a.context is context and a.interface == target.interface]
-        if target in self.fibs[context.key].table:
-            return [(a.zone, a.members) for a in here if a.target == target]
+        here = self._attached[context.key, way.interface]
+        if not policy:
+            return _by_zone(a for a in here if a.target.way == way)
         public = [z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC]
-        return [(a.zone, a.members) for a in here if a.zone not in public] + [
-            (z, self.zones.addresses(z)) for z in public
-        ]
-
-    def _zone_of_route(self, target: Target) -> Zone | None:
-        """The zone with the longest prefix that covers the whole prefix of the route."""
-        prefix = target.route.prefix
-        covering = [
-            (length, zone.name)
-            for zone in self.zones
-            for network, length in zone.prefixes
-            if prefix <= prefix_span(network, length)
-        ]
-        return self.zones[max(covering)[1]] if covering else None
+        others = _by_zone(a for a in here if a.zone not in public)
+        return others + [(z, self.zones.addresses(z)) for z in public]
 
     def _draw(self) -> networkx.MultiDiGraph[str]:
         graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
         graph.add_nodes_from("/".join(key) for key in self.contexts)
         for key, fib in self.fibs.items():
-            context = self.contexts[key]
-            for target in fib.table:
-                for other, interface in self.neighbours(context, target):
-                    graph.add_edge("/".join(key), "/".join(other.key), egress=target.interface, ingress=interface.name)
-        for attachment in self.attachments:
-            node = "/".join(attachment.context.key)
-            graph.add_edge(node, f"zone:{attachment.zone}", egress=attachment.interface)
-            graph.add_edge(f"zone:{attachment.zone}", node, ingress=attachment.interface)
+            for way in fib.ways:
+                for other, interface in self.neighbours(self.contexts[key], way):
+                    graph.add_edge("/".join(key), "/".join(other.key), egress=way.interface, ingress=interface.name)
+        for attached in dict.fromkeys(
+            ("/".join(a.context.key), f"zone:{a.zone}", a.interface) for a in self.attachments
+        ):
+            node, zone, name = attached
+            graph.add_edge(node, zone, egress=name)
+            graph.add_edge(zone, node, ingress=name)
         return graph
+
+
+def _cut(addresses: Intervals, zones: Sequence[tuple[int, int, str]]) -> Iterable[tuple[str, Intervals]]:
+    """``addresses`` by zone. ``zones``: disjoint stretches with the name of their zone, in order."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for low, high in addresses.spans:
+        at = max(0, bisect_right(zones, low, key=itemgetter(0)) - 1)
+        while at < len(zones) and zones[at][0] <= high:
+            first, last, zone = zones[at]
+            if last >= low:
+                found[zone].append((max(first, low), min(last, high)))
+            at += 1
+    return ((zone, Intervals.from_spans(spans)) for zone, spans in found.items())
+
+
+def _by_zone(attachments: Iterable[Attachment]) -> list[tuple[str, Intervals]]:
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for attachment in attachments:
+        spans[attachment.zone] += attachment.members.spans
+    return [(zone, Intervals.from_spans(of_zone)) for zone, of_zone in spans.items()]
