@@ -15,6 +15,7 @@ from zoneguard.model.text import N_, Text
 
 DAMAGED = N_("a gap or a conflict in the capture touches it")
 NOT_WHOLE = N_("its end is not in the capture")
+MAX_TRANSFERS = 20_000
 _ORDER = (Certainty.INSPECTED, Certainty.PARTIAL, Certainty.OPAQUE)
 
 
@@ -82,6 +83,15 @@ class Recorder:
                 hazards=tuple(hazards), refused=carriage.refused, facts=tuple(facts),
             )
         )  # fmt: skip
+
+    def full(self) -> bool:
+        """Whether one conversation has yielded more transfers than anybody reads; says so once."""
+        if len(self.transfers) <= MAX_TRANSFERS:
+            return False
+        flow = self.conversation.flow
+        reason = N_("more than {count} transfers in one conversation", count=MAX_TRANSFERS)
+        self.session("session", Certainty.PARTIAL, reason, Carriage(True, (flow.first, flow.last), whole=False))
+        return True
 
     def missing_ends(self, *tracks: Track) -> None:
         """Say of each direction that goes on behind what was captured that something may have passed there."""

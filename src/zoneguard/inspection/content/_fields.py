@@ -10,7 +10,7 @@ from zoneguard.model.flows import Hazard
 
 _DDE = re.compile(r'(?i)^[\s"]*DDE(AUTO)?\b')
 _FETCH = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|IMPORT|RD)\b.*(://|\\\\\\\\|\\\\[a-z0-9])")
-_QUOTE = re.compile(r"(?i)^\s*QUOTE\s+((?:\d{1,5}\s*)+)$")
+_QUOTE = re.compile(r"(?i)^\s*QUOTE\s+((?:\d{1,5}\s+)*\d{1,5})\s*$")
 MAX_COMMAND = 4096
 
 

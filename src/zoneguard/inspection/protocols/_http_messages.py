@@ -12,6 +12,7 @@ from zoneguard.inspection.mime.headers import Headers, read_headers
 REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^ \r\n]{1,65536}) HTTP/1\.[01]\r?\n")
 RESPONSE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]{0,4096})?\r?\n")
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
+MAX_CHUNKS = 500_000
 _TRAILER = re.compile(rb"(?:[^\r\n]{1,8192}\r?\n){0,100}\r?\n")
 
 
@@ -104,7 +105,7 @@ def _body(track: Track, headers: Headers, *, until_close: bool) -> _Body:
         pieces, end, whole = _chunks(track.data, start)
         return _Body(pieces, end, whole, ambiguous)
     if lengths:
-        length = next((int(v) for v in lengths if v.isdigit() and len(v) < 16), 0)
+        length = next((int(v) for v in lengths if v.isascii() and v.isdigit() and len(v) < 16), 0)
         end = min(start + length, size)
         return _Body(((start, end),), end, end == start + length, ambiguous)
     if until_close:
@@ -114,7 +115,7 @@ def _body(track: Track, headers: Headers, *, until_close: bool) -> _Body:
 
 def _chunks(data: bytes, position: int) -> tuple[tuple[tuple[int, int], ...], int, bool]:
     pieces: list[tuple[int, int]] = []
-    while (match := _CHUNK.match(data, position)) is not None:
+    while len(pieces) < MAX_CHUNKS and (match := _CHUNK.match(data, position)) is not None:
         length = int(match[1], 16)
         position = match.end()
         if not length:

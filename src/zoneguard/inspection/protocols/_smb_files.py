@@ -87,6 +87,8 @@ class Files:
     def record(self) -> None:
         """Record every file that carried content, in the order of their openings."""
         for handle in (*self._done, *self._open.values()):
+            if self.recorder.full():
+                return
             if handle.reads:
                 self._file(handle, self.answering, handle.reads, handle.size, "read")
             if handle.writes:

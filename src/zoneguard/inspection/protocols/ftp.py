@@ -20,7 +20,7 @@ from zoneguard.model.addresses import format_address
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_, Text
 
-_COMMAND = re.compile(rb"([A-Za-z]{3,4})(?:[ \t]+([^\r\n]*))?\r?\n")
+_COMMAND = re.compile(rb"(?m)^([A-Za-z]{3,4})(?:[ \t]+([^\r\n]{0,4096}))?\r?\n")
 _FIRST = re.compile(rb"(?i)(?:USER|AUTH|FEAT|HOST|CLNT|SYST)[ \r\n]")
 _BANNER = re.compile(rb"220[ -][^\r\n]*(FTP|FileZilla|Microsoft)", re.IGNORECASE)
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
@@ -122,6 +122,7 @@ def _address(asking: Stream, conversation: Conversation) -> str:
 
 def _endpoint(text: bytes, server: str) -> str:
     """``address:port`` out of a PORT or EPRT argument or a 227 or 229 reply; ``[…]`` around IPv6."""
+    text = text[:200]
     if (six := _SIX.search(text)) is not None:
         numbers = [int(n) for n in six.groups()]
         if max(numbers) < 256:

@@ -85,6 +85,8 @@ class _Session:
             requests.append(item)
             if item.pieces:
                 self._body(item, item, self.up)
+                if self.recorder.full():
+                    break
         answered = 0
         for item in read_responses(self.down, [r.method for r in requests]):
             if isinstance(item, Lost):
@@ -96,6 +98,8 @@ class _Session:
             elif item.pieces:
                 self._body(item, request, self.down)
             answered += item.status >= 200
+            if self.recorder.full():
+                break
         self._join_ranges()
         self.recorder.missing_ends(self.up, self.down)
 

@@ -23,7 +23,8 @@ from zoneguard.model.text import N_, Text
 _HELLO = re.compile(rb"(?i)(EHLO|HELO|LHLO)[ \r\n]")
 _BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
 _ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
-_PATH = re.compile(rb"<([^>]*)>")
+_PATH = re.compile(rb"<([^<>]*)>")
+MAX_PIECES = 500_000  # lines of one mail that begin with a dot
 _STARTTLS = (b"STARTTLS", b"X-ANONYMOUSTLS")
 
 
@@ -72,7 +73,7 @@ class _Session:
         self._greeting()
         if data and not read_command(data, 0).verb and self.conversation.flow.state is FlowState.MIDSTREAM:
             self._tail_of_mail()
-        while self.position < len(data):
+        while self.position < len(data) and not self.recorder.full():
             command = read_command(data, self.position)
             self.position = command.end
             if self.client.damaged(command.start, command.end):
@@ -131,9 +132,10 @@ class _Session:
         if not following and (reply is None or reply.code != 354):
             return True
         end, after, hazards = _end_of_data(self.client.data, start)
-        carved = self.client.carve(*_unstuffed(self.client.data, start, end))
+        pieces = list(_unstuffed(self.client.data, start, end))
+        carved = self.client.carve(*pieces)
         self.position = after
-        self._mail(carved, (start, after), whole=after > end, hazards=hazards)
+        self._mail(carved, (start, after), whole=after > end and len(pieces) < MAX_PIECES, hazards=hazards)
         return True
 
     def _chunk(self, command: Command) -> bool:
@@ -245,7 +247,10 @@ def _unstuffed(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The content between ``start`` and ``end`` without the dots that were added at the beginning of lines."""
     if data[start : start + 1] == b".":
         start += 1
-    while (at := data.find(b"\r\n.", start, end)) >= 0:
+    for _ in range(MAX_PIECES - 1):
+        at = data.find(b"\r\n.", start, end)
+        if at < 0:
+            break
         yield start, at + 2
         start = at + 3
     yield start, end

@@ -1,0 +1,58 @@
+"""What each kind of hazard (危険因子) is called in a report. A kind that is not here is shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zoneguard.model.text import N_, Text
+
+TITLES: Mapping[str, Text] = {
+    "active-database": N_("database that can hold macros"),
+    "active-html": N_("active HTML"),
+    "activex": N_("ActiveX control"),
+    "add-in": N_("Office add-in"),
+    "ambiguous-archive": N_("archive that programs read differently"),
+    "ambiguous-http": N_("HTTP message that programs read differently"),
+    "ambiguous-mime": N_("mail that programs read differently"),
+    "appended-data": N_("data appended to a picture"),
+    "clipboard": N_("clipboard sharing"),
+    "compiled-help": N_("compiled help file"),
+    "dde": N_("DDE command"),
+    "deceptive-name": N_("deceptive file name"),
+    "decompression-bomb": N_("decompression bomb"),
+    "disk-image": N_("disk image"),
+    "drive-redirection": N_("drive, printer or port redirection"),
+    "dynamic-channels": N_("dynamic virtual channels"),
+    "embedded-file": N_("embedded file"),
+    "embedded-object": N_("embedded object"),
+    "encrypted": N_("encrypted content"),
+    "equation-editor": N_("equation editor object"),
+    "event-macro": N_("macro bound to an event"),
+    "executable": N_("executable program"),
+    "external-connection": N_("data connection to elsewhere"),
+    "external-relationship": N_("content fetched from elsewhere"),
+    "external-template": N_("template fetched from elsewhere"),
+    "file-transfer": N_("file transfer inside a screen session"),
+    "html-mail": N_("HTML body of a mail"),
+    "html-smuggling": N_("file built by a script (HTML smuggling)"),
+    "installer": N_("installer"),
+    "name-mismatch": N_("name or type that the content denies"),
+    "path-traversal": N_("path that leads out of its folder"),
+    "pdf-javascript": N_("JavaScript in PDF"),
+    "pdf-launch": N_("PDF action that starts a program"),
+    "pdf-open-action": N_("PDF action that runs by itself"),
+    "pdf-rich-media": N_("rich media in PDF"),
+    "pdf-submit": N_("PDF action that sends or fetches data"),
+    "pdf-xfa": N_("XFA form in PDF"),
+    "polyglot": N_("file of several types at once"),
+    "script": N_("script"),
+    "script-macro": N_("script in an OpenDocument file"),
+    "self-updating-object": N_("object that updates itself on opening"),
+    "shortcut": N_("shortcut"),
+    "smtp-smuggling": N_("end of mail that servers read differently"),
+    "sound-redirection": N_("sound redirection"),
+    "svg-script": N_("script in SVG"),
+    "tnef": N_("TNEF (winmail.dat)"),
+    "vba-macro": N_("VBA macro"),
+    "xlm-macro": N_("Excel 4 macro"),
+}

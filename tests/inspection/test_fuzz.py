@@ -1,0 +1,24 @@
+"""The fuzz target of the inspection layer on bytes that hypothesis makes."""
+
+from __future__ import annotations
+
+from fuzz.fuzz_inspection import one_input
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+STARTS = [
+    b"EHLO a\r\nDATA\r\n",
+    b"PK\x03\x04",
+    b"%PDF-1.4 obj ",
+    b"{\\rtf1 ",
+    b"\0\0\0\x40\xfeSMB@\0",
+    b"GET / HTTP/1.1\r\n",
+    b"\x16\x03\x01",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=1), st.sampled_from(STARTS), st.binary(max_size=300))
+@example(b"", b"", b"")
+def test_any_bytes(choice: bytes, start: bytes, rest: bytes) -> None:
+    one_input(choice + start + rest)
