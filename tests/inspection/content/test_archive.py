@@ -88,6 +88,28 @@ def test_streamed_zip_with_descriptors() -> None:
     assert seen.certainty is Certainty.PARTIAL
 
 
+def test_zip64_and_unicode_path() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive, archive.open("run.exe", "w", force_zip64=True) as member:
+        member.write(PROGRAM)
+    assert [m.content.data for m in look(out.getvalue(), "a.zip").members] == [PROGRAM]
+    info = zipfile.ZipInfo("x.txt")
+    path = "報告.txt".encode()
+    info.extra = struct.pack("<HHBI", 0x7075, 5 + len(path), 1, zlib.crc32(b"x.txt")) + path
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(info, b"x")
+    assert names(out.getvalue()) == ["報告.txt"]
+
+
+def test_member_packed_by_an_unknown_method_is_partial() -> None:
+    data = bytearray(zipped({"a.txt": b"x" * 100}))
+    for signature, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", data, data.index(signature) + at, 97)
+    seen = look(bytes(data), "a.zip")
+    assert (seen.certainty, seen.members[0].content.whole) == (Certainty.PARTIAL, False)
+
+
 def test_japanese_names_without_a_flag() -> None:
     data = zipped({"XXXX.txt": b"x"}).replace(b"XXXX", "報告".encode("cp932"))
     assert names(data) == ["報告.txt"]

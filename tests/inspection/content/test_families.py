@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
-from zoneguard.inspection import ContentFamily, Limits
+from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Limits, Recognition
+from zoneguard.inspection.examining import examine
 from zoneguard.model.flows import Certainty
 from zoneguard.plugins import of_type
 
@@ -155,6 +156,52 @@ def test_tnef_with_a_long_name() -> None:
     assert [(m.content.name, m.content.data) for m in seen.members] == [("見積書.exe", PROGRAM)]
     assert {"tnef", "executable"} <= set(kinds(seen))
     assert look(data[:-30], "winmail.dat").certainty is Certainty.PARTIAL
+
+
+def test_tnef_bodies_and_an_embedded_object() -> None:
+    html = b"<html><script>x</script></html>\0"
+    block = (
+        struct.pack("<I", 1)
+        + struct.pack("<HHII", 0x0102, 0x1013, 1, len(html))
+        + html.ljust(-(-len(html) // 4) * 4, b"\0")
+    )
+    named = struct.pack("<HH", 0x0003, 0x8001) + bytes(16) + struct.pack("<II", 0, 7) + struct.pack("<I", 1)
+    held = bytes(16) + PROGRAM
+    objects = struct.pack("<I", 2) + named + struct.pack("<HHII", 0x000D, 0x3701, 1, len(held)) + held
+    data = tnef(
+        (1, 0x0002800C, b"text\n"), (1, 0x00069003, block), (2, 0x00069002, bytes(14)), (2, 0x00069005, objects)
+    )
+    seen = look(data, "winmail.dat")
+    assert [m.media_type for m in seen.members][:2] == ["text/plain", "text/html"]
+    assert seen.members[2].content.data == PROGRAM
+    assert {"active-html", "executable"} <= set(kinds(seen))
+
+
+def test_family_that_fails_leaves_the_content_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_content: Content, _budget: Budget) -> Examination:
+        raise ValueError("broken")
+
+    broken = ContentFamily("broken", "Broken", lambda _: Recognition.STRONG, fail)
+    monkeypatch.setattr("zoneguard.inspection.examining.of_type", lambda *_: (broken,))
+    seen = examine(Content(b"x"))
+    assert seen.certainty is Certainty.OPAQUE
+    assert "broken" in str(seen.reason)
+
+
+@pytest.mark.parametrize(
+    ("start", "media_type"),
+    [
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"\0\0\0\x18ftypisom", "video/mp4"),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "image/bmp"),
+        (b"\0\0\1\0\1\0\x20\x20\0\0", "image/vnd.microsoft.icon"),
+        (b"GIF89a", "image/gif"),
+    ],
+)
+def test_pictures_and_films_are_passive(start: bytes, media_type: str) -> None:
+    seen = look(start + bytes(range(1, 60)))
+    assert (seen.media_type, seen.hazards, seen.certainty) == (media_type, (), Certainty.INSPECTED)
 
 
 def test_stored_message_is_opened() -> None:

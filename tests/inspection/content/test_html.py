@@ -31,7 +31,13 @@ def test_passive_page() -> None:
     ],
 )
 def test_active_elements(markup: str, what: str) -> None:
-    for encoded in (f"<html><body>{markup}".encode(), f"\ufeff<html><body>{markup}".encode("utf-16-le")):
+    page = f"<html><body>{markup}"
+    for encoded in (
+        page.encode(),
+        f"\ufeff{page}".encode("utf-16-le"),
+        page.encode("utf-16-le"),
+        page.encode() + b"\0",
+    ):
         seen = look(encoded, "a.html")
         assert (seen.hazards[0].kind, seen.hazards[0].detail) == ("active-html", what)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from tests.inspection.talk import CORPUS, FILE, client_hello, conversations, talk
 from zoneguard.inspection import Conversation
 from zoneguard.inspection.protocols.smtp import PLUGIN
+from zoneguard.inspection.recording import MAX_TRANSFERS
 from zoneguard.model.flows import Certainty, FlowState, Transfer
 from zoneguard.model.spans import CaptureSpan
 
@@ -320,6 +323,31 @@ def test_session_with_bare_line_feeds_is_read() -> None:
     carrier, body = inspect(conversation)
     assert carrier.size == len(b"Subject: a\n\ntext\n")
     assert body.sha256 == sha256(b"text\n")
+
+
+def test_uuencoded_file_in_the_text_is_an_attachment() -> None:
+    lines = b"".join(binascii.b2a_uu(DOCUMENT[i : i + 45]).replace(b"\n", b"\r\n") for i in range(0, len(DOCUMENT), 45))
+    message = b"Subject: x\r\n\r\nsee below\r\nbegin 644 run.exe\r\n" + lines + b"`\r\nend\r\n"
+    conversation = talk(*GREETING, *ENVELOPE, *GO, (">", wire(message)), ("<", b"250 ok\r\n"), mss=500)
+    carrier, body, attachment = inspect(conversation)
+    assert (body.kind, attachment.kind, attachment.parent) == ("body", "attachment", carrier.key)
+    assert (attachment.name, attachment.sha256) == ("run.exe", sha256(DOCUMENT))
+    assert len(attachment.frames) < len(carrier.frames) or attachment.frames == carrier.frames
+
+
+def test_end_that_was_not_captured_is_said() -> None:
+    conversation = talk(*GREETING, *ENVELOPE)
+    stream = conversation.to_responder
+    lost = replace(stream, gaps=((len(stream.data), len(stream.data) + 500),))
+    transfers = inspect(replace(conversation, to_responder=lost))
+    assert [(t.kind, t.certainty, t.size) for t in transfers] == [("session", Certainty.PARTIAL, 500)]
+
+
+def test_endless_session_stops_with_a_word() -> None:
+    mails = b"MAIL FROM:<a>\r\nDATA\r\nx: y\r\n\r\n.\r\n" * (MAX_TRANSFERS // 2 + 10)
+    transfers = inspect(talk((">", b"EHLO a\r\n" + mails), mss=60_000))
+    assert len(transfers) <= MAX_TRANSFERS + 3
+    assert (transfers[-1].kind, transfers[-1].certainty) == ("session", Certainty.PARTIAL)
 
 
 def test_lmtp_has_a_reply_for_each_recipient() -> None:

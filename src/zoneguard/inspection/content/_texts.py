@@ -15,8 +15,11 @@ def is_text(data: bytes) -> bool:
 
 
 def ascii_compatible(data: bytes) -> bytes:
-    """``data`` without a byte order mark, UTF-16 turned into UTF-8."""
+    """``data`` without a byte order mark, UTF-16 turned into UTF-8 (little-endian also where no mark says so)."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    start = data[:64]
+    if len(start) > 3 and all(start[::2]) and not any(start[1::2]):
+        return data.decode("utf-16-le", "replace").encode("utf-8", "replace")
     return data.removeprefix(UTF8_MARK)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
-from zoneguard.inspection.content._texts import ascii_compatible, is_text
+from zoneguard.inspection.content._texts import ascii_compatible
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 
@@ -31,12 +31,10 @@ MAX_HAZARDS = 30
 
 
 def recognise(content: Content) -> Recognition:
-    """By its first tag, its claimed type or its name; always text."""
+    """By its first tag; by its claimed type or name if it has a tag at all. Browsers read past control characters."""
     named = content.claimed_type in _TYPES or extension(content.name) in ("htm", "html", "xhtml", "svg")
     start = ascii_compatible(content.data[:8192])
-    if (named or _START.match(start)) and content.data and is_text(content.data):
-        return Recognition.WEAK
-    return Recognition.NO
+    return Recognition.WEAK if _START.match(start) or (named and b"<" in start) else Recognition.NO
 
 
 def examine(content: Content, budget: Budget) -> Examination:

@@ -42,7 +42,7 @@ def examine(content: Content, _budget: Budget) -> Examination:
         whole = len(body) == length
         position += 9 + length + 2
         if attribute == _BODY:
-            members.append(Content(body, "", "text/plain"))
+            members.append(Content(body.rstrip(b"\0"), "", "text/plain"))
         elif attribute == _MESSAGE_PROPERTIES:
             members += (Content(value, "", "text/html") for tag, value in _properties(body) if tag == _HTML)
         else:
