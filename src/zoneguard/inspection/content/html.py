@@ -25,6 +25,7 @@ _ATTRIBUTE = re.compile(rb"""(?<![-a-zA-Z0-9_:.])([a-zA-Z_:][-a-zA-Z0-9_:.]*)\s*
 _SCRIPT_ADDRESS = re.compile(r"(?i)^[\x00-\x20]*(javascript|vbscript|data\s*:\s*text/html)\s*[:,;]?")
 _DATA_ADDRESS = re.compile(r"(?is)^\s*data:([\w.+-]+/[\w.+-]+)?((?:;[^,;]{0,100})*),(.*)$")
 _ACTIVE_TAGS = {b"script", b"iframe", b"frame", b"object", b"embed", b"applet", b"form", b"portal"}
+_WORTH_READING = re.compile(rb"\bon[a-z]|script|data\s*:|refresh|&", re.IGNORECASE)
 _LINKS = {b"href", b"src", b"action", b"formaction", b"data", b"xlink:href", b"background"}
 _SMUGGLING = re.compile(rb"msSaveOrOpenBlob|msSaveBlob|createObjectURL|navigator\.msSave", re.IGNORECASE)
 MAX_HAZARDS = 30
@@ -60,6 +61,8 @@ def _active(data: bytes, members: list[Content], budget: Budget) -> Iterator[tup
         if number % 1000 == 0 and budget.room <= 0:
             return
         name = tag.group(1).lower()
+        if name.rpartition(b":")[2] not in _ACTIVE_TAGS and not _WORTH_READING.search(tag.group(2)):
+            continue
         attributes = {k.lower(): _value(v) for k, v in _ATTRIBUTE.findall(tag.group(2))}
         if name.rpartition(b":")[2] in _ACTIVE_TAGS:
             yield tag.start(), name.decode(), _shown(attributes)

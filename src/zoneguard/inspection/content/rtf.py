@@ -135,7 +135,7 @@ class _Reader:
         if package is not None:
             self.members.append(package.content)
         elif native:
-            self.members.append(Content(native, ""))
+            self.members.append(Content(native, f"object at {where}"))
 
 
 def _scan(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
