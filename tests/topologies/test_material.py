@@ -123,7 +123,7 @@ def test_the_kernel_takes_the_linux_rules(twin: str, device: str, tmp_path: Path
 def test_expected_findings_speak_the_vocabulary(twin: str) -> None:
     project = load_project(folder(twin))
     zones = {zone.name for zone in project.zones}
-    plan = (ROOT / "docs/reference/checks-plan.md").read_text(encoding="utf-8")
+    plan = (ROOT / "docs/reference/checks.md").read_text(encoding="utf-8")
     known = {clause.id for profile in project.profiles for clause in profile.clauses}
     for finding in expected(twin)["findings"]:
         assert f"| {finding['check']} |" in plan

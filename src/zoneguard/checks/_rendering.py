@@ -12,6 +12,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.packets.rows import Box, address_text, boxes, ports_text, protocol_text
 from zoneguard.model.spans import SourceSpan
 
@@ -26,12 +27,16 @@ MOST_ROWS = 200
 def rows_of(case: Case, packets: PacketSet) -> tuple[tuple[Row, ...], int]:
     """The first rows, and how many more there are (counted up to ``MOST_ROWS``).
 
-    The devices' own addresses are not told apart from their neighbours: they would cut every subnet in two.
+    The devices' own addresses are not told apart from their neighbours: they would cut every subnet in two. A set that
+    falls into too many parts to list has no rows, and ``MOST_ROWS`` more.
     """
     kept: list[Box] = []
-    for box in (_closed(b, case.own) for b in islice(boxes(packets), MOST_ROWS)):
-        if not any(_inside(box, other) for other in kept):
-            kept.append(box)
+    try:
+        for box in (_closed(b, case.own) for b in islice(boxes(packets), MOST_ROWS)):
+            if not any(_inside(box, other) for other in kept):
+                kept.append(box)
+    except TooLarge:
+        return (), MOST_ROWS
     found = [Row(address_text(b.src), address_text(b.dst), protocol_text(b), ports_text(b)) for b in kept]
     return tuple(found[:ROWS]), max(0, len(found) - ROWS)
 

@@ -1,9 +1,8 @@
-"""ZG203: files reach the LGWAN zone through the file sanitizer and without hazards.
+"""ZG203: files reach the LGWAN zone without hazards.
 
-Every file that a capture shows on its way to a host of class ``lgwan`` from outside the LGWAN side is judged: from
-a host that is no declared ``file`` sanitizer it is a violation when it holds a hazard; from the sanitizer it must
-hold none. Content that cannot be read is undetermined, except on a flow that a row of ``allow`` permits to or from
-a sanitizer.
+Every file that a capture shows on its way to a host of class ``lgwan`` from outside the LGWAN side, whoever opened the
+flow and whatever host it came from, must hold no hazard. A hazardous member is said with its container; mail is ZG201's
+matter. What cannot be read shows nothing, and proves nothing.
 """
 
 from __future__ import annotations
@@ -19,8 +18,10 @@ from zoneguard.model.text import N_
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    for transfer in imports(case):
-        if transfer.kind != "file" or transfer.refused or not transfer.hazards:
+    found = list(imports(case))
+    hazardous = {t.key for t in found if t.hazards or t.kind in ("message", "attachment")}
+    for transfer in found:
+        if transfer.kind != "file" or transfer.refused or not transfer.hazards or transfer.parent in hazardous:
             continue
         flow = transfer.flow
         zones = [z.name if z else "" for z in map(case.project.zones.of, (flow.src, flow.dst))]

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import cast
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from oxidd.bcdd import BCDDFunction, BCDDManager
 from oxidd.util import DDMemoryError
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import Node, TooLarge
+from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 
+P = ParamSpec("P")
+R = TypeVar("R")
 INNER_NODES = 32 << 20
 APPLY_CACHE = 1 << 20
+
+
+def _guarded(method: Callable[P, R]) -> Callable[P, R]:
+    """The method, with the end of OxiDD's memory told as ``TooLarge``."""
+
+    @wraps(method)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except DDMemoryError as error:
+            raise TooLarge("the packet sets outgrew their memory") from error
+
+    return guarded
 
 
 class BinaryEngine:
@@ -23,6 +39,7 @@ class BinaryEngine:
     name = "oxidd"
 
     def __init__(self, inner_nodes: int = INNER_NODES, apply_cache: int = APPLY_CACHE) -> None:
+        self.max_spans = MAX_SPANS
         self._manager = BCDDManager(inner_nodes, apply_cache, 1)
         self._manager.add_vars(VARIABLES)
         self.true: Node = self._manager.true()
@@ -33,6 +50,7 @@ class BinaryEngine:
         self._prefixes: dict[tuple[Group, int, int], BCDDFunction] = {}
         self._cubes: dict[frozenset[str], BCDDFunction] = {}
 
+    @_guarded
     def spans(self, group: Group, values: Intervals) -> Node:
         parts = [self._range(group, low, high) for low, high in values.spans]
         while len(parts) > 1:
@@ -73,6 +91,7 @@ class BinaryEngine:
             node = v | node if high >> (group.width - 1 - bit) & 1 else v & node
         return node
 
+    @_guarded
     def masked(self, group: Group, value: int, mask: int) -> Node:
         if value & ~mask:
             return self.false
@@ -82,27 +101,25 @@ class BinaryEngine:
                 node = self._literal(group, bit, value) & node
         return node
 
+    @_guarded
     def variable(self, key: str) -> Node:
         if key not in self._unknown:
             self._manager.add_vars(1)
             self._unknown[key] = self._manager.num_vars() - 1
         return self._manager.var(self._unknown[key])
 
+    @_guarded
     def conj(self, a: Node, b: Node) -> Node:
-        try:
-            return cast(BCDDFunction, a) & cast(BCDDFunction, b)
-        except DDMemoryError as error:
-            raise TooLarge(str(error)) from error
+        return cast(BCDDFunction, a) & cast(BCDDFunction, b)
 
+    @_guarded
     def disj(self, a: Node, b: Node) -> Node:
-        try:
-            return cast(BCDDFunction, a) | cast(BCDDFunction, b)
-        except DDMemoryError as error:
-            raise TooLarge(str(error)) from error
+        return cast(BCDDFunction, a) | cast(BCDDFunction, b)
 
     def neg(self, a: Node) -> Node:
         return ~cast(BCDDFunction, a)
 
+    @_guarded
     def exists(self, a: Node, groups: Iterable[Group]) -> Node:
         names = frozenset(g.name for g in groups)
         return cast(BCDDFunction, a).exists(self._cube(names))
@@ -116,6 +133,7 @@ class BinaryEngine:
             self._cubes[names] = node
         return self._cubes[names]
 
+    @_guarded
     def exists_unknown(self, a: Node) -> Node:
         if not self._unknown:
             return a
@@ -124,10 +142,12 @@ class BinaryEngine:
             cube = self._manager.var(variable) & cube
         return cast(BCDDFunction, a).exists(cube)
 
+    @_guarded
     def unknowns(self, a: Node) -> tuple[str, ...]:
         node = cast(BCDDFunction, a)
         return tuple(k for k, v in self._unknown.items() if node.exists(self._manager.var(v)) != node)
 
+    @_guarded
     def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
         memo: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
         end = group.first + group.width
@@ -143,6 +163,8 @@ class BinaryEngine:
                 lower = walk(low, bit + 1)
                 upper = lower if high == low else walk(high, bit + 1)
                 joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
+                if len(joined) + len(upper) > self.max_spans:
+                    raise TooLarge(f"{group.name} falls into more than {self.max_spans} parts")
                 memo[node, bit] = [*joined, *((last + half, rest) for last, rest in upper)]
             return memo[node, bit]
 

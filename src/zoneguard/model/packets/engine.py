@@ -16,10 +16,19 @@ class TooLarge(Exception):  # noqa: N818 (says what happened)
     """A set outgrew the engine's memory bound; the caller says 'undetermined'."""
 
 
+MAX_SPANS = 1 << 16
+"""Parts of a projection beyond which a set is refused: scattered masks make exponentially many."""
+
+
+MAX_SPANS = 1 << 16
+"""Parts of a group beyond which a set is refused: a scattered mask makes exponentially many."""
+
+
 class Engine(Protocol):
     """Sets of assignments to the groups of ``layout``. Every node given must come from the same engine."""
 
     name: str
+    max_spans: int
     true: Node
     false: Node
 
@@ -53,7 +62,8 @@ class Engine(Protocol):
     def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
         """What ``a`` asks after ``group``, for each value of it: rest → the values that leave this rest.
 
-        ``a`` must not depend on a group before ``group``; every value of the group is in exactly one part.
+        ``a`` must not depend on a group before ``group``; every value of the group is in exactly one part. Raises
+        ``TooLarge`` past ``max_spans`` stretches of values.
         """
 
     def pick(self, a: Node) -> dict[str, int]:

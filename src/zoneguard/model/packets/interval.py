@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import Node
+from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 
 NARROW = frozenset({"mark", "mac"})
@@ -60,6 +60,7 @@ class IntervalEngine:
     name = "interval"
 
     def __init__(self) -> None:
+        self.max_spans = MAX_SPANS
         self._chunks: list[Chunk] = [c for g in GROUPS.values() for c in _chunks(g)]
         self._levels: dict[str, range] = {}
         for name in GROUPS:
@@ -232,7 +233,13 @@ class IntervalEngine:
         levels = self._levels[group.name]
         found: dict[Node, list[tuple[int, int]]] = defaultdict(list)
 
+        parts = 0
+
         def walk(node: Diagram, rest: range, base: int) -> None:
+            nonlocal parts
+            parts += 1
+            if parts > self.max_spans:
+                raise TooLarge(f"{group.name} falls into more than {self.max_spans} parts")
             if node.level >= levels.stop:
                 width = sum(self._chunks[level].width for level in rest)
                 found[node].append((base, base + (1 << width) - 1))
