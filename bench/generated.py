@@ -1,8 +1,8 @@
 """A network of routers with full routing tables and access lists, the same for the same size.
 
-A ring of core routers with chords; every other router hangs on two of them. Each router has a zone of its own (a /18) with
-prefixes on its LANs and behind a router that is not modelled, an access list in and out on each LAN, and a route to every
-prefix of the network by every shortest path.
+A ring of core routers with chords; every other router hangs on two of them. Each router has a zone of its own (a
+/18) with prefixes on its LANs and behind a router that is not modelled, an access list in and out on each LAN, and
+a route to every prefix of the network by every shortest path.
 """
 
 from __future__ import annotations
