@@ -40,13 +40,14 @@ def address_type(rule: RuleScope, extension: Extension) -> Match:
         if limited or (rule.scope.v6 and len(types) > 1):
             match: Match = unknown
         else:
-            one = _one_type6 if rule.scope.v6 else _one_type
+            one = one_type6 if rule.scope.v6 else one_type
             match = either(*(one(name, field, unknown) for name in types))
         parts.append(Not(match) if option.negated else match)
     return both(*parts)
 
 
-def _one_type(name: str, field: Field, unknown: Unknown) -> Match:
+def one_type(name: str, field: Field, unknown: Unknown) -> Match:
+    """Whether the IPv4 address of ``field`` is of the type ``name``; ``unknown`` where that rests on the routes."""
     local = both(In(field, _OTHER), is_own_address(field, unknown.span))
     broadcast = both(In(field, _OTHER), is_broadcast_address(field, unknown.span))
     if name == "MULTICAST":
@@ -60,7 +61,8 @@ def _one_type(name: str, field: Field, unknown: Unknown) -> Match:
     return NEVER if name == "UNSPEC" else unknown
 
 
-def _one_type6(name: str, field: Field, unknown: Unknown) -> Match:
+def one_type6(name: str, field: Field, unknown: Unknown) -> Match:
+    """Likewise for IPv6."""
     if name == "MULTICAST":
         return In(field, _MULTICAST6)
     if name == "UNSPEC":

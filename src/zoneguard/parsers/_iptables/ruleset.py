@@ -66,7 +66,7 @@ class Calls:
 def calls(table: Table) -> Calls:
     """The calls of a table. Chains are walked without recursion: a file may nest them as deep as it likes."""
     graph = {name: [(n, t) for n, t in chain.calls if t in table.chains] for name, chain in table.chains.items()}
-    order, cut = _callees_first(graph)
+    order, cut = callees_first(graph)
     height: dict[str, int] = {}
     for name in order:
         height[name] = 0
@@ -98,7 +98,7 @@ def _reachable(below: dict[str, tuple[str, ...]], start: str) -> set[str]:
     return seen
 
 
-def _callees_first(graph: dict[str, list[tuple[int, str]]]) -> tuple[list[str], set[int]]:
+def callees_first(graph: dict[str, list[tuple[int, str]]]) -> tuple[list[str], set[int]]:
     """Every chain after those it calls, and the lines of calls that close a circle."""
     order: list[str] = []
     cut: set[int] = set()
