@@ -24,6 +24,7 @@ from zoneguard.model.device import (
     Routing,
     Rule,
     RuleList,
+    Stage,
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
@@ -105,7 +106,7 @@ def _router(number: int, links: list[list[int]], prefixes: list[list[Prefix]], r
         Route(network, length, SourceSpan(f"r{number}", line, line), next_hop=own[line % LANS][0] + 2)
         for line, (network, length) in enumerate(own[LANS:], 1)
     ]
-    stages = [
+    stages: list[Stage] = [
         *(
             Filter(_access_list(f"in{n}", number, prefixes, False, random), ingress=frozenset({i.name}))
             for n, i in enumerate(lans)
@@ -125,7 +126,7 @@ def _remote(number: int, links: list[list[int]], prefixes: list[list[Prefix]]) -
     """The routing table: every prefix of every other router by all shortest paths."""
     distance = _distances(number, links)
     to_here = [_distances(other, links) for other in links[number]]
-    routes = []
+    routes: list[Route] = []
     for other, theirs in enumerate(prefixes):
         if other == number:
             continue

@@ -27,12 +27,13 @@ def common(command: Command) -> Command:
     )
     @click.option("-o", "--output", type=click.Path(path_type=Path), help=_("Write to this file, not to stdout."))
     @click.option("-q", "--quiet", is_flag=True, help=_("Say nothing on stderr but errors."))
-    @click.pass_obj
+    @click.pass_context
     @wraps(command)
-    def wrapped(session: Session, *, lang: str | None, output: Path | None, quiet: bool, **options: Any) -> Any:
-        session.lang = lang or session.lang
-        session.output = output
-        session.quiet = quiet
+    def wrapped(context: click.Context, /, **options: Any) -> Any:
+        session: Session = context.obj
+        session.lang = options.pop("lang") or session.lang
+        session.output = options.pop("output")
+        session.quiet = options.pop("quiet")
         return command(session, **options)
 
     return wrapped

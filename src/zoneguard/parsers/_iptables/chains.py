@@ -111,7 +111,8 @@ def _rule_list(name: str, chain: Chain, scope: Scope, file: str) -> RuleList:
     rules: list[Rule | NatRule] = []
     for text in chain.rules:
         rules += _rules(text, scope, file)
-    default: Action = {"ACCEPT": Permit(), "DROP": Deny()}.get(chain.policy, Return())
+    policies: dict[str, Action] = {"ACCEPT": Permit(), "DROP": Deny()}
+    default = policies.get(chain.policy, Return())
     return RuleList(name, tuple(rules), default, SourceSpan(file, chain.line, chain.line))
 
 

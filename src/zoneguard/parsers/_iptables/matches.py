@@ -185,7 +185,7 @@ def _header_unknown(rule: RuleScope, option: Option) -> Match:
 
 def _icmp(rule: RuleScope, extension: Extension) -> Match:
     number = 58 if rule.scope.v6 else 1
-    parts = [FIRST] if rule.protocol == number else [_proto(number), FIRST]
+    parts: list[Match] = [FIRST] if rule.protocol == number else [_proto(number), FIRST]
     for option in extension.options:
         types = read.icmp_type(option.values[0], rule.scope.v6)
         match = ALWAYS if types is None else In(Field.ICMP, types)

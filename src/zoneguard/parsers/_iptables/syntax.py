@@ -185,7 +185,7 @@ class _Reading:
                 return name, -1, options
             if name in table:
                 return *table[name], options
-        found = {}
+        found: dict[str, tuple[str, int, list[Option]]] = {}
         for table, options in ((CORE, self.core), *self.loaded):
             found |= {full: (full, arity, options) for word, (full, arity) in (table or {}).items()
                       if word.startswith(name)}  # fmt: skip
