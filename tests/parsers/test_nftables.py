@@ -177,9 +177,8 @@ def test_own_addresses_are_known_with_the_interfaces() -> None:
 
 
 def test_tables_that_filter_no_ip_are_ignored_with_the_reason() -> None:
-    arp = parsed(
-        "table arp a {\nchain c {\ntype filter hook input priority 0; policy drop;\n}\n}\n" + ruleset("accept")
-    )
+    chain = "chain c {\ntype filter hook forward priority 0; policy drop;\n}\n}\n"
+    arp = parsed(f"table arp a {{\n{chain}" + ruleset("accept"))
     assert arp.account.ignored["filters ARP, not IP packets"] == 5
     dormant = parsed(f"table inet d {{\nflags dormant\n{chain}" + ruleset("accept"))
     assert dormant.account.ignored["the table is dormant: the kernel does not ask it"] == 6
