@@ -116,6 +116,22 @@ def trace(session: Session, project: Path | None, form: str, allow_undetermined:
     return packets.trace(session, project, packets.Given(**given), form, allow_undetermined)
 
 
+@cli.command(help=_("Show what a change newly permits and newly denies between zones. OLD and NEW are projects."))
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
+@click.option(
+    "--fail-on-new", is_flag=True, help=_("Exit status 1 where something is newly possible that NEW does not allow.")
+)
+@undetermined_is_fine
+@text_or_json
+@common
+def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, allow_undetermined: bool) -> int:
+    """Two states of one network."""
+    from zoneguard.commands import diffing
+
+    return diffing.diff(session, old, new, form, fail_on_new, allow_undetermined)
+
+
 @cli.command(help=_("Show what a configuration means, and what was not understood."))
 @click.argument("file", type=PATH)
 @click.option(

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from zoneguard.checks import Case
 from zoneguard.checks._policy import endpoint_packets
 from zoneguard.checks._rendering import deciding_lines, rows_of
-from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding, MatrixCell
 from zoneguard.model.match import Field
 from zoneguard.model.policy import Verdict
 from zoneguard.model.project import Endpoint
+from zoneguard.static.waypoints import hairpin
 
 
 def matrix(case: Case, findings: tuple[Finding, ...]) -> Iterator[MatrixCell]:

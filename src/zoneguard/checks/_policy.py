@@ -8,6 +8,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry, Project, ServiceSpec
+from zoneguard.static.waypoints import touches
 
 ALL_PORTS = Intervals.span(0, 65535)
 
@@ -51,16 +52,12 @@ def allowed(case: Case, source: str, destination: str, path: tuple[Hop, ...] | N
     Along a ``path``, a row that demands a way ``via`` zones counts only where the path touches each of them.
     """
     exceptions = [row_packets(case, row, source, destination) for row in case.project.exceptions]
-    rows = [row for row in case.project.allow if path is None or all(touches(case, path, z) for z in row.via)]
+    rows = [row for row in case.project.allow if path is None or all(_by_way_of(case, path, z) for z in row.via)]
     return case.space.union(*exceptions, *(row_packets(case, row, source, destination) for row in rows))
 
 
-def touches(case: Case, path: tuple[Hop, ...], zone: str) -> bool:
-    """Whether some interface along the path is in the zone."""
-    if case.static is None:
-        return False
-    places = {(a.context.key, a.interface) for a in case.static.network.topology.attachments if a.zone == zone}
-    return any(((hop.device, hop.vrf), interface) in places for hop in path for interface in (hop.ingress, hop.egress))
+def _by_way_of(case: Case, path: tuple[Hop, ...], zone: str) -> bool:
+    return case.static is not None and touches(case.static.network.topology, path, zone)
 
 
 def zones_of(project: Project, entry: ExceptionEntry) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import relation, restrict
+from zoneguard.static.waypoints import hairpin
 
 Pairs = Callable[[ZoneClass, ZoneClass], bool]
 
@@ -86,12 +87,6 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
 
 def _places(path: tuple[Hop, ...]) -> str:
     return " ".join(f"{h.device}/{h.vrf}:{h.ingress}>{h.egress}" for h in path)
-
-
-def hairpin(crossing: Crossing) -> bool:
-    """Whether both zones are on one wire: the device that could turn the packets round adds nothing to that."""
-    first, last = crossing.path[0], crossing.path[-1]
-    return (first.device, first.vrf, first.ingress) == (last.device, last.vrf, last.egress)
 
 
 def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:

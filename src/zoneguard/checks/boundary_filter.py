@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._rendering import deciding_lines
-from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.waypoints import hairpin
 
 GUARDED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET})
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Filter, Permit, Rule
 from zoneguard.model.findings import Finding
@@ -17,6 +16,7 @@ from zoneguard.model.match import All, AnyOf, Egress, Field, In, Ingress, Match
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
+from zoneguard.static.waypoints import hairpin
 
 ALL_PROTOCOLS = 256
 EVERYONE = 1 << 32

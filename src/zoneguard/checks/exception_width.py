@@ -14,7 +14,6 @@ from dataclasses import replace
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import allowed, row_packets, zones_of
 from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
-from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
@@ -24,6 +23,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import ExceptionEntry
 from zoneguard.model.text import N_, Text
 from zoneguard.static.translation import restrict
+from zoneguard.static.waypoints import hairpin
 
 
 def _run(case: Case) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import allowed
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
-from zoneguard.checks._undeclared import hairpin
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.match import Field
@@ -21,6 +20,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import ONE, relation, restrict
+from zoneguard.static.waypoints import hairpin
 
 INNER = frozenset({ZoneClass.LGWAN, ZoneClass.MYNUMBER})
 

@@ -1,0 +1,67 @@
+"""diff: what a change newly permits and newly denies between zones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zoneguard.audit.inputs import load_devices
+from zoneguard.audit.texts import Texts
+from zoneguard.checks import Case, StaticResult
+from zoneguard.commands.projects import load
+from zoneguard.console import Session, UsageProblem
+from zoneguard.gate.changes import Side, changes, exit_status, undetermined
+from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.packets import PacketSpace
+from zoneguard.model.project import Project
+from zoneguard.model.text import N_
+from zoneguard.reports.json import dump
+from zoneguard.reports.views.diffing import Comparison, comparison_json, write_comparison
+from zoneguard.static.conditions_compared import named_alike
+from zoneguard.static.reachability import Network
+
+
+def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, allow_undetermined: bool) -> int:
+    """Compare two states of one network, and answer whether CI may go on."""
+    with session.progress() as progress:
+        comparison = compare(load(old), load(new), progress)
+    if form == "json":
+        session.write(dump(comparison_json(comparison, session.translate)))
+    else:
+        page = session.page()
+        write_comparison(page, comparison)
+        session.write(page.encode())
+    unread = (*comparison.unread_old, *comparison.unread_new)
+    return exit_status(comparison.changes, unread, fail_on_new, allow_undetermined)
+
+
+def compare(old: Project, new: Project, progress: Callable[[str], None] = lambda _: None) -> Comparison:
+    """Both projects read, and what differs. Raises ``InputError``, ``UsageProblem``."""
+    for project in (old, new):
+        if not project.devices:
+            raise UsageProblem(N_("{file}: the project declares no device to compare", file=project.file))
+    progress("configurations")
+    (before, old_accounts, _), (after, new_accounts, _) = load_devices(old), load_devices(new)
+    if before == after and _same_ground(old, new):
+        return Comparison(old, new)
+    progress("reachability")
+    texts = Texts(old), Texts(new)
+    before, after = named_alike(before, after, texts[0].says, texts[1].says)
+    space = PacketSpace()
+    sides = (
+        Side(_case(old, space, before, old_accounts), lambda span: texts[1].lacks(texts[0], span)),
+        Side(_case(new, space, after, new_accounts), lambda span: texts[0].lacks(texts[1], span)),
+    )
+    return Comparison(old, new, tuple(changes(*sides)), undetermined(sides[0]), undetermined(sides[1]))
+
+
+def _same_ground(old: Project, new: Project) -> bool:
+    """Whether zones and links, on which the same devices would permit the same, are the same."""
+    zones = [[(z.name, z.zone_class, z.prefixes) for z in project.zones] for project in (old, new)]
+    links = [[(link.a, link.b) for link in project.links] for project in (old, new)]
+    return zones[0] == zones[1] and links[0] == links[1]
+
+
+def _case(project: Project, space: PacketSpace, devices: tuple[Device, ...], accounts: tuple[LineAccount, ...]) -> Case:
+    network = Network(devices, project.zones, project.links, space)
+    return Case(project, space, StaticResult(devices, accounts, network, ()))
