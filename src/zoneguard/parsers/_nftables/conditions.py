@@ -46,7 +46,8 @@ def comparison(rule: RuleScope, compare: Compare) -> list[Match]:
     elif len(sides) > 1:
         match = _tuple(sides, right)
     else:
-        matches = [*guards, _one(sides[0], op, right)]
+        implied = sides[0].field in (Field.SRC, Field.DST) and op not in ("!=", "!")
+        matches = [*([] if implied else guards), _one(sides[0], op, right)]
         if sides[0].field is not None:
             rule.scope.compared[compare] = matches
         return matches

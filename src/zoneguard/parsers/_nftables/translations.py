@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zoneguard.model.device import EgressAddress, IngressAddress, KeepHost, NatRule, Rewrite, SetTo
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import PORT_PROTOCOLS, Field, In, Match, both
+from zoneguard.model.match import PORT_PROTOCOLS, All, Field, In, Match, both
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
 from zoneguard.parsers._nftables.dimensions import IS_V4, IS_V6, is_random
@@ -126,6 +126,9 @@ def _rules(
 ) -> Iterator[NatRule]:
     port_field = Field.DPORT if _FIELDS[statement.kind] is Field.DST else Field.SPORT
     name = statement.kind
+    if ports and _have_ports(match):
+        yield NatRule(match, rule.span, (*addresses, SetTo(port_field, ports)), name)
+        return
     if ports:
         yield NatRule(both(match, _WITH_PORTS), rule.span, (*addresses, SetTo(port_field, ports)), name)
     elif port_field is Field.SPORT and not {"random", "fully-random"}.isdisjoint(statement.flags):
@@ -134,3 +137,13 @@ def _rules(
             rewrites = (*addresses, SetTo(Field.SPORT, Intervals.span(new_low, new_high)))
             yield NatRule(condition, rule.span, rewrites, name)
     yield NatRule(match, rule.span, addresses, name)
+
+
+def _have_ports(match: Match) -> bool:
+    """Whether the condition alone says that the packets have ports."""
+    parts = match.parts if isinstance(match, All) else (match,)
+    return any(
+        isinstance(part, In)
+        and (part.field in (Field.SPORT, Field.DPORT) or (part.field is Field.PROTO and part.values <= PORT_PROTOCOLS))
+        for part in parts
+    )  # fmt: skip
