@@ -17,6 +17,7 @@ from zoneguard.options import (
     judging,
     project_argument,
     ruleset_options,
+    spoofed,
     text_or_json,
     undetermined_is_fine,
 )
@@ -54,6 +55,7 @@ def audit(session: Session, project: Path | None, as_of: datetime | None, **judg
 @cli.command(help=_("Check the configurations: what may cross from zone to zone."))
 @project_argument
 @judging
+@spoofed
 @common
 def verify(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
     """The static half."""
@@ -85,16 +87,19 @@ def replay(session: Session, paths: tuple[Path, ...], as_of: datetime | None, **
 @ruleset_options
 @text_or_json
 @as_of
+@spoofed
 @common
-def matrix(session: Session, project: Path | None, form: str, as_of: datetime | None, **ruleset: Any) -> int:
+def matrix(
+    session: Session, project: Path | None, form: str, as_of: datetime | None, spoofed: bool, **ruleset: Any
+) -> int:
     """ゾーン間通信マトリクス, or the service matrix of one ruleset."""
     if any(ruleset.values()):
         from zoneguard.commands.rulesets import show_service_matrix
 
-        return show_service_matrix(session, project, form=form, **ruleset)
+        return show_service_matrix(session, project, form=form, spoofed=spoofed, **ruleset)
     from zoneguard.commands.projects import load, show_matrix
 
-    return show_matrix(session, load(project, as_of and as_of.date()), form)
+    return show_matrix(session, load(project, as_of and as_of.date()), form, spoofed)
 
 
 @cli.command(help=_("Follow one packet hop by hop, with the lines that decided."))

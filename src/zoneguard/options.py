@@ -73,6 +73,12 @@ def as_of(command: Command) -> Command:
     )
 
 
+def spoofed(command: Command) -> Command:
+    """``--spoofed``."""
+    said = _("Hosts may use any source address, not only those that are routed to them.")
+    return click.option("--spoofed", is_flag=True, help=said)(command)
+
+
 def ruleset_options(command: Command) -> Command:
     """``--ruleset`` with its companions."""
     path = click.option("--ruleset", type=click.Path(path_type=Path), help=_("The file with the ruleset."))

@@ -1,6 +1,7 @@
 """A command line run in this process, and a project for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Project, frozenset[str]]
     """What the orchestrator was asked, answered by the sample report."""
     calls: list[tuple[Project, frozenset[str]]] = []
 
-    def run(project: Project, halves: frozenset[str], progress: Callable[[str], None]) -> Report:
+    def run(project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool) -> Report:
         progress("working")
         calls.append((project, halves))
-        return REPORT
+        return replace(REPORT, spoofed=spoofed)
 
     monkeypatch.setattr(audit, "run", run)
     return calls

@@ -110,3 +110,38 @@ def test_a_whole_run(zoneguard: Run, gateway: Path) -> None:
     assert report["verdict"] == "violates"
     assert {tuple(f["zones"]) for f in report["findings"] if f["check"] == "ZG102"} == {("a", "b"), ("b", "a")}
     assert [i["path"] for i in report["inputs"]] == ["gw.rules", "gw.routes"]
+
+
+def test_any_source_address_is_asked_for_where_that_is_said(zoneguard: Run, town: Path, seen: list[object]) -> None:
+    for command in ("verify", "matrix"):
+        assert json.loads(zoneguard(command, town, "--format", "json")[1])["spoofed"] is False
+        assert json.loads(zoneguard(command, town, "--format", "json", "--spoofed")[1])["spoofed"] is True
+    assert len(seen) == 4
+    assert "any source address" in zoneguard("matrix", town, "--spoofed", "--lang", "en")[1]
+    assert "any source address" not in zoneguard("matrix", town, "--lang", "en")[1]
+
+
+def test_a_rule_that_trusts_the_source_address_alone_is_open_to_spoofing(zoneguard: Run, gateway: Path) -> None:
+    """Traffic back from b is permitted by the address of a host in a, from whichever interface it comes."""
+    (gateway / "gw.rules").write_text(
+        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+        "-A FORWARD -s 10.1.0.5/32 -p tcp -m tcp --dport 445 -j ACCEPT\nCOMMIT\n"
+    )
+
+    def pairs(*options: str) -> set[tuple[str, str, str]]:
+        _, out, _ = zoneguard("matrix", gateway, "--format", "json", *options)
+        cells = json.loads(out)["matrix"]
+        return {(cell["from"], cell["to"], row["source"]) for cell in cells for row in cell["rows"]}
+
+    assert pairs() == {("a", "b", "10.1.0.5")}
+    assert pairs("--spoofed") == {("a", "b", "10.1.0.5"), ("b", "a", "10.1.0.5")}
+    status, out, _ = zoneguard("verify", gateway, "--format", "json", "--spoofed")
+    assert status == 1
+    assert {tuple(f["zones"]) for f in json.loads(out)["findings"] if f["check"] == "ZG102"} == {("a", "b"), ("b", "a")}
+
+
+def test_spoofing_is_no_question_to_one_ruleset(zoneguard: Run, gateway: Path) -> None:
+    asked = ("--ruleset", gateway / "gw.rules", "--chain", "FORWARD", "--service", "tcp/443")
+    status, _, err = zoneguard("matrix", *asked, "--spoofed")
+    assert status == 2
+    assert "--spoofed" in err

@@ -26,11 +26,16 @@ COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): 
 Progress = Callable[[str], None]
 
 
-def run(project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None) -> Report:
-    """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``."""
+def run(
+    project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None, spoofed: bool = False
+) -> Report:
+    """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``.
+
+    ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
+    """
     space = PacketSpace()
     inputs: list[InputFile] = []
-    static = _static(project, space, inputs, progress) if STATIC in halves and project.devices else None
+    static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
     dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
     case = Case(project, space, static, dynamic)
     progress("checks")
@@ -52,16 +57,19 @@ def run(project: Project, halves: frozenset[str] = BOTH, progress: Progress = la
             "flows": len(dynamic.flows.flows) if dynamic else 0,
             "transfers": len(dynamic.transfers) if dynamic else 0,
         },
+        spoofed=spoofed,
     )
 
 
-def _static(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> StaticResult:
+def _static(
+    project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress, spoofed: bool
+) -> StaticResult:
     progress("configurations")
     devices, accounts, files = load_devices(project)
     inputs += files
     progress("reachability")
     network = Network(devices, project.zones, project.links, space)
-    possible = tuple(part for crossing in network.crossings() for part in network.attributed(crossing))
+    possible = tuple(part for crossing in network.crossings(spoofed=spoofed) for part in network.attributed(crossing))
     return StaticResult(devices, accounts, network, possible)
 
 

@@ -38,6 +38,7 @@ def judge(
     form: str,
     fail_on: str,
     allow_undetermined: bool,
+    spoofed: bool = False,
 ) -> int:
     """Run the halves, write the report, and answer whether CI may go on."""
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
@@ -45,7 +46,7 @@ def judge(
         raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
-    report = _report(session, project, halves)
+    report = _report(session, project, halves, spoofed)
     session.write(formats[form].write(report, session.lang, session.terminal))
     return exit_status(report.findings, Severity(fail_on), allow_undetermined)
 
@@ -70,9 +71,9 @@ def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
     return replace(project, captures=entries or project.captures)
 
 
-def show_matrix(session: Session, project: Project, form: str) -> int:
+def show_matrix(session: Session, project: Project, form: str, spoofed: bool) -> int:
     """ゾーン間通信マトリクス, from the configurations."""
-    report = _report(session, project, STATIC)
+    report = _report(session, project, STATIC, spoofed)
     if form == "json":
         session.write(json_report.dump(json_report.matrix(report)))
     else:
@@ -80,6 +81,6 @@ def show_matrix(session: Session, project: Project, form: str) -> int:
     return 0
 
 
-def _report(session: Session, project: Project, halves: frozenset[str]) -> Report:
+def _report(session: Session, project: Project, halves: frozenset[str], spoofed: bool) -> Report:
     with session.progress() as progress:
-        return audit.run(project, halves, progress)
+        return audit.run(project, halves, progress, spoofed)

@@ -21,11 +21,14 @@ def show_service_matrix(
     chain: str | None,
     service: str | None,
     exact: bool,
+    spoofed: bool,
     form: str,
 ) -> int:
     """Classes of addresses and the permitted edges between them."""
     if project is not None or ruleset is None or chain is None or service is None:
         raise UsageProblem(N_("a service matrix takes --ruleset, --chain and --service, and no project"))
+    if spoofed:
+        raise UsageProblem(N_("--spoofed is for projects: a ruleset is asked for every source address anyway"))
     try:
         asked = parse_service(service)
     except ValueError:

@@ -93,7 +93,10 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report format may show. ``frames``: one line each about the frames that findings cite."""
+    """Everything a report format may show. ``frames``: one line each about the frames that findings cite.
+
+    ``spoofed``: what is possible was asked for hosts that may use any source address.
+    """
 
     project: Project
     command: str
@@ -106,3 +109,4 @@ class Report:
     verdict: Verdict
     facts: Mapping[str, int] = field(default_factory=dict)
     frames: Mapping[CaptureSpan, str] = field(default_factory=dict)
+    spoofed: bool = False

@@ -24,6 +24,8 @@ def write_matrix(page: Page, report: Report) -> None:
     if not report.matrix:
         page.paragraph(page.say(N_("No matrix: the configurations were not looked at.")), 2)
         return
+    if report.spoofed:
+        page.paragraph(page.say(N_("Hosts may use any source address.")), 2)
     zones = [zone.name for zone in report.project.zones]
     _grid(page, zones, {(c.source, c.destination): c for c in report.matrix})
     for cell in report.matrix:

@@ -56,13 +56,14 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
             "captures": [_values.capture_account(a) for a in report.captures],
         },
         "inputs": [{"path": i.path, "sha256": i.sha256, "kind": i.kind} for i in report.inputs],
+        "spoofed": report.spoofed,
         "facts": dict(sorted(report.facts.items())),
     }
 
 
 def matrix(report: Report) -> dict[str, Any]:
     """The zone matrix alone."""
-    return {"schema": "zoneguard.matrix/1", "matrix": [cell(c) for c in report.matrix]}
+    return {"schema": "zoneguard.matrix/1", "spoofed": report.spoofed, "matrix": [cell(c) for c in report.matrix]}
 
 
 def _summary(report: Report) -> dict[str, Any]:
