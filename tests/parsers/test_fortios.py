@@ -229,7 +229,7 @@ def test_hostile_files_end_soon(text: str) -> None:
     text += "config firewall policy\nedit 1\nset srcaddr g0\nset dstaddr g0\nset service g0\nnext\nend"
     started = time.process_time()
     parsed = read(text)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 60
     account = parsed.account
     assert accounted(account) == account.total
 
