@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.static.fib import Way
 from zoneguard.static.topology import Key, Topology
-
-ALL = -1
-"""Every class, and the destinations of none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """``packets`` to the ``classes`` of destinations (bit ``i``: class ``i``) leave by ``way``."""
-
-    way: Way
-    classes: int
-    packets: PacketSet
 
 
 class Forwarding:
@@ -47,18 +34,15 @@ class Forwarding:
         self._sets = [space.field(Field.DST, Intervals.from_spans(spans[cls])) for cls in first]
         self._unions: dict[tuple[int, int, int], PacketSet] = {}
 
-    def exits(self, context: Key) -> list[Exit]:
-        """The ways out of the context with their destinations."""
+    def ways(self, context: Key) -> dict[Way, PacketSet]:
+        """Each way out of the context with the packets to the destinations that may take it."""
         fib = self._fibs[context]
         masks: dict[Way, int] = dict.fromkeys(fib.ways, 0)
         for bit, prefix in enumerate(self._representatives):
             for way in fib.exits[fib.exit_of[prefix]]:
                 masks[way] |= 1 << bit
-        return [Exit(way, mask, self.packets(mask)) for way, mask in masks.items()]
-
-    def packets(self, classes: int) -> PacketSet:
-        """The packets to the destinations of ``classes``."""
-        return self._union(classes, 0, 1 << max(0, len(self._sets) - 1).bit_length())
+        size = 1 << max(0, len(self._sets) - 1).bit_length()
+        return {way: self._union(mask, 0, size) for way, mask in masks.items()}
 
     def _union(self, mask: int, first: int, size: int) -> PacketSet:
         """Of the ``size`` classes from ``first`` on those in ``mask``, whose bit 0 is class ``first``."""

@@ -26,7 +26,7 @@ from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import asks, compile_match
 from zoneguard.static.fib import Target, Way
-from zoneguard.static.forwarding import ALL, Forwarding
+from zoneguard.static.forwarding import Forwarding
 from zoneguard.static.lists import Lists, Step
 from zoneguard.static.topology import Context, Topology
 from zoneguard.static.translation import leave_device, translate
@@ -53,26 +53,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``part`` leaves by ``way``; a way of ``None``: it is for the device itself. ``policy``: by a policy route.
-
-    Its destinations are of ``classes`` (see ``Forwarding``); ``exact``: without regard to them it is what leaves,
-    otherwise it may hold packets to other classes too.
-    """
+    """``part`` leaves by ``way``; a way of ``None``: it is for the device itself. ``policy``: by a policy route."""
 
     way: Way | None
     part: Part
     policy: bool = False
-    classes: int = ALL
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Packets to ``classes`` leave by ``way``: those in ``gate``, all if it is ``None``."""
-
-    way: Way
-    classes: int
-    gate: PacketSet | None
 
 
 class Pipeline:
@@ -94,8 +79,7 @@ class Pipeline:
         sessions = Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED)
         self._sessions = space.field(Field.STATE, sessions)
         self._own = topology.own_addresses(context)
-        self._exits = (forwarding or Forwarding(space, topology)).exits(context.key)
-        self._passages: dict[Hashable, list[Passage] | None] = {}
+        self._ways = (forwarding or Forwarding(space, topology)).ways(context.key)
         self._by_way: dict[Way, list[tuple[Target, PacketSet]]] = {}
         self._fib = topology.fibs[context.key]
 
@@ -111,55 +95,14 @@ class Pipeline:
                     yield Departure(None, admitted)
             if not self._context.vrf.forwards:
                 continue
-            for way, routed, policy, classes in self._routes(arrived.packets - local, ingress):
+            for way, routed, policy in self._routes(arrived.packets - local, ingress):
                 start = Part(routed, arrived.lines, arrived.defaults, arrived.translations, policy)
                 for routed_by in self._by_route(way, start) if traced and not policy else [start]:
                     if way.interface:
                         for part in self._through(self._after, routed_by, ingress, way.interface, traced):
-                            yield Departure(way, part, policy is not None, classes)
+                            yield Departure(way, part, policy is not None)
                     elif way.into:
-                        yield Departure(way, routed_by, policy is not None, classes)
-
-    def passages(self, ingress: str) -> list[Passage] | None:
-        """How packets that come in by ``ingress`` pass, where that rests on the destination's class but for a gate.
-
-        ``None`` where packets are routed by policy, changed, or not forwarded.
-        """
-        key = self.entrance(ingress)
-        if key not in self._passages:
-            self._passages[key] = self._find_passages(ingress)
-        return self._passages[key]
-
-    def _find_passages(self, ingress: str) -> list[Passage] | None:
-        vrf = self._context.vrf
-        enabled = self._topology.interface(self._context, ingress).enabled
-        if (
-            not enabled
-            or not vrf.forwards
-            or vrf.policy_routes
-            or self._changes(_asking(self._before, ingress, NO_EGRESS))
-        ):
-            return None
-        found = []
-        own = self._space.field(Field.DST, self._own)
-        for out in self._exits:
-            stages = _asking(self._after, ingress, out.way.interface) if out.way.interface else []
-            if self._changes(stages):
-                return None
-            if stages or out.packets & own:
-                parts = self._through(stages, Part(out.packets - own), ingress, out.way.interface, False)
-                found.append(Passage(out.way, out.classes, self._space.union(*(p.packets for p in parts))))
-            elif out.way.interface or out.way.into:
-                found.append(Passage(out.way, out.classes, None))
-        return found
-
-    def _changes(self, stages: Sequence[Filter | Translate]) -> bool:
-        return any(isinstance(s, Translate) or self._lists.about(s.rules).rewrites for s in stages)
-
-    def admitted(self, ingress: str, packets: PacketSet) -> PacketSet:
-        """What of ``packets`` comes to be routed, where nothing changes them."""
-        parts = self._through(self._before, Part(packets), ingress, NO_EGRESS, False)
-        return self._space.union(*(part.packets for part in parts))
+                        yield Departure(way, routed_by, policy is not None)
 
     def entrance(self, ingress: str) -> Hashable:
         """Equal for interfaces by which it makes no difference to come in, for packets that are forwarded."""
@@ -172,7 +115,7 @@ class Pipeline:
         """What the next device gets of ``packets`` that depart."""
         return leave_device(packets) if self._keeps else packets
 
-    def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Way, PacketSet, SourceSpan | None, int]]:
+    def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Way, PacketSet, SourceSpan | None]]:
         rest = packets
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
@@ -186,12 +129,12 @@ class Pipeline:
             if not policy.targets:
                 plain = plain | hit
             for way in ways:
-                yield way, hit, policy.span, ALL
+                yield way, hit, policy.span
         rest = rest | plain
-        for out in self._exits:
-            routed = rest & out.packets
+        for way, destinations in self._ways.items():
+            routed = rest & destinations
             if routed:
-                yield out.way, routed, None, out.classes
+                yield way, routed, None
 
     def _by_policy(self, next_hop: int | None, interface: str, policy: PolicyRoute) -> tuple[Way, ...]:
         return self._fib.resolver.ways_of(Route(0, 0, policy.span, next_hop=next_hop, interface=interface))
@@ -211,9 +154,10 @@ class Pipeline:
 
     def _through(self, stages: Sequence[Stage], start: Part, ingress: str, egress: str, traced: bool) -> list[Part]:
         parts = [start]
-        for stage in _asking(stages, ingress, egress):
-            parts = [out for part in parts for out in self._stage(stage, part, ingress, egress, traced)]
-            parts = [part for part in parts if part.packets]
+        for stage in stages:
+            if not isinstance(stage, Routing) and _applies(stage, ingress, egress):
+                parts = [out for part in parts for out in self._stage(stage, part, ingress, egress, traced)]
+                parts = [part for part in parts if part.packets]
         return [part for part in parts if part.packets]
 
     def _stage(self, stage: Filter | Translate, part: Part, ingress: str, egress: str, traced: bool) -> list[Part]:
@@ -248,15 +192,8 @@ def _decided(part: Part, step: Step, stage: Filter) -> Part:
     return replace(part, packets=step.packets, defaults=(*part.defaults, *lines))
 
 
-def _asking(stages: Sequence[Stage], ingress: str, egress: str) -> list[Filter | Translate]:
-    """The stages that ask packets between these interfaces."""
-    return [
-        stage
-        for stage in stages
-        if not isinstance(stage, Routing)
-        and _enters(stage, ingress)
-        and (stage.egress is None or egress in stage.egress)
-    ]
+def _applies(stage: Filter | Translate, ingress: str, egress: str) -> bool:
+    return _enters(stage, ingress) and (stage.egress is None or egress in stage.egress)
 
 
 def _enters(stage: Filter | Translate, ingress: str) -> bool:
