@@ -50,8 +50,10 @@ class RouteKind(StrEnum):
 class Route:
     """``network/length`` by ``next_hop`` (shared space; ``None``: on the link) out of ``interface`` (may be empty).
 
-    Routes of one prefix: the lowest ``(distance, metric)`` wins, equals share the load. ``into`` names another
-    forwarding context of the same device that the packet moves to instead of leaving.
+    Routes of one prefix: the lowest ``(distance, metric)`` wins, equals share the load. ``interface`` may belong to
+    another forwarding context of the device. ``into`` names another such context that the packet moves to instead of
+    leaving: it runs through that one's stages as having come in by the interface it came in by; those after
+    ``Routing`` in this one are left out.
     """
 
     network: int
@@ -74,12 +76,14 @@ class Route:
 class PolicyRoute:
     """Before the routing table: packets that match go by ``next_hop`` / ``interface`` (several share the load).
 
-    With no target the packet is looked up in the table as usual (a stop rule).
+    ``into`` names another forwarding context of the device whose table is asked instead. With neither the packet is
+    looked up in the own table as usual (a stop rule).
     """
 
     match: Match
     span: SourceSpan
     targets: tuple[tuple[int | None, str], ...] = ()
+    into: str = ""
 
 
 @dataclass(frozen=True, slots=True)

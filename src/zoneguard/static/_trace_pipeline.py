@@ -114,7 +114,7 @@ class Context:
                 return self._answer(packet, decisions)
             step = self._route(packet, decisions)
             packet.egress = step.egress
-            if step.outcome is not Outcome.FORWARD:
+            if step.outcome is not Outcome.FORWARD or step.into:
                 return step
         if step is None:
             raise UndecidableError(N_("{device} has a pipeline without routing", device=name), self.device.span)

@@ -38,12 +38,13 @@ class NoRoute:
 
 
 class RoutingTable:
-    """The routes of ``vrf`` and the connected subnets of its enabled ``interfaces``."""
+    """The routes of ``vrf`` and the connected subnets of its enabled ones among the device's ``interfaces``."""
 
     def __init__(self, vrf: Vrf, interfaces: Iterable[Interface]) -> None:
         self._policy = vrf.policy_routes
-        mine = [i for i in interfaces if i.name in vrf.interfaces]
-        self._down = frozenset(i.name for i in mine if not i.enabled)
+        known = list(interfaces)
+        mine = [i for i in known if i.name in vrf.interfaces]
+        self._down = frozenset(i.name for i in known if not i.enabled)
         self.own = Intervals.of(*(a.address for i in mine if i.enabled for a in i.addresses))
         self._groups: dict[tuple[bool, int], dict[int, list[Route]]] = {}
         for route in (*_connected(mine), *vrf.routes):
@@ -56,6 +57,8 @@ class RoutingTable:
         """The way of this packet; routes that share the load are put to the script."""
         for rule in self._policy:
             if packet.holds(rule.match):
+                if rule.into:
+                    return Target(rule.span, into=rule.into, policy=True)
                 if not rule.targets:
                     break
                 targets = self._policy_targets(rule)

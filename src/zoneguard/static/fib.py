@@ -101,7 +101,8 @@ def build_fibs(contexts: Iterable[tuple[Device, Vrf]]) -> tuple[PrefixTree, list
     resolvers = []
     for device, vrf in contexts:
         interfaces = [i for i in device.interfaces if i.name in vrf.interfaces]
-        resolvers.append(Resolver([*connected_routes(interfaces), *vrf.routes], interfaces))
+        down = frozenset(i.name for i in device.interfaces if not i.enabled)
+        resolvers.append(Resolver([*connected_routes(interfaces), *vrf.routes], interfaces, down))
     tree = PrefixTree(prefix for resolver in resolvers for prefix in resolver.choices)
     return tree, [Fib(resolver, tree) for resolver in resolvers]
 
@@ -116,15 +117,15 @@ class Resolver:
 
     A route out of a disabled interface, or whose next hop is not reached or is the device itself, is not usable: the
     next best of its prefix is, or a shorter prefix. ``choices``: prefixes with a usable route → the best ones.
+    ``down``: disabled interfaces of the whole device.
     """
 
-    def __init__(self, routes: Iterable[Route], interfaces: Iterable[Interface]) -> None:
+    def __init__(self, routes: Iterable[Route], interfaces: Iterable[Interface], down: frozenset[str]) -> None:
         self._groups: dict[Prefix, list[Route]] = defaultdict(list)
         for route in routes:
             self._groups[route.network, route.length].append(route)
-        known = list(interfaces)
-        self._down = frozenset(i.name for i in known if not i.enabled)
-        self._own = frozenset(a.address for i in known if i.enabled for a in i.addresses)
+        self._down = down
+        self._own = frozenset(a.address for i in interfaces if i.enabled for a in i.addresses)
         lengths = {(p >= V6, n) for p, n in self._groups}
         self._lengths = {v6: sorted((n for f, n in lengths if f == v6), reverse=True) for v6 in (False, True)}
         self._by_interface: dict[tuple[str, int | None], tuple[Way, ...]] = {}

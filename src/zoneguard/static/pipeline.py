@@ -120,13 +120,11 @@ class Pipeline:
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
             hit = rest & compile_match(self._space, policy.match, ingress, NO_EGRESS)
-            ways = [
-                way for next_hop, interface in policy.targets for way in self._by_policy(next_hop, interface, policy)
-            ]
+            ways = self._by_policy(policy)
             if not hit or (policy.targets and not ways):
                 continue
             rest = rest - hit
-            if not policy.targets:
+            if not ways:
                 plain = plain | hit
             for way in ways:
                 yield way, hit, policy.span
@@ -136,8 +134,11 @@ class Pipeline:
             if routed:
                 yield way, routed, None
 
-    def _by_policy(self, next_hop: int | None, interface: str, policy: PolicyRoute) -> tuple[Way, ...]:
-        return self._fib.resolver.ways_of(Route(0, 0, policy.span, next_hop=next_hop, interface=interface))
+    def _by_policy(self, policy: PolicyRoute) -> list[Way]:
+        if policy.into:
+            return [Way("", None, policy.into)]
+        routes = (Route(0, 0, policy.span, next_hop=hop, interface=interface) for hop, interface in policy.targets)
+        return [way for route in routes for way in self._fib.resolver.ways_of(route)]
 
     def _by_route(self, way: Way, part: Part) -> Iterator[Part]:
         """``part`` cut by the routes that lead out by ``way``."""

@@ -94,7 +94,7 @@ class Network:
         members: dict[tuple[Context, str], Intervals] = {}
         for attachment in self.topology.attachments:
             if attachment.zone == zone:
-                place = (attachment.context, attachment.interface)
+                place = (self.topology.home(attachment.context, attachment.interface), attachment.interface)
                 members[place] = members.get(place, Intervals()) | attachment.members
         leaving = self.openers
         if not self._redirects:
@@ -110,7 +110,7 @@ class Network:
         if way.into:
             other = self.topology.contexts.get((context.key[0], way.into))
             if other is not None:
-                yield _Batch(other, "", departure.part.packets, path)
+                yield _Batch(other, path[-1].ingress, departure.part.packets, path)
             return
         left = self.pipeline(context).sends(departure.part.packets)
         for other, interface in self.topology.neighbours(context, way):

@@ -59,6 +59,7 @@ class Topology:
             key: {i.name: i for i in c.device.interfaces if i.name in c.vrf.interfaces}
             for key, c in self.contexts.items()
         }
+        self._homes = {(key[0], name): key for key, interfaces in self._interfaces.items() for name in interfaces}
         self.owners: dict[int, list[Place]] = defaultdict(list)
         for key, interfaces in self._interfaces.items():
             for interface in interfaces.values():
@@ -79,7 +80,14 @@ class Topology:
 
     def interface(self, context: Context, name: str) -> Interface:
         """The interface of that name; an unnumbered stand-in where the export does not describe it."""
-        return self._interfaces[context.key].get(name) or Interface(name, context.device.span)
+        return self._interfaces[self.home(context, name).key].get(name) or Interface(name, context.device.span)
+
+    def home(self, context: Context, interface: str) -> Context:
+        """The context that packets enter by ``interface``: routes of ``context`` may lead out of another's."""
+        if interface in self._interfaces[context.key]:
+            return context
+        key = self._homes.get((context.key[0], interface))
+        return context if key is None else self.contexts[key]
 
     def own_addresses(self, context: Context) -> Intervals:
         """The addresses of the context itself."""
@@ -186,12 +194,9 @@ class Topology:
             for way in fib.ways:
                 for other, interface in self.neighbours(self.contexts[key], way):
                     graph.add_edge("/".join(key), "/".join(other.key), egress=way.interface, ingress=interface.name)
-        for attached in dict.fromkeys(
-            ("/".join(a.context.key), f"zone:{a.zone}", a.interface) for a in self.attachments
-        ):
-            node, zone, name = attached
-            graph.add_edge(node, zone, egress=name)
-            graph.add_edge(zone, node, ingress=name)
+        for context, zone, name in dict.fromkeys((a.context, f"zone:{a.zone}", a.interface) for a in self.attachments):
+            graph.add_edge("/".join(context.key), zone, egress=name)
+            graph.add_edge(zone, "/".join(self.home(context, name).key), ingress=name)
         return graph
 
 
