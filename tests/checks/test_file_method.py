@@ -18,6 +18,14 @@ def found(tmp_path: Path, name: bytes, content: bytes, server: str = "10.30.0.9"
     return [f.verdict for f in town.findings("ZG203")]
 
 
+def carried_out(tmp_path: Path, profile: str, model: str = "alpha") -> list[tuple[str, tuple[str, ...]]]:
+    """What is said of a program that an Internet terminal takes from the LGWAN zone."""
+    answer = ANSWER % (len(PROGRAM), b"a.exe") + PROGRAM
+    capture = {"internet": session("10.30.0.9", "10.20.0.5", 80, REQUEST, answer)}
+    town = Town(tmp_path, captures=capture, profile=profile, model=model)
+    return [(f.aspect, f.clauses) for f in town.findings("ZG203")]
+
+
 def test_a_file_without_hazard_is_quiet(tmp_path: Path) -> None:
     assert not found(tmp_path, b"a.txt", b"hello")
 
@@ -28,3 +36,18 @@ def test_a_program_that_comes_in_is_found_though_the_flow_was_opened_from_inside
 
 def test_a_program_inside_the_zone_is_not_an_import(tmp_path: Path) -> None:
     assert not found(tmp_path, b"a.exe", PROGRAM, server="10.20.0.9")
+
+
+def test_a_program_that_leaves_is_asked_for_by_the_clauses_about_both_directions(tmp_path: Path) -> None:
+    assert carried_out(tmp_path, "yokote") == [("export", ("yokote:7③(イ)",))]
+    assert carried_out(tmp_path, "gotsu") == [("export", ("gotsu:6(3)②",))]
+    assert carried_out(tmp_path, "mikasa") == [("export", ("mikasa:7(3)イ",))]
+
+
+def test_setagaya_asks_for_what_is_taken_in_which_is_by_terminals_where_they_are(tmp_path: Path) -> None:
+    assert not carried_out(tmp_path, "setagaya")
+    assert carried_out(tmp_path, "setagaya", "beta-dash") == [("import", ("setagaya:6(3)②",))]
+
+
+def test_kobe_does_not_speak_of_sanitizing(tmp_path: Path) -> None:
+    assert not carried_out(tmp_path, "kobe-foundation")

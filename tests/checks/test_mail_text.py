@@ -32,7 +32,7 @@ def test_an_attachment_is_found_whatever_the_port(tmp_path: Path) -> None:
         b"%PDF-1.4\r\n--b--"
     )
     assert verdicts(tmp_path, content) == [Verdict.VIOLATES]
-    assert not verdicts(tmp_path, content, to="10.30.0.25")
+    assert not verdicts(tmp_path, content, to="10.40.0.25")
 
 
 def test_an_encrypted_session_is_undetermined(tmp_path: Path) -> None:
@@ -40,3 +40,22 @@ def test_an_encrypted_session_is_undetermined(tmp_path: Path) -> None:
     answers = b"220 hi\r\n250 STARTTLS\r\n220 go\r\n" + b"\x16\x03\x03\x00\x05hello"
     town = Town(tmp_path, captures={"lgwan": session("10.40.0.10", "10.20.0.25", 25, request, answers)})
     assert [f.verdict for f in town.findings("ZG201")] == [Verdict.UNDETERMINED]
+
+
+def test_a_mail_that_leaves_may_have_attachments_but_no_hazard(tmp_path: Path) -> None:
+    def leaving(profile: str, name: bytes, content: bytes) -> list[str]:
+        mail = (
+            (
+                HELLO + b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                b"Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=" + name
+            )
+            + b"\r\n\r\n"
+            + content
+            + b"\r\n--b--\r\n.\r\n"
+        )
+        capture = {"internet": session("10.40.0.10", "10.30.0.25", 25, mail, ANSWERS)}
+        return [f.aspect for f in Town(tmp_path, captures=capture, profile=profile).findings("ZG201")]
+
+    assert not leaving("yokote", b"a.txt", b"hello")
+    assert leaving("yokote", b"a.vbs", b'CreateObject("WScript.Shell").Run "calc"') == ["export"]
+    assert not leaving("setagaya", b"a.vbs", b'CreateObject("WScript.Shell").Run "calc"')

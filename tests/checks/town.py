@@ -29,7 +29,8 @@ default via 203.0.113.1 dev eth4
 """
 PROJECT = """\
 zoneguard: 1
-profile: [mikasa]
+profile: [%s]
+model: %s
 as-of: 2026-11-01
 zones:
   mynumber: {class: mynumber, prefixes: [10.10.0.0/24]}
@@ -64,6 +65,8 @@ class Town:
     allow: Sequence[str] = ()
     exceptions: Sequence[str] = ()
     captures: dict[str, list[Packet]] = field(default_factory=dict)
+    profile: str = "mikasa"
+    model: str = "alpha"
 
     def audit(self) -> Report:
         """The report of both halves (of the static one alone, where nothing was captured)."""
@@ -75,7 +78,13 @@ class Town:
         for zone, packets in self.captures.items():
             wrpcap(str(self.root / f"{zone}.pcap"), packets)
             points.append(f"{{path: {zone}.pcap, point: {{zone: {zone}}}}}")
-        project = PROJECT % (", ".join(self.allow), ", ".join(self.exceptions), ", ".join(points))
+        project = PROJECT % (
+            self.profile,
+            self.model,
+            ", ".join(self.allow),
+            ", ".join(self.exceptions),
+            ", ".join(points),
+        )
         (self.root / "zoneguard.yaml").write_text(project, encoding="utf-8")
         return run(load_project(self.root, None))
 

@@ -104,11 +104,15 @@ def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:
     for check in checks:
         if check.needs <= given:
             for finding in check.run(case):
-                yield replace(finding, clauses=_clauses(case.project.profiles, finding))
+                yield _weighed(case.project.profiles, finding)
 
 
-def _clauses(profiles: tuple[Profile, ...], finding: Finding) -> tuple[str, ...]:
-    return tuple(clause.id for profile in profiles for clause in profile.citing(finding.check, finding.aspect))
+def _weighed(profiles: tuple[Profile, ...], finding: Finding) -> Finding:
+    """With the clauses that it decides, and the severity of the strictest; the check's own where no clause has one."""
+    cited = [clause for profile in profiles for clause in profile.citing(finding.check, finding.aspect)]
+    weights = [clause.weight for clause in cited if clause.weight is not None]
+    severity = max(weights, key=lambda weight: weight.rank, default=finding.severity)
+    return replace(finding, clauses=tuple(clause.id for clause in cited), severity=severity)
 
 
 def _order(finding: Finding) -> tuple[int, str, tuple[str, ...]]:

@@ -67,6 +67,10 @@ class Case:
             self._views[id(crossing)] = policy_view(crossing)
         return self._views[id(crossing)]
 
+    def asks(self, check: str, aspect: str) -> bool:
+        """Whether a clause of the project's policies rests on the check as a whole, or on this aspect of it."""
+        return any(profile.citing(check, aspect) for profile in self.project.profiles)
+
     @cached_property
     def own(self) -> Intervals:
         """Every address of a modelled device."""

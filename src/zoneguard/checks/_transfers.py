@@ -1,4 +1,5 @@
-"""Transfers as checks ask for them: what came into the LGWAN zone, what belongs together, what is certain."""
+"""Transfers as checks ask for them: what was taken into a zone that is to be kept clean, what belongs together, what is
+certain."""
 
 from __future__ import annotations
 
@@ -9,19 +10,34 @@ from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.zones import ZoneClass
 
 LGWAN_SIDE = frozenset({ZoneClass.LGWAN, ZoneClass.CLOSED_EXTERNAL})
+GIVERS = frozenset({ZoneClass.LGWAN, ZoneClass.SANITIZER})
+TERMINALS_OUTSIDE = frozenset({"beta", "beta-dash"})
+IMPORT, EXPORT = "import", "export"
 
 
-def imports(case: Case) -> Iterator[Transfer]:
-    """Content that went to a host of the LGWAN zone from outside the LGWAN side, whoever opened the flow."""
-    zones = case.project.zones
+def taken_in(case: Case, check: str) -> Iterator[tuple[Transfer, str]]:
+    """Content that crossed between the LGWAN zone and the Internet zone, whoever opened the flow, and its direction.
+
+    Only what some clause asks of ``check``: an ``import`` goes to a host of the LGWAN zone from outside the LGWAN side,
+    or, where terminals are in the Internet zone (models β and β′), to those; an ``export`` goes to a host of the
+    Internet zone from the LGWAN zone or a sanitizer.
+    """
+    asked = {direction for direction in (IMPORT, EXPORT) if case.asks(check, direction)}
     for transfer in case.dynamic.transfers if case.dynamic else ():
-        flow = transfer.flow
-        source, target = (flow.src, flow.dst) if transfer.to_responder else (flow.dst, flow.src)
-        sender, receiver = zones.of(source), zones.of(target)
-        if receiver is None or receiver.zone_class is not ZoneClass.LGWAN:
-            continue
-        if sender is None or sender.zone_class not in LGWAN_SIDE:
-            yield transfer
+        direction = _direction(case, transfer)
+        if direction in asked:
+            yield transfer, direction
+
+
+def _direction(case: Case, transfer: Transfer) -> str:
+    flow = transfer.flow
+    source, target = (flow.src, flow.dst) if transfer.to_responder else (flow.dst, flow.src)
+    sender, receiver = (z.zone_class if z else None for z in map(case.project.zones.of, (source, target)))
+    if receiver is ZoneClass.LGWAN and sender not in LGWAN_SIDE:
+        return IMPORT
+    if receiver is ZoneClass.INTERNET and sender in GIVERS:
+        return IMPORT if case.project.model in TERMINALS_OUTSIDE else EXPORT
+    return ""
 
 
 def members(case: Case, transfer: Transfer) -> list[Transfer]:

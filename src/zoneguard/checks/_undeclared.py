@@ -1,6 +1,7 @@
 """Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once.
 
-The checks of isolation differ only in the pairs of zones they speak of.
+The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the class of the
+zone from which the session is opened, so that a clause may speak of one kind of origin alone: ``ZG101:remote-access``.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
         severity=severity,
         verdict=Verdict.VIOLATES if certain else Verdict.UNDETERMINED,
         message=message,
+        aspect=case.project.zones[part.source].zone_class,
         anchor=(part.source, part.destination, _places(part.path), row_key(rows)),
         zones=(part.source, part.destination),
         evidence=tuple(dict.fromkeys(line for p in parts for line in deciding_lines(p))),
@@ -115,6 +117,7 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
                 count=len(crossings),
                 bytes=sum(sum(c.flow.payload) for c in crossings if c.flow),
             ),
+            aspect=case.project.zones[crossings[0].source].zone_class,
             anchor=("observed", *key),
             zones=(crossings[0].source, crossings[0].destination),
             evidence=tuple(dict.fromkeys(s for c in crossings if c.flow for s in (c.flow.first, c.flow.last))),

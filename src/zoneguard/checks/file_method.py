@@ -1,8 +1,9 @@
 """ZG203: files reach the LGWAN zone without hazards.
 
 Every file that a capture shows on its way to a host of class ``lgwan`` from outside the LGWAN side, whoever opened the
-flow and whatever host it came from, must hold no hazard. A hazardous member is said with its container; mail is ZG201's
-matter. What cannot be read shows nothing, and proves nothing.
+flow and whatever host it came from, must hold no hazard; where a policy asks for both directions, so must every file on
+its way out to the Internet zone. A hazardous member is said with its container; mail is ZG201's matter. What cannot be
+read shows nothing, and proves nothing. Aspects: ``import``, ``export``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._transfers import imports, part_text
+from zoneguard.checks._transfers import IMPORT, part_text, taken_in
 from zoneguard.checks._undeclared import flow_key
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
@@ -18,9 +19,9 @@ from zoneguard.model.text import N_
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    found = list(imports(case))
-    hazardous = {t.key for t in found if t.hazards or t.kind in ("message", "attachment")}
-    for transfer in found:
+    found = list(taken_in(case, PLUGIN.id))
+    hazardous = {t.key for t, _ in found if t.hazards or t.kind in ("message", "attachment")}
+    for transfer, direction in found:
         if transfer.kind != "file" or transfer.refused or not transfer.hazards or transfer.parent in hazardous:
             continue
         flow = transfer.flow
@@ -29,12 +30,15 @@ def _run(case: Case) -> Iterator[Finding]:
             check=PLUGIN.id,
             severity=PLUGIN.severity,
             verdict=Verdict.VIOLATES,
-            message=N_("A file with hazards came into the LGWAN zone: {file}.", file=part_text(transfer)),
+            message=N_("A file with hazards came into the LGWAN zone: {file}.", file=part_text(transfer))
+            if direction == IMPORT
+            else N_("A file with hazards left for the Internet zone: {file}.", file=part_text(transfer)),
             anchor=(*flow_key(flow), transfer.sha256 or transfer.key),
             zones=tuple(zones),
             evidence=transfer.frames or (flow.first,),
             flow=flow,
             transfer=transfer,
+            aspect=direction,
             fix=N_("Quarantine the file, and find out why the sanitizer did not see it or let it pass."),
         )
 

@@ -3,7 +3,8 @@
 Every mail that a capture shows on its way to a host of class ``lgwan``, whatever its port, must hold ``text/plain``
 and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or encrypted is undetermined. Mail
 between two hosts of the LGWAN side (the zone itself and its closed external networks) is not content from the
-Internet and is left alone.
+Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may have attachments,
+but no hazard. Aspects: ``import``, ``export``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._transfers import certain, imports, members, part_text
+from zoneguard.checks._transfers import IMPORT, certain, members, part_text, taken_in
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
@@ -23,31 +24,38 @@ PLAIN = frozenset({"text/plain", ""})
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    for mail in imports(case):
-        if mail.protocol not in MAIL or mail.parent:
+    for mail, direction in taken_in(case, PLUGIN.id):
+        if mail.protocol not in MAIL or mail.parent or mail.refused:
             continue
         parts = members(case, mail)
-        unclean = [p for p in parts if p.kind == "attachment" or p.media_type not in PLAIN or p.hazards]
-        if mail.refused:
-            continue
+        unclean = [p for p in parts if _unclean(p, direction)] or [p for p in (mail,) if p.hazards]
         if unclean:
-            yield _finding(case, mail, unclean[0], Verdict.VIOLATES, _violation(unclean))
+            yield _finding(case, mail, unclean[0], Verdict.VIOLATES, _violation(unclean, direction), direction)
         elif not certain(mail, parts):
-            yield _finding(case, mail, mail, Verdict.UNDETERMINED, _doubt(mail, parts))
+            yield _finding(case, mail, mail, Verdict.UNDETERMINED, _doubt(mail, parts, direction), direction)
 
 
-def _violation(unclean: list[Transfer]) -> Text:
-    return N_(
-        "A mail into the LGWAN zone carries more than text: {parts}.", parts=", ".join(part_text(p) for p in unclean)
-    )
+def _unclean(part: Transfer, direction: str) -> bool:
+    if part.hazards or direction != IMPORT:
+        return bool(part.hazards)
+    return part.kind == "attachment" or part.media_type not in PLAIN
 
 
-def _doubt(mail: Transfer, parts: list[Transfer]) -> Text:
+def _violation(unclean: list[Transfer], direction: str) -> Text:
+    parts = ", ".join(part_text(p) for p in unclean)
+    if direction == IMPORT:
+        return N_("A mail into the LGWAN zone carries more than text: {parts}.", parts=parts)
+    return N_("A mail out of the LGWAN zone carries hazards: {parts}.", parts=parts)
+
+
+def _doubt(mail: Transfer, parts: list[Transfer], direction: str) -> Text:
     reason = next((p.reason for p in (mail, *parts) if p.reason), "")
-    return N_("Whether a mail into the LGWAN zone is text only cannot be said: {reason}", reason=reason)
+    if direction == IMPORT:
+        return N_("Whether a mail into the LGWAN zone is text only cannot be said: {reason}", reason=reason)
+    return N_("Whether a mail out of the LGWAN zone is free of hazards cannot be said: {reason}", reason=reason)
 
 
-def _finding(case: Case, mail: Transfer, subject: Transfer, verdict: Verdict, message: Text) -> Finding:
+def _finding(case: Case, mail: Transfer, subject: Transfer, verdict: Verdict, message: Text, direction: str) -> Finding:
     flow = mail.flow
     zones = [case.project.zones.of(a) for a in (flow.src, flow.dst)]
     return Finding(
@@ -60,6 +68,7 @@ def _finding(case: Case, mail: Transfer, subject: Transfer, verdict: Verdict, me
         evidence=subject.frames or mail.frames or (flow.first,),
         flow=flow,
         transfer=subject,
+        aspect=direction,
         fix=N_("Find out why the text gateway let it pass (fail-open, a second route), and quarantine the mail."),
     )
 

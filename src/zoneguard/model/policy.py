@@ -67,6 +67,16 @@ class Clause:
         """The id without the profile's name, as ``24(1)``."""
         return self.id.partition(":")[2]
 
+    @property
+    def weight(self) -> Severity | None:
+        """The severity of breaking it, by the force of its words: ``principle`` is a step below ``must``, ``effort`` is
+        ``low`` at most."""
+        if self.severity is None or self.force in (Force.MUST, Force.DEFINITION):
+            return self.severity
+        ranked = sorted(Severity, key=lambda s: s.rank)
+        top = self.severity.rank - 1 if self.force is Force.PRINCIPLE else Severity.LOW.rank
+        return ranked[max(0, min(self.severity.rank, top))]
+
 
 def is_part(clause: str, whole: str) -> bool:
     """Whether the id or number ``clause`` is a part of ``whole``, as ``24(1)前段`` is of ``24(1)`` and of ``24``."""
