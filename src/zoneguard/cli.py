@@ -192,7 +192,7 @@ def explain(session: Session, subject: str, form: str) -> int:
 
 
 @cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of a profile."))
-@click.argument("which", type=click.Choice(["project", "profile"]), default="project")
+@click.argument("which", type=click.Choice(["project", "profile", "attestations"]), default="project")
 @common
 def schema(session: Session, which: str) -> int:
     """For editors that complete what one types."""

@@ -19,10 +19,9 @@ def row(**changes: str) -> str:
     return f"{{id: EX-1, from: 10.10.0.5, to: 203.0.113.9, services: [tcp/443], {fields}}}"
 
 
-def faults(tmp_path: Path, **changes: str) -> list[tuple[str, tuple[str, ...]]]:
-    found = Town(tmp_path, exceptions=[row(**changes)]).findings("ZG105")
-    assert all(f.verdict is Verdict.VIOLATES for f in found)
-    return [(f.aspect, f.clauses) for f in found]
+def faults(tmp_path: Path, profile: str = "mikasa", **changes: str) -> list[tuple[str, tuple[str, ...]]]:
+    found = Town(tmp_path, exceptions=[row(**changes)], profile=profile).findings("ZG105")
+    return [(f.aspect, f.clauses) for f in found if f.verdict is Verdict.VIOLATES]
 
 
 def test_a_row_in_order_is_quiet(tmp_path: Path) -> None:
@@ -49,3 +48,18 @@ def test_a_row_without_end_is_found(tmp_path: Path) -> None:
 def test_an_emergency_is_reported_afterwards(tmp_path: Path) -> None:
     assert faults(tmp_path, emergency="true") == [("emergency", ("mikasa:130",))]
     assert not faults(tmp_path, emergency="true", reported="2026-04-02")
+
+
+def test_the_office_that_permits_is_the_one_that_the_policy_names(tmp_path: Path) -> None:
+    def said(profile: str, approver: str, minor: str = "") -> list[tuple[Verdict, tuple[str, ...]]]:
+        town = Town(tmp_path, exceptions=[row(approver=approver, minor=minor)], profile=profile)
+        return [(f.verdict, f.clauses) for f in town.findings("ZG105") if f.aspect == "approval"]
+
+    kobe = ("kobe-foundation:2章9(5)(ア)",)
+    assert not said("mikasa", "CISO(副市長)")
+    assert said("mikasa", "副市長") == [(Verdict.ATTESTATION_NEEDED, ("mikasa:129",))]
+    assert not said("kobe-foundation", "情報セキュリティ責任者")
+    assert said("kobe-foundation", "情報セキュリティ管理者") == [(Verdict.VIOLATES, kobe)]
+    assert not said("kobe-foundation", "情報セキュリティ管理者", minor="true")
+    assert said("mikasa, kobe-foundation", "CISO") == [(Verdict.ATTESTATION_NEEDED, kobe)]
+    assert not said("yokote", "副市長")

@@ -6,13 +6,13 @@ import pytest
 
 from zoneguard.loading.profile import load_profile, read_profile, shipped_profiles
 from zoneguard.model.errors import InputError, InputErrors
-from zoneguard.model.policy import ClauseClass, Force, Severity
+from zoneguard.model.policy import ClauseClass, Force, Settings, Severity
 
 OWN = """\
 zoneguard-profile: 1
 name: own
 title: {en: Own policy, ja: 自前の方針}
-settings: {strict: true, days: 30, egress: cloud}
+settings: {approver: CISO, minor-approver: 部長}
 clauses:
   - clause: 1(2)
     class: N
@@ -33,7 +33,7 @@ def test_own_profile(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN)
     profile = load_profile("own.yaml", tmp_path)
     assert (profile.name, profile.title_en, profile.title_ja) == ("own", "Own policy", "自前の方針")
-    assert dict(profile.settings) == {"strict": True, "days": 30, "egress": "cloud"}
+    assert profile.settings == Settings(approver="CISO", minor_approver="部長")
     first, second = profile.clauses
     assert (first.id, first.number, first.clause_class) == ("own:1(2)", "1(2)", ClauseClass.NETWORK)
     assert (first.zones, first.checks) == (("lgwan",), ("ZG101", "ZG105:expiry"))
@@ -53,6 +53,7 @@ def test_own_profile(tmp_path: Path) -> None:
         ('clause: "2"', "clause: 1(2)", "clause 1(2) is already in line 6"),
         ("    attest: {en: Who swore, ja: 誰が誓ったか}\n", "", "says under `attest`"),
         ("ja: 分ける", "jp: 分ける", "the key `jp` is not known"),
+        ("minor-approver", "mainor-approver", "did you mean `minor-approver`?"),
         ("severity: high", "severity: hihg", "did you mean `high`?"),
         ("zoneguard-profile: 1", "zoneguard-profile: 9", "format 9 is not read"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from zoneguard.checks import Case, Check
 from zoneguard.model.findings import ClauseResult, Finding
@@ -29,6 +30,8 @@ def _judge(
         found = [f for f in own if f.verdict is verdict]
         if found:
             return verdict, N_("{count} findings", count=len(found)) if len(found) > 1 else found[0].message
+    if any(a.clause == clause.id for a in case.project.attestations) and not clause.checks:
+        return _attested(case, clause)
     if clause.clause_class is ClauseClass.ATTESTATION:
         return Verdict.ATTESTATION_NEEDED, N_("A person has to confirm this.")
     if clause.force is Force.DEFINITION and not clause.checks:
@@ -46,6 +49,19 @@ def _judge(
         )
     names = ", ".join(c.id for c in ready)
     return Verdict.CONFORMS, N_("Decided by {checks}: no violation.", checks=names)
+
+
+def _attested(case: Case, clause: Clause) -> tuple[Verdict, Text]:
+    """By the word that holds longest on the day of the audit; where none does, by the latest that did."""
+    own = sorted((a for a in case.project.attestations if a.clause == clause.id), key=lambda a: a.until or date.max)
+    word = next((a for a in reversed(own) if a.holds(case.project.as_of)), own[-1])
+    names = {"by": word.by, "day": word.on.isoformat(), "document": word.document, "place": str(word.span)}
+    if word.holds(case.project.as_of):
+        return Verdict.CONFORMS, N_("Confirmed by {by} on {day}: {document} ({place}).", **names)
+    if word.on > case.project.as_of:
+        return Verdict.ATTESTATION_NEEDED, N_("Confirmed only on {day}, after the day of the audit ({place}).", **names)
+    end = word.until.isoformat() if word.until else ""
+    return Verdict.ATTESTATION_NEEDED, N_("What {by} confirmed on {day} held until {end} ({place}).", end=end, **names)
 
 
 def _given(case: Case, need: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from zoneguard.audit.comparing import disagreements
 from zoneguard.audit.inputs import input_file, load_devices, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
@@ -34,7 +35,7 @@ def run(
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
     """
     space = PacketSpace()
-    inputs: list[InputFile] = []
+    inputs = [input_file(project, project.attestation_file, "attestations")] if project.attestation_file else []
     static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
     dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
     case = Case(project, space, static, dynamic)
@@ -58,6 +59,7 @@ def run(
             "transfers": len(dynamic.transfers) if dynamic else 0,
         },
         spoofed=spoofed,
+        disagreements=tuple(disagreements(project.profiles)),
     )
 
 
@@ -109,7 +111,8 @@ def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:
 
 def _weighed(profiles: tuple[Profile, ...], finding: Finding) -> Finding:
     """With the clauses that it decides, and the severity of the strictest; the check's own where no clause has one."""
-    cited = [clause for profile in profiles for clause in profile.citing(finding.check, finding.aspect)]
+    asking = [profile for profile in profiles if finding.profile in ("", profile.name)]
+    cited = [clause for profile in asking for clause in profile.citing(finding.check, finding.aspect)]
     weights = [clause.weight for clause in cited if clause.weight is not None]
     severity = max(weights, key=lambda weight: weight.rank, default=finding.severity)
     return replace(finding, clauses=tuple(clause.id for clause in cited), severity=severity)

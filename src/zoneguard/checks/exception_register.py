@@ -1,18 +1,21 @@
 """ZG105: the exception register is in order.
 
 Each row names a purpose, an applicant, an approver who is another person, and the day of approval; on the day of the
-audit (``as-of``) it has not expired. An emergency exception was reported afterwards. That a row has an end at all is
-zoneguard's own demand: the policies ask for periodic review, and a row without an end is never reviewed.
+audit (``as-of``) it has not expired. The approver holds the office that the policy names (Mikasa: CISO), or, for a row
+marked ``minor``, the one that may permit those; for an office of another name somebody has to confirm that it is the
+same. An emergency exception was reported afterwards. That a row has an end at all is zoneguard's own demand: the
+policies ask for periodic review, and a row without an end is never reviewed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import zones_of
 from zoneguard.model.findings import Finding
-from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.policy import Profile, Severity, Verdict
 from zoneguard.model.project import ExceptionEntry
 from zoneguard.model.text import N_, Text
 
@@ -20,17 +23,49 @@ from zoneguard.model.text import N_, Text
 def _run(case: Case) -> Iterator[Finding]:
     for entry in case.project.exceptions:
         for aspect, message in _faults(case, entry):
-            yield Finding(
-                check=PLUGIN.id,
-                severity=Severity.MEDIUM if aspect == "applicant" else PLUGIN.severity,
-                verdict=Verdict.VIOLATES,
-                message=message,
-                anchor=(entry.id, aspect),
-                zones=zones_of(case.project, entry),
-                evidence=(entry.span,),
-                aspect=aspect,
-                fix=N_("Have the register corrected, or withdraw the exception and the rules that carry it."),
+            yield _finding(case, entry, aspect, message)
+        for profile in case.project.profiles:
+            yield from _office(case, entry, profile)
+
+
+def _office(case: Case, entry: ExceptionEntry, profile: Profile) -> Iterator[Finding]:
+    """Whether the approver holds the office that the policy names."""
+    permits = profile.settings.approver
+    minor = profile.settings.minor_approver
+    if not permits or not entry.approver or permits in entry.approver:
+        return
+    names = {"id": entry.id, "approver": entry.approver, "profile": profile.name, "office": permits}
+    if minor and minor in entry.approver:
+        if not entry.minor:
+            message = N_(
+                "Exception {id} is not marked as minor and was approved by {approver}; {profile} asks for {office}.",
+                **names,
             )
+            yield _finding(case, entry, "approval", message, profile.name)
+        return
+    message = N_(
+        "Exception {id} was approved by {approver}; nobody confirms that this is the {office} of {profile}.", **names
+    )
+    yield replace(
+        _finding(case, entry, "approval", message, profile.name),
+        verdict=Verdict.ATTESTATION_NEEDED,
+        fix=N_("Write the office into the register, or have the right one approve the exception."),
+    )
+
+
+def _finding(case: Case, entry: ExceptionEntry, aspect: str, message: Text, profile: str = "") -> Finding:
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.VIOLATES,
+        message=message,
+        anchor=(entry.id, aspect, *filter(None, [profile])),
+        zones=zones_of(case.project, entry),
+        evidence=(entry.span,),
+        aspect=aspect,
+        profile=profile,
+        fix=N_("Have the register corrected, or withdraw the exception and the rules that carry it."),
+    )
 
 
 def _faults(case: Case, entry: ExceptionEntry) -> Iterator[tuple[str, Text]]:

@@ -59,7 +59,6 @@ def one_of(kind: type[E]) -> tuple[PlainValidator, WithJsonSchema]:
 
 
 Text = Annotated[str, PlainValidator(values.as_text), WithJsonSchema({"type": "string", "minLength": 1})]
-Scalar = Annotated[str, PlainValidator(values.as_text), WithJsonSchema({"type": ["string", "integer", "boolean"]})]
 Flag = Annotated[bool, PlainValidator(values.yes_or_no), WithJsonSchema({"type": "boolean"})]
 Day = Annotated[date, PlainValidator(values.day), WithJsonSchema({"type": "string", "format": "date"})]
 Prefix = Annotated[

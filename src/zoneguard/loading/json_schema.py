@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoneguard.loading.attestations import AttestationFile
 from zoneguard.loading.fields import Entry
 from zoneguard.loading.profile import ProfileFile
 from zoneguard.loading.schema import ProjectFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS: dict[str, type[Entry]] = {"project": ProjectFile, "profile": ProfileFile}
+_MODELS: dict[str, type[Entry]] = {"project": ProjectFile, "profile": ProfileFile, "attestations": AttestationFile}
 
 
 def json_schema(which: str) -> dict[str, Any]:
-    """The schema of a ``project`` or a ``profile`` file. Raises ``KeyError`` for anything else."""
+    """The schema of a ``project``, ``profile`` or ``attestations`` file. Raises ``KeyError`` for anything else."""
     return {"$schema": DIALECT, **_MODELS[which].model_json_schema()}

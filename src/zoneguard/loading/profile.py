@@ -10,13 +10,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from zoneguard.loading.document import Document, compose
-from zoneguard.loading.fields import Entry, Named, Rows, Scalar, Some, Text, one_of
+from zoneguard.loading.fields import Entry, Rows, Some, Text, one_of
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.schema import known_version
 from zoneguard.loading.validation import validate
 from zoneguard.loading.values import near
 from zoneguard.model.errors import InputError, InputErrors
-from zoneguard.model.policy import Clause, ClauseClass, Force, Profile, Severity
+from zoneguard.model.policy import Clause, ClauseClass, Force, Profile, Settings, Severity
 from zoneguard.model.text import N_
 
 GROUP = "zoneguard.profiles"
@@ -45,6 +45,13 @@ class ClauseEntry(Entry):
     attest: Titles | None = Field(None, description="Class A: what a person has to confirm.")
 
 
+class SettingsEntry(Entry):
+    """What the document lays down beside its clauses."""
+
+    approver: Text | None = Field(None, description="Office that permits exceptions, as the register writes it.")
+    minor_approver: Text | None = Field(None, description="Office that may permit those that are minor.")
+
+
 class ProfileFile(Entry):
     """A zoneguard profile: one policy document."""
 
@@ -53,7 +60,7 @@ class ProfileFile(Entry):
     )
     name: Text = Field(description="Short name; clause ids begin with it.")
     title: Titles
-    settings: Named[Scalar] = Field(default_factory=dict, description="Switches in which policies differ, for checks.")
+    settings: SettingsEntry | None = None
     clauses: Rows[ClauseEntry] = Field(min_length=1)
 
 
@@ -93,7 +100,7 @@ def read_profile(path: Path) -> Profile:
         title_en=model.title.en,
         title_ja=model.title.ja,
         clauses=tuple(_clause(model.name, c) for c in model.clauses),
-        settings=tuple((key, _setting(value)) for key, value in model.settings.items()),
+        settings=_settings(model.settings),
     )
 
 
@@ -129,7 +136,5 @@ def _clause(profile: str, entry: ClauseEntry) -> Clause:
     )
 
 
-def _setting(value: str) -> str | bool | int:
-    if value in ("true", "false"):
-        return value == "true"
-    return int(value) if value.isascii() and value.isdigit() else value
+def _settings(entry: SettingsEntry | None) -> Settings:
+    return Settings(entry.approver or "", entry.minor_approver or "") if entry else Settings()

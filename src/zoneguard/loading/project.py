@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from zoneguard.loading.attestations import read_attestations
 from zoneguard.loading.document import Document, compose
 from zoneguard.loading.document import Path as Place
 from zoneguard.loading.profile import load_profile
@@ -14,7 +15,7 @@ from zoneguard.loading.schema import Point, Port, ProjectFile
 from zoneguard.loading.validation import validate
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.policy import Profile
-from zoneguard.model.project import Allowance, CaptureEntry, DeviceEntry, ExceptionEntry, Link, Project
+from zoneguard.model.project import Allowance, Attestation, CaptureEntry, DeviceEntry, ExceptionEntry, Link, Project
 from zoneguard.model.text import N_
 
 FILE_NAME = "zoneguard.yaml"
@@ -59,6 +60,8 @@ def load_project(path: Path, as_of: date | None = None) -> Project:
         as_of=as_of or model.as_of or date.today(),
         links=_links(model, names, document),
         model=model.model,
+        attestations=_attestations(model, names, profiles if readable else ()),
+        attestation_file=file.parent / model.attestations if model.attestations else None,
     )
     names.unique_ids([(("allow", i), a.id) for i, a in enumerate(model.allow)])
     names.unique_ids([(("exceptions", i), e.id) for i, e in enumerate(model.exceptions)])
@@ -90,6 +93,20 @@ def _profiles(model: ProjectFile, names: Names) -> tuple[Profile, ...]:
                 names.fail(place, N_("the profile {name} is named twice", name=profile.name))
             found.setdefault(profile.name, profile)
     return tuple(found.values())
+
+
+def _attestations(model: ProjectFile, names: Names, profiles: tuple[Profile, ...]) -> tuple[Attestation, ...]:
+    if model.attestations is None:
+        return ()
+    path = names.file(model.attestations, ("attestations",))
+    if not path.is_file() or not profiles:
+        return ()
+    try:
+        found, errors = read_attestations(path, (clause for profile in profiles for clause in profile.clauses))
+    except InputError as error:
+        errors, found = [error], ()
+    names.errors += errors
+    return found
 
 
 def _devices(model: ProjectFile, names: Names, document: Document) -> tuple[DeviceEntry, ...]:
@@ -174,6 +191,7 @@ def _exceptions(
                     clauses=entry.clauses,
                     emergency=entry.emergency,
                     reported=entry.reported,
+                    minor=entry.minor,
                 )
             )
     return tuple(out)

@@ -92,6 +92,9 @@ class ExceptionModel(Sessions):
     )
     emergency: Flag = Field(False, description="Taken in an emergency, to be reported afterwards.")
     reported: Day | None = Field(None, description="The day on which an emergency exception was reported.")
+    minor: Flag = Field(
+        False, description="Held to be minor (軽微), where the policy lets another office permit those."
+    )
 
 
 class Point(Entry):
@@ -146,3 +149,4 @@ class ProjectFile(Entry):
     allow: Rows[AllowEntry] = ()
     exceptions: Rows[ExceptionModel] = ()
     captures: Rows[CaptureModel] = ()
+    attestations: Text | None = Field(None, description="Path of the file with what persons confirm of clauses.")

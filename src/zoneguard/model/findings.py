@@ -11,7 +11,7 @@ from zoneguard.model.device import LineAccount
 from zoneguard.model.flows import CaptureAccount, Flow, Transfer
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
-from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.policy import Clause, Severity, Verdict
 from zoneguard.model.project import Project
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import Text
@@ -31,7 +31,8 @@ class Row:
 class Finding:
     """One thing to act on. ``anchor`` is the subject without line numbers: with ``check`` it makes the fingerprint,
     which stays the same between runs and edits. ``packets`` is what a baseline compares. ``aspect`` names the part
-    of the check that a clause may cite alone, as ``ZG105:applicant``."""
+    of the check that a clause may cite alone, as ``ZG105:applicant``. ``profile``: the policy that alone is broken, if
+    not each that asks."""
 
     check: str
     severity: Severity
@@ -50,6 +51,7 @@ class Finding:
     packets: PacketSet | None = None
     fix: Text | None = None
     aspect: str = ""
+    profile: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -65,6 +67,14 @@ class ClauseResult:
     verdict: Verdict
     reason: Text
     findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Policies that ask for one check with unlike force: the strictest clause of each, the strictest of all first."""
+
+    check: str
+    clauses: tuple[Clause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +120,4 @@ class Report:
     facts: Mapping[str, int] = field(default_factory=dict)
     frames: Mapping[CaptureSpan, str] = field(default_factory=dict)
     spoofed: bool = False
+    disagreements: tuple[Disagreement, ...] = ()

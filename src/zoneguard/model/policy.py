@@ -85,14 +85,23 @@ def is_part(clause: str, whole: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """What a policy lays down beside its clauses: who permits exceptions, and who those that are minor. Empty: nobody
+    is named."""
+
+    approver: str = ""
+    minor_approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """One policy document. ``settings`` are the switches in which policies differ, read by checks by name."""
+    """One policy document."""
 
     name: str
     title_en: str
     title_ja: str
     clauses: tuple[Clause, ...]
-    settings: tuple[tuple[str, str | bool | int], ...] = ()
+    settings: Settings = Settings()
 
     def citing(self, check: str, aspect: str = "") -> tuple[Clause, ...]:
         """The clauses that ``check`` decides, in the document's order: those that name it, or this aspect of it."""

@@ -137,6 +137,23 @@ class ExceptionEntry:
     clauses: tuple[str, ...] = ()
     emergency: bool = False
     reported: date | None = None
+    minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A person's word on a clause that network data cannot decide: who, when, in which document, and until when."""
+
+    clause: str
+    by: str
+    on: date
+    document: str
+    span: SourceSpan
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it was given by ``day`` and has not ended."""
+        return self.on <= day and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +185,5 @@ class Project:
     as_of: date
     links: tuple[Link, ...] = ()
     model: str = "alpha"
+    attestations: tuple[Attestation, ...] = ()
+    attestation_file: Path | None = None

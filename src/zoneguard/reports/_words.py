@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import FlowState
-from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.policy import Force, Severity, Verdict
 from zoneguard.model.text import N_
 
 Translate = Callable[[str], str]
@@ -24,6 +24,12 @@ SEVERITIES = {
     Severity.MEDIUM: N_("medium"),
     Severity.LOW: N_("low"),
     Severity.INFO: N_("info"),
+}
+FORCES = {
+    Force.MUST: N_("must"),
+    Force.PRINCIPLE: N_("in principle"),
+    Force.EFFORT: N_("to be striven for"),
+    Force.DEFINITION: N_("definition"),
 }
 STATES = {
     "denied": N_("denied"),

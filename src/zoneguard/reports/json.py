@@ -49,6 +49,16 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
         "findings": [_finding(f, translate, report.frames) for f in in_order(report.findings)],
         "matrix": [cell(c) for c in report.matrix],
         "clauses": _clauses(report, translate),
+        "policies_differ": [
+            {
+                "check": d.check,
+                "clauses": [
+                    {"id": c.id, "force": c.force.value, "severity": c.weight.value if c.weight else None}
+                    for c in d.clauses
+                ],
+            }
+            for d in report.disagreements
+        ],
         "allow": [_values.allowance(a) for a in project.allow],
         "exceptions": [_values.exception(e) for e in project.exceptions],
         "coverage": {

@@ -17,7 +17,7 @@ from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
 from zoneguard.reports._register import write_register
 from zoneguard.reports._values import moment
-from zoneguard.reports._words import FLOW_STATES, SEVERITIES, VERDICTS, in_order, verdict_rank
+from zoneguard.reports._words import FLOW_STATES, FORCES, SEVERITIES, VERDICTS, in_order, verdict_rank
 
 VERDICT_STYLES = {
     Verdict.VIOLATES: "bold red",
@@ -41,6 +41,7 @@ def write(report: Report, lang: str, terminal: bool) -> bytes:
     write_matrix(page, report)
     _findings(page, findings, report.frames)
     _clauses(page, report, findings)
+    _disagreements(page, report)
     write_register(page, report)
     write_undetermined(page, report)
     write_coverage(page, report)
@@ -156,12 +157,26 @@ def _clauses(page: Page, report: Report, findings: list[Finding]) -> None:
             clause = clauses[result.clause]
             said = [clause.title_ja if page.lang == "ja" else clause.title_en]
             if verdict is Verdict.ATTESTATION_NEEDED:
-                said = [clause.attest_ja if page.lang == "ja" else clause.attest_en]
+                said = [(clause.attest_ja if page.lang == "ja" else clause.attest_en) or said[0]]
             known = sorted({numbers[f] for f in result.findings if f in numbers})
             if known:
                 shown = ", ".join(map(str, known[:20])) + (", …" if len(known) > 20 else "")
                 said.append(page.say(N_("see findings {numbers}", numbers=shown)))
             page.field(result.clause, said, 4, CLAUSE_WIDTH)
+
+
+def _disagreements(page: Page, report: Report) -> None:
+    """Policies that ask for the same with unlike force, side by side."""
+    if not report.disagreements:
+        return
+    page.heading(page.say(N_("Where the policies differ")))
+    page.paragraph(page.say(N_("The first of each counts: a finding has the severity of the strictest.")), 2)
+    for disagreement in report.disagreements:
+        stances = [
+            f"{c.id}  {page.say(FORCES[c.force])}" + (f"  {page.say(SEVERITIES[c.weight])}" if c.weight else "")
+            for c in disagreement.clauses
+        ]
+        page.field(disagreement.check, stances, 2, LABEL_WIDTH)
 
 
 PLUGIN = ReportFormat(name="text", title="Text for a terminal or a pipe", write=write)

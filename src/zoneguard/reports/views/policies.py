@@ -6,25 +6,20 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from zoneguard.checks import Check
-from zoneguard.model.policy import Clause, ClauseClass, Force, Profile, is_part
+from zoneguard.model.policy import Clause, ClauseClass, Profile, is_part
 from zoneguard.model.text import N_
 from zoneguard.reports._page import Page
-from zoneguard.reports._words import SEVERITIES
+from zoneguard.reports._words import FORCES, SEVERITIES
 
 CLASSES = {
     ClauseClass.NETWORK: N_("decided by network data"),
     ClauseClass.PROXY: N_("network data gives an indication"),
     ClauseClass.REGISTER: N_("decided by the register"),
     ClauseClass.ATTESTATION: N_("needs a person's word"),
-}
-FORCES = {
-    Force.MUST: N_("must"),
-    Force.PRINCIPLE: N_("in principle"),
-    Force.EFFORT: N_("to be striven for"),
-    Force.DEFINITION: N_("definition"),
 }
 LABEL_WIDTH = 14
 
@@ -59,7 +54,7 @@ def list_profiles(page: Page, profiles: Iterable[Profile]) -> None:
 def show_profile(page: Page, profile: Profile) -> None:
     """Every clause, in the document's order."""
     page.heading(f"{profile.name}: {profile.title_ja if page.lang == 'ja' else profile.title_en}")
-    for name, value in profile.settings:
+    for name, value in settings_json(profile).items():
         page.line(page.paint(f"  {name}: {value}"))
     for clause in profile.clauses:
         how = ", ".join(clause.checks) or "-"
@@ -115,9 +110,14 @@ def profile_json(profile: Profile) -> dict[str, Any]:
     return {
         "name": profile.name,
         "title": {"en": profile.title_en, "ja": profile.title_ja},
-        "settings": dict(profile.settings),
+        "settings": settings_json(profile),
         "clauses": [clause_json(clause) for clause in profile.clauses],
     }
+
+
+def settings_json(profile: Profile) -> dict[str, str]:
+    """What the profile lays down, under the keys of its file."""
+    return {key.replace("_", "-"): value for key, value in asdict(profile.settings).items() if value}
 
 
 def clause_json(clause: Clause) -> dict[str, Any]:
