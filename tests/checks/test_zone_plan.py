@@ -25,7 +25,7 @@ def test_zones_beside_each_other_are_quiet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("profile", "clause"), [("mikasa", "mikasa:2(9)"), ("gotsu", "gotsu:2(9)")])
 def test_the_my_number_zone_is_no_part_of_the_lgwan_zone(tmp_path: Path, profile: str, clause: str) -> None:
-    inside, beside = found(tmp_path, "10.0.0.0/11", profile)
+    beside, inside = found(tmp_path, "10.0.0.0/11", profile)
     assert (inside.zones, inside.clauses) == (("mynumber", "lgwan"), (clause,))
     assert {span.first for span in inside.evidence} == {6, 7}  # type: ignore[union-attr]
     assert (beside.zones, beside.clauses) == (("internet", "lgwan"), ())
