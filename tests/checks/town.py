@@ -39,23 +39,24 @@ zones:
   dmz-san: {class: sanitizer, prefixes: [10.40.0.0/24]}
   cloud: {class: security-cloud, prefixes: [203.0.113.0/28]}
   world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
+%sdevices:
   fw: {config: fw.rules, format: iptables, routes: fw.routes}
 hosts:
   mail-gw: {addresses: [10.40.0.10]}
   vdi: {addresses: [10.30.0.50]}
-sanitizers:
+%ssanitizers:
   mail: {method: mail-text, hosts: [mail-gw]}
   screen: {method: screen-transfer, hosts: [vdi], display: [tcp/8443]}
 allow: [%s]
 exceptions: [%s]
 captures: [%s]
-"""
+%s"""
 
 
 @dataclass
 class Town:
-    """``forward`` and ``nat`` are lines of ``iptables-save``; ``allow`` and ``exceptions`` are YAML mappings."""
+    """``forward`` and ``nat`` are lines of ``iptables-save``; ``allow`` and ``exceptions`` are YAML mappings,
+    ``zones`` and ``hosts`` lines of theirs, ``more`` further keys."""
 
     root: Path
     forward: Sequence[str] = ()
@@ -67,6 +68,9 @@ class Town:
     captures: dict[str, list[Packet]] = field(default_factory=dict)
     profile: str = "mikasa"
     model: str = "alpha"
+    zones: Sequence[str] = ()
+    hosts: Sequence[str] = ()
+    more: str = ""
 
     def audit(self) -> Report:
         """The report of both halves (of the static one alone, where nothing was captured)."""
@@ -78,13 +82,9 @@ class Town:
         for zone, packets in self.captures.items():
             wrpcap(str(self.root / f"{zone}.pcap"), packets)
             points.append(f"{{path: {zone}.pcap, point: {{zone: {zone}}}}}")
-        project = PROJECT % (
-            self.profile,
-            self.model,
-            ", ".join(self.allow),
-            ", ".join(self.exceptions),
-            ", ".join(points),
-        )
+        zones, hosts = ("".join(f"  {line}\n" for line in lines) for lines in (self.zones, self.hosts))
+        rows = (", ".join(lines) for lines in (self.allow, self.exceptions, points))
+        project = PROJECT % (self.profile, self.model, zones, hosts, *rows, self.more)
         (self.root / "zoneguard.yaml").write_text(project, encoding="utf-8")
         return run(load_project(self.root, None))
 

@@ -119,7 +119,7 @@ def test_force_is_that_of_the_text(profile: str, number: str, force: Force) -> N
 
 
 def test_every_check_that_judges_decides_some_clause() -> None:
-    cited = {name.partition(":")[0] for clause in MIKASA.clauses for name in clause.checks}
+    cited = {name.partition(":")[0] for clause in CLAUSES for name in clause.checks}
     assert {check.id for check in of_type("zoneguard.checks", Check)} - cited == {"ZG401"}
 
 

@@ -43,6 +43,9 @@ def _judge(
     if not ready:
         missing = sorted({need for c in needs for need in c.needs if not _given(case, need)})
         return Verdict.UNDETERMINED, N_("No {input} were given.", input=HALVES[missing[0]])
+    silent = [check.silent(case) for check in ready]
+    if silent[0] is not None and all(silent):
+        return Verdict.UNDETERMINED, silent[0]
     if blocked and any(c.needs or c.id.startswith("ZG1") for c in ready):
         return Verdict.UNDETERMINED, N_(
             "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)

@@ -35,7 +35,8 @@ def run(
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
     """
     space = PacketSpace()
-    inputs = [input_file(project, project.attestation_file, "attestations")] if project.attestation_file else []
+    declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
+    inputs = [input_file(project, path, kind) for path, kind in declared if path]
     static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
     dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
     case = Case(project, space, static, dynamic)

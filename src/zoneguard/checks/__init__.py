@@ -17,6 +17,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
+from zoneguard.model.text import Text
 from zoneguard.static.reachability import Network, policy_view
 
 
@@ -88,8 +89,9 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
-    missing the check is not run and the clauses that rest on it are undetermined. ``title``, ``why`` and ``fix`` are
-    message ids of the catalogue. The module's docstring is shown by ``zoneguard explain``."""
+    missing the check is not run and the clauses that rest on it are undetermined; so are they where ``silent`` says why
+    the check can decide nothing here, as without a ledger. ``title``, ``why`` and ``fix`` are message ids of the
+    catalogue. The module's docstring is shown by ``zoneguard explain``."""
 
     id: str
     name: str
@@ -99,3 +101,4 @@ class Check:
     needs: frozenset[str] = frozenset()
     why: str = ""
     fix: str = ""
+    silent: Callable[[Case], Text | None] = lambda _: None

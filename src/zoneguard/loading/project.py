@@ -8,14 +8,26 @@ from pathlib import Path
 from zoneguard.loading.attestations import read_attestations
 from zoneguard.loading.document import Document, compose
 from zoneguard.loading.document import Path as Place
+from zoneguard.loading.ledger import read_ledger
 from zoneguard.loading.profile import load_profile
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.resolve import Names
 from zoneguard.loading.schema import Point, Port, ProjectFile
 from zoneguard.loading.validation import validate
 from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Profile
-from zoneguard.model.project import Allowance, Attestation, CaptureEntry, DeviceEntry, ExceptionEntry, Link, Project
+from zoneguard.model.project import (
+    Allowance,
+    Attestation,
+    CaptureEntry,
+    CloudService,
+    DeviceEntry,
+    ExceptionEntry,
+    LedgerEntry,
+    Link,
+    Project,
+)
 from zoneguard.model.text import N_
 
 FILE_NAME = "zoneguard.yaml"
@@ -62,9 +74,13 @@ def load_project(path: Path, as_of: date | None = None) -> Project:
         model=model.model,
         attestations=_attestations(model, names, profiles if readable else ()),
         attestation_file=file.parent / model.attestations if model.attestations else None,
+        cloud=_cloud(model, document),
+        ledger=_ledger(model, names),
+        ledger_file=file.parent / model.ledger if model.ledger else None,
     )
     names.unique_ids([(("allow", i), a.id) for i, a in enumerate(model.allow)])
     names.unique_ids([(("exceptions", i), e.id) for i, e in enumerate(model.exceptions)])
+    names.unique_ids([(("cloud", i), c.id) for i, c in enumerate(model.cloud)])
     errors += names.errors
     if errors:
         raise _sorted(errors)
@@ -103,6 +119,33 @@ def _attestations(model: ProjectFile, names: Names, profiles: tuple[Profile, ...
         return ()
     try:
         found, errors = read_attestations(path, (clause for profile in profiles for clause in profile.clauses))
+    except InputError as error:
+        errors, found = [error], ()
+    names.errors += errors
+    return found
+
+
+def _cloud(model: ProjectFile, document: Document) -> tuple[CloudService, ...]:
+    return tuple(
+        CloudService(
+            id=entry.id,
+            names=entry.names,
+            addresses=Intervals.from_spans(span for part in entry.addresses for span in part.spans),
+            span=document.span(("cloud", i)),
+            purpose=entry.purpose or "",
+        )
+        for i, entry in enumerate(model.cloud)
+    )
+
+
+def _ledger(model: ProjectFile, names: Names) -> tuple[LedgerEntry, ...] | None:
+    if model.ledger is None:
+        return None
+    path = names.file(model.ledger, ("ledger",))
+    if not path.is_file():
+        return None
+    try:
+        found, errors = read_ledger(path)
     except InputError as error:
         errors, found = [error], ()
     names.errors += errors

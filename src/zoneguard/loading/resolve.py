@@ -40,6 +40,7 @@ class Names:
                 Intervals.from_spans(span for part in entry.addresses for span in part.spans),
                 document.span(("hosts", name)),
                 entry.macs,
+                entry.roles,
             )
             for name, entry in file.hosts.items()
         }

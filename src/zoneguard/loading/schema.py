@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from zoneguard.loading.fields import Addresses, Day, Entry, Flag, Mac, Named, Prefix, Rows, Service, Some, Text, one_of
 from zoneguard.loading.values import FieldError
-from zoneguard.model.project import Method, PeerInternet
+from zoneguard.model.project import Method, PeerInternet, Role
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 
@@ -52,6 +52,7 @@ class HostEntry(Entry):
 
     addresses: Some[Addresses] = Field(min_length=1, description="Addresses, prefixes or ranges low-high.")
     macs: Some[Mac] = Field((), description="MAC addresses of the host.")
+    roles: Some[Annotated[Role, *one_of(Role)]] = Field((), description="What the host is for, if not a terminal.")
 
 
 class SanitizerEntry(Entry):
@@ -95,6 +96,15 @@ class ExceptionModel(Sessions):
     minor: Flag = Field(
         False, description="Held to be minor (軽微), where the policy lets another office permit those."
     )
+
+
+class CloudEntry(Entry):
+    """A cloud service that was approved (承認済みクラウドサービス)."""
+
+    id: Text
+    names: Some[Text] = Field((), description="Host names; *.example.jp stands for everything below.")
+    addresses: Some[Addresses] = Field((), description="Addresses, prefixes or ranges low-high.")
+    purpose: Text | None = None
 
 
 class Point(Entry):
@@ -149,4 +159,8 @@ class ProjectFile(Entry):
     allow: Rows[AllowEntry] = ()
     exceptions: Rows[ExceptionModel] = ()
     captures: Rows[CaptureModel] = ()
+    cloud: Rows[CloudEntry] = Field((), description="Approved cloud services.")
+    ledger: Text | None = Field(
+        None, description="Path of the ledger of devices (管理台帳), a CSV file with MAC addresses."
+    )
     attestations: Text | None = Field(None, description="Path of the file with what persons confirm of clauses.")

@@ -36,14 +36,25 @@ class Link:
     span: SourceSpan
 
 
+class Role(StrEnum):
+    """What a host is for, where checks treat it differently from a terminal."""
+
+    SERVER = "server"
+    JUMP_HOST = "jump-host"
+    SCANNER = "scanner"  # monitoring and vulnerability scanners, which talk to everybody
+    MFP = "mfp"  # 複合機
+    IOT = "iot"  # 特定用途機器
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A named host or host range. ``macs`` are 48-bit integers; ``roles`` free words such as ``mail-relay``."""
+    """A named host or host range. ``macs`` are 48-bit integers."""
 
     name: str
     addresses: Intervals
     span: SourceSpan
     macs: tuple[int, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 class Method(StrEnum):
@@ -157,6 +168,33 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudService:
+    """An approved cloud service: host names (``*.example.jp`` stands for everything below) and addresses."""
+
+    id: str
+    names: tuple[str, ...]
+    addresses: Intervals
+    span: SourceSpan
+    purpose: str = ""
+
+    def is_called(self, name: str) -> bool:
+        """Whether ``name`` is one of its names, or below one that begins with ``*.``."""
+        name = name.lower().rstrip(".")
+        return any(
+            name == own or (own.startswith("*.") and name.endswith(own[1:])) for own in map(str.lower, self.names)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A device of the ledger (管理台帳): its MAC address, and what else the ledger says of it."""
+
+    mac: int
+    name: str
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureEntry:
     """A capture and the point where it was taken: a zone name, or a device and interface; all empty: unknown."""
 
@@ -187,3 +225,10 @@ class Project:
     model: str = "alpha"
     attestations: tuple[Attestation, ...] = ()
     attestation_file: Path | None = None
+    cloud: tuple[CloudService, ...] = ()
+    ledger: tuple[LedgerEntry, ...] | None = None
+    ledger_file: Path | None = None
+
+    def having(self, role: Role) -> Intervals:
+        """The addresses of all hosts with the role."""
+        return Intervals.from_spans(s for h in self.hosts.values() if role in h.roles for s in h.addresses.spans)

@@ -1,0 +1,57 @@
+"""ZG207: sweeps and chains, and hosts of which they are expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scapy.packet import Packet
+
+from tests.checks.town import Town, attempt, session
+
+
+def sweep(count: int, answered: int = 0, net: str = "10.20.0.") -> list[Packet]:
+    return [
+        packet
+        for n in range(count)
+        for packet in (session if n < answered else attempt)("10.20.0.5", f"{net}{100 + n}", 445)
+    ]
+
+
+def aspects(tmp_path: Path, packets: list[Packet], hosts: tuple[str, ...] = ()) -> list[str]:
+    town = Town(tmp_path, captures={"lgwan": packets}, hosts=hosts)
+    return [f.aspect for f in town.findings("ZG207")]
+
+
+def test_many_hosts_that_do_not_answer_are_a_sweep(tmp_path: Path) -> None:
+    assert aspects(tmp_path, sweep(20)) == ["inward"]
+    assert aspects(tmp_path, sweep(20, net="198.51.100.")) == ["outward"]
+
+
+@pytest.mark.parametrize("packets", [sweep(19), sweep(20, answered=11)])
+def test_few_hosts_or_hosts_that_answer_are_none(tmp_path: Path, packets: list[Packet]) -> None:
+    assert not aspects(tmp_path, packets)
+
+
+def test_a_declared_scanner_may_sweep(tmp_path: Path) -> None:
+    assert not aspects(tmp_path, sweep(20), ("probe: {addresses: [10.20.0.5], roles: scanner}",))
+
+
+CHAIN = [*session("10.20.0.5", "10.20.0.6", 3389), *session("10.20.0.6", "10.20.0.7", 445)]
+
+
+def test_a_terminal_that_was_entered_and_goes_on_is_a_chain(tmp_path: Path) -> None:
+    assert aspects(tmp_path, CHAIN) == ["chain"]
+
+
+@pytest.mark.parametrize("role", ["server", "jump-host", "scanner"])
+def test_a_server_may_be_entered_and_go_on(tmp_path: Path, role: str) -> None:
+    hosts = (f"middle: {{addresses: [10.20.0.6], roles: [{role}]}}",)
+    assert not aspects(tmp_path, CHAIN, hosts)
+
+
+def test_going_back_or_in_the_other_order_is_none(tmp_path: Path) -> None:
+    back = [*session("10.20.0.5", "10.20.0.6", 3389), *session("10.20.0.6", "10.20.0.5", 445)]
+    earlier = [*session("10.20.0.6", "10.20.0.7", 445), *session("10.20.0.5", "10.20.0.6", 3389)]
+    assert not aspects(tmp_path, back)
+    assert not aspects(tmp_path, earlier)
