@@ -1,0 +1,1 @@
+"""What the AlliedWare Plus parser is made of: one module a subject."""

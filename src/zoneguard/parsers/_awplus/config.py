@@ -1,0 +1,200 @@
+"""What the lines of one AlliedWare Plus configuration say, before it is put together: facts with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Route
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Match
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers import Source
+from zoneguard.parsers._indented.lines import Line
+from zoneguard.parsers._indented.lists import AccessList
+from zoneguard.parsers._indented.words import UnreadableError
+from zoneguard.parsers.accounting import Ledger
+
+Reader = Callable[[Line], None]
+VLANS = Intervals.span(1, 4094)
+MAIN = "main"
+"""The forwarding context outside of every VRF: the vendor's *global VRF instance*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A list named by ``access-group`` or ``ipv6 traffic-filter``."""
+
+    name: str
+    span: SourceSpan
+    v6: bool = False
+
+
+@dataclass(slots=True)
+class Port:
+    """An interface: routed, a VLAN, or a switch port. ``vlans``: those a switch port carries."""
+
+    name: str
+    span: SourceSpan
+    addresses: list[InterfaceAddress] = field(default_factory=list)
+    virtual: list[int] = field(default_factory=list)  # addresses of VRRP
+    shut: bool = False
+    description: str = ""
+    vrf: str = MAIN
+    tag: int | None = None
+    mode: str = "access"
+    access: int = 1
+    native: int | None = 1
+    trunk: Intervals = Intervals()
+    group: str = ""  # the aggregate that the port is a member of
+    lists: list[Applied] = field(default_factory=list)
+
+    @property
+    def switched(self) -> bool:
+        """Whether it is a switch port, by its name; one that has an address of its own is routed."""
+        return self.name.startswith(("port", "sa", "po")) and not self.addresses and self.mode != "routed"
+
+    @property
+    def vlan(self) -> int | None:
+        """The VLAN that it is the routed interface of."""
+        number = self.name.removeprefix("vlan")
+        return int(number) if self.name != number and number.isdigit() else self.tag
+
+    @property
+    def vlans(self) -> Intervals:
+        """The VLANs whose packets come in by this switch port."""
+        if self.mode == "access":
+            return Intervals.of(self.access)
+        if self.mode != "trunk":
+            return VLANS
+        return self.trunk | Intervals.of(*([self.native] if self.native else []))
+
+    def interface(self) -> Interface:
+        """As the model has it. A virtual address has the subnet of the real address that it lies in."""
+        own = self.addresses
+        virtual = [
+            InterfaceAddress(router, next((a.length for a in own if router in a.subnet), 128 if router >> 128 else 32))
+            for router in self.virtual
+            if all(router != a.address for a in own)
+        ]
+        return Interface(
+            name=self.name,
+            span=self.span,
+            addresses=(*own, *virtual),
+            enabled=not self.shut,
+            vlan=self.vlan,
+            description=self.description,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Addresses of an entity, and the interface behind which they are (``""``: any)."""
+
+    addresses: Intervals
+    interface: str = ""
+    doubt: str = ""
+    """Why it is not known whether a packet of these addresses belongs to it."""
+
+
+@dataclass(slots=True)
+class Entity:
+    """A zone, network or host by its full name (``private.lan.web``). ``own`` are its own addresses."""
+
+    name: str
+    span: SourceSpan
+    own: list[Member] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)  # full names of networks and hosts
+    dynamic: str = ""  # a host whose address is that of this interface
+
+
+@dataclass(frozen=True, slots=True)
+class FirewallRule:
+    """``rule N ACTION APPLICATION from SOURCE to DESTINATION``."""
+
+    number: int
+    span: SourceSpan
+    action: str
+    application: str
+    source: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRule:
+    """A NAT rule. ``destination`` of ``""``: not named. ``side``: ``src`` or ``dst``, which is translated to ``to``."""
+
+    number: int
+    span: SourceSpan
+    kind: str
+    application: str
+    source: str
+    destination: str
+    side: str
+    to: str
+    dport: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """``ip policy-route``: hops are addresses or interfaces."""
+
+    number: int
+    span: SourceSpan
+    application: str
+    source: str
+    destination: str
+    hops: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Config:
+    """Everything read from one configuration, and how to account for what was not."""
+
+    source: Source
+    ledger: Ledger
+    name: str
+    hostname: str = ""
+    ports: dict[str, Port] = field(default_factory=dict)
+    vrfs: dict[str, SourceSpan] = field(default_factory=dict)
+    routes: list[tuple[str, Route]] = field(default_factory=list)  # with the context
+    lists: dict[tuple[bool, str], AccessList] = field(default_factory=dict)  # by version of IP and name
+    software_lists: set[str] = field(default_factory=set)
+    maps: dict[str, list[Applied]] = field(default_factory=dict)  # VLAN access-maps
+    vlan_filters: list[tuple[str, Intervals, SourceSpan]] = field(default_factory=list)
+    global_lists: list[Applied] = field(default_factory=list)
+    entities: dict[str, Entity] = field(default_factory=dict)
+    applications: dict[str, tuple[SourceSpan, Match | None]] = field(default_factory=dict)
+    recognises: SourceSpan | None = None  # the line that switches recognition of applications (DPI) on
+    rules: dict[int, FirewallRule] = field(default_factory=dict)
+    protect: SourceSpan | None = None
+    translations: dict[int, TranslationRule] = field(default_factory=dict)
+    nat: SourceSpan | None = None
+    policies: dict[int, PolicyRule] = field(default_factory=dict)
+    policy_routing: SourceSpan | None = None
+    bindings: list[MacBinding] = field(default_factory=list)
+    services: dict[str, SourceSpan] = field(default_factory=dict)
+
+    def port(self, name: str, span: SourceSpan) -> Port:
+        """The interface of that name, known from now on."""
+        return self.ports.setdefault(name, Port(name, span))
+
+    def doubt(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
+        """Line ``line`` was read, and something about it is not in the model, or as an ``Unknown`` (``bounded``)."""
+        self.ledger.not_understood(line, reason, concern, bounded)
+
+    def read(self, line: Line, concern: Concern, reader: Reader, bounded: bool = False) -> bool:
+        """Let ``reader`` take ``line``; where it cannot read it, the line is not understood. ``True``: it was read."""
+        self.ledger.understood(line.number)
+        try:
+            reader(line)
+        except UnreadableError as error:
+            self.doubt(line.number, str(error), concern, bounded)
+            return False
+        return True
+
+    def ignore(self, reason: str, lines: Iterable[Line]) -> None:
+        """Account for ``lines`` and what is under them as what cannot affect forwarding."""
+        for line in lines:
+            for each in line.subtree():
+                self.ledger.ignored(reason, each.number)

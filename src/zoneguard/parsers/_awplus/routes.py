@@ -1,0 +1,111 @@
+"""VRF instances, static routes and policy routes.
+
+``ip route [vrf NAME] DESTINATION {GATEWAY [INTERFACE] | INTERFACE | Null} [DISTANCE]``. A route out of an interface
+of another instance leads there ("IP / VRF-Lite" of the command references).
+"""
+
+from __future__ import annotations
+
+from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
+from zoneguard.model.match import Ingress, Match, Unknown, both
+from zoneguard.parsers._awplus.config import MAIN, Config, PolicyRule
+from zoneguard.parsers._indented.lines import Line
+from zoneguard.parsers._indented.words import UnreadableError, Words, address, is_quad, mask_length, number, prefix
+
+IMPORTED = "routes that a VRF takes from another are learnt by BGP; add the exported routing table"
+POLICY_ROUTES = "how policy routes are chosen is not in the manuals at hand: each may take its packets or not"
+_HARMLESS = frozenset({"rd", "description", "max-static-routes", "max-fib-routes", "export", "route-target"})
+
+
+def read_vrf(line: Line, config: Config) -> None:
+    """``ip vrf NAME [ID]``: an instance; importing routes of another needs BGP."""
+    if len(line.words) < 3:
+        raise UnreadableError("a VRF instance without name")
+    if line.words[2].lower() in ("forwarding", MAIN):
+        raise UnreadableError(f"not a name of a VRF instance: {line.words[2]}")
+    config.vrfs[line.words[2]] = line.span
+    for child in line.children:
+        config.ledger.understood(child.number)
+        imports = child.head == "import" or (child.head == "route-target" and child.words[1:2] != ("export",))
+        if imports:
+            config.doubt(child.number, IMPORTED, Concern.ROUTING)
+        elif child.head not in _HARMLESS:
+            config.doubt(child.number, "this line of a VRF instance is not known", Concern.ROUTING)
+
+
+def read_route(line: Line, config: Config) -> None:
+    """``ip route`` and ``ipv6 route``. Raises ``UnreadableError``."""
+    v6 = line.head == "ipv6"
+    words = Words(line.words[2:])
+    context = words.take() if words.took("vrf") else MAIN
+    text = words.take()
+    if not v6 and is_quad(text) and is_quad(words.peek()):
+        length = mask_length(words.take())
+        network = prefix(f"{text}/{length}")[0]
+    else:
+        network, length = prefix(text, v6)
+    hop: int | None = None
+    interface = ""
+    word = words.take()
+    if is_quad(word) or ":" in word:
+        hop = address(word, v6)
+        if words.peek() and not words.peek().isdigit() and words.peek() not in ("description", "track"):
+            interface = words.take().lower()
+    else:
+        interface = word.lower()
+    kind = RouteKind.STATIC
+    if interface in ("null", "null0", "blackhole"):
+        kind, interface, hop = RouteKind.BLACKHOLE, "", None
+    distance = number(words.take(), 1, 255) if words.peek().isdigit() else 1
+    if words.took("description"):
+        words = Words(())
+    if words.peek():
+        raise UnreadableError(f"a condition of a route that is not known: {words.peek()[:40]}")
+    route = Route(network, length, line.span, kind, hop, interface, distance)
+    config.routes.append((context, route))
+
+
+def read_policy_block(line: Line, config: Config) -> None:
+    """``policy-based-routing`` with ``enable`` and the rules."""
+    for child in line.children:
+        words = tuple(word.lower() for word in child.words)
+        if words in (("policy-based-routing", "enable"), ("enable",)):
+            config.ledger.understood(child.number)
+            config.policy_routing = child.span
+        elif words[:2] == ("ip", "policy-route"):
+            config.read(child, Concern.ROUTING, lambda each: read_policy(each, config))
+        else:
+            config.ledger.understood(child.number)
+            config.doubt(child.number, "this line of policy-based routing is not known", Concern.ROUTING)
+
+
+def read_policy(line: Line, config: Config) -> None:
+    """``ip policy-route [N] [match APPLICATION] [from ENTITY] [to ENTITY] nexthop HOP …``."""
+    words = Words(line.words[2:])
+    sequence = number(words.take(), 0, 65535) if words.peek().isdigit() else max(config.policies, default=0) + 1
+    named = {"match": "any", "from": "", "to": ""}
+    while words.peek() in named:
+        keyword = words.take().lower()
+        named[keyword] = words.take()
+    if not words.took("nexthop"):
+        raise UnreadableError("a policy route without next hop")
+    hops = words.rest
+    if not hops:
+        raise UnreadableError("a policy route without next hop")
+    config.policies[sequence] = PolicyRule(sequence, line.span, named["match"], named["from"], named["to"], hops)
+
+
+def policy_routes(config: Config, matches: dict[int, Match], mine: frozenset[str]) -> tuple[PolicyRoute, ...]:
+    """The policy routes for packets that come in by ``mine``. ``matches``: what each asks."""
+    if config.policy_routing is None:
+        return ()
+    found: list[PolicyRoute] = []
+    for sequence, rule in sorted(config.policies.items()):
+        taken = Unknown(f"policy route {sequence} of {config.name} takes the packet", rule.span)
+        targets = tuple(_target(hop) for hop in rule.hops)
+        found.append(PolicyRoute(both(Ingress(mine), matches[sequence], taken), rule.span, targets))
+    return tuple(found)
+
+
+def _target(word: str) -> tuple[int | None, str]:
+    return (address(word, ":" in word), "") if is_quad(word) or ":" in word else (None, word)

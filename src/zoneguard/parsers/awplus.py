@@ -1,0 +1,141 @@
+"""Allied Telesis AlliedWare Plus: the ``show running-config`` of switches (x, IE, SBx series) and routers (AR series).
+
+A packet's way is: hardware filters of the port and the VLAN, translation of the destination, routing, firewall,
+translation of the source. Each VRF instance is a forwarding context. What the references leave open is left open, with
+the line; ``docs/reference/awplus.md`` lists it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zoneguard.model.device import Concern, Device, Filter, Route, Routing, RuleList, Service, Stage, Translate, Vrf
+from zoneguard.model.match import Field, Match, both
+from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers._awplus.collect import collect
+from zoneguard.parsers._awplus.config import MAIN, Config
+from zoneguard.parsers._awplus.entities import Book
+from zoneguard.parsers._awplus.firewall import firewall_rules, firewall_stage, translations
+from zoneguard.parsers._awplus.routes import POLICY_ROUTES, policy_routes
+from zoneguard.parsers._awplus.switching import Filters, hardware_filters
+from zoneguard.parsers.accounting import Ledger
+
+_CERTAIN = re.compile(
+    r"!.{0,20}AlliedWare Plus|awplus\(config|access-list hardware |atmf network-name "
+    r"|interface (?:port\d+\.\d+\.\d+|sa\d+\b)|no banner motd|stack virtual-chassis-id |vlan access-map \S+\s*$"
+    r"| rule \d+ (?:permit|deny|reject|log|masq|portfwd|netmap) \S+ from \S+",
+    re.IGNORECASE,
+)
+_TYPICAL = re.compile(
+    r"interface (?:vlan|eth|ppp|tunnel)\d|vlan database|service (?:ssh|telnet|http)\b|ip route \d[\d.]*/\d+ |zone \S+$"
+    r"| network \S+$|  ip subnet |spanning-tree mode rstp|lacp global-passive-mode"
+    r"|ipv6 traffic-filter |access-list [34]\d{3} "
+)
+_SAMPLE = 4000
+
+
+def sniff(source: Source) -> float:
+    """Near certain by names that no other vendor has, otherwise little: many dialects look like IOS."""
+    lines = source.lines[:_SAMPLE]
+    certain = sum(1 for line in lines if _CERTAIN.match(line))
+    typical = sum(1 for line in lines if _TYPICAL.match(line))
+    if certain:
+        return 0.97 if certain > 1 or typical > 1 else 0.85
+    return 0.4 if typical > 3 else 0.0
+
+
+def parse(source: Source, name: str) -> Parsed:
+    """The device called ``name``."""
+    ledger = Ledger(source, PLUGIN.name)
+    config = collect(source, name, ledger)
+    contexts = _contexts(config)
+    device = Device(
+        name=name,
+        vendor=PLUGIN.name,
+        interfaces=tuple(port.interface() for port in config.ports.values() if not port.switched),
+        vrfs=contexts,
+        span=source.span(1, max(1, len(source.lines))),
+        uncertain=ledger.uncertain,
+        mac_bindings=tuple(config.bindings),
+        services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),
+    )
+    return Parsed((device,), ledger.close())
+
+
+def _contexts(config: Config) -> tuple[Vrf, ...]:
+    book = Book(config)
+    filters = hardware_filters(config)
+    rules = firewall_rules(config, book)
+    stages = tuple(_stages(config, book, filters, rules))
+    policies = _policies(config, book)
+    names = dict.fromkeys([MAIN, *config.vrfs])
+    for port in config.ports.values():
+        if port.vrf not in names:
+            config.doubt(port.span.first, f'the VRF instance "{port.vrf}" is not defined in this file', Concern.ROUTING)
+            names[port.vrf] = None
+    for context, route in config.routes:
+        if context not in names:
+            reason = f'the VRF instance "{context}" is not defined in this file'
+            config.doubt(route.span.first, reason, Concern.ROUTING)
+    return tuple(_context(config, context, stages, policies, filters, rules) for context in names)
+
+
+def _context(
+    config: Config,
+    context: str,
+    stages: tuple[Stage, ...],
+    policies: dict[int, Match],
+    filters: Filters,
+    rules: RuleList | None,
+) -> Vrf:
+    mine = frozenset(p.name for p in config.ports.values() if p.vrf == context and not p.switched)
+    return Vrf(
+        name=context,
+        interfaces=mine,
+        routes=tuple(_routes(config, context)),
+        stages=stages,
+        policy_routes=policy_routes(config, policies, mine),
+        lists=filters.lists,
+        local=(firewall_stage(rules),) if rules is not None else (),
+    )
+
+
+def _routes(config: Config, context: str) -> Iterator[Route]:
+    shut = {p.name for p in config.ports.values() if p.shut}
+    for owner, route in config.routes:
+        if owner == context and route.interface not in shut:
+            yield route
+
+
+def _stages(config: Config, book: Book, filters: Filters, rules: RuleList | None) -> Iterator[Stage]:
+    before, after = translations(config, book)
+    stages: list[Filter | Translate | Routing | None] = [
+        *filters.stages,
+        before,
+        Routing(),
+        None if rules is None else firewall_stage(rules),
+        after,
+    ]
+    yield from (stage for stage in stages if stage is not None)
+
+
+def _policies(config: Config, book: Book) -> dict[int, Match]:
+    """What each policy route asks of a packet."""
+    if config.policies and config.policy_routing is None:
+        for rule in config.policies.values():
+            config.ledger.ignored("policy route of a policy-based routing that is not enabled", rule.span.first)
+        return {}
+    found: dict[int, Match] = {}
+    for sequence, rule in config.policies.items():
+        config.doubt(rule.span.first, POLICY_ROUTES, Concern.ROUTING, bounded=True)
+        parts = [book.application(rule.application, rule.span)]
+        if rule.source:
+            parts.append(book.entity(rule.source, Field.SRC, rule.span))
+        if rule.destination:
+            parts.append(book.entity(rule.destination, Field.DST, rule.span, by_interface=False))
+        found[sequence] = both(*parts)
+    return found
+
+
+PLUGIN = Parser(name="awplus", title="Allied Telesis AlliedWare Plus (show running-config)", sniff=sniff, parse=parse)
