@@ -18,6 +18,7 @@ from zoneguard.parsers._indented.words import (
     Words,
     address,
     family,
+    is_number,
     is_quad,
     mac,
     masked,
@@ -37,9 +38,9 @@ _PORT_NAMES: dict[str, int] = {}
 
 def hardware_kind(word: str) -> str:
     """``ip`` or ``mac`` for the number of a hardware list, ``software`` for another number, ``""`` for no number."""
-    if not word.isdigit():
+    if not is_number(word):
         return ""
-    value = int(word[:9])
+    value = int(word)
     return "ip" if 3000 <= value <= 3699 else "mac" if 4000 <= value <= 4699 else "software"
 
 
@@ -99,8 +100,8 @@ def _children(line: Line, known: AccessList, config: Config, v6: bool) -> None:
 
 def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, v6: bool) -> None:
     sequence = known.highest + 1
-    if words[0].isdigit():
-        sequence, words = int(words[0][:9]), words[1:]
+    if is_number(words[0]):
+        sequence, words = int(words[0]), words[1:]
     action = words[0].lower() if words else ""
     permits = _PERMITTING.get(action)
     match: Match = ALWAYS
@@ -137,7 +138,7 @@ def _condition(words: Words, v6: bool, span: SourceSpan, led: bool) -> Match:
         parts.append(In(Field.PROTO, Intervals.of(58 if v6 else 1)))
     elif protocol == "proto":
         parts.append(In(Field.PROTO, Intervals.of(number(words.take(), 0, 255))))
-    elif protocol.isdigit():
+    elif is_number(protocol):
         parts.append(In(Field.PROTO, Intervals.of(number(protocol, 0, 255))))
     elif protocol not in ("ip", "ipv6", "any"):
         raise UnreadableError(f"not a protocol: {protocol[:40]}")

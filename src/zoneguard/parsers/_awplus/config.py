@@ -12,7 +12,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.lists import AccessList
-from zoneguard.parsers._indented.words import UnreadableError
+from zoneguard.parsers._indented.words import UnreadableError, is_number
 from zoneguard.parsers.accounting import Ledger
 
 Reader = Callable[[Line], None]
@@ -58,7 +58,7 @@ class Port:
     def vlan(self) -> int | None:
         """The VLAN that it is the routed interface of."""
         number = self.name.removeprefix("vlan")
-        return int(number) if self.name != number and number.isdigit() else self.tag
+        return int(number) if self.name != number and is_number(number) else self.tag
 
     @property
     def vlans(self) -> Intervals:

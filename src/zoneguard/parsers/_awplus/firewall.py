@@ -31,7 +31,7 @@ from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both, eithe
 from zoneguard.parsers._awplus.config import Config, FirewallRule, TranslationRule
 from zoneguard.parsers._awplus.entities import Book
 from zoneguard.parsers._indented.lines import Line
-from zoneguard.parsers._indented.words import UnreadableError, Words, number
+from zoneguard.parsers._indented.words import UnreadableError, Words, is_number, number
 
 NOT_PROTECTING = "rule of a firewall that no `protect` switches on"
 NOT_TRANSLATING = "rule of a NAT that no `enable` switches on"
@@ -76,12 +76,12 @@ def _rule(line: Line, config: Config) -> None:
 def _unreadable(line: Line, config: Config) -> None:
     """Keep the place of a rule that cannot be read: it may permit, deny, or not match."""
     given = line.words[1] if len(line.words) > 1 else ""
-    sequence = int(given[:9]) if given.isdigit() else max(config.rules, default=0) + 1
+    sequence = int(given) if is_number(given) else max(config.rules, default=0) + 1
     config.rules[sequence] = FirewallRule(sequence, line.span, "", "", "", "")
 
 
 def _sequence(words: Words, known: dict[int, FirewallRule] | dict[int, TranslationRule]) -> int:
-    return number(words.take(), 1, 65535) if words.peek().isdigit() else max(known, default=0) + 10
+    return number(words.take(), 1, 65535) if is_number(words.peek()) else max(known, default=0) + 10
 
 
 def _who(words: Words) -> tuple[str, str, str]:

@@ -10,7 +10,16 @@ from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.match import Ingress, Match, Unknown, both
 from zoneguard.parsers._awplus.config import MAIN, Config, PolicyRule
 from zoneguard.parsers._indented.lines import Line
-from zoneguard.parsers._indented.words import UnreadableError, Words, address, is_quad, mask_length, number, prefix
+from zoneguard.parsers._indented.words import (
+    UnreadableError,
+    Words,
+    address,
+    is_number,
+    is_quad,
+    mask_length,
+    number,
+    prefix,
+)
 
 IMPORTED = "routes that a VRF takes from another are learnt by BGP; add the exported routing table"
 POLICY_ROUTES = "how policy routes are chosen is not in the manuals at hand: each may take its packets or not"
@@ -49,14 +58,14 @@ def read_route(line: Line, config: Config) -> None:
     word = words.take()
     if is_quad(word) or ":" in word:
         hop = address(word, v6)
-        if words.peek() and not words.peek().isdigit() and words.peek() not in ("description", "track"):
+        if words.peek() and not is_number(words.peek()) and words.peek() not in ("description", "track"):
             interface = words.take().lower()
     else:
         interface = word.lower()
     kind = RouteKind.STATIC
     if interface in ("null", "null0", "blackhole"):
         kind, interface, hop = RouteKind.BLACKHOLE, "", None
-    distance = number(words.take(), 1, 255) if words.peek().isdigit() else 1
+    distance = number(words.take(), 1, 255) if is_number(words.peek()) else 1
     if words.took("description"):
         words = Words(())
     if words.peek():
@@ -82,7 +91,7 @@ def read_policy_block(line: Line, config: Config) -> None:
 def read_policy(line: Line, config: Config) -> None:
     """``ip policy-route [N] [match APPLICATION] [from ENTITY] [to ENTITY] nexthop HOP …``."""
     words = Words(line.words[2:])
-    sequence = number(words.take(), 0, 65535) if words.peek().isdigit() else max(config.policies, default=0) + 1
+    sequence = number(words.take(), 0, 65535) if is_number(words.peek()) else max(config.policies, default=0) + 1
     named = {"match": "any", "from": "", "to": ""}
     while words.peek() in named:
         keyword = words.take().lower()

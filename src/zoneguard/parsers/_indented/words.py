@@ -52,9 +52,14 @@ class Words:
 
 def number(text: str, low: int, high: int) -> int:
     """A decimal number from ``low`` to ``high``. Raises ``UnreadableError``."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high):
+    if not (is_number(text) and low <= int(text) <= high):
         raise UnreadableError(f"not a number from {low} to {high}: {text[:40]}")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether ``text`` is decimal digits, few enough for a number."""
+    return text.isascii() and text.isdigit() and len(text) <= 10
 
 
 def is_quad(text: str) -> bool:
