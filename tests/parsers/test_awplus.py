@@ -290,7 +290,9 @@ def test_encodings_and_line_ends() -> None:
 def test_detection_by_content() -> None:
     assert PLUGIN.sniff(Source("f", split_lines(SWITCH))) > 0.9
     assert detect(Source("f", split_lines(SWITCH))).name == "awplus"
-    ios = "interface GigabitEthernet0/0\n ip address 10.0.0.1 255.255.255.0\nip access-list extended X\n permit ip any any\n"
+    ios = (
+        "interface GigabitEthernet0/0\n ip address 10.0.0.1 255.0.0.0\nip access-list extended X\n permit ip any any\n"
+    )
     assert PLUGIN.sniff(Source("f", split_lines(ios))) == 0
     for plugin in (fortios.PLUGIN, yamaha.PLUGIN):
         assert plugin.sniff(Source("f", split_lines(SWITCH))) < 0.9
@@ -301,8 +303,8 @@ interface vlan10 vlan1-3 port1.0.1-1.0.4 sa1 eth1 ip ipv6 address route access-l
 send-to-cpu tcp udp icmp icmp-type proto mac any host 10.0.0.1 10.0.0.0/8 0.0.0.255 2001:db8::/32 eq range 80 443 vlan
 access-group traffic-filter access-map match filter vlan-list input switchport mode trunk access allowed add all none
 zone network subnet firewall rule 10 20 from to a a.b a.b.c protect nat enable masq portfwd netmap with src dst dport
-application protocol dport sport dynamic vrf forwarding Null router vrrp virtual-ip shutdown 0000.5e00.5310 ffff.ffff.ffff
-policy-based-routing policy-route nexthop "x ! exit (config)# no 999999999999 -
+application protocol dport sport dynamic vrf forwarding Null router vrrp virtual-ip shutdown 0000.5e00.5310
+ffff.ffff.ffff policy-based-routing policy-route nexthop "x ! exit (config)# no 999999999999 -
 """
 WORDS = st.sampled_from(SAID.split())
 LINES = st.lists(

@@ -156,7 +156,8 @@ def test_ipv6_lists() -> None:
 
 
 def test_standard_and_extended_lists_filter_no_packet() -> None:
-    text = "access-list 1 deny 10.1.0.0 0.0.0.255\naccess-list standard S\n deny any\naccess-list extended E\n deny ip any any\n"
+    text = "access-list 1 deny 10.1.0.0 0.0.0.255\naccess-list standard S\n deny any\n"
+    text += "access-list extended E\n deny ip any any\n"
     found = device(text + BASE)
     assert to(found) == "pass"
     assert not found.uncertain
@@ -215,7 +216,8 @@ interface port1.0.3
 
 
 def test_the_default_vlan_has_ports_that_no_line_names() -> None:
-    text = "access-list 3000 deny ip any any\ninterface port1.0.1\n access-group 3000\ninterface vlan1\n ip address 10.1.0.1/24\n"
+    text = "access-list 3000 deny ip any any\ninterface port1.0.1\n access-group 3000\n"
+    text += "interface vlan1\n ip address 10.1.0.1/24\n"
     assert verdict(device(text), packet("10.1.0.9", "10.2.0.9"), "vlan1", "vlan20") == "may"
 
 
@@ -237,7 +239,8 @@ interface sa1
 
 
 def test_lists_of_routed_ports() -> None:
-    text = "access-list 3000 deny tcp any any eq 445\ninterface port1.0.5\n no switchport\n ip address 10.5.0.1/24\n access-group 3000\n"
+    text = "access-list 3000 deny tcp any any eq 445\n"
+    text += "interface port1.0.5\n no switchport\n ip address 10.5.0.1/24\n access-group 3000\n"
     found = device(text)
     assert verdict(found, packet("10.5.0.9", "10.2.0.9", "tcp/445"), "port1.0.5", "vlan20") == "drop"
     assert "port1.0.5" in found.vrfs[0].interfaces

@@ -315,7 +315,8 @@ def test_rules_of_nat_in_order_of_their_numbers() -> None:
 
 
 def test_a_dynamic_host_has_the_address_of_its_interface() -> None:
-    more = "zone up\n network isp\n  ip subnet 0.0.0.0/0 interface ppp0\n  host ppp0\n   ip address dynamic interface ppp0\n"
+    more = "zone up\n network isp\n  ip subnet 0.0.0.0/0 interface ppp0\n"
+    more += "  host ppp0\n   ip address dynamic interface ppp0\n"
     found = nat("rule 10 masq any from private to up with src up.isp.ppp0", more=more)
     assert sent(found, INSIDE, WORLD, ways=("vlan10", "ppp0")) == f"{MASQUERADED} > {WORLD}:80"
     found = firewall("rule 10 permit any from private to up.isp", more=more)

@@ -21,11 +21,11 @@ from zoneguard.parsers._indented.words import (
     is_number,
     is_quad,
     mac,
-    masked,
     number,
     numbers,
     ports,
     span_of,
+    wildcard,
 )
 
 SOFTWARE = "software access list: chooses routes, groups and managers, filters no forwarded packet"
@@ -166,7 +166,7 @@ def _side(words: Words, field: Field, v6: bool) -> Match:
     if "/" in word:
         return In(field, span_of(word, v6))
     if not v6 and is_quad(words.peek()):
-        return masked(field, word, words.take())
+        return wildcard(field, word, words.take())
     return In(field, Intervals.of(address(word, v6)))
 
 

@@ -102,7 +102,8 @@ def _host(line: Line, known: Entity, config: Config) -> None:
         config.doubt(line.number, reason, Concern.FILTER, bounded=True)
         _open(line, known)
         return
-    known.own.append(Member(Intervals.of(address(words[0], line.head == "ipv6"))))
+    value = address(words[0], line.head == "ipv6")
+    known.own.append(Member(Intervals.span(value, value)))
 
 
 def read_application(line: Line, config: Config) -> None:

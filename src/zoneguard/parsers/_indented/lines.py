@@ -25,7 +25,7 @@ _BANNER = re.compile(r"show\b|(?:building|current) configuration\b|password:", r
 _WORD = re.compile(r'"([^"]*)"?|(\S+)')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """One command. ``words`` as written, unquoted; ``children`` are the commands indented under it."""
 

@@ -1,53 +1,42 @@
-"""Words → addresses, ports and protocols: conditions on a packet."""
+"""Words → addresses, ports and names of interfaces, where switches differ from what Cisco's command lines share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, prefix_of, prefix_span
+from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, prefix_span
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, Bits, Field, In, Match, both
+from zoneguard.model.match import ALWAYS, Field, In, Match
+from zoneguard.parsers._cisco import values
+from zoneguard.parsers._cisco.values import Cursor, UnreadableError, mask_length, wildcard
+
+__all__ = ["UnreadableError", "mask_length", "wildcard"]
 
 ALL_PORTS = Intervals.span(0, 65535)
-MAX_RANGE = 5000  # members of one list of numbers; more is no list of ports or VLANs
+MAX_RANGE = 5000  # members of one list of interfaces; more is no list of interfaces
 _QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _MAC = re.compile(r"(?:[0-9a-f]{4}[.-]){2}[0-9a-f]{4}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 
 
-class UnreadableError(ValueError):
-    """A word that is none of the forms of the manual; the text says which."""
+class Words(Cursor):
+    """Words taken one after the other: ``peek`` gives the next in lower case, ``take`` as it was written."""
 
-
-class Words:
-    """Words taken one after the other. Past the end ``peek`` gives ``""`` and ``take`` raises ``UnreadableError``."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = tuple(words)
-        self._at = 0
-
-    def peek(self) -> str:
-        """The next word in lower case."""
-        return self._words[self._at].lower() if self._at < len(self._words) else ""
-
-    def take(self) -> str:
-        """The next word as written."""
-        if self._at >= len(self._words):
-            raise UnreadableError("the line ends too early")
-        self._at += 1
-        return self._words[self._at - 1]
+    def peek(self, ahead: int = 0) -> str:
+        """The next word in lower case; ``""`` behind the last."""
+        return super().peek(ahead).lower()
 
     def took(self, word: str) -> bool:
         """Whether the next word is ``word``; it is passed then."""
         if self.peek() != word:
             return False
-        self._at += 1
+        self.at += 1
         return True
 
     @property
     def rest(self) -> tuple[str, ...]:
         """What is left, in lower case."""
-        return tuple(word.lower() for word in self._words[self._at :])
+        return tuple(word.lower() for word in self.words[self.at :])
 
 
 def number(text: str, low: int, high: int) -> int:
@@ -69,42 +58,15 @@ def is_quad(text: str) -> bool:
 
 def address(text: str, v6: bool = False) -> int:
     """An address of that version in the shared space. Raises ``UnreadableError``."""
-    try:
-        value = parse_address(text)
-    except ValueError:
-        raise UnreadableError(f"not an address: {text[:60]}") from None
-    if (value >= V6) != v6:
-        raise UnreadableError(f"an address of the other version of IP: {text[:60]}")
-    return value
+    return values.ipv6(text) if v6 else values.ipv4(text)
 
 
 def prefix(text: str, v6: bool = False) -> tuple[int, int]:
     """``A.B.C.D/M`` or ``X:X::X/M`` as network and length; host bits are cleared. Raises ``UnreadableError``."""
-    try:
-        network, length = prefix_of(text)
-    except ValueError:
-        raise UnreadableError(f"not a network: {text[:60]}") from None
-    if (network >= V6) != v6 or "/" not in text:
+    network, length = values.prefix(text)
+    if (network >= V6) != v6:
         raise UnreadableError(f"not a network: {text[:60]}")
     return network, length
-
-
-def mask_length(text: str) -> int:
-    """``255.255.255.0`` → 24. Raises ``UnreadableError`` for a mask with holes."""
-    value = address(text)
-    rest = ~value & 0xFFFFFFFF
-    if rest & (rest + 1):
-        raise UnreadableError(f"not a mask: {text}")
-    return 32 - rest.bit_length()
-
-
-def masked(field: Field, text: str, wildcard: str) -> Match:
-    """``A.B.C.D W.W.W.W``: bits set in the wildcard are not compared. Raises ``UnreadableError``."""
-    value, ignored = address(text), address(wildcard)
-    mask = ~ignored & 0xFFFFFFFF
-    if ignored & (ignored + 1) == 0:
-        return In(field, Intervals.span(value & mask, value & mask | ignored))
-    return both(In(field, ALL_V4), Bits(field, value & mask, mask))
 
 
 def span_of(text: str, v6: bool) -> Intervals:
