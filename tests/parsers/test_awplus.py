@@ -294,6 +294,8 @@ def test_detection_by_content() -> None:
         "interface GigabitEthernet0/0\n ip address 10.0.0.1 255.0.0.0\nip access-list extended X\n permit ip any any\n"
     )
     assert PLUGIN.sniff(Source("f", split_lines(ios))) == 0
+    older = "ADD FIREWALL POLICY=net INTERFACE=vlan1 TYPE=PRIVATE\nADD IP INT=vlan1 IP=10.0.0.1 MASK=255.0.0.0\n"
+    assert PLUGIN.sniff(Source("f", split_lines(older))) == 0
     for plugin in (fortios.PLUGIN, yamaha.PLUGIN):
         assert plugin.sniff(Source("f", split_lines(SWITCH))) < 0.9
 
