@@ -72,12 +72,14 @@ def _contexts(config: Config) -> tuple[Vrf, ...]:
     names = dict.fromkeys([MAIN, *config.vrfs])
     for port in config.ports.values():
         if port.vrf not in names:
-            config.doubt(port.span.first, f'the VRF instance "{port.vrf}" is not defined in this file', Concern.ROUTING)
+            config.not_understood(
+                port.span.first, f'the VRF instance "{port.vrf}" is not defined in this file', Concern.ROUTING
+            )
             names[port.vrf] = None
     for context, route in config.routes:
         if context not in names:
             reason = f'the VRF instance "{context}" is not defined in this file'
-            config.doubt(route.span.first, reason, Concern.ROUTING)
+            config.not_understood(route.span.first, reason, Concern.ROUTING)
     return tuple(_context(config, context, stages, policies, filters, rules) for context in names)
 
 
@@ -128,7 +130,7 @@ def _policies(config: Config, book: Book) -> dict[int, Match]:
         return {}
     found: dict[int, Match] = {}
     for sequence, rule in config.policies.items():
-        config.doubt(rule.span.first, POLICY_ROUTES, Concern.ROUTING, bounded=True)
+        config.not_understood(rule.span.first, POLICY_ROUTES, Concern.ROUTING, bounded=True)
         parts = [book.application(rule.application, rule.span)]
         if rule.source:
             parts.append(book.entity(rule.source, Field.SRC, rule.span))

@@ -37,7 +37,7 @@ _PROMPT = re.compile(
 )
 _SHOW = re.compile(r"show ipv?6? ?route", re.IGNORECASE)
 _OWN = re.compile(r"(?:vlan|eth|ppp|tunnel|port|sa|po|br|wwan)\d|lo\d?\b")
-_HERS = "D - DHCP"
+_HERS = re.compile(r"\bD - DHCP")
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Table:
 def sniff(source: Source) -> float:
     """By the legend, in which D is DHCP; otherwise by rows whose interfaces have this vendor's names."""
     lines = [" ".join(line.split()) for line in source.lines[:400]]
-    if any(_HERS in line for line in lines):
+    if any(_HERS.search(line) for line in lines):
         return 0.97
     rows = [row for line in lines if (row := _ROW.fullmatch(line)) is not None]
     ways = [_VIA.match(row["way"]) or _LINK.match(row["way"]) for row in rows]

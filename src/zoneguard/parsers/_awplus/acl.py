@@ -50,7 +50,7 @@ def read_numbered(line: Line, config: Config) -> None:
     kind = hardware_kind(name)
     if kind == "software":
         config.software_lists.add(name)
-        config.ignore(SOFTWARE, [line])
+        config.ignored(SOFTWARE, [line])
         return
     known = config.lists[False, name] = AccessList(name, line.span)
     if len(line.words) > 2:
@@ -65,11 +65,11 @@ def read_named(line: Line, config: Config) -> None:
     """``access-list hardware NAME`` with its entries; ``standard`` and ``extended`` lists filter nothing."""
     if line.words[1].lower() in ("standard", "extended"):
         config.software_lists.update(line.words[2:3])
-        config.ignore(SOFTWARE, [line])
+        config.ignored(SOFTWARE, [line])
         return
     if len(line.words) < 3:
         config.ledger.understood(line.number)
-        config.doubt(line.number, "an access list without name", Concern.FILTER)
+        config.not_understood(line.number, "an access list without name", Concern.FILTER)
         return
     known = config.lists.setdefault((False, line.words[2]), AccessList(line.words[2], line.span))
     config.ledger.understood(line.number)
@@ -81,7 +81,7 @@ def read_v6(line: Line, config: Config) -> None:
     name = line.words[2] if len(line.words) > 2 else ""
     if name.lower() in ("standard", "extended"):
         config.software_lists.update(line.words[3:4])
-        config.ignore(SOFTWARE, [line])
+        config.ignored(SOFTWARE, [line])
         return
     known = config.lists.setdefault((True, name), AccessList(name, line.span))
     config.ledger.understood(line.number)
@@ -93,7 +93,7 @@ def read_v6(line: Line, config: Config) -> None:
 def _children(line: Line, known: AccessList, config: Config, v6: bool) -> None:
     for child in line.children:
         if child.head in ("remark", "description", "commit"):
-            config.ignore("remark", [child])
+            config.ignored("remark", [child])
         else:
             _add(child, known, child.words, config, v6)
 
@@ -111,15 +111,21 @@ def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, 
             raise UnreadableError(f"not an action of an access list: {action[:40]}")
         match = _condition(Words(words[1:]), v6, line.span, action == "send-to-vlan-port")
     except UnreadableError as error:
-        config.doubt(line.number, str(error), Concern.FILTER, bounded=True)
+        config.not_understood(line.number, str(error), Concern.FILTER, bounded=True)
         match = Unknown(f"entry {sequence} of access list {known.name} matches", line.span)
     if action in _LED_AWAY:
-        config.doubt(line.number, "where this entry sends a packet past routing is not modelled", Concern.FILTER)
+        config.not_understood(
+            line.number, "where this entry sends a packet past routing is not modelled", Concern.FILTER
+        )
     elif action == "send-to-cpu":
-        reason = "whether software forwards a packet that is sent to the CPU is not documented"
-        config.doubt(line.number, reason, Concern.FILTER, bounded=True)
+        config.not_understood(
+            line.number,
+            "whether software forwards a packet that is sent to the CPU is not documented",
+            Concern.FILTER,
+            bounded=True,
+        )
     for each in line.children:
-        config.doubt(each.number, "this line under an entry is not known", Concern.FILTER)
+        config.not_understood(each.number, "this line under an entry is not known", Concern.FILTER)
     known.add(Entry(sequence, line.span, permits, match))
 
 
@@ -217,7 +223,7 @@ def read_map(line: Line, config: Config) -> None:
             known.append(Applied(child.words[2], child.span))
         else:
             config.ledger.understood(child.number)
-            config.doubt(child.number, "this line of a VLAN access-map is not known", Concern.FILTER)
+            config.not_understood(child.number, "this line of a VLAN access-map is not known", Concern.FILTER)
 
 
 def read_vlan_filter(line: Line, config: Config) -> None:

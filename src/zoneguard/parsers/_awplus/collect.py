@@ -86,8 +86,9 @@ def _global_list(line: Line, config: Config) -> None:
         raise UnreadableError("the line ends too early")
     config.global_lists.append(Applied(line.words[at], line.span))
     if any(port.lists for port in config.ports.values()):
-        reason = "whether lists of ports or of the switch come first is not documented"
-        config.doubt(line.number, reason, Concern.FILTER)
+        config.not_understood(
+            line.number, "whether lists of ports or of the switch come first is not documented", Concern.FILTER
+        )
 
 
 def _recognition(line: Line, config: Config) -> None:

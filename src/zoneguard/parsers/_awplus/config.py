@@ -179,7 +179,7 @@ class Config:
         """The interface of that name, known from now on."""
         return self.ports.setdefault(name, Port(name, span))
 
-    def doubt(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
+    def not_understood(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
         """Line ``line`` was read, and something about it is not in the model, or as an ``Unknown`` (``bounded``)."""
         self.ledger.not_understood(line, reason, concern, bounded)
 
@@ -189,11 +189,11 @@ class Config:
         try:
             reader(line)
         except UnreadableError as error:
-            self.doubt(line.number, str(error), concern, bounded)
+            self.not_understood(line.number, str(error), concern, bounded)
             return False
         return True
 
-    def ignore(self, reason: str, lines: Iterable[Line]) -> None:
+    def ignored(self, reason: str, lines: Iterable[Line]) -> None:
         """Account for ``lines`` and what is under them as what cannot affect forwarding."""
         for line in lines:
             for each in line.subtree():

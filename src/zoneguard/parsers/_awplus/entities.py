@@ -71,7 +71,7 @@ def _entity(line: Line, config: Config, parent: str, kind: str) -> None:
             config.ledger.ignored("remark", child.number)
         else:
             config.ledger.understood(child.number)
-            config.doubt(child.number, _UNKNOWN, Concern.FILTER, bounded=True)
+            config.not_understood(child.number, _UNKNOWN, Concern.FILTER, bounded=True)
             _open(child, known)
 
 
@@ -98,8 +98,9 @@ def _host(line: Line, known: Entity, config: Config) -> None:
         known.dynamic = words[2]
         return
     if words[:1] == ("dynamic",) or len(words) != 1:
-        reason = "the addresses of this host are not in the configuration"
-        config.doubt(line.number, reason, Concern.FILTER, bounded=True)
+        config.not_understood(
+            line.number, "the addresses of this host are not in the configuration", Concern.FILTER, bounded=True
+        )
         _open(line, known)
         return
     value = address(words[0], line.head == "ipv6")
@@ -130,10 +131,10 @@ def read_application(line: Line, config: Config) -> None:
             else:
                 raise UnreadableError("this line of an application is not known")
         except UnreadableError as error:
-            config.doubt(child.number, str(error), Concern.FILTER, bounded=True)
+            config.not_understood(child.number, str(error), Concern.FILTER, bounded=True)
             parts[f"line {child.number}"] = Unknown(f"{' '.join(words)[:60]} of application {name}", child.span)
     if protocol is None:
-        config.doubt(line.number, _NO_PROTOCOL, Concern.FILTER, bounded=True)
+        config.not_understood(line.number, _NO_PROTOCOL, Concern.FILTER, bounded=True)
     match = None if protocol is None else both(protocol, *(p for p in parts.values() if p is not ALWAYS))
     config.applications[name] = (line.span, match)
 
@@ -173,7 +174,7 @@ class Book:
             members = list(self._members(name))
             if name not in self._config.entities:
                 reason = f'the entity "{name}" is not defined: the rule has no effect, or this file is a part'
-                self._config.doubt(span.first, reason, Concern.FILTER, bounded=True)
+                self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
                 return Unknown(f"the packet's {field.value} is of entity {name}", span)
             self._entities[key] = either(*(self._member(m, field, span, by_interface) for m in members))
         return self._entities[key]
@@ -255,7 +256,7 @@ class Book:
         elif name == "dns":
             over_tcp = Unknown("the application dns is TCP as well", span)
             port = In(Field.DPORT, Intervals.of(53))
-            self._config.doubt(
+            self._config.not_understood(
                 span.first, 'whether "dns" is TCP as well is not documented', Concern.FILTER, bounded=True
             )
             return both(
@@ -267,5 +268,5 @@ class Book:
             )
         else:
             reason = f'the application "{name}" is not defined in this file'
-        self._config.doubt(span.first, reason, Concern.FILTER, bounded=True)
+        self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
         return Unknown(f"the packet is of application {name}", span)

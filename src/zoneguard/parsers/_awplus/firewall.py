@@ -57,7 +57,7 @@ def read_firewall(line: Line, config: Config) -> None:
             config.ledger.ignored("limits and logs: can only withhold, never open", child.number)
         else:
             config.ledger.understood(child.number)
-            config.doubt(child.number, "this line of the firewall is not known", Concern.FILTER)
+            config.not_understood(child.number, "this line of the firewall is not known", Concern.FILTER)
 
 
 def _rule(line: Line, config: Config) -> None:
@@ -108,7 +108,7 @@ def firewall_rules(config: Config, book: Book) -> RuleList | None:
                 rules.append(Rule(Unknown(f"{name} of {config.name} {word} it", rule.span), action, rule.span, name))
             continue
         if not rule.destination:
-            config.doubt(rule.span.first, "a firewall rule without destination", Concern.FILTER, bounded=True)
+            config.not_understood(rule.span.first, "a firewall rule without destination", Concern.FILTER, bounded=True)
         target = (
             book.entity(rule.destination, Field.DST, rule.span)
             if rule.destination
@@ -142,7 +142,7 @@ def read_nat(line: Line, config: Config) -> None:
             config.ledger.ignored("limits and logs: can only withhold, never open", child.number)
         else:
             config.ledger.understood(child.number)
-            config.doubt(child.number, "this line of NAT is not known", Concern.NAT)
+            config.not_understood(child.number, "this line of NAT is not known", Concern.NAT)
 
 
 def _translation(line: Line, config: Config) -> None:
@@ -187,7 +187,7 @@ def _side(config: Config, book: Book, field: Field) -> Iterator[NatRule]:
         rewrites = _rewrites(rule, field, book)
         if rewrites is None:
             reason = f'the addresses of "{rule.to}" are not known, or not as many as they are to replace'
-            config.doubt(rule.span.first, reason, Concern.NAT)
+            config.not_understood(rule.span.first, reason, Concern.NAT)
             continue
         match = both(
             In(Field.DST, ALL_V4),
@@ -204,8 +204,12 @@ def _destination(rule: TranslationRule, field: Field, config: Config, book: Book
     if field is Field.SRC:
         return ALWAYS
     own = Intervals.of(*(a.address for p in config.ports.values() for a in p.addresses if a.address < V6))
-    reason = "which destinations a portfwd without `to` takes is not documented, but for the router's own addresses"
-    config.doubt(rule.span.first, reason, Concern.NAT, bounded=True)
+    config.not_understood(
+        rule.span.first,
+        "which destinations a portfwd without `to` takes is not documented, but for the router's own addresses",
+        Concern.NAT,
+        bounded=True,
+    )
     return either(In(Field.DST, own), Unknown(f"nat rule {rule.number} takes any destination", rule.span))
 
 

@@ -56,7 +56,7 @@ def _each(reader: Callable[[Line, Port, Config], None], ports: list[Port], confi
 def _address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word == "dhcp":
-        config.doubt(line.number, _ASSIGNED.format(by="DHCP"), Concern.INTERFACE)
+        config.not_understood(line.number, _ASSIGNED.format(by="DHCP"), Concern.INTERFACE)
     elif word != "negotiated":
         if "/" in word:
             length = prefix(word)[1]
@@ -70,7 +70,7 @@ def _address(line: Line, port: Port, config: Config) -> None:
 def _v6_address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word in ("autoconfig", "dhcp", "suffix") or "/" not in word or "eui64" in line.words:
-        config.doubt(line.number, _ASSIGNED.format(by="the network"), Concern.INTERFACE)
+        config.not_understood(line.number, _ASSIGNED.format(by="the network"), Concern.INTERFACE)
     else:
         port.addresses.append(InterfaceAddress(address(word.partition("/")[0], v6=True), prefix(word, v6=True)[1]))
 
@@ -143,7 +143,7 @@ def _tag(line: Line, port: Port, _config: Config) -> None:
 
 
 def _bridge(line: Line, _port: Port, config: Config) -> None:
-    config.doubt(line.number, _BRIDGED, Concern.INTERFACE)
+    config.not_understood(line.number, _BRIDGED, Concern.INTERFACE)
 
 
 def _word(line: Line, at: int) -> str:

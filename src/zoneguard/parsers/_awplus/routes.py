@@ -37,9 +37,9 @@ def read_vrf(line: Line, config: Config) -> None:
         config.ledger.understood(child.number)
         imports = child.head == "import" or (child.head == "route-target" and child.words[1:2] != ("export",))
         if imports:
-            config.doubt(child.number, IMPORTED, Concern.ROUTING)
+            config.not_understood(child.number, IMPORTED, Concern.ROUTING)
         elif child.head not in _HARMLESS:
-            config.doubt(child.number, "this line of a VRF instance is not known", Concern.ROUTING)
+            config.not_understood(child.number, "this line of a VRF instance is not known", Concern.ROUTING)
 
 
 def read_route(line: Line, config: Config) -> None:
@@ -85,7 +85,7 @@ def read_policy_block(line: Line, config: Config) -> None:
             config.read(child, Concern.ROUTING, lambda each: read_policy(each, config))
         else:
             config.ledger.understood(child.number)
-            config.doubt(child.number, "this line of policy-based routing is not known", Concern.ROUTING)
+            config.not_understood(child.number, "this line of policy-based routing is not known", Concern.ROUTING)
 
 
 def read_policy(line: Line, config: Config) -> None:

@@ -56,7 +56,9 @@ def _maps(config: Config) -> dict[int, list[tuple[str, SourceSpan]]]:
     found: dict[int, list[tuple[str, SourceSpan]]] = {}
     for name, vlans, span in config.vlan_filters:
         if name not in config.maps:
-            config.doubt(span.first, f'the VLAN access-map "{name}" is not defined in this file', Concern.FILTER)
+            config.not_understood(
+                span.first, f'the VLAN access-map "{name}" is not defined in this file', Concern.FILTER
+            )
         for vlan in vlans:
             found.setdefault(vlan, []).append((name, span))
     return found
@@ -78,7 +80,7 @@ def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]] | None,
         if not everywhere:
             names = ", ".join(p.name for p in ports[:8])
             guard = Unknown(f"the packet comes into {config.name} by {names}", lists[0].span)
-            config.doubt(lists[0].span.first, _SOME_PORTS, Concern.FILTER, bounded=True)
+            config.not_understood(lists[0].span.first, _SOME_PORTS, Concern.FILTER, bounded=True)
         rules += _rules(config, lists, guard)
     mapped = [rule for name, _ in maps or () for rule in _map_rules(config, name)]
     if not maps:
@@ -90,7 +92,7 @@ def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]] | None,
         target = f"vlan filter of {port.name}"
         found.lists[target] = RuleList(target, tuple(mapped), Return(), span)
         doubt = Unknown(f"a port's list of {config.name} permits past the VLAN access-map", span)
-        config.doubt(span.first, _ORDER, Concern.FILTER, bounded=True)
+        config.not_understood(span.first, _ORDER, Concern.FILTER, bounded=True)
         rules = list(followed_by(rules, target, doubt))
     else:
         rules += mapped
@@ -119,8 +121,11 @@ def _lists_of(config: Config, port: Port) -> Lists:
     if len({tuple((a.name, a.v6) for a in lists) for lists in members}) > 1:
         for lists in members:
             for applied in lists:
-                reason = "the members of this aggregate do not have the same access lists"
-                config.doubt(applied.span.first, reason, Concern.FILTER)
+                config.not_understood(
+                    applied.span.first,
+                    "the members of this aggregate do not have the same access lists",
+                    Concern.FILTER,
+                )
     return members[0] if members else ()
 
 
@@ -143,5 +148,5 @@ def _list(config: Config, applied: Applied) -> AccessList:
         if known is not None:
             return known
     what = "is no hardware access list" if applied.name in config.software_lists else "is not defined in this file"
-    config.doubt(applied.span.first, f'the access list "{applied.name}" {what}', Concern.FILTER, bounded=True)
+    config.not_understood(applied.span.first, f'the access list "{applied.name}" {what}', Concern.FILTER, bounded=True)
     return undefined(applied.name, applied.span)
