@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, prefix_span
@@ -22,6 +22,9 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+
+DYNAMIC_ROUTING = "dynamic routing"
+"""How the reason begins by which a parser says that a routing protocol runs."""
 
 _OWN = " is an address of the box itself"
 _BROADCAST = " is a broadcast address of the box"
@@ -43,7 +46,8 @@ def with_routes(device: Device, table: Device) -> Device:
 
     The table is the truth: in each forwarding context that it covers it replaces the routes of the address families
     that it shows. It adds interfaces that the configuration lacks, and addresses where the configuration has none; what
-    the configuration says of an interface stays. A context that the device does not have makes routing uncertain.
+    the configuration says of an interface stays. A context that the device does not have makes routing uncertain; what
+    routing protocols learn is no longer uncertain once every context has its table.
     """
     shown = {vrf.name: vrf for vrf in table.vrfs}
     if len(shown) == len(device.vrfs) == 1:
@@ -59,10 +63,21 @@ def with_routes(device: Device, table: Device) -> Device:
         device,
         interfaces=_interfaces(device, table),
         vrfs=tuple(_context(vrf, shown[vrf.name], taken) if vrf.name in shown else vrf for vrf in device.vrfs),
-        uncertain=(*device.uncertain, *table.uncertain, *strays),
+        uncertain=(*_uncertain(device, shown), *table.uncertain, *strays),
         mac_bindings=(*device.mac_bindings, *table.mac_bindings),
     )
     return _know_own_addresses(merged)
+
+
+def _uncertain(device: Device, shown: Mapping[str, Vrf]) -> tuple[Misunderstood, ...]:
+    """Without what routing protocols learn, where the table shows each context in every version of IP that it has."""
+    addresses = {i.name: {a.address >= V6 for a in i.addresses} for i in device.interfaces}
+    for vrf in device.vrfs:
+        used = {v6 for name in vrf.interfaces for v6 in addresses.get(name, ())}
+        told = {route.network >= V6 for route in shown[vrf.name].routes} if vrf.name in shown else set()
+        if used - told:
+            return device.uncertain
+    return tuple(m for m in device.uncertain if not m.reason.startswith(DYNAMIC_ROUTING))
 
 
 def _interfaces(device: Device, table: Device) -> tuple[Interface, ...]:

@@ -59,9 +59,10 @@ class AccessList:
         """The lines in the order in which they are asked."""
         return [self.lines[number] for number in sorted(self.lines)]
 
-    def rules(self, sessions: dict[str, Match]) -> RuleList:
-        """The list on an interface. ``sessions``: name of a list of sessions → the answers that it lets pass."""
-        rules = [Rule(family(not self.v6), Permit(), self.span, "the other version of IP")]
+    def rules(self, sessions: dict[str, Match], first: tuple[Rule, ...] = ()) -> RuleList:
+        """The list on an interface. ``sessions``: name of a list of sessions → the answers that it lets pass;
+        ``first``: what is asked before the list."""
+        rules = [Rule(family(not self.v6), Permit(), self.span, "the other version of IP"), *first]
         for entry in self.entries:
             match = _asked(entry, sessions)
             rules.append(Rule(match, Permit() if entry.permit else Deny(), entry.span, entry.name))
@@ -118,6 +119,17 @@ def answers(match: Match, span: SourceSpan) -> Match:
     if isinstance(match, Not):
         return Not(answers(match.part, span))
     return match
+
+
+def swapped(match: Match) -> Match:
+    """The same asked of the other end: source and destination change places, all else stays."""
+    if isinstance(match, In) and match.field in _OTHER_SIDE:
+        return In(_OTHER_SIDE[match.field], match.values)
+    if isinstance(match, Bits) and match.field in _OTHER_SIDE:
+        return Bits(_OTHER_SIDE[match.field], match.value, match.mask)
+    if isinstance(match, All | AnyOf):
+        return type(match)(tuple(swapped(part) for part in match.parts))
+    return Not(swapped(match.part)) if isinstance(match, Not) else match
 
 
 def sessions(lists: Sequence[AccessList]) -> dict[str, Match]:

@@ -1,0 +1,106 @@
+"""Forwarding contexts of a configuration, and the stages that IOS and NX-OS share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Route, Rule, RuleList, Stage
+from zoneguard.model.match import Match
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers import Source
+from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
+from zoneguard.parsers._cisco.filters import on_ports, on_vlans, routed
+from zoneguard.parsers._cisco.groups import Groups
+from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.policies import explicit_destinations, steering
+from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
+from zoneguard.parsers._cisco.statics import routes
+
+DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
+NO_ADDRESS = "the address is given by DHCP, PPP or a prefix and is not in the file"
+NO_GROUP = "an object group that is not defined, that is empty, or that contains itself: what is in it is open"
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What a context has on every system: stages around routing, routes."""
+
+    name: str
+    ports: tuple[Port, ...]
+    before: tuple[Stage, ...]
+    after: tuple[Stage, ...]
+    discards: tuple[Filter, ...]
+    policy_routes: tuple[PolicyRoute, ...]
+    routes: tuple[Route, ...]
+
+
+def spans_all(source: Source) -> SourceSpan:
+    """The whole file."""
+    return source.span(1, max(1, len(source.lines)))
+
+
+def prepare(config: Config, protocols: Iterable[Line]) -> None:
+    """What has to be known of the interfaces before stages are made, and what is open for the whole device."""
+    for port in config.ports.values():
+        if port.vlan is None:
+            port.vlan = is_numbered_vlan(port.name)
+    inherit_state(config)
+    for line in protocols:
+        config.ledger.not_understood(line.number, DYNAMIC, Concern.ROUTING)
+    for port in config.ports.values():
+        given = port.unread_address
+        if given is not None and port.enabled:
+            settled = given.word(2) == "negotiated" or any(s.vrf == port.vrf and not s.length for s in config.statics)
+            config.ledger.not_understood(given.number, NO_ADDRESS, Concern.INTERFACE, bounded=settled)
+        elif given is not None:
+            config.understood(given)
+
+
+def contexts(
+    config: Config, sessions: dict[str, Match], first: dict[str, tuple[Rule, ...]], dynamic: bool
+) -> Iterator[Common]:
+    """One for the interfaces in no VRF, and one for each VRF. ``first``: VRF → rules before every list."""
+    members: dict[str, list[Port]] = {name: [] for name in (DEFAULT, *config.vrfs)}
+    for port in config.ports.values():
+        members.setdefault(port.vrf, []).append(port)
+    statics: dict[str, list[Static]] = {}
+    for static in config.statics:
+        statics.setdefault(static.vrf, []).append(static)
+    used = {s.vrf for s in config.statics} | {s.context for s in config.statics}
+    for name, listed in members.items():
+        ports = [p for p in listed if not p.switched]
+        if not ports and name not in used and not (name == DEFAULT and not config.vrfs):
+            continue
+        own = routes(config, statics.get(name, ()))
+        explicit = explicit_destinations(ports, own)
+        steered = list(steering(config, ports, explicit, dynamic))
+        here = first.get(name, ())
+        yield Common(
+            name,
+            tuple(ports),
+            (
+                *on_ports(config, ports, "in"),
+                *on_vlans(config, ports, "in"),
+                *routed(config, ports, "in", sessions, here),
+            ),
+            (
+                *routed(config, ports, "out", sessions, here),
+                *on_vlans(config, ports, "out"),
+                *on_ports(config, ports, "out"),
+            ),
+            tuple(s.discards for s in steered if s.discards is not None),
+            tuple(route for s in steered for route in s.routes),
+            own,
+        )
+
+
+def report_groups(config: Config, groups: Groups) -> None:
+    """The lines that name object groups which cannot be resolved."""
+    for span in groups.missing.values():
+        config.ledger.not_understood(span.first, NO_GROUP, Concern.FILTER, bounded=True)
+
+
+def refuse(match: Match, span: SourceSpan, name: str) -> Filter:
+    """A stage that denies what fits."""
+    return Filter(RuleList(name, (Rule(match, Deny(), span, name),), Permit(), span))

@@ -1,0 +1,157 @@
+"""Lists where they are applied: on routed interfaces, on switched ports, on VLANs.
+
+A list that is applied and not defined, or empty, lets everything pass (Catalyst consolidated configuration guides,
+"Access List Rules"). A list on a switched port sees what comes in by that port; which port a packet of a VLAN came by
+is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.match import ALWAYS, Match, Not, Unknown, both, either
+from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, Port
+from zoneguard.parsers._cisco.lists import AccessList
+from zoneguard.parsers._cisco.values import family
+
+NO_LIST = "this access list is not defined or empty: it lets everything pass"
+UNDEFINED = "this access list is not defined in the file: what it does is open"
+EMPTY = "this access list has no line: what it does is open"
+NO_ACCESS_MAP = "this VLAN access map is not defined: what it would do is open"
+_FAMILIES = (False, True)
+
+
+def found_list(config: Config, applied: Applied, v6: bool) -> AccessList | None:
+    """The list in force; ``None`` for one that lets everything pass. The line is accounted for."""
+    known = config.lists.get((applied.name, v6))
+    if known is not None and (known.lines or known.fragments is not None):
+        return known
+    if known is None or config.empty_passes:
+        config.ledger.not_understood(applied.line.number, NO_LIST, Concern.OTHER)
+    else:
+        config.ledger.not_understood(applied.line.number, EMPTY, Concern.FILTER, bounded=True)
+    return None
+
+
+def selected(config: Config, applied: Applied, v6: bool) -> Match:
+    """The packets that a list selects; what one that is not defined selects is open."""
+    known = config.lists.get((applied.name, v6))
+    if known is None or not known.lines:
+        config.ledger.not_understood(applied.line.number, UNDEFINED, Concern.FILTER, bounded=True)
+        return Unknown(f"access list {applied.name} selects the packet", config.span(applied.line))
+    return known.permitted()
+
+
+def routed(
+    config: Config, ports: Iterable[Port], direction: str, sessions: dict[str, Match], first: tuple[Rule, ...] = ()
+) -> Iterator[Filter]:
+    """The lists on routed interfaces, ``in`` or ``out``: a stage for each list. ``first`` is asked before each."""
+    users: dict[tuple[str, bool], list[tuple[Port, Applied]]] = {}
+    for port in ports:
+        for v6 in _FAMILIES:
+            applied = port.access.get((direction, v6))
+            if applied is not None:
+                users.setdefault((applied.name, v6), []).append((port, applied))
+    for (name, v6), used in users.items():
+        names = frozenset(port.name for port, _ in used)
+        known = config.lists.get((name, v6))
+        if known is None and not config.whole:
+            for _, applied in used:
+                config.ledger.not_understood(applied.line.number, UNDEFINED, Concern.FILTER, bounded=True)
+            yield _placed(_open_list(config, used[0][1], v6), names, direction)
+            continue
+        for _, applied in used:
+            in_force = found_list(config, applied, v6)
+        if in_force is not None:
+            yield _placed(in_force.rules(sessions, first), names, direction)
+        elif known is not None and not config.empty_passes:
+            yield _placed(_open_list(config, used[0][1], v6), names, direction)
+
+
+def _open_list(config: Config, applied: Applied, v6: bool) -> RuleList:
+    span = config.span(applied.line)
+    permits = Unknown(f"access list {applied.name} permits the packet", span)
+    return RuleList(applied.name, (Rule(either(family(not v6), permits), Permit(), span),), Deny(), span)
+
+
+def _placed(rules: RuleList, names: frozenset[str], direction: str) -> Filter:
+    return Filter(rules, ingress=names) if direction == "in" else Filter(rules, egress=names)
+
+
+def on_ports(config: Config, ports: Iterable[Port], direction: str) -> Iterator[Filter]:
+    """Lists on switched ports, for what is routed into or out of their VLANs."""
+    if not any(p.frames for p in config.ports.values()):
+        return
+    switched = [p for p in config.ports.values() if p.switched and p.enabled]
+    for svi in (p for p in ports if p.vlan is not None and is_svi(p)):
+        carrying = [p for p in switched if svi.vlan is not None and svi.vlan in p.vlans]
+        rules = list(_port_rules(config, carrying, direction))
+        if rules:
+            listed = RuleList(f"ports of {svi.name} {direction}", tuple(rules), Permit(), rules[0].span)
+            yield _placed(listed, frozenset({svi.name}), direction)
+
+
+def is_svi(port: Port) -> bool:
+    """Whether the interface routes for a VLAN."""
+    return port.name.lower().startswith("vlan")
+
+
+def _port_rules(config: Config, carrying: list[Port], direction: str) -> Iterator[Rule]:
+    bare = [p for p in carrying if not any(d == direction for d, _ in p.frames)]
+    listed = [p for p in carrying if p not in bare]
+    for at, port in enumerate(listed):
+        span = port.span
+        way = "came" if direction == "in" else "leaves"
+        here: Match = Unknown(f"the packet {way} by {port.name}", span)
+        if not bare and at == len(listed) - 1:
+            here = ALWAYS
+        for v6 in _FAMILIES:
+            applied = port.frames.get((direction, v6))
+            known = found_list(config, applied, v6) if applied is not None else None
+            if applied is not None and known is not None:
+                refused = both(here, family(v6), Not(known.permitted()))
+                yield Rule(refused, Deny(), config.span(applied.line), f"{known.name} on {port.name}")
+        yield Rule(here, Permit(), span, port.name)
+
+
+def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[Filter]:
+    """VLAN access maps, which see what is routed into a VLAN and out of it."""
+    here = [p for p in ports if is_svi(p)]
+    for applied, vlans in config.vlan_filters:
+        names = frozenset(p.name for p in here if p.vlan is not None and p.vlan in vlans)
+        entries = config.access_maps.get(applied.name)
+        if not names:
+            continue
+        if entries is None:
+            config.ledger.not_understood(applied.line.number, NO_ACCESS_MAP, Concern.FILTER, bounded=True)
+            yield _placed(_open_map(config, applied), names, direction)
+            continue
+        rules = tuple(_map_rules(config, applied.name, entries))
+        listed = RuleList(f"vlan filter {applied.name}", rules, Permit(), config.span(applied.line))
+        yield _placed(listed, names, direction)
+
+
+def _open_map(config: Config, applied: Applied) -> RuleList:
+    span = config.span(applied.line)
+    permits = Unknown(f"VLAN access map {applied.name} forwards the packet", span)
+    return RuleList(f"vlan filter {applied.name}", (Rule(permits, Permit(), span),), Deny(), span)
+
+
+def _map_rules(config: Config, name: str, entries: dict[int, MapEntry]) -> Iterator[Rule]:
+    """In order; a version of IP that some entry asks for and no entry takes is dropped."""
+    for number in sorted(entries):
+        entry = entries[number]
+        if entry.frames and not entry.lists:
+            continue
+        span = config.span(entry.line)
+        asked = [selected(config, a, v6) for v6, applied in entry.lists.items() for a in applied]
+        match = either(*asked) if asked else ALWAYS
+        if entry.action == "redirect":
+            match = both(match, Unknown(f"{name} {number} redirects the packet", span))
+        drops = entry.action in ("drop", "redirect")
+        yield Rule(match, Deny() if drops else Permit(), span, f"{name} {number}")
+    for v6 in _FAMILIES:
+        if any(v6 in entry.lists for entry in entries.values()):
+            span = config.span(entries[max(entries)].line)
+            yield Rule(family(v6), Deny(), span, f"{name}: no entry matches")

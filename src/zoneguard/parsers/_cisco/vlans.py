@@ -1,0 +1,49 @@
+"""``vlan access-map`` and ``vlan filter``: what filters packets of a VLAN, IOS and NX-OS alike."""
+
+from __future__ import annotations
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, vlan_ids
+from zoneguard.parsers._cisco.lines import Line
+
+LOGGED = "counts or logs only"
+_ACTIONS = frozenset({"forward", "drop", "redirect"})
+
+
+def read_access_map(config: Config, line: Line) -> None:
+    """``vlan access-map NAME [10]`` with its conditions and its action."""
+    number = line.word(3)
+    entries = config.access_maps.setdefault(line.word(2), {})
+    at = int(number[:9]) if number.isascii() and number.isdigit() else max(entries, default=0) + 10
+    entry = entries.setdefault(at, MapEntry(line))
+    config.understood(line)
+    for child in line.children:
+        words = child.words
+        if words[:3] in (("match", "ip", "address"), ("match", "ipv6", "address")) and len(words) > 3:
+            entry.lists.setdefault(words[1] == "ipv6", []).extend(Applied(name, child) for name in words[3:])
+        elif words[:2] == ("match", "mac"):
+            entry.frames = True
+        elif words[:1] == ("action",) and child.word(1) in _ACTIONS:
+            entry.action = child.word(1)
+        elif words[:1] == ("statistics",):
+            config.ledger.ignored(LOGGED, child.number)
+            continue
+        else:
+            config.unread(child, Concern.FILTER)
+            continue
+        config.understood(child)
+
+
+def read_vlan_filter(config: Config, line: Line) -> None:
+    """``vlan filter NAME vlan-list 10,20-29``."""
+    words = line.words
+    if "vlan-list" not in words[3:4] or not line.word(2):
+        config.unread(line, Concern.FILTER)
+        return
+    try:
+        vlans = vlan_ids("".join(words[4:]) if words[4:] != ("all",) else "1-4094")
+    except ValueError:
+        config.unread(line, Concern.FILTER)
+        return
+    config.vlan_filters.append((Applied(line.word(2), line), vlans))
+    config.understood(line)

@@ -1,0 +1,99 @@
+"""The forwarding contexts of an IOS device, put together from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, Stage, Vrf
+from zoneguard.model.match import ALWAYS, Match, Not, Unknown, both
+from zoneguard.parsers._cisco.build import Common, prepare, refuse, report_groups, spans_all
+from zoneguard.parsers._cisco.build import contexts as common_contexts
+from zoneguard.parsers._cisco.config import Port
+from zoneguard.parsers._cisco.lists import ANSWERS
+from zoneguard.parsers._cisco.lists import sessions as answered
+from zoneguard.parsers._cisco.values import family
+from zoneguard.parsers._cisco_ios.firewall import Firewall
+from zoneguard.parsers._cisco_ios.local import local_stage
+from zoneguard.parsers._cisco_ios.reader import Reader
+from zoneguard.parsers._cisco_ios.translations import translations
+
+MAY_NOT_ROUTE = "the device looks like a switch and has no `ip routing`: whether it routes depends on its model"
+
+
+def contexts(reader: Reader) -> tuple[Vrf, ...]:
+    """Every context. What is found to be open on the way is in the ledger."""
+    config = reader.config
+    _place_lists(config.ports.values())
+    protocols = [*reader.protocols, *(reader.notes.dynamic[:1] if not reader.protocols else [])]
+    prepare(config, protocols)
+    sessions = answered(list(config.lists.values()))
+    inspecting = [port for port in config.ports.values() if port.inspected]
+    first = {port.vrf: tuple(_inspected(reader, port.vrf, inspecting)) for port in inspecting}
+    made = tuple(
+        _context(reader, common) for common in common_contexts(config, sessions, first, dynamic=bool(protocols))
+    )
+    report_groups(config, config.groups)
+    return made
+
+
+def _place_lists(ports: Iterable[Port]) -> None:
+    """``ip access-group`` on a switched port is a list of that port."""
+    for port in ports:
+        if port.switched:
+            port.frames |= port.access
+            port.access = {}
+
+
+def _inspected(reader: Reader, vrf: str, ports: list[Port]) -> Iterator[Rule]:
+    """Classic inspection opens every list for the answers to sessions that it saw."""
+    for port in ports:
+        for applied in port.inspected.values() if port.vrf == vrf else ():
+            span = reader.config.span(applied.line)
+            seen: Match = Unknown(f"inspection {applied.name} saw the session open", span)
+            yield Rule(both(ANSWERS, seen), Permit(), span, f"ip inspect {applied.name}")
+
+
+def _context(reader: Reader, common: Common) -> Vrf:
+    config = reader.config
+    firewall = Firewall(config, reader.zones, common.ports)
+    zoned = firewall.stage()
+    nat = translations(config, reader.nat, common.name, common.ports)
+    stages: list[Stage] = [
+        *common.before,
+        *nat.incoming,
+        *common.discards,
+        Routing(),
+        *_not_routed(reader, common),
+        *([zoned] if zoned is not None else []),
+        *nat.outgoing,
+        *common.after,
+    ]
+    local = [stage for stage in (firewall.local(), local_stage(config, reader.management)) if stage is not None]
+    defaults = [name for name in reader.notes.default_by_ppp if config.ports[name].vrf == common.name]
+    given = tuple(Route(0, 0, config.ports[name].span, interface=name) for name in defaults)
+    return Vrf(
+        common.name,
+        frozenset(port.name for port in common.ports),
+        (*common.routes, *given),
+        tuple(stages),
+        common.policy_routes,
+        firewall.lists,
+        tuple(local),
+        forwards=reader.routing is not False,
+    )
+
+
+def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
+    """IPv6 is forwarded only with ``ipv6 unicast-routing``; a switch forwards only with ``ip routing``."""
+    config = reader.config
+    routed = [port for port in common.ports if port.enabled and port.addresses]
+    if reader.six is None:
+        span = spans_all(config.source)
+        match: Match = family(True)
+        if not config.whole:
+            match = both(match, Not(Unknown("ipv6 unicast-routing is configured", span)))
+        yield refuse(match, span, "no ipv6 unicast-routing")
+    if reader.switch is not None and reader.routing is None and len(routed) > 1:
+        span = config.span(reader.switch)
+        config.ledger.not_understood(span.first, MAY_NOT_ROUTE, Concern.ROUTING, bounded=True)
+        yield refuse(both(ALWAYS, Not(Unknown("ip routing is on", span))), span, "no ip routing")

@@ -1,0 +1,220 @@
+"""The commands of the top level, each to its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zoneguard.model.device import Concern, MacBinding
+from zoneguard.parsers import Source
+from zoneguard.parsers._cisco import values
+from zoneguard.parsers._cisco.access import read_group, read_list, read_numbered
+from zoneguard.parsers._cisco.config import DEFAULT, Config
+from zoneguard.parsers._cisco.entries import LATER
+from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.policies import read_route_map
+from zoneguard.parsers._cisco.statics import read_route
+from zoneguard.parsers._cisco.values import UnreadableError
+from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
+from zoneguard.parsers._cisco_ios.commands import DEFINED_ONLY, FOR_ROUTING, harmless
+from zoneguard.parsers._cisco_ios.interface import Notes, interface_reader
+from zoneguard.parsers._cisco_ios.local import Management, read_server, read_terminal
+from zoneguard.parsers._cisco_ios.nat import Nat, read_nat
+from zoneguard.parsers._cisco_ios.zones import Zones, read_class_map, read_policy_map, read_port_map, read_zone
+from zoneguard.parsers.accounting import Ledger
+
+UNKNOWN_COMMAND = "this command is not known"
+BY_IDENTITY = "lists by the identity of users or devices are not modelled"
+OWN_GATEWAY = "the gateway of the device itself where it does not route"
+PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
+IDLE_OWN_GATEWAY = "the gateway of the device itself where it does not route"
+PROTOCOL = "a routing protocol without networks or neighbours"
+_MATTERS = frozenset(
+    {
+        "ip", "ipv6", "nat64", "nat66", "mpls", "crypto", "zone", "zone-pair", "access-list", "vrf", "router", "l2vpn",
+        "segment-routing", "firewall", "object-group", "cts", "no", "lisp", "xconnect",
+    }
+)  # fmt: skip
+_ACTIVE = frozenset(
+    {"network", "neighbor", "redistribute", "net", "area", "address-family", "af-interface", "interface"}
+)
+
+
+class Reader:
+    """Gathers what an IOS configuration says. ``switch`` and ``routing``: lines that say it is a switch, and whether
+    it routes; ``six``: that it forwards IPv6; ``protocols``: routing protocols that run."""
+
+    def __init__(self, source: Source, ledger: Ledger, name: str) -> None:
+        self.config = Config(source, ledger, name, later=lambda _span: LATER)
+        self.nat = Nat()
+        self.zones = Zones()
+        self.management = Management()
+        self.notes = Notes()
+        self.switch: Line | None = None
+        self.routing: bool | None = None
+        self.routing_line: Line | None = None
+        self.six: Line | None = None
+        self.protocols: list[Line] = []
+        self._interface = interface_reader(self.config, self.notes)
+        self._readers: dict[tuple[str, ...], Callable[[Line], None]] = {
+            ("interface",): self._interface,
+            ("hostname",): self._begins,
+            ("version",): self._begins,
+            ("end",): self._begins,
+            ("access-list",): lambda line: read_numbered(self.config, line),
+            ("ip", "access-list"): self._list,
+            ("ipv6", "access-list"): self._list6,
+            ("object-group",): self._group,
+            ("ip", "route"): self._route,
+            ("ipv6", "route"): self._route,
+            ("ip", "vrf"): self._vrf,
+            ("vrf", "definition"): self._vrf,
+            ("route-map",): lambda line: read_route_map(self.config, line),
+            ("class-map",): lambda line: read_class_map(self.config, self.zones, line),
+            ("policy-map",): lambda line: read_policy_map(self.config, self.zones, line),
+            ("parameter-map",): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("zone",): lambda line: read_zone(self.config, self.zones, line),
+            ("zone-pair",): lambda line: read_zone(self.config, self.zones, line),
+            ("ip", "port-map"): lambda line: read_port_map(self.config, self.zones, line),
+            ("ip", "inspect"): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("ip", "wccp"): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("ip", "admission"): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("ip", "nat"): lambda line: read_nat(self.config, self.nat, line),
+            ("time-range",): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("track",): lambda line: account(ledger, line, DEFINED_ONLY),
+            ("line",): lambda line: read_terminal(self.config, self.management, line),
+            ("ip", "http"): lambda line: read_server(self.config, self.management, line, line.words[2:], True),
+            ("no", "ip", "http"): lambda line: read_server(self.config, self.management, line, line.words[3:], False),
+            ("router",): self._router,
+            ("ipv6", "router"): self._router,
+            ("arp",): self._arp,
+            ("ip", "routing"): self._routing_on,
+            ("no", "ip", "routing"): self._routing_off,
+            ("ipv6", "unicast-routing"): self._six,
+            ("ip", "default-gateway"): self._host_gateway,
+            ("ip", "default-network"): self._default_network,
+            ("vlan", "access-map"): lambda line: read_access_map(self.config, line),
+            ("vlan", "filter"): lambda line: read_vlan_filter(self.config, line),
+            ("spanning-tree",): self._switch,
+            ("switch",): self._switch,
+            ("key", "chain"): lambda line: account(ledger, line, FOR_ROUTING),
+        }
+
+    def read(self, lines: list[Line]) -> None:
+        """Read everything. Every line is accounted for."""
+        for line in lines:
+            reader = next((self._readers[line.words[:n]] for n in (3, 2, 1) if line.words[:n] in self._readers), None)
+            if reader is not None:
+                reader(line)
+            elif reason := harmless(line):
+                account(self.config.ledger, line, reason)
+            else:
+                concern = Concern.FILTER if line.word(0) in _MATTERS else Concern.OTHER
+                for one in line.walk():
+                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, concern)
+
+    def _alone(self, line: Line) -> None:
+        self.config.understood(line)
+        for child in line.children:
+            for one in child.walk():
+                self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.OTHER)
+
+    def _begins(self, line: Line) -> None:
+        self.config.whole = True
+        self._alone(line)
+
+    def _list(self, line: Line) -> None:
+        kind, name = line.word(2), line.word(3)
+        if kind in ("standard", "extended") and name:
+            read_list(self.config, line, name, False, kind == "standard")
+        elif kind in ("resequence", "logging", "log-update", "persistent", "match-local-traffic", "helper"):
+            account(self.config.ledger, line, DEFINED_ONLY)
+        elif kind == "role-based":
+            for one in line.walk():
+                self.config.ledger.not_understood(one.number, BY_IDENTITY, Concern.FILTER)
+        elif kind and not name:
+            read_list(self.config, line, kind, False, False)
+        else:
+            self.config.unread(line, Concern.FILTER)
+
+    def _list6(self, line: Line) -> None:
+        if line.word(2) == "log-update":
+            account(self.config.ledger, line, DEFINED_ONLY)
+        elif line.word(2):
+            read_list(self.config, line, line.words[-1], True, False)
+        else:
+            self.config.unread(line, Concern.FILTER)
+
+    def _group(self, line: Line) -> None:
+        kinds = {("network",): "network", ("v6-network",): "network", ("service",): "service", ("ip", "port"): "port"}
+        for words, kind in kinds.items():
+            if line.words[1 : 1 + len(words)] == words and line.word(1 + len(words)):
+                read_group(self.config, line, line.word(1 + len(words)), kind)
+                return
+        for one in line.walk():
+            self.config.ledger.not_understood(one.number, BY_IDENTITY, Concern.FILTER, bounded=True)
+
+    def _route(self, line: Line) -> None:
+        words, vrf = line.words[2:], DEFAULT
+        if words[:1] == ("vrf",) and len(words) > 1:
+            vrf = self.config.vrf(words[1], self.config.span(line))
+            words = words[2:]
+        if words[:1] == ("profile",) or words[:1] == ("static",):
+            account(self.config.ledger, line, FOR_ROUTING)
+        else:
+            read_route(self.config, line, words, vrf)
+
+    def _vrf(self, line: Line) -> None:
+        if line.word(2) in ("", "receive"):
+            self.config.unread(line, Concern.ROUTING)
+            return
+        self.config.vrf(line.word(2), self.config.span(line))
+        self.config.understood(line)
+        for child in line.children:
+            account(self.config.ledger, child, FOR_ROUTING)
+
+    def _router(self, line: Line) -> None:
+        runs = any(one.word(0) in _ACTIVE or one.words[:2] == ("ip", "router") for one in line.walk())
+        for child in line.children:
+            account(self.config.ledger, child, PROTOCOL if runs else IDLE_PROTOCOL)
+        if runs:
+            self.protocols.append(line)
+            self.config.understood(line)
+        else:
+            self.config.ledger.ignored(IDLE_PROTOCOL, line.number)
+
+    def _arp(self, line: Line) -> None:
+        words = line.words[1:]
+        words = words[2:] if words[:1] == ("vrf",) else words
+        try:
+            address, mac = values.ipv4(words[0]), int(words[1].replace(".", ""), 16)
+        except (UnreadableError, ValueError, IndexError):
+            account(self.config.ledger, line, DEFINED_ONLY)
+            return
+        found = (p for p in self.config.ports.values() if any(address in a.subnet for a in p.addresses))
+        port = next(found, None)
+        span = self.config.span(line)
+        self.config.bindings.append(MacBinding(address, mac, port.name if port else "", span))
+        self.config.understood(line)
+
+    def _routing_on(self, line: Line) -> None:
+        self.routing, self.routing_line = True, line
+        self._alone(line)
+
+    def _routing_off(self, line: Line) -> None:
+        self.routing, self.routing_line = False, line
+        self._alone(line)
+
+    def _six(self, line: Line) -> None:
+        self.six = line
+        self._alone(line)
+
+    def _host_gateway(self, line: Line) -> None:
+        account(self.config.ledger, line, OWN_GATEWAY)
+
+    def _default_network(self, line: Line) -> None:
+        self.config.unread(line, Concern.ROUTING)
+
+    def _switch(self, line: Line) -> None:
+        if line.word(0) == "switch" or line.word(1) in ("mode", "extend"):
+            self.switch = self.switch or line
+        account(self.config.ledger, line, harmless(line))
