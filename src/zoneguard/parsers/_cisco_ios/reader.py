@@ -26,8 +26,7 @@ UNKNOWN_COMMAND = "this command is not known"
 BY_IDENTITY = "lists by the identity of users or devices are not modelled"
 OWN_GATEWAY = "the gateway of the device itself where it does not route"
 PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
-IDLE_OWN_GATEWAY = "the gateway of the device itself where it does not route"
-PROTOCOL = "a routing protocol without networks or neighbours"
+IDLE_PROTOCOL = "a routing protocol without networks or neighbours"
 _MATTERS = frozenset(
     {
         "ip", "ipv6", "nat64", "nat66", "mpls", "crypto", "zone", "zone-pair", "access-list", "vrf", "router", "l2vpn",
