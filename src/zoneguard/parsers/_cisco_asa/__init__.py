@@ -1,0 +1,1 @@
+"""Private parts of the Cisco ASA parser: one module for each kind of command."""

@@ -1,0 +1,204 @@
+"""Access lists and security levels as filters, and what the device lets in to itself.
+
+Order ("Access Rules"): the interface's list, the global list, the implicit deny. Where neither stands, traffic to lower
+levels passes. Traffic between interfaces of one level, and back out of the same interface, needs
+``same-security-traffic`` whatever the lists say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from zoneguard.model.addresses import prefix_span
+from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, Unknown, both
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers._cisco_asa.acl import Entry
+from zoneguard.parsers._cisco_asa.config import Config, Group, Port
+from zoneguard.parsers._cisco_asa.names import ICMP, ICMP6, TCP
+from zoneguard.parsers._cisco_asa.values import UnreadableError, Words, icmp_types, masked, prefix6
+
+_PORTS = {"ssh": 22, "telnet": 23, "http": 443}
+
+
+class Filters:
+    """Builds the filters of one configuration; ``opened``: rules for what comes out of tunnels, by interface."""
+
+    def __init__(self, config: Config, opened: dict[str, list[Rule]]) -> None:
+        self._config, self._opened = config, opened
+        self._lists: dict[tuple[str, bool], tuple[Rule, ...]] = {}
+
+    def inbound(self) -> Iterator[Filter]:
+        """The lists asked of what comes in, one filter for each interface that has one or is under the global one.
+
+        After routing, as FTD's lists ask for the way out, and as no list is asked of what is for the device itself.
+        """
+        sent = self._config.old
+        everywhere = [rule for group in self._config.everywhere for rule in self._rules(group, sent)]
+        for name in self._config.named:
+            groups = self._config.groups.get((name, "in"), [])
+            own = [rule for group in groups for rule in self._rules(group, sent)]
+            rules = [*self._opened.get(name, ()), *own, *everywhere]
+            ends = [*self._config.everywhere, *groups]
+            if ends:
+                title = f"access-group {', '.join(g.acl for g in (*groups, *self._config.everywhere))} for {name}"
+                here = frozenset({self._config.interface(name)})
+                yield Filter(RuleList(title, tuple(rules), Deny(), ends[0].span), ingress=here, stateful=True)
+
+    def outbound(self) -> Iterator[Filter]:
+        """The lists asked of what leaves. What came by a tunnel may not be asked them."""
+        came = [rule for rules in self._opened.values() for rule in rules]
+        for name in self._config.named:
+            groups = self._config.groups.get((name, "out"), [])
+            if not groups:
+                continue
+            unasked = [Unknown(f"{self._config.device}: {name} lets tunnels out unasked", r.span) for r in came]
+            tunnelled = [Rule(both(r.match, u), Permit(), r.span, r.name) for r, u in zip(came, unasked, strict=True)]
+            rules = [*tunnelled, *(rule for group in groups for rule in self._rules(group))]
+            here = frozenset({self._config.interface(name)})
+            title = f"access-group {', '.join(g.acl for g in groups)} out of {name}"
+            yield Filter(RuleList(title, tuple(rules), Deny(), groups[0].span), egress=here, stateful=True)
+
+    def _rules(self, group: Group, sent: bool = False) -> Iterator[Rule]:
+        """The list of a group; ``sent``: asked of addresses as they came in."""
+        if group.override and self._users():
+            reason = "users may have a list of their own, which is not in the configuration"
+            self._config.doubt(group.span.first, reason, Concern.FILTER, bounded=True)
+            yield from self._either(f"a user's own list decides before {group.acl}", group.span)
+        yield from self._list(group, sent)
+
+    def _users(self) -> bool:
+        heads = {command.words[:3] for command in self._config.part.commands if command.words[0] == "aaa"}
+        return any(head[1:2] in (("authentication",), ("authorization",)) and head[2:] in (("match",), ("include",))
+                   for head in heads)  # fmt: skip
+
+    def _either(self, what: str, span: SourceSpan) -> Iterator[Rule]:
+        for action, verb in ((Permit(), "permits"), (Deny(), "denies")):
+            yield Rule(Unknown(f"{self._config.device}: {what}: {verb}", span), action, span)
+
+    def _list(self, group: Group, sent: bool) -> tuple[Rule, ...]:
+        if (group.acl, sent) not in self._lists:
+            self._lists[group.acl, sent] = tuple(self._build(group, sent))
+        return self._lists[group.acl, sent]
+
+    def _build(self, group: Group, sent: bool) -> Iterator[Rule]:
+        known = self._config.acls.get(group.acl)
+        if known is None or not known.entries:
+            self._config.doubt(group.span.first, "an access list that is not defined", Concern.FILTER, bounded=True)
+            yield from self._either(f"access-list {group.acl}", group.span)
+            return
+        for entry in known.entries:
+            if isinstance(entry, Entry):
+                yield from entry.rules(self._config.device, group.acl, sent)
+            else:
+                yield from self._either(f"line {entry.first} of access-list {group.acl}", entry)
+
+    def levels(self) -> Iterator[Filter]:
+        """What no list can permit, and what passes where there is no list."""
+        barred = tuple(rule for port in self._config.named.values() for rule in self._barred(port))
+        if barred:
+            yield Filter(RuleList("same-security-traffic", barred, Permit(), self._config.end), stateful=True)
+        free = [p for n, p in self._config.named.items() if (n, "in") not in self._config.groups]
+        if free and not self._config.everywhere:
+            here = frozenset(self._config.interface(p.name) for p in free)
+            rules = [rule for port in free for rule in (*self._opened.get(port.name, ()), *self._implicit(port))]
+            listed = RuleList("security levels", tuple(rules), Deny(), self._config.end)
+            yield Filter(listed, ingress=here, stateful=True)
+
+    def _ends(self, port: Port, others: Sequence[Port]) -> Match:
+        came = Ingress(frozenset({self._config.interface(port.name)}))
+        return both(came, Egress(frozenset(self._config.interface(o.name) for o in others)))
+
+    def _barred(self, port: Port) -> Iterator[Rule]:
+        ports = list(self._config.named.values())
+        ftd = self._config.part.product == "NGFW"  # has no levels and no such command: its rules alone decide
+        if port.management:
+            yield Rule(Ingress(frozenset({self._config.interface(port.name)})), Deny(), port.span, "management-only")
+            yield Rule(Egress(frozenset({self._config.interface(port.name)})), Deny(), port.span, "management-only")
+            return
+        if self._config.intra is None and not ftd:
+            yield Rule(self._ends(port, [port]), Deny(), port.span, "same interface")
+        equal = [p for p in ports if p is not port and p.security == port.security]
+        if equal and self._config.inter is None and not ftd:
+            yield Rule(self._ends(port, equal), Deny(), port.span, "same security level")
+        closed = [p for p in ports if p.hardware == port.barred]
+        if closed:
+            yield Rule(self._ends(port, closed), Deny(), port.span, "no forward interface")
+
+    def _implicit(self, port: Port) -> Iterator[Rule]:
+        ports = list(self._config.named.values())
+        lower = [p for p in ports if p.security < port.security]
+        equal = [p for p in ports if p is not port and p.security == port.security]
+        if lower:
+            yield Rule(self._ends(port, lower), Permit(), port.span, "to a lower security level")
+        if equal and self._config.inter is not None:
+            yield Rule(self._ends(port, equal), Permit(), self._config.inter, "to the same security level")
+        if self._config.intra is not None:
+            yield Rule(self._ends(port, [port]), Permit(), self._config.intra, "back by the same interface")
+
+    # -- the device itself -------------------------------------------------------------------------------------------
+
+    def local(self) -> Filter:
+        """What is addressed to the device: by the interface that has the address, from who may manage it."""
+        config = self._config
+        rules: list[Rule] = []
+        for name, port in config.named.items():
+            own = Intervals.of(*(a.address for a in port.addresses))
+            if own:
+                elsewhere = both(In(Field.DST, own), Not(Ingress(frozenset({config.interface(name)}))))
+                tunnel = Unknown(f"{config.device}: management-access opens {name}", port.span)
+                rules.append(Rule(both(elsewhere, tunnel), Permit(), port.span, "management-access"))
+                rules.append(Rule(elsewhere, Deny(), port.span, "an address of another interface"))
+            for group in config.groups.get((name, "control-plane"), ()):
+                came = Ingress(frozenset({config.interface(name)}))
+                own_list = self._rules(group)
+                rules += [Rule(both(came, r.match), r.action, r.span, r.name, "", r.enabled) for r in own_list]
+        for service, allowed in config.services:
+            port_ = In(Field.DPORT, Intervals.of(_PORTS[service.name]))
+            tcp = In(Field.PROTO, Intervals.of(TCP))
+            match = both(Ingress(frozenset({service.interface})), tcp, port_, In(Field.SRC, allowed))
+            rules.append(Rule(match, Permit(), service.span, service.name))
+        for port_number in _PORTS.values():
+            asked = both(In(Field.PROTO, Intervals.of(TCP)), In(Field.DPORT, Intervals.of(port_number)))
+            open_ = Unknown(f"{config.device}: another service listens on port {port_number}", config.end)
+            rules.append(Rule(both(asked, Not(open_)), Deny(), config.end, "not among those who manage the device"))
+        rules += self._pings()
+        other = Unknown(f"{config.device}: the device itself listens to the packet", config.end)
+        rules.append(Rule(other, Permit(), config.end, "services of the device without a line of their own"))
+        return Filter(RuleList("to the device itself", tuple(rules), Deny(), config.end), stateful=True)
+
+    def _pings(self) -> Iterator[Rule]:
+        """``icmp permit|deny SOURCE [TYPE] IF``: an interface without such a line answers everybody."""
+        config = self._config
+        listed: set[str] = set()
+        icmp = In(Field.PROTO, Intervals.of(ICMP, ICMP6))
+        for command in config.icmp:
+            try:
+                name, match = _ping(command.words, config)
+            except (ValueError, IndexError):
+                config.doubt(command.line, "malformed", Concern.OTHER)
+                continue
+            listed.add(name)
+            came = Ingress(frozenset({config.interface(name)}))
+            action = Permit() if command.words[1] == "permit" else Deny()
+            yield Rule(both(came, icmp, match), action, config.span(command), "icmp")
+        for name, port in config.named.items():
+            came = Ingress(frozenset({config.interface(name)}))
+            yield Rule(both(came, icmp), Deny() if name in listed else Permit(), port.span, "icmp")
+
+
+def _ping(words: tuple[str, ...], config: Config) -> tuple[str, Match]:
+    at = Words(words, 2)
+    source: Match = ALWAYS
+    if at.skip("host"):
+        source = In(Field.SRC, masked(config.book.address(at.take()), "255.255.255.255").values)
+    elif not at.skip("any", "any4", "any6"):
+        address = config.book.address(at.take())
+        values = prefix_span(*prefix6(address)) if "/" in address else masked(address, at.take()).values
+        source = In(Field.SRC, values)
+    types = icmp_types(at, v6=False) if at.peek(1) else None
+    name = at.take()
+    if name not in config.named:
+        raise UnreadableError("an interface that is not defined")
+    return name, source if types is None else both(source, In(Field.ICMP, types))
