@@ -89,8 +89,7 @@ def _missing_contexts(configs: list[Config]) -> None:
         if config.part.kind == "system" and len(held) < len(config.contexts):
             for context, line in config.contexts.items():
                 if context not in held:
-                    reason = "the configuration of this context is not in the file"
-                    config.doubt(line, reason, Concern.FILTER)
+                    config.not_understood(line, "the configuration of this context is not in the file", Concern.FILTER)
 
 
 def _device(name: str, source: Source, configs: list[Config], inside: list[Config]) -> Device:

@@ -34,7 +34,7 @@ def collect(config: Config) -> None:
             later.append(command)
     lower_children(config)
     for line, reason in config.book.gaps():
-        config.doubt(line, reason, Concern.FILTER, bounded=True)
+        config.not_understood(line, reason, Concern.FILTER, bounded=True)
     _name_once(config)
     for command in later:
         reader = _THEN.get(command.words[0], _other)
@@ -47,7 +47,7 @@ def _name_once(config: Config) -> None:
     known: set[str] = set()
     for port in config.ports.values():
         if port.name in known:
-            config.doubt(port.span.first, "another interface has this name already", Concern.INTERFACE)
+            config.not_understood(port.span.first, "another interface has this name already", Concern.INTERFACE)
             port.name = ""
         known.update({port.name} - {""})
 
@@ -60,7 +60,7 @@ def _guarded(command: Command, config: Config, reader: Callable[[Command, Config
         reason = str(error) if isinstance(error, UnreadableError) else "malformed"
         config.ledger.understood(command.line, command.last)
         concern = _CONCERNS.get(command.words[0], Concern.FILTER)
-        config.doubt(command.line, reason, concern, bounded=command.words[0] in ("object", "object-group"))
+        config.not_understood(command.line, reason, concern, bounded=command.words[0] in ("object", "object-group"))
 
 
 def _judge(command: Command, config: Config) -> None:
@@ -69,7 +69,7 @@ def _judge(command: Command, config: Config) -> None:
         config.ledger.ignored(found, command.line, command.last)
         return
     config.ledger.understood(command.line, command.last)
-    config.doubt(command.line, found[1], found[0])
+    config.not_understood(command.line, found[1], found[0])
 
 
 def _definition(command: Command, config: Config) -> None:
@@ -248,8 +248,8 @@ def _read_lists(config: Config) -> None:
             listed.entries.append(entry)
             if name in used and any(entry.doubts()):
                 reason = f"it asks what is not in the configuration: {next(entry.doubts())}"[:160]
-                config.doubt(command.line, reason, Concern.FILTER, bounded=True)
+                config.not_understood(command.line, reason, Concern.FILTER, bounded=True)
         except (ValueError, IndexError) as error:
             reason = str(error) if isinstance(error, UnreadableError) else "malformed"
             listed.entries.append(span)
-            config.doubt(command.line, reason, Concern.FILTER, bounded=True)
+            config.not_understood(command.line, reason, Concern.FILTER, bounded=True)

@@ -21,7 +21,7 @@ SWITCH = "switching and link layer settings"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
 MULTICAST = "multicast; sessions between hosts are judged here"
 SYSTEM = "software, licences and files of the device"
-DYNAMIC = "dynamic routing: what it learns is not in the configuration; add the exported routing table"
+DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
 
 Verdict = str | tuple[Concern, str]
 

@@ -135,6 +135,6 @@ class Config:
             return self.version < (8, 3)
         return any(c.words[0] in ("static", "global") for c in self.nats)
 
-    def doubt(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
+    def not_understood(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
         """Line ``line`` is not wholly in the model."""
         self.ledger.not_understood(line, reason, concern, bounded)

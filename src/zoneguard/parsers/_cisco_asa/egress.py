@@ -24,8 +24,11 @@ def check_egress(config: Config, rules: Sequence[Translation]) -> None:
         ends = {end for span in rule.source.spans or () for end in span}
         found = {name for end in ends if (name := _lookup(table, end))}
         if found - {config.interface(rule.real)}:
-            reason = "the route to a real address leads out of another interface than the translation says"
-            config.doubt(rule.span.first, reason, Concern.ROUTING)
+            config.not_understood(
+                rule.span.first,
+                "the route to a real address leads out of another interface than the translation says",
+                Concern.ROUTING,
+            )
 
 
 def _table(config: Config) -> dict[tuple[bool, int], dict[int, tuple[int, str]]]:

@@ -63,8 +63,12 @@ class Filters:
     def _rules(self, group: Group, sent: bool = False) -> Iterator[Rule]:
         """The list of a group; ``sent``: asked of addresses as they came in."""
         if group.override and self._users():
-            reason = "users may have a list of their own, which is not in the configuration"
-            self._config.doubt(group.span.first, reason, Concern.FILTER, bounded=True)
+            self._config.not_understood(
+                group.span.first,
+                "users may have a list of their own, which is not in the configuration",
+                Concern.FILTER,
+                bounded=True,
+            )
             yield from self._either(f"a user's own list decides before {group.acl}", group.span)
         yield from self._list(group, sent)
 
@@ -85,7 +89,9 @@ class Filters:
     def _build(self, group: Group, sent: bool) -> Iterator[Rule]:
         known = self._config.acls.get(group.acl)
         if known is None or not known.entries:
-            self._config.doubt(group.span.first, "an access list that is not defined", Concern.FILTER, bounded=True)
+            self._config.not_understood(
+                group.span.first, "an access list that is not defined", Concern.FILTER, bounded=True
+            )
             yield from self._either(f"access-list {group.acl}", group.span)
             return
         for entry in known.entries:
@@ -177,7 +183,7 @@ class Filters:
             try:
                 name, match = _ping(command.words, config)
             except (ValueError, IndexError):
-                config.doubt(command.line, "malformed", Concern.OTHER)
+                config.not_understood(command.line, "malformed", Concern.OTHER)
                 continue
             listed.add(name)
             came = Ingress(frozenset({config.interface(name)}))

@@ -38,7 +38,7 @@ def read_interface(command: Command, config: Config) -> None:
         except (ValueError, IndexError) as error:
             reason = str(error) if isinstance(error, UnreadableError) else "malformed"
             config.ledger.understood(inner.line, inner.last)
-            config.doubt(inner.line, reason, Concern.INTERFACE)
+            config.not_understood(inner.line, reason, Concern.INTERFACE)
 
 
 def _setting(inner: Command, port: Port, config: Config) -> None:
@@ -64,12 +64,16 @@ def _setting(inner: Command, port: Port, config: Config) -> None:
     elif words[:3] == ("no", "forward", "interface"):
         port.barred = " ".join(words[3:])
     elif words[0] == "bridge-group":
-        config.doubt(inner.line, "what a bridge group passes between its members is not routed", Concern.INTERFACE)
+        config.not_understood(
+            inner.line, "what a bridge group passes between its members is not routed", Concern.INTERFACE
+        )
     elif words[0] == "zone-member":
-        config.doubt(inner.line, "traffic zones, which sessions may move inside of, are not modelled", Concern.FILTER)
+        config.not_understood(
+            inner.line, "traffic zones, which sessions may move inside of, are not modelled", Concern.FILTER
+        )
     elif words[0] == "policy-route":
         if words[1] == "route-map":
-            config.doubt(inner.line, "policy routes of an interface are not modelled", Concern.ROUTING)
+            config.not_understood(inner.line, "policy routes of an interface are not modelled", Concern.ROUTING)
         else:
             ledger.ignored(LINK, inner.line, inner.last)
     elif words[0] in ("no", "default") or words[0] in _LINK:
@@ -81,9 +85,11 @@ def _setting(inner: Command, port: Port, config: Config) -> None:
     elif words[0] == "service-policy" or words[0].startswith("priority"):
         ledger.ignored(QUEUES, inner.line, inner.last)
     elif words[0] == "inline-set" or words[0] == "mode":
-        config.doubt(inner.line, "an interface that passes frames without routing is not modelled", Concern.INTERFACE)
+        config.not_understood(
+            inner.line, "an interface that passes frames without routing is not modelled", Concern.INTERFACE
+        )
     else:
-        config.doubt(inner.line, "this setting of an interface is not known", Concern.INTERFACE)
+        config.not_understood(inner.line, "this setting of an interface is not known", Concern.INTERFACE)
 
 
 def _address(inner: Command, port: Port, config: Config) -> None:
@@ -91,7 +97,7 @@ def _address(inner: Command, port: Port, config: Config) -> None:
     words = inner.words
     if words[2] in ("dhcp", "pppoe"):
         port.assigned = True
-        config.doubt(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
+        config.not_understood(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
         return
     length = mask_length(words[3]) if len(words) > 3 and words[3] != "standby" else 32
     value = v4(config.book.address(words[2]))
@@ -106,7 +112,7 @@ def _ipv6(inner: Command, port: Port, config: Config) -> None:
         config.ledger.ignored(LINK, inner.line, inner.last)
     elif words[2] in ("autoconfig", "dhcp") or (len(words) > 3 and words[2][:1].isalpha() and ":" not in words[2]):
         port.assigned = True
-        config.doubt(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
+        config.not_understood(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
     elif "link-local" in words:
         parse_address(words[2])
     elif "eui-64" in words:

@@ -54,7 +54,7 @@ def _read(command: Command, config: Config, name: str) -> tuple[bool, int | None
         return _automatic(command, config, name) if name else _twice(command, config)
     except (ValueError, IndexError) as error:
         reason = str(error) if isinstance(error, UnreadableError) else "malformed"
-        config.doubt(command.line, reason, Concern.NAT)
+        config.not_understood(command.line, reason, Concern.NAT)
         return None
 
 

@@ -48,7 +48,7 @@ def translations(config: Config) -> list[Translation]:
                 read(command, config, rules)
             except (ValueError, IndexError) as error:
                 reason = str(error) if isinstance(error, UnreadableError) else "malformed"
-                config.doubt(command.line, reason, Concern.NAT)
+                config.not_understood(command.line, reason, Concern.NAT)
     rules.dynamic.sort(key=lambda rule: rule.source.size)
     return [*rules.exempt, *rules.static, *rules.policy, *rules.dynamic]
 

@@ -93,11 +93,16 @@ class Book:
             elif found.kind in ("service", "protocol", "icmp-type"):
                 list(self._service_member(found, inner))
             if inner.words[0] == "fqdn":
-                reason = "the addresses of a domain name are not in the configuration"
-                self._ledger.not_understood(inner.line, reason, Concern.FILTER, bounded=True)
+                self._ledger.not_understood(
+                    inner.line,
+                    "the addresses of a domain name are not in the configuration",
+                    Concern.FILTER,
+                    bounded=True,
+                )
         except (ValueError, IndexError):
-            reason = "a member that cannot be read: what it stands for is open"
-            self._ledger.not_understood(inner.line, reason, Concern.FILTER, bounded=True)
+            self._ledger.not_understood(
+                inner.line, "a member that cannot be read: what it stands for is open", Concern.FILTER, bounded=True
+            )
 
     def address(self, text: str) -> str:
         """The address that ``text`` is, or is a ``name`` of."""

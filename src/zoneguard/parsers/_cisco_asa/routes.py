@@ -38,12 +38,14 @@ def read_route(command: Command, config: Config) -> None:
     if words.skip("track"):
         config.tracked[span] = words.take()
     if words.skip("tunneled"):
-        config.doubt(command.line, "a default route for what comes out of a tunnel is not modelled", Concern.ROUTING)
+        config.not_understood(
+            command.line, "a default route for what comes out of a tunnel is not modelled", Concern.ROUTING
+        )
         return
     if words.rest():
         raise UnreadableError(f"a word that is not known: {words.take()[:40]}")
     if not blackhole and name not in config.named:
-        config.doubt(command.line, "a route out of an interface that is not defined", Concern.ROUTING)
+        config.not_understood(command.line, "a route out of an interface that is not defined", Concern.ROUTING)
         return
     kind = RouteKind.BLACKHOLE if blackhole else RouteKind.STATIC
     interface = "" if blackhole else config.interface(name)

@@ -86,7 +86,7 @@ def _by_list(config: Config, interface: str, acl: str, command: Command) -> Iter
     for entry in entries:
         name = f"tunnel by access-list {acl}"
         if not isinstance(entry, Entry):
-            config.doubt(command.line, "what passes by this tunnel is not known", Concern.FILTER, bounded=True)
+            config.not_understood(command.line, "what passes by this tunnel is not known", Concern.FILTER, bounded=True)
             open_ = Unknown(f"{config.device}: a packet comes by the {name}", entry)
             yield Rule(both(_came(config, interface), open_), Permit(), entry, name)
         elif entry.permits and entry.active:
@@ -98,7 +98,7 @@ def _by_list(config: Config, interface: str, acl: str, command: Command) -> Iter
 
 def _clients(config: Config, interface: str, command: Command) -> Rule:
     """Remote clients: who they are, and what their group may reach, is decided when they connect."""
-    config.doubt(
+    config.not_understood(
         command.line, "what clients of this gateway may reach is decided when they connect", Concern.FILTER, True
     )
     open_ = Unknown(f"{config.device}: a client of {interface} sends the packet", config.span(command))
