@@ -44,6 +44,8 @@ def judge(
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
     if form not in formats:
         raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
+    if formats[form].binary and session.terminal:
+        raise UsageProblem(N_("{name} is no text: name a file with --output", name=form))
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
     report = _report(session, project, halves, spoofed)

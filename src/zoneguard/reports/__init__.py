@@ -11,8 +11,9 @@ from zoneguard.model.findings import Report
 @dataclass(frozen=True, slots=True)
 class ReportFormat:
     """A report plugin. ``write`` gets the report, the language (``en`` or ``ja``) and whether the output is a terminal;
-    it returns the whole output."""
+    it returns the whole output. ``binary``: nothing to show on a terminal."""
 
     name: str
     title: str
     write: Callable[[Report, str, bool], bytes]
+    binary: bool = False
