@@ -170,18 +170,22 @@ Rewrite = SetTo | KeepHost | Shift | EgressAddress | IngressAddress
 class NatRule:
     """The first that matches rewrites and ends its stage; no rewrites: exempt from translation.
 
-    ``name`` is what the vendor calls it (``VIP web-01``).
+    ``name`` is what the vendor calls it (``VIP web-01``). ``implied``: as of a ``Rule``.
     """
 
     match: Match
     span: SourceSpan
     rewrites: tuple[Rewrite, ...] = ()
     name: str = ""
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The first rule that matches acts. ``enabled`` is False for rules the vendor keeps but does not apply."""
+    """The first rule that matches acts. ``enabled`` is False for rules the vendor keeps but does not apply.
+
+    ``implied``: nobody wrote it as a rule, it is how a setting or another object acts in the list.
+    """
 
     match: Match
     action: Action
@@ -189,6 +193,7 @@ class Rule:
     name: str = ""
     comment: str = ""
     enabled: bool = True
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ def _stages(config: Config) -> Iterator[Stage]:
     yield Routing()
     for family in (config.v4, config.v6):
         if family.off is not None:
-            rule = Rule(family_match(family.v6), Deny(), family.off, "routing off")
+            rule = Rule(family_match(family.v6), Deny(), family.off, "routing off", implied=True)
             yield Filter(RuleList("routing off", (rule,), Permit(), family.off))
     yield from _filters(config, "out")
     for each in translated.values():

@@ -39,6 +39,7 @@ def _lay_out(*widths: tuple[str, int]) -> dict[str, Group]:
 
 
 GROUPS = _lay_out(
+    ("came", 16), ("leaves", 16),
     ("family", 1), ("proto", 8), ("dst", 128), ("src", 128), ("dport", 16), ("sport", 16), ("state", 3), ("flags", 8),
     ("fragment", 1), ("dnat", 1), ("orig_dst", 128), ("orig_dport", 16), ("mark", 32), ("mac", 48),
     ("src_changed", 1), ("dst_changed", 1), ("sent_dst", 128), ("sent_src", 128), ("sent_dport", 16),

@@ -58,13 +58,13 @@ def read_bindings(export: Export, scope: Scope, interfaces: frozenset[str]) -> t
         if pair.ip and pair.mac:
             bindings += [MacBinding(pair.ip, pair.mac, name, pair.span) for name in sorted(interfaces)]
     span = export.span(setting)
-    rules = [Rule(In(Field.SRC, ALL_V6), Permit(), span, "IP/MAC binding is for IPv4")]
-    rules += [Rule(both(*p.addresses), Permit(), p.span, "IP/MAC pair") for p in pairs]
-    rules += [Rule(either(*p.addresses), Deny(), p.span, "IP/MAC pair broken") for p in pairs]
+    rules = [Rule(In(Field.SRC, ALL_V6), Permit(), span, "IP/MAC binding is for IPv4", implied=True)]
+    rules += [Rule(both(*p.addresses), Permit(), p.span, "IP/MAC pair", implied=True) for p in pairs]
+    rules += [Rule(either(*p.addresses), Deny(), p.span, "IP/MAC pair broken", implied=True) for p in pairs]
     leased = _leased(export, scope) & interfaces
     if leased:
         key = "the DHCP server of the device gave the host its address"
-        rules.append(Rule(export.unknown(scope, key, span.first), Permit(), span, "IP/MAC pairs of DHCP"))
+        rules.append(Rule(export.unknown(scope, key, span.first), Permit(), span, "IP/MAC pairs of DHCP", implied=True))
     default = Permit() if setting.word("undefinedhost", "block") == "allow" else Deny()
     return Filter(RuleList("ipmacbinding", tuple(rules), default, span), ingress=interfaces), bindings
 

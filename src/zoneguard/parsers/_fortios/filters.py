@@ -63,7 +63,13 @@ def _inside_zones(export: Export, scope: Scope, zones: Mapping[str, Zone]) -> It
                 continue
             if since is None:
                 match = both(match, export.unknown(scope, f'zone "{zone.name}" of one interface allows', zone.first))
-        yield Rule(match, Permit(), export.source.span(zone.first, zone.last), f"zone {zone.name} (intrazone allow)")
+        yield Rule(
+            match,
+            Permit(),
+            export.source.span(zone.first, zone.last),
+            f"zone {zone.name} (intrazone allow)",
+            implied=True,
+        )
 
 
 def _hairpins(export: Export, scope: Scope, policies: Sequence[Policy]) -> Iterator[Rule]:
@@ -100,7 +106,7 @@ def _hairpins(export: Export, scope: Scope, policies: Sequence[Policy]) -> Itera
             either(*first),
             export.unknown(scope, key, policy.span.first),
         )
-        yield Rule(match, Permit(), policy.span, f"{policy.name}, turning round at a VIP", policy.comment)
+        yield Rule(match, Permit(), policy.span, f"{policy.name}, turning round at a VIP", policy.comment, implied=True)
 
 
 def _came(policy: Policy) -> Match:
@@ -131,4 +137,4 @@ def held_addresses(
         match: Match = both(_PLAIN, In(Field.DST, addresses - own))
         if version is None:
             match = both(match, export.unknown(scope, f"the device holds the addresses of {name}", span.first))
-        yield Rule(match, Deny(), span, f"address of {name}")
+        yield Rule(match, Deny(), span, f"address of {name}", implied=True)

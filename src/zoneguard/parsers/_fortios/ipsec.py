@@ -69,7 +69,7 @@ def _selector(
         line = entry.line(name)
         export.doubt([Doubt(line, "selectors by protocol or port are not followed")])
         match = both(match, export.unknown(scope, f'"{name}" of phase 2 {entry.name} is met', line))
-    return Rule(match, Permit(), export.span(entry), f"phase 2 {entry.name}")
+    return Rule(match, Permit(), export.span(entry), f"phase 2 {entry.name}", implied=True)
 
 
 def _addresses(entry: Block, end: str, books: tuple[AddressBook, AddressBook] | None) -> AddressMatch:

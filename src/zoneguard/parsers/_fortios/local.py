@@ -46,7 +46,7 @@ def local_stage(
     system = export.shared.blocks.get("system global") or Block("")
     rules = [*policy_rules(policies), *_management(system, services)]
     other = export.unknown(scope, "the device itself listens to the packet", end.first)
-    rules.append(Rule(other, Permit(), end, "services of the device without a line of their own"))
+    rules.append(Rule(other, Permit(), end, "services of the device without a line of their own", implied=True))
     return Filter(RuleList("local-in policy", tuple(rules), Deny(), end), stateful=True)
 
 
@@ -59,4 +59,4 @@ def _management(system: Block, services: Iterable[Service]) -> Iterator[Rule]:
             asked = port_match(_TCP, Intervals.of(port))
         if asked is not None:
             match = both(Ingress(frozenset({service.interface})), asked)
-            yield Rule(match, Permit(), service.span, f"allowaccess {service.name}")
+            yield Rule(match, Permit(), service.span, f"allowaccess {service.name}", implied=True)

@@ -158,7 +158,7 @@ class SourceNat:
         for name in sorted(interfaces):
             here = frozenset({name})
             match = both(_BY_VIP, Ingress(here), Egress(here))
-            yield NatRule(match, span, (EgressAddress(),), f"turning round at {name}")
+            yield NatRule(match, span, (EgressAddress(),), f"turning round at {name}", implied=True)
 
     def _rules(self, asked: Translation) -> Iterator[Rule | NatRule]:
         """VIPs with ``nat-source-vip``, pools, VIPs in reverse, the interface: the first that applies."""

@@ -81,8 +81,8 @@ def _entry(table: Table, base: RuleList, v6: bool, file: str) -> RuleList:
     if table.name == "nat":
         passing.append(_NOT_TRANSLATED)
     rules = (
-        *(Rule(match, Permit(), span, comment="not asked here") for match in passing),
-        Rule(ALWAYS, Jump(base.name), base.span),
+        *(Rule(match, Permit(), span, comment="not asked here", implied=True) for match in passing),
+        Rule(ALWAYS, Jump(base.name), base.span, implied=True),
     )
     return RuleList(base.name, rules, base.default, base.span)
 
@@ -96,5 +96,5 @@ def _missing_family(tables: Tables, file: str) -> Iterable[Stage]:
     span = SourceSpan(file, 1, 1)
     matched = In(Field.SRC, other)
     let_through = Unknown(f"what {tool} of {file} lets through (not given)", span)
-    rules = (Rule(both(matched, let_through), Permit(), span), Rule(matched, Deny(), span))
+    rules = (Rule(both(matched, let_through), Permit(), span, implied=True), Rule(matched, Deny(), span, implied=True))
     yield Filter(RuleList(f"{tool} (not given)", rules, Permit(), span))

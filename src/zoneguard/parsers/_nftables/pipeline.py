@@ -95,8 +95,10 @@ def _does_something(base: Base) -> bool:
 def _entry(base: Base) -> RuleList:
     """The chain for the packets it sees. A ``Return`` in it comes back here, where the chain's policy decides."""
     span = base.rules.span
-    rules = [Rule(match, Permit(), span, comment="not asked here") for match in _not_asked(base)]
-    return RuleList(base.rules.name, (*rules, Rule(ALWAYS, Jump(base.rules.name), span)), base.rules.default, span)
+    rules = [Rule(match, Permit(), span, comment="not asked here", implied=True) for match in _not_asked(base)]
+    return RuleList(
+        base.rules.name, (*rules, Rule(ALWAYS, Jump(base.rules.name), span, implied=True)), base.rules.default, span
+    )
 
 
 def _not_asked(base: Base) -> Iterator[Match]:
@@ -113,11 +115,11 @@ def _translation(bases: list[Base]) -> RuleList:
     if len(bases) == 1:
         return _entry(bases[0])
     name, span = bases[0].rules.name, bases[0].rules.span
-    rules: list[Rule] = [Rule(_NOT_TRANSLATED, Permit(), span, comment="not asked here")]
+    rules: list[Rule] = [Rule(_NOT_TRANSLATED, Permit(), span, comment="not asked here", implied=True)]
     for base in bases:
         others = _OTHER_FAMILY.get(base.table.family)
         match = ALWAYS if others is None else Not(In(Field.SRC, others))
-        rules.append(Rule(match, Jump(among_others(base.rules.name)), base.rules.span))
+        rules.append(Rule(match, Jump(among_others(base.rules.name)), base.rules.span, implied=True))
     return RuleList(name, tuple(rules), Permit(), span)
 
 
@@ -138,7 +140,7 @@ def leaving(rules: RuleList) -> RuleList:
         else:
             changed.append(rule)
     if drops:
-        changed.append(Rule(ALWAYS, Deny(), rules.span))
+        changed.append(Rule(ALWAYS, Deny(), rules.span, implied=True))
     return RuleList(among_others(rules.name), tuple(changed), Return(), rules.span)
 
 

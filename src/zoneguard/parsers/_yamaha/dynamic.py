@@ -109,7 +109,7 @@ def list_rules(
 
     ``where`` is a condition's name if packets may find the line down here (``""``: never), for ``restrict``.
     """
-    rules = [Rule(Not(family(found.v6)), Permit(), own.span, "the other version of IP")]
+    rules = [Rule(Not(family(found.v6)), Permit(), own.span, "the other version of IP", implied=True)]
     for number in own.dynamic:
         rules.extend(_session_rules(found, number, own, False))
     for number in other.dynamic if other else ():
@@ -121,7 +121,7 @@ def list_rules(
         trigger = _trigger(found, number, own.span, False)
         span = found.dynamic[number].span if number in found.dynamic else own.span
         doubt = Unknown(f"dynamic filter {number} on {name} {direction} admits what no static filter decides", own.span)
-        rules.append(Rule(both(_NEW, trigger, doubt), Permit(), span, f"dynamic {number}"))
+        rules.append(Rule(both(_NEW, trigger, doubt), Permit(), span, f"dynamic {number}", implied=True))
     return rules
 
 
@@ -144,22 +144,22 @@ def _session_rules(found: Family, number: str, listed: FilterList, mirrored: boo
     span = listed.span if known is None else known.span
     name = f"dynamic {number}"
     if known is None:
-        yield Rule(_trigger(found, number, span, mirrored), Permit(), span, name)
+        yield Rule(_trigger(found, number, span, mirrored), Permit(), span, name, implied=True)
         return
     states = _ESTABLISHED if known.service in _APPLICATIONS else _OPENED
-    yield Rule(both(states, _trigger(found, number, span, mirrored)), Permit(), span, name)
+    yield Rule(both(states, _trigger(found, number, span, mirrored)), Permit(), span, name, implied=True)
     ends = _ends(known, found.v6, mirrored)
     if known.service in _FOLLOWED:
-        yield Rule(both(_RELATED, ends), Permit(), span, name)
+        yield Rule(both(_RELATED, ends), Permit(), span, name, implied=True)
     for opened in known.backward if mirrored else known.forward:
         what = _borrowed(found, opened, span, False)
         doubt = Unknown(f"a connection that triggers dynamic filter {number} is open", span)
-        yield Rule(both(_RELATED, ends, what), Permit(), span, name)
-        yield Rule(both(_NEW, ends, what, doubt), Permit(), span, name)
+        yield Rule(both(_RELATED, ends, what), Permit(), span, name, implied=True)
+        yield Rule(both(_NEW, ends, what, doubt), Permit(), span, name, implied=True)
     for opened in known.forward if mirrored else known.backward:
-        yield Rule(both(_ESTABLISHED, ends, _borrowed(found, opened, span, True)), Permit(), span, name)
+        yield Rule(both(_ESTABLISHED, ends, _borrowed(found, opened, span, True)), Permit(), span, name, implied=True)
     for opened in known.backward if mirrored else known.forward:
-        yield Rule(both(_ESTABLISHED, ends, _borrowed(found, opened, span, False)), Permit(), span, name)
+        yield Rule(both(_ESTABLISHED, ends, _borrowed(found, opened, span, False)), Permit(), span, name, implied=True)
 
 
 def _trigger(found: Family, number: str, where: SourceSpan, mirrored: bool) -> Match:

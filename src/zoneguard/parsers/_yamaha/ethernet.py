@@ -86,7 +86,7 @@ def frame_stage(config: Config, name: str, direction: str) -> Filter:
     listed = config.frame_lists[name, direction]
     rules = [rule for number in listed.static for rule in _rules(config, number, name, direction, listed.span)]
     undecided = Unknown(f"a frame that no Ethernet filter of {name} {direction} matches passes", listed.span)
-    rules.append(Rule(undecided, Permit(), listed.span, "no filter matches"))
+    rules.append(Rule(undecided, Permit(), listed.span, "no filter matches", implied=True))
     stage = RuleList(f"ethernet {name} filter {direction}", tuple(rules), Deny(), listed.span)
     here = frozenset({name})
     return Filter(stage, ingress=here) if direction == "in" else Filter(stage, egress=here)

@@ -181,7 +181,10 @@ def translations(config: Config, port: Port, elsewhere: Intervals) -> Translatio
             refusing.extend(_refusals(descriptor, outer, span))
     name = f"nat descriptor {' '.join(n for n, _ in known)} on {port.name}"
     here = frozenset({port.name})
-    translated = [Rule(In(Field.DNAT, Intervals.of(1)), Permit(), span, name), Rule(_SESSION, Permit(), span, name)]
+    translated = [
+        Rule(In(Field.DNAT, Intervals.of(1)), Permit(), span, name, implied=True),
+        Rule(_SESSION, Permit(), span, name, implied=True),
+    ]
     return Translations(
         (Translate(RuleList(name, tuple(inward), Permit(), span), Field.DST, ingress=here),) if inward else (),
         (Filter(RuleList(name, (*translated, *refusing), Permit(), span), ingress=here),) if refusing else (),
@@ -224,7 +227,9 @@ def _inward(number: str, descriptor: Descriptor, outer: Intervals, span: SourceS
                 yield NatRule(match, command.span, (to, *moved), f"{name} masquerade static {entry_id}")
         if descriptor.incoming[0] == "forward":
             to = SetTo(Field.DST, Intervals.of(_v4(descriptor.incoming[1])))
-            yield NatRule(In(Field.DST, first), descriptor.incoming_span or span, (to,), f"{name} incoming")
+            yield NatRule(
+                In(Field.DST, first), descriptor.incoming_span or span, (to,), f"{name} incoming", implied=True
+            )
     if descriptor.kind.startswith("nat"):  # an address in use is translated both ways, and which are is not in the file
         bound = Unknown(f"an inner host is bound to the outer address of {name}", span)
         to = SetTo(Field.DST, _inner(descriptor))
@@ -263,6 +268,6 @@ def _refusals(descriptor: Descriptor, outer: Intervals, span: SourceSpan) -> Ite
     where = descriptor.incoming_span or span
     if descriptor.incoming[0] == "through":
         low = both(In(Field.PROTO, Intervals.of(TCP)), In(Field.DPORT, Intervals.span(0, 1023)))
-        yield Rule(both(here, low), Deny(reject=True), where, "masquerade incoming through")
+        yield Rule(both(here, low), Deny(reject=True), where, "masquerade incoming through", implied=True)
     elif descriptor.incoming[0] != "forward":
-        yield Rule(here, Deny(), where, f"masquerade incoming {descriptor.incoming[0]}")
+        yield Rule(here, Deny(), where, f"masquerade incoming {descriptor.incoming[0]}", implied=True)
