@@ -28,7 +28,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, Not, Unknown
+from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, Not, Unknown, both
 from zoneguard.model.spans import SourceSpan
 
 VALUES = (0, 1, 2)
@@ -52,8 +52,8 @@ CASES = [
 ]
 
 
-def holds(match: Match, case: Case) -> bool:
-    match match:
+def holds(asked: Match, case: Case) -> bool:
+    match asked:
         case In(Field.PROTO, values):
             return TCP in values
         case In(field, values):
@@ -68,7 +68,7 @@ def holds(match: Match, case: Case) -> bool:
             return any(holds(part, case) for part in parts)
         case Not(part):
             return not holds(part, case)
-    raise AssertionError(match)
+    raise AssertionError(asked)
 
 
 Place = tuple[str, int]
@@ -76,40 +76,36 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class Run:
-    """What a list does: ``permit``, ``deny``, ``reject`` or ``back``, and where the packet was looked at and matched."""
+    """What a list does: ``permit``, ``deny``, ``reject`` or ``back``, and the rules that matched on the way."""
 
     result: str
-    came: tuple[Place, ...]
     matched: tuple[Place, ...]
 
 
 def run(rules: RuleList, lists: Mapping[str, RuleList], case: Case, line: int | None = None) -> Run:
     """The list on one case; only its rule ``line``, where that is given."""
-    came: list[Place] = []
     matched: list[Place] = []
     for number, rule in enumerate(rules.rules):
         assert isinstance(rule, Rule)
         if line not in (None, number):
             continue
-        came.append((rules.name, number))
         if not holds(rule.match, case):
             continue
         matched.append((rules.name, number))
         match rule.action:
             case Permit():
-                return Run("permit", tuple(came), tuple(matched))
+                return Run("permit", tuple(matched))
             case Deny(reject):
-                return Run("reject" if reject else "deny", tuple(came), tuple(matched))
+                return Run("reject" if reject else "deny", tuple(matched))
             case Return():
-                return Run("back", tuple(came), tuple(matched))
+                return Run("back", tuple(matched))
             case Jump(target, goto):
                 below = run(lists[target], lists, case)
-                came += below.came
                 matched += below.matched
                 if below.result != "back" or goto:
-                    return Run(below.result, tuple(came), tuple(matched))
-    end = {Permit(): "permit", Deny(): "deny", Return(): "back"}[rules.default] if line is None else "on"  # type: ignore[index]
-    return Run(end, tuple(came), tuple(matched))
+                    return Run(below.result, tuple(matched))
+    end = "permit" if isinstance(rules.default, Permit) else "deny" if isinstance(rules.default, Deny) else "back"
+    return Run(end if line is None else "on", tuple(matched))
 
 
 def without(rules: RuleList, number: int) -> RuleList:
@@ -140,11 +136,13 @@ def worlds(draw: st.DrawFn, unknowns: bool = True) -> Device:
         for _ in range(draw(st.integers(0, most))):
             line += 1
             actions: list[Action] = [Permit(), Permit(), Deny(), Deny(), Deny(reject=True), Return(), Continue()]
-            actions += [Jump(target, goto) for target in targets for goto in (False, False, True)]
+            actions.extend(Jump(target, goto) for target in targets for goto in (False, False, True))
             # TCP: a port is asked of packets that have one, so that its negation holds of the world's others only
-            match = All((In(Field.PROTO, Intervals.of(TCP)), draw(matches(unknowns))))
+            match = both(In(Field.PROTO, Intervals.of(TCP)), draw(matches(unknowns)))
             rules.append(Rule(match, draw(st.sampled_from(actions)), SourceSpan("made", line, line)))
-        default: Action = draw(st.sampled_from((Permit(), Deny()))) if name == "main" else Return()
+        default: Action = Return()
+        if name == "main":
+            default = Deny() if draw(st.booleans()) else Permit()
         lists[name] = RuleList(name, tuple(rules), default, SourceSpan("made", 99, 99))
     span = SourceSpan("made", 1, 99)
     main = lists.pop("main")
@@ -166,8 +164,7 @@ def arriving(device: Device, name: str) -> Iterator[Case]:
         if name == main.name:
             yield case
             continue
-        seen = run(main, lists, case).matched
         everyone = {main.name: main, **lists}
-        calls = ((listed, n) for listed, n in seen)
-        if any(isinstance(everyone[at].rules[n].action, Jump) and everyone[at].rules[n].action.target == name for at, n in calls):  # type: ignore[union-attr]
+        actions = [everyone[at].rules[n].action for at, n in run(main, lists, case).matched]  # type: ignore[union-attr]
+        if any(isinstance(action, Jump) and action.target == name for action in actions):
             yield case

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 
 from tests.static.brute import CASES, Case, arriving, main_list, run, without, worlds
-from zoneguard.model.device import Continue, Deny, Device, Filter, Jump, Permit, Routing, Rule, RuleList
+from zoneguard.model.device import Continue, Deny, Device, Filter, NatRule, Permit, Routing, Rule, RuleList, Vrf
+from zoneguard.model.match import All, Field, In, Match
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.binary import BinaryEngine
 from zoneguard.model.packets.interval import IntervalEngine
+from zoneguard.static._analysis_merging import Merge
 from zoneguard.static.analysis import DEAD, Anomaly, Kind, analyse
 from zoneguard.static.lists import Lists
 
@@ -79,6 +80,8 @@ def test_causes_take_all_that_a_hidden_rule_asks_for_and_contradict_it_where_sai
             assert any(cause.opposite for cause in anomaly.causes)
         elif isinstance(action, Permit | Deny) and len(anomaly.causes) > 1:
             assert not results & against
+        elif isinstance(action, Permit | Deny):
+            assert not taken[0] & against
 
 
 def _at(place: tuple[RuleList, int], lists: object) -> tuple[RuleList, dict[str, RuleList]]:
@@ -149,8 +152,40 @@ def _removed(device: Device, anomaly: Anomaly) -> Device:
     return replace(device, vrfs=(replace(vrf, stages=stages, lists=lists),))
 
 
+@given(device=worlds(unknowns=False))
+def test_lines_that_could_be_one_do_the_same_as_one(device: Device) -> None:
+    main, lists = main_list(device), device.vrfs[0].lists
+    for merge in analyse(device, spaces()[0]).merges:
+        one = replace(device, vrfs=(_merged(device.vrfs[0], merge),))
+        for case in CASES:
+            assert run(main, lists, case).result == run(main_list(one), one.vrfs[0].lists, case).result, (
+                f"{merge} on {case}"
+            )
+
+
+def _merged(vrf: Vrf, merge: Merge) -> Vrf:
+    def cut(rules: RuleList) -> RuleList:
+        kept: list[Rule | NatRule] = []
+        for number, rule in enumerate(rules.rules):
+            if rule.span == merge.spans[0]:
+                match = rule_at(rules, number).match
+                assert isinstance(match, All)
+                parts = (In(merge.field, merge.values) if _is_of(p, merge.field) else p for p in match.parts)
+                kept.append(replace(rule, match=All(tuple(parts))))
+            elif rule.span not in merge.spans:
+                kept.append(rule)
+        return replace(rules, rules=tuple(kept))
+
+    stage = vrf.stages[1]
+    assert isinstance(stage, Filter)
+    lists = {name: cut(rules) for name, rules in vrf.lists.items()}
+    return replace(vrf, stages=(Routing(), Filter(cut(stage.rules))), lists=lists)
+
+
+def _is_of(match: Match, field: Field) -> bool:
+    return isinstance(match, In) and match.field is field
+
+
 def _permitted(space: PacketSpace, device: Device, ingress: str) -> object:
     lists = Lists(space, device.vrfs[0].lists)
     return lists.permitted(main_list(device), space.everything, ingress, "eth1")
-
-

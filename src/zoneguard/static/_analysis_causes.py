@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,9 +15,7 @@ from zoneguard.static.lists import Outcome
 SEARCHED = 64
 """Lines that are tried for one that hides another alone."""
 COUNTED = 64
-"""Lines that hide another together, beyond which the rest is only said to be there."""
-PRUNED = 16
-"""Lines of which each is tried whether the others do without it."""
+"""Lines that are looked at for those that hide another together; what they leave is only said to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,10 @@ class Causes:
         """Whether some line does the opposite."""
         return any(cause.opposite for cause in self.lines)
 
+    def with_opposite(self, line: Leaf) -> Causes:
+        """These and a line that does the opposite."""
+        return Causes((_cause(line, True), *self.lines), self.complete)
+
 
 def opposite(line: Leaf, decided: Outcome) -> PacketSet:
     """Of what others ``decided``, the packets of which ``line`` says the opposite."""
@@ -67,13 +69,11 @@ def hiding(tree: Tree, number: int, packets: PacketSet, low: int, high: int) -> 
     if alone:
         found, against = alone
         return Causes((_cause(tree.lines[found], against),), numbers=(found,))
-    several = list(islice(tree.deciding(packets, low, high), COUNTED + 1))
-    complete = len(several) <= COUNTED
-    if len(several) <= PRUNED:
-        several = list(_needed(tree, several, packets))
-    shown = several[:COUNTED]
-    lines = tuple(_cause(tree.lines[n], _differs(line, tree.lines[n], part)) for n, part in shown)
-    return Causes(lines, complete, tuple(n for n, _ in shown))
+    several = list(islice(tree.meeting(packets, low, high), COUNTED))
+    needed, complete = _needed([taken(tree.lines[n].outcome) for n in several], packets)
+    chosen = [several[n] for n in needed]
+    lines = tuple(_cause(tree.lines[n], _against(line, tree.lines[n], packets)) for n in chosen)
+    return Causes(lines, complete, tuple(chosen))
 
 
 def _alone(tree: Tree, line: Leaf, packets: PacketSet, low: int, high: int) -> tuple[int, bool] | None:
@@ -88,15 +88,19 @@ def _alone(tree: Tree, line: Leaf, packets: PacketSet, low: int, high: int) -> t
     return found
 
 
-def _needed(tree: Tree, several: list[tuple[int, Outcome]], packets: PacketSet) -> Iterator[tuple[int, Outcome]]:
-    """Those without which the others would not take all of ``packets``."""
-    kept = [number for number, _ in several]
-    space = packets.space
-    for number, _ in several:
-        others = space.union(*(taken(tree.lines[n].outcome) for n in kept if n != number))
-        if packets <= others:
-            kept.remove(number)
-    return ((number, part) for number, part in several if number in kept)
+def _needed(takers: Sequence[PacketSet], packets: PacketSet) -> tuple[list[int], bool]:
+    """The places of those without which the rest would not take ``packets``, and whether they take them all."""
+    later = [packets.space.nothing]
+    for taker in reversed(takers):
+        later.append(later[-1] | (taker & packets))
+    kept: list[int] = []
+    by_kept = packets.space.nothing
+    goal = later[-1]
+    for place, taker in enumerate(takers):
+        if not goal <= by_kept | later[len(takers) - place - 1]:
+            kept.append(place)
+            by_kept = by_kept | (taker & packets)
+    return kept, goal == packets
 
 
 def _against(line: Leaf, other: Leaf, packets: PacketSet) -> bool:

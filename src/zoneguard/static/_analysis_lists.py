@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from zoneguard.model.device import (
     Action,
     Deny,
-    Filter,
     Jump,
     Permit,
     Return,
@@ -181,6 +180,10 @@ class ContextLists:
         keys = [id(self._named[name]) for name, _ in line.calls if name in self._named]
         below = (action for key in _below(self._calls, keys) for action in _actions(self.lists[key]))
         return any(isinstance(action, SetField) for action in below)
+
+    def is_changing(self, rules: RuleList) -> bool:
+        """Whether rules of the list, or of lists that run with it, change packets on their way."""
+        return bool(self._changing[id(rules)])
 
     def answers(self, line: Leaf) -> set[bool]:
         """How the line, or lists that it calls, deny: with an answer to the sender (``True``), without."""

@@ -146,7 +146,7 @@ class Tree:
         return out
 
     def without(self, reaching: Sequence[PacketSet]) -> Iterator[tuple[int, Outcome]]:
-        """For each line to which something comes: what the rest of the list does with that, if the line is taken out."""
+        """For each line to which something comes: what the rest of the list does with that, were the line not there."""
 
         def down(low: int, high: int, after: Outcome) -> Iterator[tuple[int, Outcome]]:
             here = concerned[low, high]

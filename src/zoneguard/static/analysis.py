@@ -1,22 +1,21 @@
 """What is wrong with the rule lists of a device: rules that never act, that change nothing, that contradict others.
 
-Only what is certain is said: of conditions that the export does not decide, a rule is called hidden where it is so for
-every outcome, and ``UNDETERMINED`` where that depends on the outcome. A line that several lists hold is judged by all of
-them. Lists are judged one by one: what an earlier stage drops still counts as coming. See
-``docs/explanation/rule-analysis.md``.
+Only what is certain is said: where conditions are undecided, a rule is called hidden if it is so for every outcome, and
+``UNDETERMINED`` if that depends on the outcome. A line that several lists hold is judged by all of them. Lists are
+judged one by one: what an earlier stage drops still counts as coming. See ``docs/explanation/rule-analysis.md``.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
-from zoneguard.model.device import Deny, Device, Jump, NatRule, Permit, Return, RuleList
-from zoneguard.model.match import ConnState, Field
+from zoneguard.model.device import Concern, Deny, Device, Jump, NatRule, Permit, Return, RuleList
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ConnState, Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.packets.engine import TooLarge
@@ -24,9 +23,10 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import ZoneMap
 from zoneguard.static._analysis_causes import Cause, Causes, hiding, opposite
 from zoneguard.static._analysis_lists import ContextLists
+from zoneguard.static._analysis_merging import Merge, merges
 from zoneguard.static._analysis_tree import Leaf, Tree, taken
 from zoneguard.static.lists import Outcome
-from zoneguard.static.topology import Context, Topology
+from zoneguard.static.topology import Topology
 
 PARTIAL = 8
 """Lines that are named where a line is hidden in part."""
@@ -64,9 +64,9 @@ DEAD = frozenset(
 class Anomaly:
     """One line of a rule list, ``rule`` by its vendor's name, and what is wrong with it.
 
-    ``action``: ``permit``, ``deny``, ``translate``, ``jump``, ``return`` or ``other``. ``causes``: the lines because of which,
-    in the list's order; not ``complete``: there are more. ``witness``: a packet that the line asks for and does not
-    get (none where there is no such packet). ``unknowns``: the conditions on which it depends.
+    ``action``: ``permit``, ``deny``, ``translate``, ``jump``, ``return`` or ``other``. ``causes``: the lines that make
+    it so, in the list's order; not ``complete``: there are more. ``witness``: a packet that the line asks for and does
+    not get (none where there is no such packet). ``unknowns``: the conditions on which it depends.
     """
 
     kind: Kind
@@ -84,9 +84,13 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """``anomalies`` by file and line. ``lines``: how many were analysed. ``skipped``: contexts too large to analyse."""
+    """``anomalies`` by file and line. ``merges``: lines that could be one. ``lines``: how many were analysed.
+
+    ``skipped``: contexts whose lists fall into too many parts to be analysed.
+    """
 
     anomalies: tuple[Anomaly, ...]
+    merges: tuple[Merge, ...]
     lines: int
     skipped: tuple[tuple[str, str], ...] = ()
 
@@ -100,22 +104,31 @@ def analyse(device: Device, space: PacketSpace | None = None, topology: Topology
     space = space or PacketSpace()
     topology = topology or Topology([device], ZoneMap([]))
     judged: dict[Key, list[Anomaly | None]] = defaultdict(list)
+    contexts: list[ContextLists] = []
     skipped = []
     for vrf in device.vrfs:
         context = topology.contexts[device.name, vrf.name]
         try:
-            for key, verdict in _context(space, topology, context):
+            lists = ContextLists(space, topology, context)
+            for key, verdict in _verdicts(lists):
                 judged[key].append(verdict)
+            contexts.append(lists)
         except TooLarge:
             skipped.append(context.key)
+    anomalies = sorted(_anomalies(judged), key=lambda a: a.span)
+    needless = {a.span for a in anomalies if a.kind in DEAD or a.kind is Kind.REDUNDANT}
+    merged = {merge.spans: merge for lists in contexts for merge in merges(lists, needless)}
+    lines = len({span for span, _ in judged})
+    return Analysis(tuple(anomalies), tuple(merged[k] for k in sorted(merged)), lines, tuple(skipped))
+
+
+def _anomalies(judged: Mapping[Key, list[Anomaly | None]]) -> Iterator[Anomaly]:
     filters = {span for span, translates in judged if not translates}
-    found = [
-        _together([v for v in verdicts if v is not None])
-        for (span, translates), verdicts in judged.items()
-        if None not in verdicts and not (translates and span in filters)
-    ]
-    anomalies = sorted((a for a in found if a is not None), key=lambda a: a.span)
-    return Analysis(tuple(anomalies), len({span for span, _ in judged}), tuple(skipped))
+    for (span, translates), verdicts in judged.items():
+        found = [verdict for verdict in verdicts if verdict is not None]
+        together = _together(found) if len(found) == len(verdicts) else None
+        if together is not None and not (translates and span in filters):
+            yield together
 
 
 def _together(verdicts: list[Anomaly]) -> Anomaly | None:
@@ -126,9 +139,8 @@ def _together(verdicts: list[Anomaly]) -> Anomaly | None:
     return alive[0] if len(verdicts) == 1 else None
 
 
-def _context(space: PacketSpace, topology: Topology, context: Context) -> Iterator[tuple[Key, Anomaly | None]]:
-    lists = ContextLists(space, topology, context)
-    certain = not any(entry.concern.value == "routing" for entry in context.device.uncertain)
+def _verdicts(lists: ContextLists) -> Iterator[tuple[Key, Anomaly | None]]:
+    certain = not any(entry.concern is Concern.ROUTING for entry in lists.context.device.uncertain)
     judge = _Judge(lists, certain)
     for key, rules in lists.lists.items():
         for leaf, anomaly in judge.lines(key, rules):
@@ -197,12 +209,14 @@ class _Judge:
         return Kind.NO_INTERFACE if any(blind(rule.match) for rule in line.rules) else Kind.IMPOSSIBLE
 
     def _hidden(self, rules: RuleList, tree: Tree, number: int, asked: PacketSet) -> Anomaly:
+        line = tree.lines[number]
         causes = hiding(tree, number, asked, 0, number)
-        against = bool(opposite(tree.lines[number], tree.decided(asked, 0, number)))
-        alone = len(causes.lines) == 1 and causes.complete
-        contradicted = causes.opposite if alone else against
-        kind = Kind.CONTRADICTED if contradicted or causes.opposite else Kind.SHADOWED
-        return replace(self._anomaly(kind, rules, tree.lines[number], causes), witness=asked.witness())
+        against = opposite(line, tree.decided(asked, 0, number))
+        if against and len(causes.lines) > 1 and not causes.opposite:
+            first, _ = next(tree.deciding(against, 0, number))
+            causes = causes.with_opposite(tree.lines[first])
+        kind = Kind.CONTRADICTED if causes.opposite else Kind.SHADOWED
+        return replace(self._anomaly(kind, rules, line, causes), witness=asked.witness())
 
     def _redundant(
         self, rules: RuleList, tree: Tree, number: int, reached: PacketSet, after: Outcome
