@@ -1,0 +1,1 @@
+"""Palo Alto PAN-OS: the parts of the parser ``panos``."""

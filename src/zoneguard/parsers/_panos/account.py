@@ -1,0 +1,66 @@
+"""The fate of every line of a PAN-OS configuration, by what the schema says of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers._panos.export import Export
+from zoneguard.parsers._panos.schema import ROOT, Spec
+from zoneguard.parsers._panos.tree import FIRST, Lines, Node, spans
+
+
+class Accountant:
+    """Walks a tree once. A line that holds several words is understood where one of them is read."""
+
+    def __init__(self, export: Export) -> None:
+        self._ledger = export.ledger
+        self._understood: list[Lines] = []
+        self._ignored: list[tuple[str, Lines]] = []
+
+    def account(self, root: Node, unused: Iterable[tuple[Node, str]]) -> None:
+        """Enter everything below ``root``; ``unused``: parts that are not read, with the reason."""
+        aside = {id(node): Spec(reason=reason) for node, reason in unused}
+        self._below(root, ROOT, Concern.FILTER, aside)
+        for reason, (first, last) in self._ignored:
+            self._ledger.ignored(reason, first, last)
+        for first, last in self._understood:
+            self._ledger.understood(first, last)
+
+    def _node(self, node: Node, spec: Spec, concern: Concern, aside: dict[int, Spec]) -> None:
+        if aside and id(node) in aside:
+            spec = aside[id(node)]
+        if spec.whole:
+            self._understood += spans(node)
+        elif spec.reason:
+            self._ignored += ((spec.reason, lines) for lines in spans(node))
+        else:
+            self._own(node)
+            self._below(node, spec, concern, aside)
+
+    def _own(self, node: Node) -> None:
+        """The lines of the word itself: where a block opens and ends, or lines of a ``set`` form that end at it."""
+        if node.marks is None:
+            self._understood += ((node.first, node.first), (node.last, node.last))
+        elif node.marks is FIRST:
+            self._understood.append((node.first, node.first))
+        else:
+            self._understood += node.marks
+
+    def _below(self, node: Node, spec: Spec, concern: Concern, aside: dict[int, Spec]) -> None:
+        concern = spec.concern or concern
+        for name, child in node.children.items():
+            found = spec.below.get(name) or spec.each
+            if found is not None:
+                self._node(child, found, concern, aside)
+            elif child.children or child.marks is not None or spec.below:
+                self._unknown(child, concern, spec.bounded)
+
+    def _unknown(self, node: Node, concern: Concern, bounded: bool) -> None:
+        first = True
+        for start, last in sorted(spans(node)):
+            reason = f'"{node.name}" is not known here' if first else f'part of "{node.name}", which is not known here'
+            self._ledger.not_understood(start, reason, concern if first else Concern.OTHER, bounded)
+            for line in range(start + 1, last + 1):
+                self._ledger.not_understood(line, f'part of "{node.name}", which is not known here', Concern.OTHER)
+            first = False

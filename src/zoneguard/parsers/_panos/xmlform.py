@@ -1,0 +1,136 @@
+"""PAN-OS XML (``show config running``, an exported configuration, an API response) as a tree of words."""
+
+from __future__ import annotations
+
+import re
+from xml.parsers.expat import ExpatError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers import Source
+from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.accounting import BLANK, Ledger
+
+MAX_DEPTH = 100
+MAX_NODES = 6_000_000
+_ASIDE = re.compile(r"<\?[^<>]*\?>|<!--[^<>]*-->")
+SESSION = "prompt or command of a pasted session"
+PROMPT = re.compile(r"[^\s<>{}]{1,64}@[^\s<>{}]{1,64}[>#](?:\s|$)|\[edit\b|exit$|configure$|quit$")
+
+
+class _BeyondError(Exception):
+    """The document nests or weighs beyond all configurations."""
+
+
+class _Nowhere:
+    """What the parser builds by itself: nothing."""
+
+    def close(self) -> None:
+        """The document has ended."""
+
+
+class _Builder:
+    """Handlers of one document. ``closed`` is the line of the root element's end, ``line`` that of the last event."""
+
+    def __init__(self, ledger: Ledger, offset: int) -> None:
+        self.root = Node("", 1, 1)
+        self._stack = [self.root]
+        self._text: list[str] = []
+        self._member = 0
+        self._nodes = 0
+        self._ledger = ledger
+        self._offset = offset
+        self.closed = 0
+        self.parser = DefusedXMLParser(target=_Nowhere(), forbid_dtd=True)
+        self._expat = self.parser.parser
+        self._expat.StartElementHandler = self._start
+        self._expat.EndElementHandler = self._end
+        self._expat.CharacterDataHandler = self._text.append
+        self._expat.ordered_attributes = False
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        line = self._expat.CurrentLineNumber + self._offset
+        self._text.clear()
+        if tag == "member":
+            self._member = line
+            return
+        self._nodes += 1
+        if len(self._stack) > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise _BeyondError
+        parent = self._stack[-1]
+        if tag == "entry" and "name" in attributes:
+            tag = attributes["name"]
+            if tag in parent.children:
+                self._ledger.not_understood(line, f'"{tag}" is defined a second time', Concern.FILTER)
+        self._stack.append(parent.child(tag, line))
+
+    def _end(self, tag: str) -> None:
+        line = self._expat.CurrentLineNumber + self._offset
+        if tag == "member":
+            value = "".join(self._text).strip()
+            if value:
+                self._stack[-1].child(value, self._member).last = line
+        else:
+            node = self._stack.pop()
+            node.last = line
+            if self._text and not node.children:
+                value = "".join(self._text).strip()
+                if value:
+                    node.child(value, node.first).last = line
+            if len(self._stack) == 1:
+                self.closed = line
+        self._text.clear()
+
+    def abandon(self, line: int) -> None:
+        """End every element that is still open in ``line``."""
+        for node in self._stack:
+            node.last = max(node.first, line)
+
+
+def read_xml(source: Source, ledger: Ledger) -> tuple[Node, list[tuple[str, int]]]:
+    """The document of ``source``, and lines around it that are none of it with the reason.
+
+    What comes after a place that is not well-formed is not understood; what was read before stands.
+    """
+    lines = source.lines
+    start = next((n for n, line in enumerate(lines) if line.lstrip().startswith("<")), len(lines))
+    asides = _around(source, ledger, 1, start)
+    builder = _Builder(ledger, start)
+    try:
+        builder.parser.feed("\n".join((lines[start].lstrip(), *lines[start + 1 :])) if start < len(lines) else "")
+        builder.parser.close()
+    except (ExpatError, SyntaxError, DefusedXmlException, _BeyondError, ValueError, UnicodeError) as error:
+        _broken(source, ledger, builder, error, asides)
+    builder.root.last = max(1, len(lines))
+    return builder.root, asides + [(BLANK, n) for n, line in enumerate(lines, 1) if _ASIDE.fullmatch(line.strip())]
+
+
+def _broken(source: Source, ledger: Ledger, builder: _Builder, error: Exception, asides: list[tuple[str, int]]) -> None:
+    if builder.closed:
+        asides += _around(source, ledger, builder.closed + 1, len(source.lines))
+        return
+    line = min(max(1, builder._expat.CurrentLineNumber + builder._offset), max(1, len(source.lines)))
+    builder.abandon(line)
+    if isinstance(error, DefusedXmlException):
+        reason = "the document declares a type or entities, which no configuration does: it is not read"
+    elif isinstance(error, _BeyondError):
+        reason = "the document nests or weighs beyond all configurations: it is not read further"
+    else:
+        reason = "the document is not well-formed XML from here on: it may be cut short"
+    ledger.not_understood(line, reason, Concern.FILTER)
+    for number in range(line + 1, len(source.lines) + 1):
+        ledger.not_understood(number, f"after the place where the document breaks (line {line})", Concern.OTHER)
+
+
+def _around(source: Source, ledger: Ledger, first: int, last: int) -> list[tuple[str, int]]:
+    """Lines before or after the document: those of a pasted session are named, others reported."""
+    asides = []
+    for number in range(first, last + 1):
+        text = source.lines[number - 1].strip()
+        if PROMPT.match(text):
+            asides.append((SESSION, number))
+        elif text:
+            ledger.not_understood(number, "not a part of the configuration's document", Concern.OTHER)
+    return asides

@@ -1,0 +1,63 @@
+"""Palo Alto Networks PAN-OS: XML configurations, ``set`` lines and braces, of a firewall or of a whole Panorama.
+
+Each virtual or logical router is a forwarding context; the virtual systems are policies between interfaces of it. The
+meaning of every part is stated, with its source, in the module of ``_panos`` that reads it; ``docs/reference/panos.md``
+is the overview.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers._panos.account import Accountant
+from zoneguard.parsers._panos.device import read_device
+from zoneguard.parsers._panos.export import Export
+from zoneguard.parsers._panos.layout import read_layout
+from zoneguard.parsers._panos.reading import confidence, read_tree
+from zoneguard.parsers.accounting import Ledger
+
+_UNUSED = "a device group or template that no firewall of this file uses"
+
+
+def sniff(source: Source) -> float:
+    """By names that only PAN-OS has, in one of its three forms."""
+    return confidence(source)
+
+
+def parse(source: Source, name: str) -> Parsed:
+    """The devices of one export: one, or as many as a Panorama manages."""
+    with _uncollected():
+        return _parse(source, name)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: a large file is half a million objects in no circle, and to look through them again
+    and again takes a third of the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _parse(source: Source, name: str) -> Parsed:
+    ledger = Ledger(source, "panos")
+    export = Export(source, ledger)
+    root, asides = read_tree(source, ledger)
+    layout = read_layout(root, name)
+    devices = [read_device(export, firewall) for firewall in layout.firewalls]
+    Accountant(export).account(root, [(node, _UNUSED) for node in layout.unused])
+    for reason, line in asides:
+        ledger.ignored(reason, line)
+    doubts = ledger.uncertain
+    return Parsed(tuple(replace(d, uncertain=(*d.uncertain, *doubts)) for d in devices), ledger.close())
+
+
+PLUGIN = Parser("panos", "Palo Alto Networks PAN-OS configuration", sniff, parse)
