@@ -79,7 +79,7 @@ def test_ways_of_static_routes() -> None:
 )
 def test_routes_that_cannot_be_read_are_uncertain(lines: tuple[str, ...]) -> None:
     found = firewall(static("bad", *lines))
-    assert [(u.concern, u.learnt) for u in found.uncertain] == [(Concern.ROUTING, True)]
+    assert [u.concern for u in found.uncertain] == [Concern.ROUTING]
 
 
 @pytest.mark.parametrize("protocol", ["bgp", "ospf", "ospfv3", "rip"])
@@ -103,6 +103,9 @@ destination                                 nexthop                             
 10.4.0.0/24                                 10.4.0.1                                0      A C              ethernet1/4
 192.168.0.0/16                              10.2.0.9                                110    A O2       1234  ethernet1/3
 203.0.113.0/24                              203.0.113.1                             0      A C              ethernet1/2
+::/0                                        2001:db8:ffff::fe                       10     A S              ethernet1/2
+2001:db8:4::/64                             2001:db8:4::1                           0      A C              ethernet1/4
+2001:db8:ffff::/64                          2001:db8:ffff::1                        0      A C              ethernet1/2
 """  # noqa: E501
 
 

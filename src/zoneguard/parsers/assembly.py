@@ -22,12 +22,14 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers._lookup import Lookup
 
 DYNAMIC_ROUTING = "dynamic routing"
 """How the reason begins by which a parser says that a routing protocol runs."""
 
 _OWN = " is an address of the box itself"
 _BROADCAST = " is a broadcast address of the box"
+_ROUTED = " is routed out by "
 _LINK_LOCAL6 = prefix_span(V6 + (0xFE80 << 112), 10)
 
 
@@ -39,6 +41,12 @@ def is_own_address(field: Field, span: SourceSpan) -> Unknown:
 def is_broadcast_address(field: Field, span: SourceSpan) -> Unknown:
     """``field`` is a broadcast address of a subnet of the box: likewise open."""
     return Unknown(f"{field.value}{_BROADCAST} ({span.file})", span)
+
+
+def is_routed_out(field: Field, names: frozenset[str], vrf: str, span: SourceSpan) -> Unknown:
+    """The routing table of ``vrf`` sends the address in ``field`` out by one of the interfaces ``names``: open until
+    ``with_routes`` knows the table."""
+    return Unknown(f"{field.value}{_ROUTED}{', '.join(sorted(names))} ({vrf} of {span.file})", span)
 
 
 def with_routes(device: Device, table: Device) -> Device:
@@ -59,10 +67,14 @@ def with_routes(device: Device, table: Device) -> Device:
         if name not in known
     )
     taken = frozenset().union(*(vrf.interfaces for vrf in device.vrfs))
+    interfaces = _interfaces(device, table)
     merged = replace(
         device,
-        interfaces=_interfaces(device, table),
-        vrfs=tuple(_context(vrf, shown[vrf.name], taken) if vrf.name in shown else vrf for vrf in device.vrfs),
+        interfaces=interfaces,
+        vrfs=tuple(
+            _know_ways(_context(vrf, shown[vrf.name], taken), interfaces) if vrf.name in shown else vrf
+            for vrf in device.vrfs
+        ),
         uncertain=(*_uncertain(device, shown), *table.uncertain, *strays),
         mac_bindings=(*device.mac_bindings, *table.mac_bindings),
     )
@@ -98,6 +110,21 @@ def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
         routes=(*(r for r in vrf.routes if (r.network >= V6) not in families), *shown.routes),
         policy_routes=(*vrf.policy_routes, *shown.policy_routes),
     )
+
+
+def _know_ways(vrf: Vrf, interfaces: tuple[Interface, ...]) -> Vrf:
+    """Decide what waited for the routing table; equal routes that share a destination leave it open."""
+    lookup = Lookup(vrf, interfaces)
+
+    def decide(unknown: Unknown) -> Match:
+        asked, routed, names = unknown.key.partition(_ROUTED)
+        if not routed or asked not in (Field.DST, Field.ORIG_DST):
+            return unknown
+        sure, may = lookup.reached(frozenset(names.rpartition(" (")[0].split(", ")))
+        field = Field(asked)
+        return either(In(field, sure), both(In(field, may - sure), unknown)) if may - sure else In(field, sure)
+
+    return _with_matches(vrf, decide)
 
 
 def _know_own_addresses(device: Device) -> Device:

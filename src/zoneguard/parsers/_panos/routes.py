@@ -17,6 +17,7 @@ from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.layout import Firewall
 from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 PROTOCOLS = ("bgp", "ospf", "ospfv3", "rip")
 DEFAULT_DISTANCE = DEFAULT_METRIC = 10
@@ -127,5 +128,7 @@ class RouterReader:
             node = router.node.at("protocol", name) or (router.node.at(name) if self._advanced else None)
             if node is not None and node.children and node.word("enable") != "no":
                 router.dynamic = router.open = True
-                reason = f'dynamic routing ({name}) in "{router.name}": the routes that it learns are not in this file'
+                reason = (
+                    f'{DYNAMIC_ROUTING} ({name}) in "{router.name}": the routes that it learns are not in this file'
+                )
                 self._export.ledger.not_understood(node.first, reason, Concern.ROUTING)
