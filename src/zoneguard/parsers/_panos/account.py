@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._panos.export import Export
-from zoneguard.parsers._panos.schema import ROOT, Spec
+from zoneguard.parsers._panos.schema import ROOT
+from zoneguard.parsers._panos.specs import Spec
 from zoneguard.parsers._panos.tree import FIRST, Lines, Node, spans
 
 

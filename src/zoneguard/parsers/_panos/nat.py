@@ -26,7 +26,7 @@ from zoneguard.parsers._panos.addresses import AddressMatch
 from zoneguard.parsers._panos.export import Doubt
 from zoneguard.parsers._panos.interfaces import Interfaces
 from zoneguard.parsers._panos.rules import RuleReader, joined
-from zoneguard.parsers._panos.schema import NAT
+from zoneguard.parsers._panos.schema_rules import NAT
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.zones import Towards, ZoneBook
 

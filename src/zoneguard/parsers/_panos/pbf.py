@@ -17,7 +17,7 @@ from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.applications import ApplicationBook
 from zoneguard.parsers._panos.export import Doubt
 from zoneguard.parsers._panos.rules import RuleReader, joined
-from zoneguard.parsers._panos.schema import PBF
+from zoneguard.parsers._panos.schema_rules import PBF
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.zones import ZoneBook
 

@@ -21,7 +21,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._panos.applications import DEFAULT_PORTS, ApplicationBook
 from zoneguard.parsers._panos.export import Condition, Doubt
 from zoneguard.parsers._panos.rules import RuleReader, joined
-from zoneguard.parsers._panos.schema import SECURITY
+from zoneguard.parsers._panos.schema_rules import SECURITY
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.zones import ZoneBook
 

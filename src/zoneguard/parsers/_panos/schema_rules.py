@@ -1,0 +1,111 @@
+"""What is known of the rules of every PAN-OS rulebase."""
+
+from __future__ import annotations
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers._panos.specs import TEXT, Spec, ignored, read, table
+
+_RULE = {
+    **TEXT,
+    **read("from to source destination service application disabled negate-source negate-destination schedule target"),
+    **read("source-user"),
+}
+SECURITY = Spec(
+    {
+        **_RULE,
+        **read("action category rule-type hip-profiles source-hip destination-hip source-imsi source-imei"),
+        **read("source-nw-slice source-device destination-device"),
+        **ignored(
+            LOGGING="log-start log-end log-setting",
+            CONTENT="profile-setting option disable-inspect saas-user-list saas-tenant-list",
+            SHAPING="qos",
+            SESSIONS="icmp-unreachable disable-server-response-inspection",
+        ),
+    },
+    concern=Concern.FILTER,
+    bounded=True,
+)
+NAT = Spec(
+    {
+        **_RULE,
+        **read("to-interface nat-type active-active-device-binding"),
+        "source-translation": Spec(
+            {
+                kind: Spec(
+                    {
+                        **read("translated-address bi-directional"),
+                        "interface-address": Spec(read("interface ip floating-ip"), concern=Concern.NAT, bounded=True),
+                        "fallback": Spec(
+                            {
+                                **read("translated-address"),
+                                "interface-address": Spec(read("interface ip floating-ip")),
+                            },
+                            concern=Concern.NAT,
+                            bounded=True,
+                        ),
+                    }
+                )
+                for kind in ("dynamic-ip-and-port", "dynamic-ip", "static-ip")
+            }
+        ),
+        "destination-translation": Spec({**read("translated-address translated-port"), **ignored(NAMES="dns-rewrite")}),
+        "dynamic-destination-translation": Spec(
+            {**read("translated-address translated-port"), **ignored(SHARING="distribution")}
+        ),
+    },
+    concern=Concern.NAT,
+    bounded=True,
+)
+PBF = Spec(
+    {
+        **_RULE,
+        "action": Spec(
+            {
+                **read("discard no-pbf forward-to-vsys"),
+                "forward": Spec({**read("egress-interface nexthop"), **ignored(PROBES="monitor")}),
+            }
+        ),
+        **ignored(SESSIONS="enforce-symmetric-return active-active-device-binding"),
+    },
+    concern=Concern.ROUTING,
+    bounded=True,
+)
+OVERRIDE = Spec({**_RULE, **read("port protocol")}, concern=Concern.FILTER, bounded=True)
+_DOS = Spec({**_RULE, **read("action"), **ignored(FLOODS="protection log-setting")}, concern=Concern.FILTER)
+
+
+def _rules(each: Spec) -> Spec:
+    return Spec({"rules": table(each)}, concern=each.concern)
+
+
+RULEBASE = Spec(
+    {
+        "security": _rules(SECURITY),
+        "nat": _rules(NAT),
+        "pbf": _rules(PBF),
+        "application-override": _rules(OVERRIDE),
+        "dos": _rules(_DOS),
+        "default-security-rules": Spec(
+            {
+                "rules": table(
+                    Spec(
+                        {
+                            **TEXT,
+                            **read("action"),
+                            **ignored(LOGGING="log-start log-end log-setting", CONTENT="profile-setting"),
+                            **ignored(SESSIONS="icmp-unreachable"),
+                        }
+                    )
+                )
+            }
+        ),
+        "sdwan": Spec(concern=Concern.ROUTING),
+        **ignored(
+            DECRYPTION="decryption",
+            SHAPING="qos",
+            ACCOUNTS="authentication captive-portal",
+            CONTENT="tunnel-inspect network-packet-broker",
+        ),
+    },
+    concern=Concern.FILTER,
+)
