@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 from zoneguard.model.errors import InputError
-from zoneguard.parsers import Source, cisco_ios
+from zoneguard.parsers import Source, cisco_ios, cisco_nxos, cisco_routes
 from zoneguard.parsers.reading import decode, split_lines
 
 
@@ -17,7 +17,7 @@ def one_input(data: bytes) -> None:
     except InputError:
         return
     source = Source("input", split_lines(text), encoding)
-    for plugin in (cisco_ios.PLUGIN,):
+    for plugin in (cisco_ios.PLUGIN, cisco_nxos.PLUGIN, cisco_routes.PLUGIN):
         assert 0 <= plugin.sniff(source) <= 1
         account = plugin.parse(source, "device").account
         accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)

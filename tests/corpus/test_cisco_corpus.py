@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers import Parser, cisco_ios
+from zoneguard.parsers import Parser, cisco_ios, cisco_nxos
 from zoneguard.parsers.reading import detect, read_source
 
 CONFIGS = Path(os.environ.get("ZONEGUARD_CORPUS", Path(__file__).parents[3] / "shared" / "corpus")) / "configs"
 IOS = [*sorted((CONFIGS / "cisco_ios").glob("*")), *sorted((CONFIGS / "network__example").glob("*.cfg"))]
+NXOS = sorted((CONFIGS / "cisco_nxos").glob("*"))
 pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif(not IOS, reason="no corpus: set ZONEGUARD_CORPUS, or place it at ../shared/corpus"),
@@ -38,3 +39,12 @@ def test_ios_is_recognised(name: str) -> None:
     (path,) = [p for p in IOS if p.name.endswith(name)]
     found: Parser = detect(read_source(path, path.name))
     assert found.name == "cisco-ios"
+
+
+@pytest.mark.parametrize("path", NXOS, ids=lambda p: p.name)
+def test_every_nxos_file_is_parsed_recognised_and_accounted_for(path: Path) -> None:
+    source = read_source(path, path.name)
+    account = cisco_nxos.PLUGIN.parse(source, "device").account
+    assert account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total
+    assert {m.reason.partition(":")[0] for m in account.not_understood} <= {"dynamic routing"}
+    assert detect(source).name == "cisco-nxos"

@@ -8,7 +8,7 @@ from zoneguard.parsers._cisco.config import Config
 from zoneguard.parsers._cisco.entries import Entry, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Group, network_member, port_member, service_member
 from zoneguard.parsers._cisco.lines import Line, account
-from zoneguard.parsers._cisco.lists import AccessList
+from zoneguard.parsers._cisco.lists import NEIGHBOURS, AccessList
 from zoneguard.parsers._cisco.values import UnreadableError
 
 REMARK = "remark"
@@ -24,7 +24,7 @@ def known_list(config: Config, name: str, v6: bool, line: Line) -> AccessList:
     """The list of that name, made if it is new."""
     key = (name, v6)
     if key not in config.lists:
-        config.lists[key] = AccessList(name, v6, config.span(line), discovery=v6)
+        config.lists[key] = AccessList(name, v6, config.span(line), discovery=NEIGHBOURS if v6 else ())
     return config.lists[key]
 
 

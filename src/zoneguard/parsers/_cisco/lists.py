@@ -23,18 +23,20 @@ from zoneguard.model.match import (
 )
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.entries import Entry
+from zoneguard.parsers._cisco.names import ICMP6
 from zoneguard.parsers._cisco.values import family, icmp_values
 
 ANSWERS = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 _OTHER_SIDE = {Field.SRC: Field.DST, Field.DST: Field.SRC, Field.SPORT: Field.DPORT, Field.DPORT: Field.SPORT}
 _KEPT = frozenset({Field.PROTO, Field.FRAGMENT})
-_DISCOVERY = (("permit icmp any any nd-na", 136), ("permit icmp any any nd-ns", 135))
+NEIGHBOURS = ("nd-na", "nd-ns")
+"""What every list of IPv6 lets pass before its end."""
 STEP = 10
 
 
 @dataclass(slots=True)
 class AccessList:
-    """``lines``: number → entry. ``discovery``: ends with the permits for neighbours of IPv6 (before the deny).
+    """``lines``: number → entry. ``discovery``: messages of IPv6 that pass before the deny at the end.
 
     ``fragments``: what NX-OS does with later fragments that no line takes (``None``: nothing of its own).
     """
@@ -43,7 +45,7 @@ class AccessList:
     v6: bool
     span: SourceSpan
     lines: dict[int, Entry] = field(default_factory=dict)
-    discovery: bool = False
+    discovery: tuple[str, ...] = ()
     fragments: bool | None = None
 
     def add(self, entry: Entry, number: int | None = None) -> bool:
@@ -74,10 +76,9 @@ class AccessList:
         if self.fragments is not None:
             later = In(Field.FRAGMENT, Intervals.of(1))
             found.append(Rule(later, Permit() if self.fragments else Deny(), self.span, "fragments"))
-        if self.discovery:
-            for text, kind in _DISCOVERY:
-                asked = both(In(Field.PROTO, Intervals.of(58)), In(Field.ICMP, icmp_values(kind, None)))
-                found.append(Rule(asked, Permit(), self.span, text))
+        for name in self.discovery:
+            asked = both(In(Field.PROTO, Intervals.of(58)), In(Field.ICMP, icmp_values(*ICMP6[name])))
+            found.append(Rule(asked, Permit(), self.span, f"permit icmp any any {name}"))
         return found
 
     def permitted(self) -> Match:

@@ -1,0 +1,1 @@
+"""What only Cisco NX-OS has."""
