@@ -33,11 +33,11 @@ _AGE = re.compile(r"(?:,? ?(?:\d+[ywdhm])+|,? ?\d+:\d{2}:\d{2}|,? ?never)?")
 _VRF = re.compile(r"\[VRF: ?(\S{1,64})\]")
 _LEGEND = re.compile(r"Codes:|[A-Z>*p] - |[NEL]\d - |Gateway of last resort|IPv6 Routing Table|\* - candidate|IA - ")
 _PROMPT = re.compile(
-    r"[\w.:@-]{1,64}(?:\([\w-]+\))?[#>]\s*(?:show ipv?6? ?route.*|exit|end|terminal .*)?", re.IGNORECASE
+    r"[\w.:@-]{1,64}(?:\([\w-]+\))?[#>]\s*(?:(?:do )?show ipv?6? ?route.*|exit|end|terminal .*)?", re.IGNORECASE
 )
 _SHOW = re.compile(r"show ipv?6? ?route", re.IGNORECASE)
 _OWN = re.compile(r"(?:vlan|eth|ppp|tunnel|port|sa|po|br|wwan)\d|lo\d?\b")
-_HERS = re.compile(r"\bD - DHCP")
+_HERS = re.compile(r"\bD - DHCP|Codes: C - connected, S - static, R - RIP, B - BGP$")
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class _Table:
 
 
 def sniff(source: Source) -> float:
-    """By the legend, in which D is DHCP; otherwise by rows whose interfaces have this vendor's names."""
+    """By the legend (D is DHCP, or is not there); otherwise by rows whose interfaces have this vendor's names."""
     lines = [" ".join(line.split()) for line in source.lines[:400]]
     if any(_HERS.search(line) for line in lines):
         return 0.97

@@ -1,0 +1,1 @@
+"""What the ALAXALA AX parser is made of: one module a subject."""

@@ -1,0 +1,83 @@
+"""Commands at the left margin → facts: which reader takes a command, and what becomes of one that none takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from zoneguard.model.device import Concern, MacBinding, Service
+from zoneguard.parsers import Source
+from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
+from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
+from zoneguard.parsers._alaxala.config import Config
+from zoneguard.parsers._indented.lines import Line, read_tree
+from zoneguard.parsers._indented.words import address, is_quad, mac
+from zoneguard.parsers.accounting import Ledger
+
+_SERVICES = {"ssh": "ssh", "snmp-server": "snmp", "ftp-server": "ftp", "http-server": "http"}
+
+
+def collect(source: Source, name: str, ledger: Ledger) -> Config:
+    """Every command of ``source``, read or accounted for in ``ledger``."""
+    config = Config(source, ledger, name)
+    for line in read_tree(source, ledger, {"config": 0}):
+        words = tuple(word.lower() for word in line.words[:3])
+        for length in (3, 2, 1):
+            known = _READERS.get(words[:length])
+            if known is not None:
+                reader, concern = known
+                config.read(line, concern, partial(_take, reader, config))
+                break
+        else:
+            _judge(line, config)
+    return config
+
+
+def _take(reader: Callable[[Line, Config], None], config: Config, line: Line) -> None:
+    reader(line, config)
+
+
+def _judge(line: Line, config: Config) -> None:
+    if line.head in _SERVICES or (line.head == "ip" and line.words[1:2] == ("ssh",)):
+        service = _SERVICES.get(line.head, "ssh")
+        config.services.setdefault(service, Service(service, "", line.span))
+    if line.head == "line" and line.words[1:2] == ("vty",):
+        config.services.setdefault("telnet", Service("telnet", "", line.span))
+    TOP.judge(line, config.ledger)
+
+
+def _arp(line: Line, config: Config) -> None:
+    """``arp ADDRESS INTERFACE NUMBER MAC``."""
+    words = line.words[1:]
+    if not words or not is_quad(words[0]) or len(words) < 4:
+        TOP.judge(line, config.ledger)
+        return
+    at = 3 if words[1].lower() == "vrf" else 1
+    if len(words) < at + 3:
+        TOP.judge(line, config.ledger)
+        return
+    interface = interfaces.interface_name(words[at : at + 2])
+    config.bindings.append(MacBinding(address(words[0]), mac(words[at + 2]), interface, line.span))
+
+
+def _vlan(line: Line, config: Config) -> None:
+    for child in line.children:
+        INTERFACE.judge(child, config.ledger)
+
+
+_READERS: dict[tuple[str, ...], tuple[Callable[[Line, Config], None], Concern]] = {
+    ("interface",): (interfaces.read_interface, Concern.INTERFACE),
+    ("vlan",): (_vlan, Concern.FILTER),
+    ("ip", "access-list"): (acl.read_list, Concern.FILTER),
+    ("ipv6", "access-list"): (acl.read_list, Concern.FILTER),
+    ("mac", "access-list"): (acl.read_list, Concern.FILTER),
+    ("access-list",): (acl.read_numbered, Concern.FILTER),
+    ("policy-list",): (policies.read_policy_list, Concern.ROUTING),
+    ("ip", "route"): (routes.read_route, Concern.ROUTING),
+    ("ipv6", "route"): (routes.read_route, Concern.ROUTING),
+    ("vrf", "definition"): (routes.read_vrf, Concern.ROUTING),
+    ("route-map",): (routes.read_route_map, Concern.ROUTING),
+    ("ip", "prefix-list"): (routes.read_prefix_list, Concern.ROUTING),
+    ("ipv6", "prefix-list"): (routes.read_prefix_list, Concern.ROUTING),
+    ("arp",): (_arp, Concern.OTHER),
+}
