@@ -1,8 +1,9 @@
 """ALAXALA AX: the tables that ``show ip route`` and ``show ipv6 route`` print.
 
-Columns: destination, next hop, interface, metric, protocol, age. Zero octets at the end of a destination may be left out
-(``172.16/16``); one without length is a host. The next hop of a connected route is the device's own address, in whichever
-table it stands. ``VRF: 2`` begins the table of a VRF. ``all-routes`` marks the routes in use by ``>`` and lists the others, too.
+Columns: destination, next hop, interface, metric, protocol, age. Zero octets at the end of a destination may be left
+out (``172.16/16``); one without length is a host. The next hop of a connected route is the device's own address, in
+whichever table it stands. ``VRF: 2`` begins the table of a VRF. ``all-routes`` marks the routes in use by ``>`` and
+lists the others, too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ _AROUND = re.compile(
 )
 _NONE = frozenset({"----", "-"})
 _OWN = frozenset({"localhost", "lo0"})
-_AT_HOME = (RouteKind.CONNECTED,)
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ def parse(source: Source, name: str) -> Parsed:
     contexts = table.routes or {MAIN: []}
     own = {a.address for i in table.interfaces.values() for a in i.addresses}
     homes = {out: vrf for vrf, members in reversed(table.members.items()) for out in members}
-    homes |= {route.interface: vrf for vrf, routes in contexts.items() for route in routes if route.kind in _AT_HOME}
+    homes |= {r.interface: vrf for vrf, known in contexts.items() for r in known if r.kind is RouteKind.CONNECTED}
     vrfs = tuple(
         Vrf(
             name=vrf,
