@@ -94,7 +94,8 @@ def test_what_cannot_be_read_is_uncertain() -> None:
 
 def test_a_table_completes_a_configuration() -> None:
     configured = device(
-        "vrf definition 2\nvrf definition 3\ninterface vlan 10\n  vrf forwarding 2\n  ip address 10.10.0.1 255.255.255.0\n"
+        "vrf definition 2\nvrf definition 3\ninterface vlan 10\n  vrf forwarding 2\n"
+        "  ip address 10.10.0.1 255.255.255.0\n"
         "interface vlan 30\n  ip address 10.30.0.1 255.255.255.0\nrouter ospf 1\n"
     )
     both = with_routes(configured, read(TABLE).devices[0])

@@ -125,6 +125,7 @@ def _of_members(config: Config, port: Port, inward: bool) -> Lists:
     different = {tuple((a.kind, a.name) for a in lists) for lists in members}
     if len(different) > 1:
         for applied in (a for lists in members for a in lists):
-            reason = "the members of this aggregate do not have the same access lists"
-            config.not_understood(applied.span.first, reason, Concern.FILTER)
+            config.not_understood(
+                applied.span.first, "the members of this aggregate do not have the same access lists", Concern.FILTER
+            )
     return members[0] if members else ()

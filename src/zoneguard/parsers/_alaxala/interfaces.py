@@ -58,8 +58,9 @@ def _word(line: Line, at: int) -> str:
 def _address(line: Line, port: Port, config: Config) -> None:
     word = _word(line, 2)
     if word.lower() == "dhcp":
-        reason = "an address that DHCP assigns is not in the configuration"
-        config.not_understood(line.number, reason, Concern.INTERFACE)
+        config.not_understood(
+            line.number, "an address that DHCP assigns is not in the configuration", Concern.INTERFACE
+        )
         return
     if is_quad(word):
         port.addresses.append(InterfaceAddress(address(word), mask_length(_word(line, 3))))
@@ -69,8 +70,9 @@ def _address(line: Line, port: Port, config: Config) -> None:
 
 def _v6_address(line: Line, port: Port, config: Config) -> None:
     if "eui-64" in line.words or "autoconfig" in line.words:
-        reason = "an address that is made of the MAC address is not in the configuration"
-        config.not_understood(line.number, reason, Concern.INTERFACE)
+        config.not_understood(
+            line.number, "an address that is made of the MAC address is not in the configuration", Concern.INTERFACE
+        )
         return
     if len(line.words) > 3 and line.words[3].lower() == "link-local":
         return

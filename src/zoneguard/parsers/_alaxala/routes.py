@@ -191,8 +191,9 @@ def _own(config: Config, context: str) -> Iterator[Route]:
             continue
         port = _towards(config, via, route.next_hop)
         if port is None:
-            reason = "the next hop of another VRF is on none of its subnets"
-            config.not_understood(route.span.first, reason, Concern.ROUTING)
+            config.not_understood(
+                route.span.first, "the next hop of another VRF is on none of its subnets", Concern.ROUTING
+            )
         else:
             yield replace(route, interface=port.name)
 
