@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 
@@ -144,12 +145,82 @@ def test_set_to_one_family_leaves_the_other(space: PacketSpace) -> None:
 
 
 @pytest.mark.parametrize("space", SPACES)
-def test_move_shifts_every_stretch(space: PacketSpace) -> None:
+@pytest.mark.parametrize("delta", [-7920, -1, 1, 300])
+def test_a_shift_moves_every_port_and_keeps_what_it_goes_with(space: PacketSpace, delta: int) -> None:
     ports = field(space, Field.DPORT, (8000, 8009)) & field(space, Field.PROTO, (6, 6))
     one = ports & field(space, Field.DPORT, (8003, 8003)) & space.field(Field.SRC, parse_prefix("10.0.0.1"))
-    image = (one | (ports - field(space, Field.DPORT, (8003, 8003)))).move(Field.DPORT, None, lambda v: v - 7920)
-    assert image.project(Field.DPORT) == Intervals.span(80, 89)
-    assert (image & field(space, Field.DPORT, (83, 83))).project(Field.SRC) == parse_prefix("10.0.0.1")
+    image = (one | (ports - field(space, Field.DPORT, (8003, 8003)))).shift(Field.DPORT, delta)
+    moved = 8003 + delta
+    assert image.project(Field.DPORT) == Intervals.span(8000 + delta, 8009 + delta)
+    assert (image & field(space, Field.DPORT, (moved, moved))).project(Field.SRC) == parse_prefix("10.0.0.1")
+    assert image.shift(Field.DPORT, -delta).shift(Field.DPORT, delta) == image
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize(("before", "after", "delta"), [
+    ("10.0.0.252/30", "10.0.1.0/30", 4),
+    ("10.0.1.0/30", "10.0.0.252/30", -4),
+    ("fd00::fffe/127", "fd00::1:0/127", 2),
+])  # fmt: skip
+def test_a_shift_moves_addresses(space: PacketSpace, before: str, after: str, delta: int) -> None:
+    image = space.field(Field.SRC, parse_prefix(before)).shift(Field.SRC, delta)
+    assert image == space.field(Field.SRC, parse_prefix(after))
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_what_leaves_the_range_has_no_image(space: PacketSpace) -> None:
+    tcp = field(space, Field.PROTO, (6, 6)) & field(space, Field.FRAGMENT, (0, 0))
+    assert tcp.shift(Field.DPORT, 65000).project(Field.DPORT) == Intervals.span(65000, 65535)
+    assert tcp.shift(Field.DPORT, -65000).project(Field.DPORT) == Intervals.span(0, 535)
+    ones = space.field(Field.SRC, parse_prefix("255.255.255.255"))
+    assert not ones.shift(Field.SRC, 1)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize(("sources", "network", "host_bits", "images"), [
+    ("10.0.0.0/24", "192.0.2.0/24", 8, "192.0.2.0/24"),
+    ("10.0.3.8/29", "192.0.2.77/32", 8, "192.0.2.8/29"),
+    ("10.0.0.0/16", "192.0.2.0/28", 4, "192.0.2.0/28"),
+    ("10.0.0.0/8", "192.0.2.1/32", 0, "192.0.2.1"),
+    ("10.0.0.0/16", "0.0.0.0/0", 32, "10.0.0.0/16"),
+    ("fd00::1:0/112", "fd01::/64", 64, "fd01::1:0/112"),
+    ("fd00::/64", "10.0.0.0/24", 8, "fd00::/64"),
+])  # fmt: skip
+def test_keep_host_takes_the_network_only(
+    space: PacketSpace, sources: str, network: str, host_bits: int, images: str
+) -> None:
+    image = space.field(Field.SRC, parse_prefix(sources)).keep_host(Field.SRC, parse_prefix(network).first, host_bits)
+    assert image == space.field(Field.SRC, parse_prefix(images))
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_a_copy_stays_bound_to_what_becomes_of_the_field(space: PacketSpace) -> None:
+    network = space.field(Field.SRC, parse_prefix("10.0.0.0/24")) & field(space, Field.SRC_CHANGED, (1, 1))
+    moved = network.copy(Field.SRC, Field.SENT_SRC).keep_host(Field.SRC, parse_address("192.0.2.0"), 8)
+    one = moved & space.field(Field.SRC, parse_prefix("192.0.2.9"))
+    assert one.project(Field.SENT_SRC) == parse_prefix("10.0.0.9")
+    shifted = network.copy(Field.SRC, Field.SENT_SRC).shift(Field.SRC, 3)
+    assert (shifted & space.field(Field.SRC, parse_prefix("10.0.0.9"))).project(Field.SENT_SRC) == parse_prefix(
+        "10.0.0.6"
+    )
+
+
+@settings(max_examples=40)
+@given(
+    match=matches(depth=1), packet=packets(), delta=st.sampled_from((-300, -8, 1, 255, 8000)), bits=st.integers(0, 8)
+)
+def test_both_engines_rewrite_alike(match: Match, packet: Packet, delta: int, bits: int) -> None:
+    rewrites: tuple[Callable[[PacketSet], PacketSet], ...] = (
+        lambda s: s.shift(Field.SRC, delta),
+        lambda s: s.shift(Field.DPORT, delta),
+        lambda s: s.keep_host(Field.DST, parse_address("10.0.0.77"), bits),
+        lambda s: s.copy(Field.SRC, Field.SENT_SRC),
+        lambda s: s.copy(Field.DPORT, Field.ORIG_DPORT).shift(Field.DPORT, delta),
+    )
+    for rewrite in rewrites:
+        one, other = (rewrite(built(s, match)) for s in SPACES)
+        assert (packet in one) == (packet in other)
+        assert one.count() == other.count()
 
 
 @given(match=bits(), packet=packets())

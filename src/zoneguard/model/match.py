@@ -38,11 +38,14 @@ class Field(StrEnum):
     SRC_CHANGED = "src_changed"  # 1: some device rewrote the source
     DST_CHANGED = "dst_changed"  # 1: some device rewrote the destination
     SENT_SRC = "sent_src"  # the source as its host sent it; only where SRC_CHANGED is 1
-    SENT_DST = "sent_dst"  # likewise the destination
+    SENT_SPORT = "sent_sport"
+    SENT_DST = "sent_dst"  # the destination as the source sent it; only where DST_CHANGED is 1
     SENT_DPORT = "sent_dport"
 
 
-HISTORY = (Field.SRC_CHANGED, Field.DST_CHANGED, Field.SENT_SRC, Field.SENT_DST, Field.SENT_DPORT)
+HISTORY = (
+    Field.SRC_CHANGED, Field.SENT_SRC, Field.SENT_SPORT, Field.DST_CHANGED, Field.SENT_DST, Field.SENT_DPORT,
+)  # fmt: skip
 MATCHABLE = tuple(f for f in Field if f not in HISTORY)
 
 PORT_PROTOCOLS = Intervals.of(6, 17, 33, 132, 136)

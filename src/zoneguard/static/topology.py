@@ -10,7 +10,7 @@ from operator import itemgetter
 
 import networkx
 
-from zoneguard.model.device import Device, Interface, Vrf
+from zoneguard.model.device import Device, Interface, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.project import Link
 from zoneguard.model.zones import ZoneClass, ZoneMap
@@ -151,7 +151,7 @@ class Topology:
                     own = Intervals.of(*(a.address for a in self.interface(context, target.way.interface).addresses))
                     others = (addresses for _, addresses in self.on_link(context, target.way.interface))
                     devices = Intervals.from_spans(span for part in (own, *others) for span in part.spans)
-                    yield context, target, destinations - devices
+                    yield context, target, (destinations | _connected(target)) - devices
                 else:
                     yield context, target, destinations
 
@@ -198,6 +198,11 @@ class Topology:
             graph.add_edge("/".join(context.key), zone, egress=name)
             graph.add_edge(zone, "/".join(self.home(context, name).key), ingress=name)
         return graph
+
+
+def _connected(target: Target) -> Intervals:
+    """The subnet of a connected route: its hosts are on the link even where a longer prefix leads elsewhere."""
+    return target.route.prefix if target.route.kind is RouteKind.CONNECTED else Intervals()
 
 
 def _cut(addresses: Intervals, zones: Sequence[tuple[int, int, str]]) -> Iterable[tuple[str, Intervals]]:

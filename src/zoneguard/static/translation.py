@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import EgressAddress, IngressAddress, Interface, KeepHost, NatRule, Rewrite, SetTo, Shift
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field
+from zoneguard.model.match import HISTORY, Field
 from zoneguard.model.packets import PacketSet
 
 ONE, ZERO = Intervals.of(1), Intervals.of(0)
 ADDRESSES_OF = {4: ALL_V4, 6: ALL_V6}
+ORIGINAL = ((Field.DST, Field.ORIG_DST), (Field.DPORT, Field.ORIG_DPORT))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end of a packet. ``changed``: a device rewrote it; ``kept``: its fields, each with what it was when sent."""
+
+    changed: Field
+    kept: tuple[tuple[Field, Field], ...]
+
+
+SOURCE = Side(Field.SRC_CHANGED, ((Field.SRC, Field.SENT_SRC), (Field.SPORT, Field.SENT_SPORT)))
+DESTINATION = Side(Field.DST_CHANGED, ((Field.DST, Field.SENT_DST), (Field.DPORT, Field.SENT_DPORT)))
 
 
 def translate(
@@ -18,20 +34,36 @@ def translate(
     """The image of ``packets`` (all matching ``rule``). ``field``: ``DST`` before routing, ``SRC`` after it."""
     if not rule.rewrites or not packets:
         return packets
-    result = _remember_source(packets) if field is Field.SRC else _remember_destination(packets)
-    for rewrite in rule.rewrites:
-        result = _rewrite(result, rewrite, ingress, egress)
-    return result
+
+    def rewritten(part: PacketSet) -> PacketSet:
+        for rewrite in rule.rewrites:
+            part = _rewrite(part, rewrite, ingress, egress)
+        return part
+
+    fields = set(map(_rewritten_field, rule.rewrites))
+    if fields & {Field.SRC, Field.SPORT}:
+        packets = _remember(packets, SOURCE)
+    if fields & {Field.DST, Field.DPORT}:
+        packets = _remember(packets, DESTINATION)
+    if field is Field.SRC:
+        return rewritten(packets)
+    translated = packets & packets.space.field(Field.DNAT, ONE)
+    return rewritten(translated) | _noting_change(packets - translated, rewritten)
+
+
+def _rewritten_field(rewrite: Rewrite) -> Field:
+    if isinstance(rewrite, EgressAddress | IngressAddress):
+        return Field.SRC if isinstance(rewrite, EgressAddress) else Field.DST
+    return rewrite.field
 
 
 def _rewrite(packets: PacketSet, rewrite: Rewrite, ingress: Interface, egress: Interface | None) -> PacketSet:
     if isinstance(rewrite, SetTo):
         return packets.set_to(rewrite.field, rewrite.values)
     if isinstance(rewrite, Shift):
-        delta = rewrite.delta
-        return packets.move(rewrite.field, None, lambda value: value + delta)
+        return packets.shift(rewrite.field, rewrite.delta)
     if isinstance(rewrite, KeepHost):
-        return _keep_host(packets, rewrite)
+        return packets.keep_host(rewrite.field, rewrite.network, rewrite.host_bits)
     if isinstance(rewrite, EgressAddress):
         return _to_interface(packets, Field.SRC, egress)
     assert isinstance(rewrite, IngressAddress)
@@ -48,37 +80,29 @@ def _to_interface(packets: PacketSet, field: Field, interface: Interface | None)
     return packets.space.union(*out)
 
 
-def _keep_host(packets: PacketSet, rewrite: KeepHost) -> PacketSet:
-    size = 1 << rewrite.host_bits
-    network = rewrite.network & ~(size - 1)
-    out = []
-    for low, high in packets.project(rewrite.field).spans:
-        for block in range(low & ~(size - 1), high + 1, size):
-            values = Intervals.span(max(low, block), min(high, block + size - 1))
-            part = packets & packets.space.field(rewrite.field, values)
-            out.append(part.move(rewrite.field, None, lambda value: network | value & (size - 1)))
-    return packets.space.union(*out)
+def _remember(packets: PacketSet, side: Side) -> PacketSet:
+    """The packets with what they were sent with kept beside, unless an earlier translation kept it."""
+    changed = packets & packets.space.field(side.changed, ONE)
+    fresh = (packets - changed).set_to(side.changed, ONE)
+    for field, kept in side.kept:
+        fresh = fresh.copy(field, kept)
+    return changed | fresh
 
 
-def _remember_source(packets: PacketSet) -> PacketSet:
-    space = packets.space
-    changed = space.field(Field.SRC_CHANGED, ONE)
-    fresh = (packets - changed).set_to(Field.SRC_CHANGED, ONE).move(Field.SRC, Field.SENT_SRC, _same)
-    return packets & changed | fresh
+def _noting_change(packets: PacketSet, rewritten: Callable[[PacketSet], PacketSet]) -> PacketSet:
+    """The image of packets that no rule translated yet, with what the device may ask of that later.
 
-
-def _remember_destination(packets: PacketSet) -> PacketSet:
-    """Also what the device itself may ask later: that it translated, and what the destination was before."""
-    space = packets.space
-    changed = space.field(Field.DST_CHANGED, ONE)
-    fresh = (packets - changed).set_to(Field.DST_CHANGED, ONE).move(Field.DST, Field.SENT_DST, _same)
-    fresh = fresh.move(Field.DPORT, Field.SENT_DPORT, _same)
-    seen = space.union(packets & changed, fresh).set_to(Field.DNAT, ONE)
-    return seen.move(Field.DST, Field.ORIG_DST, _same).move(Field.DPORT, Field.ORIG_DPORT, _same)
-
-
-def _same(value: int) -> int:
-    return value
+    A destination that is rewritten to itself was not translated.
+    """
+    was = packets.set_to(Field.DNAT, ONE)
+    for field, original in ORIGINAL:
+        was = was.copy(field, original)
+    image = rewritten(was)
+    same = image
+    for field, original in ORIGINAL:
+        same = same & same.copy(field, original)
+    idle = same.forget(Field.ORIG_DST, Field.ORIG_DPORT).set_to(Field.DNAT, ZERO)
+    return (image - same) | idle
 
 
 def leave_device(packets: PacketSet) -> PacketSet:
@@ -89,34 +113,37 @@ def leave_device(packets: PacketSet) -> PacketSet:
 
 
 def sent(packets: PacketSet) -> PacketSet:
-    """The packets as their sources sent them, from the packets as they are; a source port that NAT chose is open."""
-    space = packets.space
-    out = packets
-    for flag, pairs in (
-        (Field.SRC_CHANGED, ((Field.SENT_SRC, Field.SRC),)),
-        (Field.DST_CHANGED, ((Field.SENT_DST, Field.DST), (Field.SENT_DPORT, Field.DPORT))),
-    ):
-        changed = out & space.field(flag, ONE)
-        back = changed.forget(Field.SPORT) if flag is Field.SRC_CHANGED else changed
-        for kept, field in pairs:
-            back = back.move(kept, field, _same)
-        out = (out - changed) | back
-    return out.forget(Field.SRC_CHANGED, Field.DST_CHANGED, Field.SENT_SRC, Field.SENT_DST, Field.SENT_DPORT)
+    """The packets as their sources sent them, from the packets as they are."""
+    return _as_sent(packets, SOURCE, DESTINATION).forget(*HISTORY)
 
 
 def relation(packets: PacketSet) -> PacketSet:
     """The packets between the host that sent and the host that gets them: source as sent, destination as received."""
-    space = packets.space
-    changed = packets & space.field(Field.SRC_CHANGED, ONE)
-    back = changed.forget(Field.SPORT).move(Field.SENT_SRC, Field.SRC, _same)
-    whole = (packets - changed) | back
-    return whole.forget(Field.SRC_CHANGED, Field.DST_CHANGED, Field.SENT_SRC, Field.SENT_DST, Field.SENT_DPORT)
+    return _as_sent(packets, SOURCE).forget(*HISTORY)
+
+
+def _as_sent(packets: PacketSet, *sides: Side) -> PacketSet:
+    for side in sides:
+        changed = packets & packets.space.field(side.changed, ONE)
+        back = changed
+        for field, kept in side.kept:
+            back = back.copy(kept, field)
+        packets = (packets - changed) | back
+    return packets
 
 
 def restrict(packets: PacketSet, related: PacketSet) -> PacketSet:
     """The part of ``packets`` whose :func:`relation` lies in ``related``; the conditions stay undecided."""
-    space = packets.space
-    changed = space.field(Field.SRC_CHANGED, ONE)
-    rewritten = related.forget(Field.SRC_CHANGED).set_to(Field.SRC_CHANGED, ONE)
-    rewritten = rewritten.move(Field.SRC, Field.SENT_SRC, _same).forget(Field.SRC, Field.SPORT)
-    return (packets - changed) & related | packets & changed & rewritten
+    return sent_among(packets, related.forget(*HISTORY), SOURCE)
+
+
+def sent_among(packets: PacketSet, asked: PacketSet, *sides: Side) -> PacketSet:
+    """The part of ``packets`` that lies in ``asked`` (free of history) with its ``sides`` as they were sent."""
+    window = asked
+    for side in sides:
+        changed = packets.space.field(side.changed, ONE)
+        kept_as = window & changed
+        for field, kept in side.kept:
+            kept_as = kept_as.copy(field, kept)
+        window = (window - changed) | kept_as.forget(*(field for field, _ in side.kept)) & changed
+    return packets & window

@@ -49,6 +49,7 @@ class BinaryEngine:
         self._unknown: dict[str, int] = {}
         self._prefixes: dict[tuple[Group, int, int], BCDDFunction] = {}
         self._cubes: dict[frozenset[str], BCDDFunction] = {}
+        self._offsets: dict[tuple[Group, Group, int, range], BCDDFunction] = {}
 
     @_guarded
     def spans(self, group: Group, values: Intervals) -> Node:
@@ -75,19 +76,19 @@ class BinaryEngine:
 
     def _literal(self, group: Group, bit: int, value: int) -> BCDDFunction:
         side = self._positive if value >> (group.width - 1 - bit) & 1 else self._negative
-        return side[group.first + bit]
+        return side[group.variable(bit)]
 
     def _at_least(self, group: Group, low: int) -> BCDDFunction:
         node = cast(BCDDFunction, self.true)
         for bit in range(group.width - 1, -1, -1):
-            v = self._positive[group.first + bit]
+            v = self._positive[group.variable(bit)]
             node = v & node if low >> (group.width - 1 - bit) & 1 else v | node
         return node
 
     def _at_most(self, group: Group, high: int) -> BCDDFunction:
         node = cast(BCDDFunction, self.true)
         for bit in range(group.width - 1, -1, -1):
-            v = self._negative[group.first + bit]
+            v = self._negative[group.variable(bit)]
             node = v | node if high >> (group.width - 1 - bit) & 1 else v & node
         return node
 
@@ -100,6 +101,28 @@ class BinaryEngine:
             if mask >> (group.width - 1 - bit) & 1:
                 node = self._literal(group, bit, value) & node
         return node
+
+    @_guarded
+    def offset(self, a: Group, b: Group, delta: int, bits: range) -> Node:
+        key = (a, b, delta, bits)
+        if key not in self._offsets:
+            without, carried = cast(BCDDFunction, self.true), cast(BCDDFunction, self.false)
+            for place, bit in enumerate(reversed(bits)):
+                without, carried = self._add_bit(a, b, bit, delta >> place & 1, (without, carried))
+            self._offsets[key] = without | carried
+        return self._offsets[key]
+
+    def _add_bit(
+        self, a: Group, b: Group, bit: int, added: int, lower: tuple[BCDDFunction, BCDDFunction]
+    ) -> tuple[BCDDFunction, BCDDFunction]:
+        """The sum with one more bit, without and with a carry out of it; ``lower``: the same of the bits below."""
+        sums = [cast(BCDDFunction, self.false)] * 4
+        for carry, below in enumerate(lower):
+            for value, side in enumerate((self._negative, self._positive)):
+                total = value + added + carry
+                sums[total] = sums[total] | (side[b.variable(bit)] & below)
+        zero, one = self._negative[a.variable(bit)], self._positive[a.variable(bit)]
+        return (zero & sums[0]) | (one & sums[1]), (zero & sums[2]) | (one & sums[3])
 
     @_guarded
     def variable(self, key: str) -> Node:
@@ -127,7 +150,7 @@ class BinaryEngine:
     def _cube(self, names: frozenset[str]) -> BCDDFunction:
         if names not in self._cubes:
             node = cast(BCDDFunction, self.true)
-            bits = [GROUPS[n].first + i for n in names for i in range(GROUPS[n].width)]
+            bits = [GROUPS[n].variable(i) for n in names for i in range(GROUPS[n].width)]
             for bit in sorted(bits, reverse=True):
                 node = self._positive[bit] & node
             self._cubes[names] = node
@@ -150,16 +173,15 @@ class BinaryEngine:
     @_guarded
     def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
         memo: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
-        end = group.first + group.width
 
         def walk(node: BCDDFunction, bit: int) -> list[tuple[int, BCDDFunction]]:
             """``(last value, rest)`` of each stretch of the group's bits from ``bit`` on."""
             level = node.node_level()
-            if level is None or level >= end:
-                return [((1 << (end - bit)) - 1, node)]
+            if level is None or level >= group.end:
+                return [((1 << (group.width - bit)) - 1, node)]
             if (node, bit) not in memo:
-                half = 1 << (end - bit - 1)
-                high, low = node.cofactors() if level == bit else (node, node)  # type: ignore[misc]
+                half = 1 << (group.width - bit - 1)
+                high, low = node.cofactors() if level == group.variable(bit) else (node, node)  # type: ignore[misc]
                 lower = walk(low, bit + 1)
                 upper = lower if high == low else walk(high, bit + 1)
                 joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
@@ -170,7 +192,7 @@ class BinaryEngine:
 
         found: dict[Node, list[tuple[int, int]]] = defaultdict(list)
         first = 0
-        for last, rest in walk(cast(BCDDFunction, a), group.first):
+        for last, rest in walk(cast(BCDDFunction, a), 0):
             found[rest].append((first, last))
             first = last + 1
         return {rest: Intervals(tuple(spans)) for rest, spans in found.items()}
@@ -188,7 +210,8 @@ class BinaryEngine:
                 bits.add(level)
                 node = high
         return {
-            g.name: sum(1 << (g.width - 1 - i) for i in range(g.width) if g.first + i in bits) for g in GROUPS.values()
+            g.name: sum(1 << (g.width - 1 - i) for i in range(g.width) if g.variable(i) in bits)
+            for g in GROUPS.values()
         }
 
     def count(self, a: Node) -> int:

@@ -17,10 +17,6 @@ class TooLarge(Exception):  # noqa: N818 (says what happened)
 
 
 MAX_SPANS = 1 << 16
-"""Parts of a projection beyond which a set is refused: scattered masks make exponentially many."""
-
-
-MAX_SPANS = 1 << 16
 """Parts of a group beyond which a set is refused: a scattered mask makes exponentially many."""
 
 
@@ -37,6 +33,12 @@ class Engine(Protocol):
 
     def masked(self, group: Group, value: int, mask: int) -> Node:
         """Assignments with ``group & mask == value``."""
+
+    def offset(self, a: Group, b: Group, delta: int, bits: range) -> Node:
+        """Assignments whose ``a`` is ``b + delta``, of both only these bits, modulo their number.
+
+        Both groups are of one block. ``bits`` ends with the last bit of an IPv4 address or of the groups.
+        """
 
     def variable(self, key: str) -> Node:
         """Assignments in which the unknown condition ``key`` holds."""
@@ -62,8 +64,8 @@ class Engine(Protocol):
     def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
         """What ``a`` asks after ``group``, for each value of it: rest → the values that leave this rest.
 
-        ``a`` must not depend on a group before ``group``; every value of the group is in exactly one part. Raises
-        ``TooLarge`` past ``max_spans`` stretches of values.
+        ``a`` must not depend on a group before ``group`` or in its block; every value of the group is in exactly one
+        part. Raises ``TooLarge`` past ``max_spans`` stretches of values.
         """
 
     def pick(self, a: Node) -> dict[str, int]:

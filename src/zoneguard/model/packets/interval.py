@@ -1,7 +1,7 @@
 """The second, independent engine: a hash-consed interval decision diagram in pure Python.
 
-A node asks one chunk of a group (16 bits, 8 of marks and MAC addresses); its edges are the intervals of the chunk's
-values, complete, disjoint, neighbours different.
+A node asks one chunk of a group (4 bits); its edges are the intervals of the chunk's values, complete, disjoint,
+neighbours different. Groups of one block take turns, chunk by chunk.
 It serves where OxiDD has no wheel, and in tests as the second opinion on every law and every result.
 """
 
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import cast
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 
-NARROW = frozenset({"mark", "mac"})
-"""Groups that are asked by masks, whose chunks are small so that a mask has few parts."""
+CHUNK = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,13 +45,11 @@ class Chunk:
     @property
     def first(self) -> int:
         """The first variable, as ``layout`` counts them."""
-        return self.group.first + self.group.width - self.below - self.width
+        return self.group.variable(self.group.width - self.below - self.width)
 
 
 def _chunks(group: Group) -> list[Chunk]:
-    step = 8 if group.name in NARROW else 16
-    ends = range(group.width, 0, -step)
-    return [Chunk(group, min(step, end), max(0, end - step)) for end in ends]
+    return [Chunk(group, min(CHUNK, end), max(0, end - CHUNK)) for end in range(group.width, 0, -CHUNK)]
 
 
 class IntervalEngine:
@@ -61,11 +59,12 @@ class IntervalEngine:
 
     def __init__(self) -> None:
         self.max_spans = MAX_SPANS
-        self._chunks: list[Chunk] = [c for g in GROUPS.values() for c in _chunks(g)]
-        self._levels: dict[str, range] = {}
-        for name in GROUPS:
-            own = [i for i, c in enumerate(self._chunks) if c.group.name == name]
-            self._levels[name] = range(own[0], own[-1] + 1)
+        chunks = (chunk for group in GROUPS.values() for chunk in _chunks(group))
+        self._chunks: list[Chunk] = sorted(chunks, key=lambda chunk: chunk.first)
+        self._levels: dict[str, list[int]] = defaultdict(list)
+        for level, chunk in enumerate(self._chunks):
+            self._levels[chunk.group.name].append(level)
+        self._bits_from = [*accumulate((chunk.width for chunk in reversed(self._chunks)), initial=0)][::-1]
         self._unknown: dict[str, int] = {}
         last = 1 << 62
         self._true, self._false = Diagram(last, (), (Diagram(last, (), ()),)), Diagram(last, (), ())
@@ -73,6 +72,7 @@ class IntervalEngine:
         self.false: Node = self._false
         self._nodes: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Diagram] = {}
         self._conj: dict[tuple[int, int], Diagram] = {}
+        self._offsets: dict[tuple[Group, Group, int, range], Diagram] = {}
         self._neg: dict[int, Diagram] = {id(self._true): self._false, id(self._false): self._true}
 
     def _node(self, level: int, edges: Iterable[tuple[int, Diagram]]) -> Diagram:
@@ -99,11 +99,13 @@ class IntervalEngine:
             parts = pairs + (parts[-1:] if len(parts) % 2 else [])
         return parts[0] if parts else self._false
 
-    def _range(self, levels: range, low: int, high: int) -> Diagram:
+    def _range(self, levels: list[int], low: int, high: int) -> Diagram:
         """Values ``low`` to ``high`` of the chunks at ``levels``, read as one number."""
         if not levels:
             return self._true
         chunk = self._chunks[levels[0]]
+        if low == 0 and high == (chunk.top + 1 << chunk.below) - 1:
+            return self._true
         mask = (1 << chunk.below) - 1
         (a, b), rest = (low >> chunk.below, high >> chunk.below), levels[1:]
         if a == b:
@@ -141,6 +143,39 @@ class IntervalEngine:
             spans = Intervals.of(*starts).spans
             node = self._and(node, self._stretches(level, ((a, b, self._true) for a, b in spans)))
         return node
+
+    def offset(self, a: Group, b: Group, delta: int, bits: range) -> Node:
+        key = (a, b, delta, bits)
+        if key not in self._offsets:
+            sums = (self._true, self._false)
+            for own, other in zip(reversed(self._levels[a.name]), reversed(self._levels[b.name]), strict=True):
+                chunk = self._chunks[own]
+                end = a.width - chunk.below
+                asked = min(chunk.width, end - bits.start)
+                if end <= bits.stop and asked > 0:
+                    sums = self._add_chunk(own, other, delta >> (bits.stop - end), asked, sums)
+            self._offsets[key] = self._or(*sums)
+        return self._offsets[key]
+
+    def _add_chunk(
+        self, own: int, other: int, delta: int, asked: int, lower: tuple[Diagram, Diagram]
+    ) -> tuple[Diagram, Diagram]:
+        """The sum with one more chunk, of which the last ``asked`` bits count, without and with a carry out of it."""
+        size, values = 1 << asked, 1 << self._chunks[own].width
+        sums: tuple[list[Diagram], list[Diagram]] = ([], [])
+        for first in range(size):
+            rests: tuple[dict[int, Diagram], dict[int, Diagram]] = ({}, {})
+            for carry, below in enumerate(lower):
+                addend = delta % size + carry
+                summand = (first - addend) % size if own < other else first
+                total = summand + addend
+                rests[total // size][summand if own < other else total % size] = below
+            for rest, nodes in zip(rests, sums, strict=True):
+                edges = ((value, rest.get(value % size, self._false)) for value in range(values))
+                nodes.append(self._node(max(own, other), edges))
+        upper = min(own, other)
+        without, carried = (self._node(upper, ((v, nodes[v % size]) for v in range(values))) for nodes in sums)
+        return without, carried
 
     def variable(self, key: str) -> Node:
         level = self._unknown.setdefault(key, len(self._chunks) + len(self._unknown))
@@ -235,18 +270,18 @@ class IntervalEngine:
 
         parts = 0
 
-        def walk(node: Diagram, rest: range, base: int) -> None:
+        def walk(node: Diagram, rest: list[int], base: int) -> None:
             nonlocal parts
             parts += 1
             if parts > self.max_spans:
                 raise TooLarge(f"{group.name} falls into more than {self.max_spans} parts")
-            if node.level >= levels.stop:
+            if node.level > levels[-1]:
                 width = sum(self._chunks[level].width for level in rest)
                 found[node].append((base, base + (1 << width) - 1))
                 return
             chunk = self._chunks[rest[0]]
             for low, high, child in self._edges(node) if node.level == rest[0] else [(0, chunk.top, node)]:
-                if child.level >= levels.stop:
+                if child.level > levels[-1]:
                     found[child].append((base + (low << chunk.below), base + (high + 1 << chunk.below) - 1))
                 else:
                     for value in range(low, high + 1):
@@ -279,16 +314,16 @@ class IntervalEngine:
             if not node.highs:
                 return 1 if node is self._true else 0
             if id(node) not in memo:
-                chunk = self._chunks[node.level]
-                after = chunk.first + chunk.width
+                after = self._bits_from[node.level + 1]
                 memo[id(node)] = sum(
-                    (high - low + 1) * (walk(child) << (self._first(child) - after))
+                    (high - low + 1) * (walk(child) << (after - self._bits(child)))
                     for low, high, child in self._edges(node)
                 )
             return memo[id(node)]
 
         root = cast(Diagram, a)
-        return walk(root) << self._first(root)
+        return walk(root) << (VARIABLES - self._bits(root))
 
-    def _first(self, node: Diagram) -> int:
-        return self._chunks[node.level].first if node.highs else VARIABLES
+    def _bits(self, node: Diagram) -> int:
+        """Variables from the node's chunk on."""
+        return self._bits_from[node.level] if node.highs else 0

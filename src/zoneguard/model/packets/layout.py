@@ -17,33 +17,49 @@ from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``width`` bits beginning at variable ``first``; bit 0 is the most significant and comes first."""
+    """``width`` bits, ``stride`` variables apart, from variable ``first`` on; bit 0 is the most significant."""
 
     name: str
     first: int
     width: int
+    stride: int
 
     @property
     def top(self) -> int:
         """The largest value."""
         return (1 << self.width) - 1
 
+    @property
+    def end(self) -> int:
+        """The variable after the block of the group."""
+        return self.first + self.width * self.stride
 
-def _lay_out(*widths: tuple[str, int]) -> dict[str, Group]:
+    def variable(self, bit: int) -> int:
+        """The variable of a bit."""
+        return self.first + bit * self.stride
+
+
+def _lay_out(*blocks: tuple[str, int]) -> dict[str, Group]:
+    """Groups in order of their variables; those named in one block take turns, bit by bit."""
     groups: dict[str, Group] = {}
     first = 0
-    for name, width in widths:
-        groups[name] = Group(name, first, width)
-        first += width
+    for names, width in blocks:
+        together = names.split()
+        for number, name in enumerate(together):
+            groups[name] = Group(name, first + number, width, len(together))
+        first += width * len(together)
     return groups
 
 
 GROUPS = _lay_out(
     ("came", 16), ("leaves", 16),
-    ("family", 1), ("proto", 8), ("dst", 128), ("src", 128), ("dport", 16), ("sport", 16), ("state", 3), ("flags", 8),
-    ("fragment", 1), ("dnat", 1), ("orig_dst", 128), ("orig_dport", 16), ("mark", 32), ("mac", 48),
-    ("src_changed", 1), ("dst_changed", 1), ("sent_dst", 128), ("sent_src", 128), ("sent_dport", 16),
+    ("family", 1), ("proto", 8),
+    ("dst orig_dst sent_dst spare_dst", 128), ("src sent_src spare_src", 128),
+    ("dport orig_dport sent_dport spare_dport", 16), ("sport sent_sport spare_sport", 16),
+    ("state", 3), ("flags", 8), ("fragment", 1), ("dnat", 1), ("mark", 32), ("mac", 48),
+    ("src_changed", 1), ("dst_changed", 1),
 )  # fmt: skip
+"""What NAT changed stands beside what it is now, so that 'equal' is small: docs/decisions/0002-packet-sets.md."""
 VARIABLES = sum(g.width for g in GROUPS.values())
 """Number of fixed variables; those of unknown conditions come after."""
 
@@ -51,6 +67,9 @@ FAMILY, PROTO = GROUPS["family"], GROUPS["proto"]
 ADDRESS_FIELDS = (Field.SRC, Field.DST, Field.ORIG_DST, Field.SENT_SRC, Field.SENT_DST)
 TCP = Intervals.of(6)
 FIRST = Intervals.of(0)
+
+SPARE = {f: GROUPS[f"spare_{f.value}"] for f in (Field.DST, Field.SRC, Field.DPORT, Field.SPORT)}
+"""Where the old value stands while a rewrite makes the new one of it; no set depends on these."""
 
 GROUP_OF: dict[Field, Group] = {f: GROUPS["dport" if f is Field.ICMP else f.value] for f in Field}
 """ICMP type and code live in the destination port's bits: no packet has both."""
@@ -63,6 +82,7 @@ REQUIRES: dict[Field, tuple[tuple[Group, Intervals], ...]] = {
     Field.ORIG_DST: ((GROUPS["dnat"], Intervals.of(1)),),
     Field.ORIG_DPORT: ((GROUPS["dnat"], Intervals.of(1)), (PROTO, PORT_PROTOCOLS), (GROUPS["fragment"], FIRST)),
     Field.SENT_SRC: ((GROUPS["src_changed"], Intervals.of(1)),),
+    Field.SENT_SPORT: ((GROUPS["src_changed"], Intervals.of(1)), (PROTO, PORT_PROTOCOLS), (GROUPS["fragment"], FIRST)),
     Field.SENT_DST: ((GROUPS["dst_changed"], Intervals.of(1)),),
     Field.SENT_DPORT: ((GROUPS["dst_changed"], Intervals.of(1)), (PROTO, PORT_PROTOCOLS), (GROUPS["fragment"], FIRST)),
 }

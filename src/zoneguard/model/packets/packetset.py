@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from zoneguard.model.packets.layout import (
     GROUP_OF,
     GROUPS,
     PROTO,
+    SPARE,
     decode_addresses,
     decode_states,
 )
@@ -164,18 +165,45 @@ class PacketSet:
         kept = [self & self.space.field(field, f) for f in families if not values & f]
         return self.space.union(changed, self - having, *kept)
 
-    def move(self, field: Field, target: Field | None, offset: Callable[[int], int]) -> PacketSet:
-        """The image when ``target`` (default: ``field`` itself) becomes ``offset(value of field)``.
+    def copy(self, field: Field, target: Field) -> PacketSet:
+        """The image when ``target`` takes the value of ``field``, in packets that have both; others stay.
 
-        ``offset`` must move each stretch of consecutive values as one where the set does not tell them apart.
+        The two must be kept beside each other (``layout``): an address or port and what it was.
         """
-        out = []
-        for piece, low, high in self.pieces(field, self.project(field)):
-            values = Intervals.span(offset(low), offset(high))
-            base = piece if target else piece.forget(field)
-            out.append((base.forget(target) if target else base) & self.space.field(target or field, values))
+        e = self.space.engine
+        having = PacketSet(self.space, e.conj(self.space.has(field), self.space.has(target)))
+        cleared = (self & having).forget(target) & having
+        parts = []
+        for values, bits in _ranges(field):
+            equal = PacketSet(self.space, e.offset(GROUP_OF[target], GROUP_OF[field], 0, bits))
+            parts.append(cleared & self.space.field(field, values) & equal)
+        return self.space.union(self - having, *parts)
+
+    def shift(self, field: Field, delta: int) -> PacketSet:
+        """The image when an address or port moves by ``delta``; a value that would leave its range has no image."""
+        parts = []
+        for values, bits in _ranges(field):
+            ((low, high),) = values.spans
+            staying = self.space.field(field, Intervals.span(low - min(delta, 0), high - max(delta, 0)))
+            parts.append((self & staying)._rewritten(field, delta, bits) & self.space.field(field, values))
         having = PacketSet(self.space, self.space.has(field))
-        return self.space.union(self - having, *out)
+        return self.space.union(self - having, *parts)
+
+    def keep_host(self, field: Field, network: int, host_bits: int) -> PacketSet:
+        """The image when an address of the family of ``network`` takes all but its last bits from there."""
+        first = network >> host_bits << host_bits
+        last = first + (1 << host_bits) - 1
+        family, bits = next((values, bits) for values, bits in _ranges(field) if first in values)
+        moving = self & self.space.field(field, family)
+        moved = moving._rewritten(field, 0, bits[len(bits) - host_bits :])
+        return (self - moving) | moved & self.space.field(field, Intervals.span(first, last))
+
+    def _rewritten(self, field: Field, delta: int, bits: range) -> PacketSet:
+        """These bits of the field moved by ``delta`` modulo their number, the others open."""
+        e, group, spare = self.space.engine, GROUP_OF[field], SPARE[field]
+        node = e.exists(e.conj(self.node, e.offset(spare, group, 0, bits)), [group])
+        node = e.exists(e.conj(node, e.offset(group, spare, delta, bits)), [spare])
+        return PacketSet(self.space, node)
 
     def pieces(self, field: Field, values: Intervals) -> Iterator[tuple[PacketSet, int, int]]:
         """``(subset, low, high)``: the set cut along ``field`` into stretches whose values it does not tell apart."""
@@ -189,6 +217,14 @@ class PacketSet:
                 middle = (low + high) // 2
                 yield from part.pieces(field, Intervals.span(low, middle))
                 yield from part.pieces(field, Intervals.span(middle + 1, high))
+
+
+def _ranges(field: Field) -> tuple[tuple[Intervals, range], ...]:
+    """The values of an address or port, by family, with the bits that hold them."""
+    if field in ADDRESS_FIELDS:
+        return (ALL_V4, range(32)), (ALL_V6, range(128))
+    width = GROUP_OF[field].width
+    return ((Intervals.span(0, (1 << width) - 1), range(width)),)
 
 
 def _decode(values: Intervals, family: int) -> Intervals:
