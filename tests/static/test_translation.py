@@ -122,7 +122,7 @@ def test_a_published_range_keeps_its_ports_and_hosts_in_step(space: PacketSpace)
     published = both(TCP, In(Field.DST, parse_prefix("192.0.2.8/29")), In(Field.DPORT, Intervals.span(8000, 8009)))
     inner = both(In(Field.DST, parse_prefix("10.2.0.10")), to_port(83))
     rewrites = KeepHost(Field.DST, parse_address("10.2.0.8"), 3), Shift(Field.DPORT, -7920)
-    stages = [nat(Field.DST, *rewrites, match=published), Routing(), only(inner)]
+    stages: list[Stage] = [nat(Field.DST, *rewrites, match=published), Routing(), only(inner)]
     packets = crossing(chain(space, [Routing()], stages))
     asked = sent(packets) & space.field(Field.DST, parse_prefix("192.0.2.0/24"))
     assert asked.project(Field.DST) == parse_prefix("192.0.2.10")
@@ -133,12 +133,12 @@ def test_a_published_range_keeps_its_ports_and_hosts_in_step(space: PacketSpace)
 def test_twice_translated_is_sent_as_it_was_first(space: PacketSpace) -> None:
     """Source and destination on the first device, the source once more on the second."""
     published = both(TCP, In(Field.DST, parse_prefix("192.0.2.9")))
-    first = [
+    first: list[Stage] = [
         nat(Field.DST, SetTo(Field.DST, parse_prefix("10.2.0.9")), match=published),
         Routing(),
         nat(Field.SRC, SetTo(Field.SRC, parse_prefix("10.9.0.1"))),
     ]
-    second = [Routing(), nat(Field.SRC, SetTo(Field.SRC, parse_prefix("10.2.0.254")))]
+    second: list[Stage] = [Routing(), nat(Field.SRC, SetTo(Field.SRC, parse_prefix("10.2.0.254")))]
     packets = crossing(chain(space, first, second)) & space.field(Field.DST_CHANGED, Intervals.of(1))
     assert packets.project(Field.SRC) == parse_prefix("10.2.0.254")
     assert sent(packets).project(Field.SRC) == INSIDE - parse_prefix("10.1.0.254")
@@ -164,6 +164,6 @@ def test_a_destination_rewritten_to_itself_was_not_translated(space: PacketSpace
     same = SetTo(Field.DST, parse_prefix("10.2.0.9"))
     network = In(Field.DST, parse_prefix("10.2.0.8/29"))
     untranslated = only(In(Field.DNAT, Intervals.of(0)))
-    stages = [nat(Field.DST, same, match=network), Routing(), untranslated]
+    stages: list[Stage] = [nat(Field.DST, same, match=network), Routing(), untranslated]
     packets = crossing(chain(space, [Routing()], stages)) & space.field(Field.DST, parse_prefix("10.2.0.8/29"))
     assert sent(packets).project(Field.DST) == parse_prefix("10.2.0.9")
