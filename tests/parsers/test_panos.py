@@ -263,6 +263,16 @@ def test_hostile_texts_end_and_are_named(text: str) -> None:
     assert parsed.account.not_understood or "x x" in text
 
 
+def test_a_group_of_ten_thousand_members_is_whole_in_every_form() -> None:
+    members = " ".join(f"10.{n // 250}.{n % 250}.1" for n in range(10_000))
+    braces = f"address-group {{\n  many {{\n    static [ {members}];\n  }}\n}}\n"
+    for text in (f"set address-group many static [ {members} ]", braces):
+        parsed = read(text + "\n")
+        assert not [m for m in parsed.account.not_understood if m.concern is not Concern.OTHER]
+    assert goes(firewall(f"set address-group many static [ {members} ]", rule("x", destination="many")), LAN,
+                "10.1.0.5 > 10.39.249.1 tcp/80") == WAN  # fmt: skip
+
+
 def test_an_entry_twice_is_named() -> None:
     twice = XML.replace("</security>", "</security>").replace(
         '<entry name="trust">', '<entry name="trust"><network/></entry><entry name="trust">'

@@ -136,6 +136,10 @@ def test_addresses_that_are_given_at_run_time(client: str) -> None:
     assert "comes by" in " ".join(reasons(read(text)).values())
     off = text.replace("enable yes", "enable no")
     assert not reasons(read(off))
+    (found,) = read(text).devices
+    told = with_routes(found, table())
+    assert not told.uncertain
+    assert {format_prefix(a.address, a.length) for a in told.interface(WAN).addresses} >= {"2001:db8:ffff::1/64"}
 
 
 LOGICAL = """set deviceconfig setting advance-routing yes
@@ -354,6 +358,31 @@ def test_shared_gateways() -> None:
     assert goes(back, "ethernet1/2", "10.2.0.5 > 10.1.0.5 tcp/80", "vr") == "ethernet1/1"
 
 
+CLIENTS = """set network interface tunnel units tunnel.9 comment clients
+set network virtual-router default interface tunnel.9
+set zone clients network layer3 tunnel.9
+set network tunnel global-protect-gateway gp-N tunnel-interface tunnel.9
+"""
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "set network tunnel global-protect-gateway gp-N ip-pool [ 10.8.0.0/24 10.8.1.0-10.8.1.9 ]",
+        "set global-protect global-protect-gateway gp remote-user-tunnel-configs all ip-pool 10.8.1.0-10.8.1.9",
+    ],
+)
+def test_remote_clients_are_behind_the_tunnel_of_their_gateway(pool: str) -> None:
+    found = firewall(CLIENTS, pool, rule("x", to="clients"))
+    assert goes(found, LAN, "10.1.0.5 > 10.8.1.9 tcp/80") == "tunnel.9"
+    assert goes(found, LAN, "10.1.0.5 > 10.8.1.10 tcp/80") == "deny"
+    assert not found.uncertain
+
+
+def test_remote_clients_whose_addresses_are_not_there_are_uncertain() -> None:
+    assert [u.concern for u in firewall(CLIENTS).uncertain] == [Concern.ROUTING]
+
+
 def test_interfaces_of_every_kind() -> None:
     text = """set network interface ethernet ethernet1/1 layer3 units ethernet1/1.10 tag 10
 set network interface ethernet ethernet1/1 layer3 units ethernet1/1.10 ip 10.10.0.1/24
@@ -411,7 +440,6 @@ def test_what_is_not_followed_is_uncertain() -> None:
     for text, concern in {
         "set rulebase dos rules d action deny": Concern.FILTER,
         "set rulebase sdwan rules s from trust": Concern.ROUTING,
-        "set network tunnel global-protect-gateway gp tunnel-interface tunnel.9": Concern.ROUTING,
         "set network quantum-router q yes": Concern.INTERFACE,
         "set zone trust network layer9 x": Concern.FILTER,
     }.items():

@@ -11,7 +11,7 @@ from zoneguard.parsers._panos.xmlform import MAX_DEPTH, PROMPT, SESSION
 from zoneguard.parsers.accounting import BLANK, Ledger
 
 MAX_CONTINUED = 100
-MAX_WORDS = 1000
+MAX_WORDS = 100_000
 _TOKEN = re.compile(r'"(?P<text>[^"]*)"|(?P<sign>[{};\[\]])|[^\s{};\[\]"]+|"')
 
 
@@ -67,6 +67,8 @@ class BraceReader:
                 self._end(last)
             elif sign is None and len(self._words) < MAX_WORDS:
                 self._words.append((match[0] if match["text"] is None else match["text"], number))
+            elif sign is None:
+                self._ledger.not_understood(number, "a setting has more words than any configuration", Concern.FILTER)
         return last
 
     def _simple(self, text: str, number: int) -> bool:
@@ -78,8 +80,6 @@ class BraceReader:
         if last not in ";{" or '"' in rest or "[" in rest or "{" in rest or "}" in rest or ";" in rest or "]" in rest:
             return False
         words = rest.split()
-        if len(words) > MAX_WORDS:
-            return False
         self._words += ((word, number) for word in words)
         if last == ";":
             self._end(number)

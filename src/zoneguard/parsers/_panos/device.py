@@ -138,10 +138,6 @@ class _DeviceReader:
                 if rules is not None and rules.children:
                     reason = "rules of a shared gateway are not followed"
                     ledger.not_understood(rules.first, reason, Concern.NAT if kind == "nat" else Concern.ROUTING)
-        gateways = self._firewall.network.at("tunnel", "global-protect-gateway")
-        if gateways is not None and gateways.children:
-            reason = "the addresses of remote clients are routed to a tunnel at run time"
-            ledger.not_understood(gateways.first, reason, Concern.ROUTING)
 
     def context(self, vrf: Vrf, router: Router, lookup: Lookup) -> Vrf:
         """The forwarding context of one router."""

@@ -15,6 +15,7 @@ from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 PHYSICAL = ("ethernet", "aggregate-ethernet")
 LOGICAL = ("loopback", "tunnel", "vlan", "sdwan")
@@ -94,7 +95,7 @@ class InterfaceReader:
         for protocol in ("dhcp-client", "pppoe"):
             client = node.at(protocol)
             if client is not None and client.word("enable") != "no" and enabled:
-                reason = f'the address of "{name}" (and perhaps a default route) comes by {protocol}'
+                reason = f'{DYNAMIC_ROUTING}: the address of "{name}" (and perhaps a default route) comes by {protocol}'
                 self._export.ledger.not_understood(client.first, reason, Concern.ROUTING)
                 self._found.learning.add(name)
         self._profile(name, node)
@@ -106,7 +107,11 @@ class InterfaceReader:
     def _addresses(self, name: str, node: Node) -> Iterator[InterfaceAddress]:
         texts = [*node.below("ip").values()]
         if node.word("ipv6", "enabled") == "yes":
-            texts += node.below("ipv6", "address").values()
+            texts += (
+                entry
+                for entry in node.below("ipv6", "address").values()
+                if entry.yes("enable-on-interface", default=True)
+            )
         for entry in texts:
             found = self._address(entry.name)
             if found is None:

@@ -45,6 +45,7 @@ class RouterReader:
         self._export = export
         self._book = book
         self._network = firewall.network
+        self._vsyses = [vsys.node for vsys in firewall.vsyses]
         advanced = firewall.settings.yes("setting", "advance-routing") or firewall.settings.yes(
             "setting", "advanced-routing"
         )
@@ -68,6 +69,7 @@ class RouterReader:
                     else:
                         router.open |= entry.word("route-table") not in _NOT_UNICAST
             self._dynamic(router)
+            router.routes += self._clients(router)
             router.open |= bool(router.interfaces & learning)
         return routers
 
@@ -110,6 +112,25 @@ class RouterReader:
             return self._unreadable(entry, "nexthop", "this route names no way that can be followed")
         span = self._export.span(entry)
         return Route(network, length, span, route_kind, next_hop, interface, distance, metric, into)
+
+    def _clients(self, router: Router) -> Iterator[Route]:
+        """Pools of GlobalProtect clients: each that is connected is reached by the gateway's tunnel."""
+        for gateway in self._network.below("tunnel", "global-protect-gateway").values():
+            tunnel = gateway.word("tunnel-interface")
+            if tunnel not in router.interfaces:
+                continue
+            name = gateway.name.removesuffix("-N")
+            places = (vsys.at("global-protect", "global-protect-gateway", name) for vsys in self._vsyses)
+            configs = [c for p in places if p for c in p.below("remote-user-tunnel-configs").values()]
+            pools = [pool for node in (gateway, *configs) for pool in node.below("ip-pool").values()]
+            spans = [(pool, values.address_span(pool.name) or self._book.one(pool.name)) for pool in pools]
+            if not pools or any(span is None for _, span in spans):
+                reason = f'the addresses of the clients of "{gateway.name}" are not in the file'
+                self._export.ledger.not_understood(gateway.first, reason, Concern.ROUTING)
+            for pool, span in spans:
+                for network, length in values.prefixes(span) if span is not None else ():
+                    where = self._export.span(pool)
+                    yield Route(network, length, where, RouteKind.STATIC, None, tunnel, DEFAULT_DISTANCE, 0)
 
     def _literal(self, text: str) -> str:
         """The address that a word stands for: itself, or that of an object with a single one."""

@@ -27,6 +27,7 @@ TIMES = "times of a schedule: rules that name it are held open"
 DECRYPTION = "decrypts admitted sessions"
 LAYER2 = "ports of one segment or of a wire: that they are not followed is reported where they are configured"
 PANORAMA = "what Panorama keeps of the devices that it manages"
+LISTS = "where a list is fetched from: what it holds is not in the file"
 NAMES = "names and settings for resolving names"
 
 
