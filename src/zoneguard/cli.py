@@ -137,6 +137,28 @@ def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, a
     return diffing.diff(session, old, new, form, fail_on_new, allow_undetermined)
 
 
+@cli.command(help=_("Write a baseline: what an audit finds today is accepted for a time."))
+@project_argument
+@click.option("--reason", required=True, help=_("Why it is accepted."))
+@click.option("--owner", required=True, help=_("Who answers for it."))
+@click.option(
+    "--expires",
+    required=True,
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help=_("The last day on which it is accepted."),
+)
+@click.option("--baseline", "earlier", type=PATH, help=_("An earlier baseline whose entries are kept while they hold."))
+@common
+def baseline(
+    session: Session, project: Path | None, reason: str, owner: str, expires: datetime, earlier: Path | None
+) -> int:
+    """Accepted for a time."""
+    from zoneguard.commands.baselines import write_baseline
+
+    return write_baseline(session, project, reason, owner, expires.date(), earlier)
+
+
 @cli.command(help=_("Show what a configuration means, and what was not understood."))
 @click.argument("file", type=PATH)
 @click.option(

@@ -54,7 +54,11 @@ def undetermined_is_fine(command: Command) -> Command:
 def judging(command: Command) -> Command:
     """Options of the commands that judge a project."""
     form = click.option(
-        "--format", "form", default="text", metavar="NAME", help=_("text (default), json, or a plug-in's.")
+        "--format",
+        "form",
+        default="text",
+        metavar="NAME",
+        help=_("text (default), json, csv, xlsx, markdown, sarif, github, gitlab, junit, or a plug-in's."),
     )
     fail_on = click.option(
         "--fail-on",
@@ -62,7 +66,12 @@ def judging(command: Command) -> Command:
         default="info",
         help=_("Least severity of a violation that makes the exit status 1 (default: info, every violation)."),
     )
-    return form(fail_on(undetermined_is_fine(as_of(command))))
+    baseline = click.option(
+        "--baseline",
+        type=click.Path(path_type=Path),
+        help=_("Accepted violations: what lies inside them is held back until they expire."),
+    )
+    return form(fail_on(baseline(undetermined_is_fine(as_of(command)))))
 
 
 def as_of(command: Command) -> Command:

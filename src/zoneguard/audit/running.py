@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.audit.observing import observed_crossings
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
+from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
-from zoneguard.model.findings import Finding, InputFile, Report
+from zoneguard.model.findings import Accepted, Finding, InputFile, Report
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.policy import Profile
 from zoneguard.model.project import Project
@@ -28,11 +29,16 @@ Progress = Callable[[str], None]
 
 
 def run(
-    project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None, spoofed: bool = False
+    project: Project,
+    halves: frozenset[str] = BOTH,
+    progress: Progress = lambda _: None,
+    spoofed: bool = False,
+    baseline: Sequence[Accepted] = (),
 ) -> Report:
     """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``.
 
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
+    ``baseline``: what was accepted is held back from the findings; clauses are judged as if it were not.
     """
     space = PacketSpace()
     declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
@@ -42,17 +48,18 @@ def run(
     case = Case(project, space, static, dynamic)
     progress("checks")
     checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
-    findings = tuple(sorted(_findings(case, checks.values()), key=_order))
+    found = tuple(sorted(_findings(case, checks.values()), key=_order))
+    findings, held = held_back(case, found, baseline)
     return Report(
         project=project,
         command=COMMANDS[halves],
         findings=findings,
-        clauses=tuple(clause_results(case, findings, checks)),
-        matrix=tuple(matrix(case, findings)),
+        clauses=tuple(clause_results(case, found, checks)),
+        matrix=tuple(matrix(case, found)),
         accounts=static.accounts if static else (),
         captures=dynamic.accounts if dynamic else (),
         inputs=tuple(inputs),
-        verdict=overall(findings),
+        verdict=overall(found),
         frames=_frames(project, dynamic, findings) if dynamic else {},
         facts={
             "devices": len(static.devices) if static else 0,
@@ -61,6 +68,7 @@ def run(
         },
         spoofed=spoofed,
         disagreements=tuple(disagreements(project.profiles)),
+        held=held,
     )
 
 

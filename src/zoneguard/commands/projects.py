@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 from zoneguard import audit
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.verdict import exit_status
+from zoneguard.loading.baseline import read_baseline
 from zoneguard.loading.project import find_project, load_project
 from zoneguard.model.errors import InputError
-from zoneguard.model.findings import Report
+from zoneguard.model.findings import Accepted, Report
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.spans import SourceSpan
@@ -39,6 +41,7 @@ def judge(
     fail_on: str,
     allow_undetermined: bool,
     spoofed: bool = False,
+    baseline: Path | None = None,
 ) -> int:
     """Run the halves, write the report, and answer whether CI may go on."""
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
@@ -48,7 +51,8 @@ def judge(
         raise UsageProblem(N_("{name} is no text: name a file with --output", name=form))
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
-    report = _report(session, project, halves, spoofed)
+    accepted = read_baseline(baseline, project.name) if baseline else ()
+    report = report_of(session, project, halves, spoofed, accepted)
     session.write(formats[form].write(report, session.lang, session.terminal))
     return exit_status(report.findings, Severity(fail_on), allow_undetermined)
 
@@ -75,7 +79,7 @@ def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
 
 def show_matrix(session: Session, project: Project, form: str, spoofed: bool) -> int:
     """ゾーン間通信マトリクス, from the configurations."""
-    report = _report(session, project, STATIC, spoofed)
+    report = report_of(session, project, STATIC, spoofed)
     if form == "json":
         session.write(json_report.dump(json_report.matrix(report)))
     else:
@@ -83,6 +87,13 @@ def show_matrix(session: Session, project: Project, form: str, spoofed: bool) ->
     return 0
 
 
-def _report(session: Session, project: Project, halves: frozenset[str], spoofed: bool) -> Report:
+def report_of(
+    session: Session,
+    project: Project,
+    halves: frozenset[str],
+    spoofed: bool = False,
+    baseline: Sequence[Accepted] = (),
+) -> Report:
+    """The report of these halves, with progress shown."""
     with session.progress() as progress:
-        return audit.run(project, halves, progress, spoofed)
+        return audit.run(project, halves, progress, spoofed, baseline)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from zoneguard.model.crossing import Hop
 from zoneguard.model.device import LineAccount
 from zoneguard.model.flows import CaptureAccount, Flow, Transfer
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets.rows import Box
 from zoneguard.model.policy import Clause, Severity, Verdict
 from zoneguard.model.project import Project
 from zoneguard.model.spans import CaptureSpan, SourceSpan
@@ -60,6 +62,30 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry of a baseline. ``boxes`` are exactly the packets that were accepted; a finding about no packets has none
+    and is accepted by its ``fingerprint``."""
+
+    fingerprint: str
+    check: str
+    verdict: Verdict
+    zones: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    reason: str
+    owner: str
+    expires: date
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an entry held back: a finding, or the part of it that lies inside what was accepted."""
+
+    finding: Finding
+    entries: tuple[Accepted, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ClauseResult:
     """The verdict of one clause, and why."""
 
@@ -105,7 +131,8 @@ class InputFile:
 class Report:
     """Everything a report format may show. ``frames``: one line each about the frames that findings cite.
 
-    ``spoofed``: what is possible was asked for hosts that may use any source address.
+    ``spoofed``: what is possible was asked for hosts that may use any source address. ``held``: findings, or parts of
+    them, that a baseline held back; they are not among ``findings``, and break their clauses all the same.
     """
 
     project: Project
@@ -121,3 +148,4 @@ class Report:
     frames: Mapping[CaptureSpan, str] = field(default_factory=dict)
     spoofed: bool = False
     disagreements: tuple[Disagreement, ...] = ()
+    held: tuple[Held, ...] = ()

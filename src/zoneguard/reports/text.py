@@ -12,6 +12,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
+from zoneguard.reports._accepted import write_held
 from zoneguard.reports._coverage import write_coverage, write_inputs, write_undetermined
 from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
@@ -40,6 +41,7 @@ def write(report: Report, lang: str, terminal: bool) -> bytes:
     _summary(page, report)
     write_matrix(page, report)
     _findings(page, findings, report.frames)
+    write_held(page, report)
     _clauses(page, report, findings)
     _disagreements(page, report)
     write_register(page, report)
@@ -74,6 +76,8 @@ def _summary(page: Page, report: Report) -> None:
     violations = N_("violations: {count}", count=sum(count.values()))
     page.line("  " + page.say(violations) + (f" ({', '.join(parts)})" if parts else ""))
     page.line("  " + page.say(N_("undetermined findings: {count}", count=undetermined)))
+    if report.held:
+        page.line("  " + page.say(N_("accepted for a time by the baseline: {count}", count=len(report.held))))
     clauses = Counter(result.verdict for result in report.clauses)
     if clauses:
         shown = ", ".join(f"{page.say(word)} {clauses[v]}" for v, word in VERDICTS.items() if clauses[v])

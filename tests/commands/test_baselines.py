@@ -1,0 +1,49 @@
+"""baseline, and --baseline of the commands that judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+Run = Callable[..., tuple[int, str, str]]
+BROKEN = Path(__file__).resolve().parents[2] / "topologies/alpha-city-broken"
+WORDS = ("--reason", "移行期間", "--owner", "情報政策課")
+
+
+def test_what_is_accepted_today_passes_the_gate_and_is_still_said(zoneguard: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.yaml"
+    assert zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))[0] == 0
+    status, out, _ = zoneguard("audit", str(BROKEN), "--baseline", str(file), "--format", "json")
+    report = json.loads(out)
+    assert status == 0
+    assert report["verdict"] == "violates"
+    assert {f["verdict"] for f in report["findings"]} == {"attestation-needed"}
+    assert len(report["accepted"]) > 20
+    assert report["accepted"][0]["entries"][0]["owner"] == "情報政策課"
+    assert "移行期間" in zoneguard("audit", str(BROKEN), "--baseline", str(file))[1]
+
+
+def test_entries_that_hold_are_kept_with_their_words(zoneguard: Run, tmp_path: Path) -> None:
+    first, second = tmp_path / "1.yaml", tmp_path / "2.yaml"
+    zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(first))
+    more = ("--reason", "other", "--owner", "x", "--expires", "2027-01-31", "--baseline", str(first), "-o", str(second))
+    assert zoneguard("baseline", str(BROKEN), *more)[0] == 0
+    assert second.read_text(encoding="utf-8") == first.read_text(encoding="utf-8")
+
+
+def test_words_and_a_day_to_come_are_demanded(zoneguard: Run) -> None:
+    status, _, err = zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2026-10-31")
+    assert (status, "nothing would be accepted" in err) == (2, True)
+    blank = ("--reason", " ", "--owner", "x", "--expires", "2027-01-31")
+    status, _, err = zoneguard("baseline", str(BROKEN), *blank)
+    assert (status, "who answers for it" in err) == (2, True)
+    assert zoneguard("baseline", str(BROKEN))[0] == 2
+
+
+def test_a_baseline_that_is_none_is_refused(zoneguard: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.yaml"
+    file.write_text("zoneguard: 1\n")
+    status, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file))
+    assert status == 2
+    assert "b.yaml" in err
