@@ -42,7 +42,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Project, frozenset[str]]
     """What the orchestrator was asked, answered by the sample report."""
     calls: list[tuple[Project, frozenset[str]]] = []
 
-    def run(project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool) -> Report:
+    def run(
+        project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool, _: object
+    ) -> Report:
         progress("working")
         calls.append((project, halves))
         return replace(REPORT, spoofed=spoofed)
