@@ -56,11 +56,14 @@ _LEGEND = re.compile(
 _SHORT = {"eth": "Ethernet", "po": "port-channel", "lo": "loopback", "vlan": "Vlan", "tunnel": "Tunnel", "nve": "nve"}
 _MULTICAST = prefix_span(V6 + (0xFF << 120), 8)
 _OWN = frozenset({"local", "hsrp", "vrrp", "vrrpv3", "glbp"})
+_MASKED_ROW = re.compile(r"[A-Z][A-Z0-9* ]{0,6}\s+[0-9.]{7,15} [0-9.]{7,15} (?:\[|is directly )")
 
 
 def sniff(source: Source) -> float:
-    """By the legend of the codes, the heading of NX-OS, or rows of their form."""
+    """By the legend of codes, the heading of NX-OS, or rows of their form. An ASA writes masks where this has lengths."""
     lines = [line.strip() for line in source.lines[:600]]
+    if any(_MASKED_ROW.match(line) for line in lines):
+        return 0.3
     if any(_NXOS_ROW.match(line) or line.startswith("IP Route Table for VRF") for line in lines):
         return 0.97
     if any(re.match(r"Codes: (?:L - local, )?[CL] - [Cc]onnected, (?:S - |[LC] - )", line) for line in lines):
