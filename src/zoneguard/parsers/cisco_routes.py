@@ -60,7 +60,7 @@ _MASKED_ROW = re.compile(r"[A-Z][A-Z0-9* ]{0,6}\s+[0-9.]{7,15} [0-9.]{7,15} (?:\
 
 
 def sniff(source: Source) -> float:
-    """By the legend of codes, the heading of NX-OS, or rows of their form. An ASA writes masks where this has lengths."""
+    """By the legend of codes, the heading of NX-OS, or rows of their form; masks in place of lengths are an ASA's."""
     lines = [line.strip() for line in source.lines[:600]]
     if any(_MASKED_ROW.match(line) for line in lines):
         return 0.3
