@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.parsers.indented_run import addresses, context, packet, routed, table
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Parsed, Source, awplus
+from zoneguard.parsers._indented.wholeness import PART
 from zoneguard.parsers.alaxala import PLUGIN, parse
 from zoneguard.parsers.reading import decode, detect, split_lines
 
@@ -337,6 +338,25 @@ def test_detection_by_content() -> None:
     assert PLUGIN.sniff(Source("f", split_lines(ios))) < 0.5
 
 
+def test_a_part_of_a_configuration_is_not_taken_for_the_whole() -> None:
+    parsed = read("ip access-list extended X\n  permit ip any any\n")
+    assert [(m.reason, m.concern) for m in parsed.devices[0].uncertain] == [(PART, Concern.INTERFACE)]
+
+
+def test_a_second_device_in_the_file_is_said_where_it_begins() -> None:
+    one = "interface vlan 10\n  ip address 10.0.0.1 255.255.255.0\n"
+    assert not read("hostname a\n" + one + "hostname a\n").devices[0].uncertain
+    parsed = read("hostname a\n" + one + "hostname b\n")
+    assert [m.span.first for m in parsed.devices[0].uncertain] == [4]
+
+
+def test_an_interface_twice_with_another_address_is_said() -> None:
+    one = "interface vlan 10\n  ip address 10.0.0.1 255.255.255.0\n"
+    assert not read(one + one).devices[0].uncertain
+    parsed = read(one + one.replace("10.0.0.1", "10.0.9.1"))
+    assert [(m.span.first, m.concern) for m in parsed.devices[0].uncertain] == [(4, Concern.INTERFACE)]
+
+
 SAID = """
 interface vlan 10 20 gigabitethernet 1/0/1 port-channel 1 ip ipv6 mac address route access-list extended standard A 100
 permit deny tcp udp icmp ip any host 10.0.0.1 0.0.0.255 255.255.255.0 2001:db8::/32 eq range http 80 443 established ack
@@ -357,9 +377,9 @@ def check_accounts(lines: tuple[str, ...]) -> None:
     accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
     assert accounted == account.total == len(lines)
     (found,) = parsed.devices
-    assert found.uncertain == tuple(
-        m for m in account.not_understood if m.concern is not Concern.OTHER and not m.bounded
-    )
+    told = tuple(m for m in found.uncertain if m.reason != PART)
+    assert told == tuple(m for m in account.not_understood if m.concern is not Concern.OTHER and not m.bounded)
+    assert len(told) < len(found.uncertain) or addresses(found)
     mine = [name for vrf in found.vrfs for name in vrf.interfaces]
     assert sorted(mine) == sorted(i.name for i in found.interfaces)
     assert 0 <= PLUGIN.sniff(Source("f", lines)) <= 1

@@ -10,6 +10,7 @@ from tests.parsers.indented_run import addresses, context, packet, routed, table
 from zoneguard.model.device import Concern, Device, Interface
 from zoneguard.model.intervals import Intervals
 from zoneguard.parsers import Parsed, Source, fortios, yamaha
+from zoneguard.parsers._indented.wholeness import PART
 from zoneguard.parsers.awplus import PLUGIN, parse
 from zoneguard.parsers.reading import decode, detect, split_lines
 
@@ -300,6 +301,25 @@ def test_detection_by_content() -> None:
         assert plugin.sniff(Source("f", split_lines(SWITCH))) < 0.9
 
 
+def test_a_part_of_a_configuration_is_not_taken_for_the_whole() -> None:
+    parsed = read("access-list hardware X\n permit ip any any\n")
+    assert [(m.reason, m.concern) for m in parsed.devices[0].uncertain] == [(PART, Concern.INTERFACE)]
+
+
+def test_a_second_device_in_the_file_is_said_where_it_begins() -> None:
+    one = "interface vlan10\n ip address 10.0.0.1/24\n"
+    assert not read("hostname a\n" + one + "hostname a\n").devices[0].uncertain
+    parsed = read("hostname a\n" + one + "hostname b\n")
+    assert [m.span.first for m in parsed.devices[0].uncertain] == [4]
+
+
+def test_an_interface_twice_with_another_address_is_said() -> None:
+    one = "interface vlan10\n ip address 10.0.0.1/24\n"
+    assert not read(one + one).devices[0].uncertain
+    parsed = read(one + one.replace("10.0.0.1", "10.0.9.1"))
+    assert [(m.span.first, m.concern) for m in parsed.devices[0].uncertain] == [(4, Concern.INTERFACE)]
+
+
 SAID = """
 interface vlan10 vlan1-3 port1.0.1-1.0.4 sa1 eth1 ip ipv6 address route access-list hardware X 3000 4000 permit deny
 send-to-cpu tcp udp icmp icmp-type proto mac any host 10.0.0.1 10.0.0.0/8 0.0.0.255 2001:db8::/32 eq range 80 443 vlan
@@ -321,9 +341,9 @@ def check_accounts(lines: tuple[str, ...]) -> None:
     accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
     assert accounted == account.total == len(lines)
     (found,) = parsed.devices
-    assert found.uncertain == tuple(
-        m for m in account.not_understood if m.concern is not Concern.OTHER and not m.bounded
-    )
+    told = tuple(m for m in found.uncertain if m.reason != PART)
+    assert told == tuple(m for m in account.not_understood if m.concern is not Concern.OTHER and not m.bounded)
+    assert len(told) < len(found.uncertain) or addresses(found)
     assert len({i.name for i in found.interfaces}) == len(found.interfaces)
     routed_ = [name for vrf in found.vrfs for name in vrf.interfaces]
     assert sorted(routed_) == sorted(i.name for i in found.interfaces)

@@ -110,7 +110,7 @@ def test_copies_pass_and_what_is_sent_to_the_cpu_may() -> None:
 
 @pytest.mark.parametrize("action", ["send-to-mirror", "send-to-vlan-port vlan 20 port 5"])
 def test_what_is_led_past_routing_makes_the_device_uncertain(action: str) -> None:
-    parsed = read(f"access-list hardware X\n {action} ip any any\n")
+    parsed = read(f"access-list hardware X\n {action} ip any any\n" + BASE)
     assert [m.span.first for m in parsed.devices[0].uncertain] == [2]
 
 
@@ -275,6 +275,15 @@ def test_whether_a_map_is_asked_of_what_a_port_permits_is_open() -> None:
     assert to(found, "tcp/80") == "pass"
     assert to(found, "tcp/80", dst="10.3.0.9") == "drop"  # no entry of the port's list matches it: the map decides
     assert to(device(text.replace("3000 permit", "3000 deny")), "tcp/445") == "drop"
+
+
+def test_a_list_on_the_interface_of_a_vlan_stands_with_those_of_its_ports() -> None:
+    lists = "access-list 3000 deny tcp any any eq 445\naccess-list 3001 deny tcp any any eq 80\n"
+    text = lists + PORTS.format("access-group 3001") + BASE.replace("10.1.0.1/24", "10.1.0.1/24\n access-group 3000")
+    found = device(text)
+    assert to(found, "tcp/445") == "drop"
+    assert to(found, "tcp/80") == "drop"
+    assert to(found, "tcp/22") == "pass"
 
 
 def test_a_map_that_is_not_defined_is_uncertain() -> None:

@@ -17,6 +17,7 @@ from zoneguard.parsers._alaxala.config import MAIN, Config
 from zoneguard.parsers._alaxala.filters import access_filters, access_list
 from zoneguard.parsers._alaxala.policies import policy_routes
 from zoneguard.parsers._alaxala.routes import contexts
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers.accounting import Ledger
 
 _HEADER = re.compile(r"#\s?(?:configuration list for AX|Last modified by .{0,60} with version |default configuration)")
@@ -50,13 +51,14 @@ def parse(source: Source, name: str) -> Parsed:
     ledger = Ledger(source, PLUGIN.name)
     config = collect(source, name, ledger)
     vrfs = tuple(_contexts(config))
+    interfaces = tuple(port.interface() for port in config.ports.values() if not port.switched)
     device = Device(
         name=name,
         vendor=PLUGIN.name,
-        interfaces=tuple(port.interface() for port in config.ports.values() if not port.switched),
+        interfaces=interfaces,
         vrfs=vrfs,
         span=source.span(1, max(1, len(source.lines))),
-        uncertain=ledger.uncertain,
+        uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(config.bindings),
         services=tuple(service for _, service in sorted(config.services.items())),
     )

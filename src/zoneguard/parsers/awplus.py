@@ -19,6 +19,7 @@ from zoneguard.parsers._awplus.entities import Book
 from zoneguard.parsers._awplus.firewall import firewall_rules, firewall_stage, translations
 from zoneguard.parsers._awplus.routes import POLICY_ROUTES, policy_routes
 from zoneguard.parsers._awplus.switching import Filters, hardware_filters
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers.accounting import Ledger
 
 _CERTAIN = re.compile(
@@ -50,13 +51,14 @@ def parse(source: Source, name: str) -> Parsed:
     ledger = Ledger(source, PLUGIN.name)
     config = collect(source, name, ledger)
     contexts = _contexts(config)
+    interfaces = tuple(port.interface() for port in config.ports.values() if not port.switched)
     device = Device(
         name=name,
         vendor=PLUGIN.name,
-        interfaces=tuple(port.interface() for port in config.ports.values() if not port.switched),
+        interfaces=interfaces,
         vrfs=contexts,
         span=source.span(1, max(1, len(source.lines))),
-        uncertain=ledger.uncertain,
+        uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(config.bindings),
         services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),
     )

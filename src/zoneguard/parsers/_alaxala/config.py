@@ -11,6 +11,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.lists import AccessList
+from zoneguard.parsers._indented.wholeness import Hostnames
 from zoneguard.parsers._indented.words import UnreadableError, is_number
 from zoneguard.parsers.accounting import Ledger
 
@@ -38,6 +39,7 @@ class Port:
     name: str
     span: SourceSpan
     addresses: list[InterfaceAddress] = field(default_factory=list)
+    numbered: bool = False  # has a primary IPv4 address
     virtual: list[int] = field(default_factory=list)  # addresses of VRRP
     shut: bool = False
     description: str = ""
@@ -145,6 +147,7 @@ class Config:
     source: Source
     ledger: Ledger
     name: str
+    hostnames: Hostnames
     ports: dict[str, Port] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     routes: list[tuple[str, Route, str]] = field(default_factory=list)  # context, route, context of its next hop

@@ -10,7 +10,8 @@ from zoneguard.parsers._alaxala.commands import INTERFACE
 from zoneguard.parsers._alaxala.config import Applied, Config, Port
 from zoneguard.parsers._cisco.values import interface_address
 from zoneguard.parsers._indented.lines import Line
-from zoneguard.parsers._indented.words import UnreadableError, address, is_quad, mask_length, number, numbers, prefix
+from zoneguard.parsers._indented.wholeness import SECOND
+from zoneguard.parsers._indented.words import UnreadableError, address, is_quad, number, numbers, prefix
 
 
 def interface_name(words: tuple[str, ...]) -> str:
@@ -62,10 +63,11 @@ def _address(line: Line, port: Port, config: Config) -> None:
             line.number, "an address that DHCP assigns is not in the configuration", Concern.INTERFACE
         )
         return
-    if is_quad(word):
-        port.addresses.append(InterfaceAddress(address(word), mask_length(_word(line, 3))))
-    else:
-        port.addresses.append(interface_address(word))
+    own = interface_address(word, _word(line, 3) if is_quad(word) else "")
+    if "secondary" not in line.words and port.numbered and own not in port.addresses:
+        config.not_understood(line.number, SECOND, Concern.INTERFACE)
+    port.numbered = True
+    port.addresses.append(own)
 
 
 def _v6_address(line: Line, port: Port, config: Config) -> None:

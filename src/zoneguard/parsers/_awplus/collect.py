@@ -11,6 +11,7 @@ from zoneguard.parsers._awplus import acl, entities, firewall, interfaces, route
 from zoneguard.parsers._awplus.commands import INTERFACE, TOP
 from zoneguard.parsers._awplus.config import Applied, Config
 from zoneguard.parsers._indented.lines import Line, read_tree
+from zoneguard.parsers._indented.wholeness import Hostnames
 from zoneguard.parsers._indented.words import UnreadableError, address, mac
 from zoneguard.parsers.accounting import Ledger
 
@@ -20,7 +21,7 @@ _SERVICES = {"ssh": "ssh", "telnet": "telnet", "http": "http", "http-server": "h
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    config = Config(source, ledger, name)
+    config = Config(source, ledger, name, Hostnames(ledger.not_understood))
     for line in read_tree(source, ledger, MODES):
         words = tuple(word.lower() for word in line.words[:3])
         for length in (3, 2, 1):
@@ -39,7 +40,7 @@ def _take(reader: Callable[[Line, Config], None], config: Config, line: Line) ->
 
 
 def _hostname(line: Line, config: Config) -> None:
-    config.hostname = " ".join(line.words[1:])
+    config.hostnames.named(" ".join(line.words[1:]), line.number)
 
 
 def _service(line: Line, config: Config) -> None:

@@ -11,6 +11,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._awplus.commands import INTERFACE
 from zoneguard.parsers._awplus.config import VLANS, Applied, Config, Port
 from zoneguard.parsers._indented.lines import Line
+from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._indented.words import (
     UnreadableError,
     address,
@@ -64,7 +65,11 @@ def _address(line: Line, port: Port, config: Config) -> None:
             length = mask_length(line.words[3])
         else:
             raise UnreadableError(f"an address without mask: {word[:40]}")
-        port.addresses.append(InterfaceAddress(address(word.partition("/")[0]), length))
+        own = InterfaceAddress(address(word.partition("/")[0]), length)
+        if "secondary" not in line.words and port.numbered and own not in port.addresses:
+            config.not_understood(line.number, SECOND, Concern.INTERFACE)
+        port.numbered = True
+        port.addresses.append(own)
 
 
 def _v6_address(line: Line, port: Port, config: Config) -> None:

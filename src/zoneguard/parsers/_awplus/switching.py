@@ -35,11 +35,11 @@ def hardware_filters(config: Config) -> Filters:
     found = Filters([], {})
     maps = _maps(config)
     for port in config.ports.values():
-        if port.lists and not port.switched:
+        if port.name.startswith("vlan") and port.vlan is not None:
+            _vlan(config, port, maps.get(port.vlan, []), found)
+        elif port.lists and not port.switched:
             rules = _rules(config, tuple(port.lists), ALWAYS)
             found.stages.append(_stage(f"access-group of {port.name}", rules, port.lists[0].span, port.name))
-        elif port.name.startswith("vlan") and port.vlan is not None:
-            _vlan(config, port, maps.get(port.vlan), found)
     if config.global_lists:
         rules = _rules(config, tuple(config.global_lists), ALWAYS)
         span = config.global_lists[0].span
@@ -64,7 +64,7 @@ def _maps(config: Config) -> dict[int, list[tuple[str, SourceSpan]]]:
     return found
 
 
-def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]] | None, found: Filters) -> None:
+def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]], found: Filters) -> None:
     vlan = port.vlan
     assert vlan is not None
     carriers = _carriers(config, vlan)
@@ -82,12 +82,14 @@ def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]] | None,
             guard = Unknown(f"the packet comes into {config.name} by {names}", lists[0].span)
             config.not_understood(lists[0].span.first, _SOME_PORTS, Concern.FILTER, bounded=True)
         rules += _rules(config, lists, guard)
-    mapped = [rule for name, _ in maps or () for rule in _map_rules(config, name)]
-    if not maps:
+    mapped = [rule for name, _ in maps for rule in _map_rules(config, name)]
+    mapped += _rules(config, tuple(port.lists), ALWAYS)
+    spans = [span for _, span in maps] + [applied.span for applied in port.lists]
+    if not spans:
         if rules:
             found.stages.append(_stage(f"access-group of ports of {port.name}", rules, rules[0].span, port.name))
         return
-    span = maps[0][1]
+    span = spans[0]
     if rules and mapped:
         target = f"vlan filter of {port.name}"
         found.lists[target] = RuleList(target, tuple(mapped), Return(), span)
