@@ -16,8 +16,8 @@ from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
 from zoneguard.parsers.accounting import Ledger
 
-DOWN = "the interface of a VLAN without `no shutdown` is down"
-STATE = "neither `shutdown` nor `no shutdown`: the interface is taken to be up"
+DOWN = "the interface of a VLAN without 'no shutdown' is down"
+STATE = "neither 'shutdown' nor 'no shutdown': the interface is taken to be up"
 
 _TYPICAL = re.compile(
     r"feature [a-z]|vrf context \S|vdc \S+ id|install feature-set |boot nxos |boot (?:kickstart|system) bootflash|cfs "

@@ -249,4 +249,10 @@ def _full_name(name: str) -> str:
     return _SHORT.get(kind[0].lower(), kind[0]) + name[kind.end() :]
 
 
-PLUGIN = Parser("cisco-routes", "Cisco routing table (show ip route, show ipv6 route)", sniff, parse, Kind.ROUTES)
+PLUGIN = Parser(
+    name="cisco-routes",
+    title="Cisco routing table (show ip route, show ipv6 route)",
+    sniff=sniff,
+    parse=parse,
+    kind=Kind.ROUTES,
+)

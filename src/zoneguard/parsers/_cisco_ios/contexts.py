@@ -17,7 +17,7 @@ from zoneguard.parsers._cisco_ios.local import local_stage
 from zoneguard.parsers._cisco_ios.reader import Reader
 from zoneguard.parsers._cisco_ios.translations import translations
 
-MAY_NOT_ROUTE = "the device looks like a switch and has no `ip routing`: whether it routes depends on its model"
+MAY_NOT_ROUTE = "the device looks like a switch and has no command 'ip routing': whether it routes depends on its model"
 
 
 def contexts(reader: Reader) -> tuple[Vrf, ...]:

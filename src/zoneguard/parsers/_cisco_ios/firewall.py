@@ -99,10 +99,10 @@ class Firewall:
     def _listed(self, policy: Applied) -> str:
         name = f"policy-map {policy.name}"
         if name not in self.lists:
-            rules = tuple(self._rules(policy))
             found = self._zones.policies.get(policy.name)
             span = self._config.span(found[0] if found else policy.line)
-            self.lists[name] = RuleList(name, rules, Deny(), span)
+            rest = Rule(ALWAYS, Deny(), span, "class-default")
+            self.lists[name] = RuleList(name, (*self._rules(policy), rest), Deny(), span)
         return name
 
     def _rules(self, policy: Applied) -> Iterator[Rule]:
