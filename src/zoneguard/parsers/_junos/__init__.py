@@ -1,0 +1,1 @@
+"""How Junos is read: one room for each part of its configuration."""

@@ -1,0 +1,142 @@
+"""A Junos configuration as one tree of words, whichever way it was written.
+
+``security { zones { security-zone trust; } }`` and ``set security zones security-zone trust`` are the same path of
+words. A list ``[ a b ]`` is several paths. Statements keep the order in which they were first written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One word of the configuration.
+
+    ``lines`` are those of statements that end with this word, ``frames`` those of its braces. ``group`` names the
+    configuration group that it is inherited from. ``used``: a reader has taken it into account; ``reason``: it cannot
+    change what is forwarded, nor can what is below it.
+    """
+
+    word: str
+    children: dict[str, Node] = field(default_factory=dict)
+    lines: tuple[int, ...] = ()
+    frames: tuple[int, ...] = ()
+    group: str = ""
+    inactive: bool = False
+    used: bool = False
+    reason: str = ""
+
+    def child(self, word: str) -> Node:
+        """The child of that name, made where there is none."""
+        found = self.children.get(word)
+        if found is None:
+            found = self.children[word] = Node(word)
+        return found
+
+    def get(self, *words: str) -> Node | None:
+        """The node at the end of a path, ``None`` where the path does not exist."""
+        node: Node | None = self
+        for word in words:
+            node = node.children.get(word) if node is not None else None
+        return node
+
+    def at(self, *words: str) -> Node:
+        """Like ``get``, with an empty node that belongs to no tree where the path does not exist."""
+        return self.get(*words) or Node(words[-1])
+
+    def take(self) -> None:
+        """The reader has understood this and everything below."""
+        for node in self.walk():
+            node.used = True
+
+    def ignore(self, reason: str) -> None:
+        """Nothing from here on can change what is forwarded."""
+        self.reason = reason
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below, in order."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children.values()))
+
+    def values(self, keyword: str) -> list[Node]:
+        """The words after ``keyword``: a list, or several statements. They count as understood."""
+        found = self.children.get(keyword)
+        if found is None:
+            return []
+        found.used = True
+        for value in found.children.values():
+            value.used = True
+        return list(found.children.values())
+
+    def value(self, keyword: str) -> Node | None:
+        """The one word after ``keyword``: the last written; what is written here goes before what is inherited."""
+        found = self.values(keyword)
+        own = [node for node in found if not node.group]
+        return own[-1] if own else found[0] if found else None
+
+    def word_of(self, keyword: str, default: str = "") -> str:
+        """The text of ``value``."""
+        found = self.value(keyword)
+        return default if found is None else found.word
+
+    def has(self, keyword: str) -> bool:
+        """Whether the statement is there; it then counts as understood."""
+        found = self.children.get(keyword)
+        if found is not None:
+            found.used = True
+        return found is not None
+
+    @property
+    def line(self) -> int:
+        """The first line of the statement, 0 for one that is not written."""
+        if self.lines or self.frames:
+            return min((*self.lines, *self.frames))
+        return min((line for child in self.children.values() if (line := child.line)), default=0)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The first line and the last one that follows it without a gap."""
+        if self.frames:
+            return self.frames[0], max(self.frames[-1], self.frames[0])
+        lines: list[int] = []
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            lines += node.lines
+            lines += node.frames
+            stack += node.children.values()
+        if not lines:
+            return 0, 0
+        first = last = min(lines)
+        for line in sorted(lines):
+            if line > last + 1:
+                break
+            last = line
+        return first, last
+
+
+def sentences(node: Node, keywords: Collection[str]) -> dict[str, list[Node]]:
+    """The values of each of ``keywords`` below ``node``.
+
+    One line may hold several statements (``match source-address any destination-address any``): a keyword after a value
+    begins the next.
+    """
+    found: dict[str, list[Node]] = {}
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        for word, child in here.children.items():
+            if word in keywords:
+                child.used = True
+                values = found.setdefault(word, [])
+                for value in child.children.values():
+                    value.used = True
+                    values.append(value)
+                    if value.children:
+                        stack.append(value)
+    return found
