@@ -47,7 +47,12 @@ def open_lines(*more: str) -> tuple[Misunderstood, ...]:
 
 
 def policy(
-    way: str, name: str = "p", action: str = "permit", source: str = "any", destination: str = "any", service: str = "any"
+    way: str,
+    name: str = "p",
+    action: str = "permit",
+    source: str = "any",
+    destination: str = "any",
+    service: str = "any",
 ) -> str:
     """A policy of ``trust>untrust`` or, with an empty ``way``, a global one; several names are separated by blanks."""
     came, _, leaves = way.partition(">")

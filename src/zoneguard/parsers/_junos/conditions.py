@@ -99,8 +99,7 @@ class Conditions:
             where = node.children.get(word) or node
             reason = f'the condition "{word}" cannot be decided from addresses, ports and flags'
             where.take()
-            key = f'"{word}" of term "{term.word}" holds'
-            parts.append(self._export.open(self._scope, key, where, reason))
+            parts.append(self._export.open(self._scope, f'"{where.text}" holds', where, reason))
         return both(*parts) if parts else ALWAYS
 
     def _protocols(self, found: Mapping[str, list[Node]], v6: bool) -> Match:
@@ -206,7 +205,7 @@ class Conditions:
         where = nodes[0] if nodes else None
         if where is None:
             return both(inside, match)
-        key = f'"{name}" of line {where.line} fits what another protocol has there'
+        key = f'"{name} {" ".join(n.word for n in nodes)}" fits what another protocol has there'
         reason = f'"{name}" without "protocol" is also compared with packets that have none'
         return either(both(inside, match), both(Not(inside), self._export.open(self._scope, key, where, reason)))
 

@@ -55,7 +55,7 @@ class Contexts:
         self._policies = Policies(export, scope, self._zones, books, applications)
         members = self._routing.members
         self._nat = Nat(export, scope, self._zones, self.interfaces, members, books, applications)
-        self._host = [host_inbound(export, scope, self._zones, self._end)] if self._flow else []
+        self._host = [host_inbound(export, scope, self._zones, self.interfaces, self._end)] if self._flow else []
         self.services: list[Service] = list(offered_services(export, self._zones))
         self.bindings: list[MacBinding] = self.interfaces.bindings
         self._v6 = self._ipv6_mode()

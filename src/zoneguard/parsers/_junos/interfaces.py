@@ -1,7 +1,8 @@
 """Interfaces: every unit is one (``ge-0/0/0.0``), with its addresses, the filters on it, and what is joined in the box.
 
 A unit is down with ``disable``, its own or that of the physical interface. Addresses of VRRP groups and virtual
-gateways are the device's own. ``reth`` interfaces are those of a cluster, ``st0`` those of route-based VPNs.
+gateways are the device's own. ``reth`` interfaces are those of a cluster, ``st0`` those of route-based VPNs: one
+that no VPN is bound to is down.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def read_interfaces(export: Export, scope: Scope) -> Interfaces:
     found = Interfaces()
     node = scope.root.at("interfaces")
     found.listed = bool(node.children)
+    vpns = _bound(scope.root)
     node.used = True
     for name, physical in node.children.items():
         if name in _NOT_INTERFACES:
@@ -101,10 +103,19 @@ def read_interfaces(export: Export, scope: Scope) -> Interfaces:
         down = physical.has("disable")
         top = export.root.get("interfaces", name, "disable") if scope.name else None
         for number, unit in physical.at("unit").children.items():
-            _unit(export, found, f"{name}.{number}", unit, not (down or top))
+            unbound = name == "st0" and vpns is not None and f"st0.{number}" not in vpns
+            _unit(export, found, f"{name}.{number}", unit, not (down or top or unbound))
         if "unit" in physical.children:
             physical.children["unit"].used = True
     return found
+
+
+def _bound(root: Node) -> frozenset[str] | None:
+    """The tunnel interfaces that some VPN uses; ``None`` where the file has no VPNs."""
+    vpns = root.get("security", "ipsec", "vpn")
+    if vpns is None:
+        return None
+    return frozenset(name for vpn in vpns.children.values() for name in vpn.at("bind-interface").children)
 
 
 def _unit(export: Export, found: Interfaces, name: str, unit: Node, enabled: bool) -> None:

@@ -154,13 +154,13 @@ class Nat:
             self._export.doubt(value, reason, Concern.NAT)
         return self._members.get(name, frozenset())
 
-    def _alone(self, one: RuleSet, sets: Sequence[RuleSet]) -> Match:
+    def _alone(self, kind: str, one: RuleSet, sets: Sequence[RuleSet]) -> Match:
         """That no more specific set takes the packet: open where one fits it."""
         parts: list[Match] = []
         for other in sets:
             if other.rank < one.rank and other.overlaps(one):
                 reason = f'the more specific rule set "{other.node.word}" may be the only one that is asked'
-                key = f'rule set "{one.node.word}" is asked after "{other.node.word}"'
+                key = f'the {kind} rule set "{one.node.word}" is asked after "{other.node.word}"'
                 opened = self._export.open(self._scope, key, one.node, reason, Concern.NAT)
                 parts.append(either(Not(other.context), opened))
         return both(*parts)
@@ -169,7 +169,7 @@ class Nat:
         """Every rule of a kind in order, with the whole of its condition."""
         sets = self._sets(kind)
         for one in sets:
-            alone = self._alone(one, sets)
+            alone = self._alone(kind, one, sets)
             for rule in one.rules:
                 rule.used = True
                 if "description" in rule.children:
@@ -200,7 +200,7 @@ class Nat:
             if word not in _MATCH:
                 child.take()
                 reason = f'the condition "{word}" is not known'
-                yield self._export.open(self._scope, f'"{word}" of rule "{rule.word}"', child, reason, Concern.NAT)
+                yield self._export.open(self._scope, f'"{child.text}" holds', child, reason, Concern.NAT)
 
     def _address(self, node: Node, field: Field) -> Match:
         found = values.prefix(node.word)

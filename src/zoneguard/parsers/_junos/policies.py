@@ -147,7 +147,7 @@ class Policies:
     def _rules(self, policy: Node, where: tuple[Match, ...], zones: tuple[str, ...], name: str) -> Iterator[Rule]:
         policy.used = True
         span = self._export.span(policy)
-        match = both(*where, *self._asked(policy, zones))
+        match = both(*where, *self._asked(policy, zones, name))
         then = policy.at("then")
         then.used = True
         for word, reason in _THEN.items():
@@ -161,23 +161,23 @@ class Policies:
         if scheduler is not None:
             key, reason = f'the schedule "{scheduler.word}" holds', "in force at certain times only"
             match = both(match, self._export.open(self._scope, key, scheduler, reason))
-        for condition, action in self._action(policy, then):
+        for condition, action in self._action(policy, then, name):
             yield Rule(both(match, condition), action, span, name, comment)
 
-    def _asked(self, policy: Node, zones: tuple[str, ...]) -> Iterator[Match]:
+    def _asked(self, policy: Node, zones: tuple[str, ...], name: str) -> Iterator[Match]:
         node = policy.at("match")
         node.used = True
         asked = sentences(node, _MATCH)
         for (word, field), excluded in zip(_SIDES, _EXCLUDED, strict=True):
             names = asked.get(word)
             if not names:
-                yield self._missing(policy, word)
+                yield self._missing(policy, name, word)
                 continue
             book = zones[:1] if field is Field.SRC else zones[1:]
             match = self._books.match(field, names, book if len(zones) == 2 else zones)
             yield Not(match) if excluded in asked else match
         names = asked.get("application")
-        yield self._applications.match(names) if names else self._missing(policy, "application", asked)
+        yield self._applications.match(names) if names else self._missing(policy, name, "application", asked)
         for word in [w for w in (*asked, *node.children) if w not in _SIDE_WORDS]:
             values_ = [n.word for n in asked.get(word, ())]
             if word in _MATCH and values_ and all(v in _NEUTRAL.get(word, ()) for v in values_):
@@ -185,21 +185,21 @@ class Policies:
             where = node.children.get(word) or node
             where.take()
             reason = f'the condition "{word}" cannot be decided from addresses and ports'
-            yield self._export.open(self._scope, f'"{word}" of policy "{policy.word}" holds', where, reason)
+            yield self._export.open(self._scope, f'"{where.text}" holds', where, reason)
 
-    def _missing(self, policy: Node, word: str, asked: dict[str, list[Node]] | None = None) -> Match:
+    def _missing(self, policy: Node, name: str, word: str, asked: dict[str, list[Node]] | None = None) -> Match:
         """What every policy must say; one that asks for dynamic applications alone has their default ports."""
         if asked is not None and "dynamic-application" in asked:
             return ALWAYS
         reason = f'the policy "{policy.word}" does not say "{word}"'
-        return self._export.open(self._scope, f'"{word}" of policy "{policy.word}" holds', policy, reason)
+        return self._export.open(self._scope, f'"{word}" of {name} holds', policy, reason)
 
-    def _action(self, policy: Node, then: Node) -> Iterator[tuple[Match, Action]]:
+    def _action(self, policy: Node, then: Node, name: str) -> Iterator[tuple[Match, Action]]:
         own = [w for w in _ACTIONS if w in then.children and not then.children[w].group]
         words = own or [w for w in _ACTIONS if w in then.children]
         if not words:
             reason = f'the policy "{policy.word}" has no action'
-            yield self._export.open(self._scope, f'policy "{policy.word}" permits', policy, reason), Permit()
+            yield self._export.open(self._scope, f"{name} permits", policy, reason), Permit()
             return
         node = then.children[words[0]]
         node.used = True
@@ -222,7 +222,7 @@ class Policies:
             elif word not in ("apply-groups", "apply-groups-except"):
                 child.take()
                 reason = f'permitted under the condition "{word}", which cannot be decided'
-                permitted.append(self._export.open(self._scope, f'"{word}" of policy "{policy.word}"', child, reason))
+                permitted.append(self._export.open(self._scope, f'"{child.text}" of {name} is met', child, reason))
         yield both(*permitted), Permit()
 
 

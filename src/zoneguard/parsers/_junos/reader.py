@@ -95,7 +95,7 @@ class TreeReader:
                 quote = ""
             elif self._comment:
                 self._in_comment(number, line)
-            elif "{" not in line and line.count('"') % 2 and self._quote_goes_on(number, line):
+            elif line.count('"') % 2 and self._quote_goes_on(number, line):
                 quote, quote_from = line, number
             else:
                 self._line(number, line, number)
@@ -109,8 +109,8 @@ class TreeReader:
         return self.root
 
     def _quote_goes_on(self, number: int, line: str) -> bool:
-        stripped = line.lstrip()
-        if stripped.startswith(("#", "/*")) or '"' in tokens(line)[:-1]:
+        """Whether an odd quote is closed in a later line, and not just forgotten."""
+        if line.lstrip().startswith(("#", "/*")):
             return False
         following = self._source.lines[number : number + MAX_QUOTED_LINES]
         closing = next((text for text in following if '"' in text), "")

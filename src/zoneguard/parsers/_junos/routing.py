@@ -46,6 +46,9 @@ class Routing:
                     child.ignore(_OPTIONS[word])
             self._tables[name] = list(read_statics(export, scope, instance.options, known))
             self._dynamic(instance)
+            local = instance.options.at("interface-routes").children
+            if local and "rib-group" not in local:
+                instance.options.children["interface-routes"].ignore(DYNAMIC)
         groups = scope.root.get("routing-options", "rib-groups")
         if groups is not None:
             groups.take()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+MAX_TEXT = 300
+
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -54,6 +56,11 @@ class Node:
     def ignore(self, reason: str) -> None:
         """Nothing from here on can change what is forwarded."""
         self.reason = reason
+
+    @property
+    def text(self) -> str:
+        """The words of the statement and of all below it."""
+        return " ".join(node.word for node in self.walk())[:MAX_TEXT]
 
     def walk(self) -> Iterator[Node]:
         """This node and all below, in order."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList, Service
+from zoneguard.model.device import Concern, Deny, Filter, InterfaceAddress, Permit, Rule, RuleList, Service
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.spans import SourceSpan
@@ -117,9 +117,9 @@ def read_zones(export: Export, scope: Scope, interfaces: Interfaces) -> Zones:
     return Zones(known, of_interface)
 
 
-def host_inbound(export: Export, scope: Scope, zones: Zones, end: SourceSpan) -> Filter:
+def host_inbound(export: Export, scope: Scope, zones: Zones, interfaces: Interfaces, end: SourceSpan) -> Filter:
     """What the interfaces of the zones let in to the device."""
-    rules: list[Rule] = []
+    rules = list(_elsewhere(export, scope, zones, interfaces))
     for zone in zones.known.values():
         general = zone.node.children.get("host-inbound-traffic")
         special: set[str] = set()
@@ -132,6 +132,27 @@ def host_inbound(export: Export, scope: Scope, zones: Zones, end: SourceSpan) ->
         if general is not None:
             rules += _admitted(export, scope, zone, general, zone.interfaces - special)
     return Filter(RuleList("host-inbound-traffic", tuple(rules), Deny(), end), stateful=True)
+
+
+def _elsewhere(export: Export, scope: Scope, zones: Zones, interfaces: Interfaces) -> Iterator[Rule]:
+    """An address of another zone's interface, as ``lo0``'s: a policy between the zones is asked too, and which of them
+    lets in is not written. It is open."""
+    own = {
+        zone.name: Intervals.of(*(a.address for n in zone.interfaces for a in _addresses(interfaces, n)))
+        for zone in zones.known.values()
+    }
+    for zone in zones.known.values():
+        others = Intervals.from_spans(s for name, found in own.items() if name != zone.name for s in found.spans)
+        if others and zone.interfaces:
+            unknown = export.unknown(scope, f"zone {zone.name} does not reach addresses of other zones", zone.node)
+            match = both(Ingress(zone.interfaces), In(Field.DST, others))
+            name = f"zone {zone.name}: an address of another zone"
+            yield Rule(both(match, unknown), Deny(), export.span(zone.node), name)
+
+
+def _addresses(interfaces: Interfaces, name: str) -> tuple[InterfaceAddress, ...]:
+    known = interfaces.known.get(name)
+    return known.addresses if known is not None else ()
 
 
 def _admitted(export: Export, scope: Scope, zone: Zone, node: Node, names: frozenset[str]) -> Iterator[Rule]:
