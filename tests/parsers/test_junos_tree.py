@@ -11,8 +11,9 @@ from tests.parsers.junos_run import BASE, LAN, WAN, device, goes, open_lines, po
 from zoneguard.model.device import Device
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
+from zoneguard.parsers._junos.commands import SESSION
 from zoneguard.parsers._junos.groups import Groups
-from zoneguard.parsers._junos.reader import DEACTIVATED, SESSION, TreeReader
+from zoneguard.parsers._junos.reader import DEACTIVATED, TreeReader
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.junos import PLUGIN, parse
 
@@ -295,14 +296,14 @@ set logical-systems B interfaces lt-0/0/0 unit 2 family inet address 10.0.0.2/30
     assert set(device(text).wires) == {("lt-0/0/0.1", "lt-0/0/0.2"), ("lt-0/0/0.2", "lt-0/0/0.1")}
 
 
+Tree = dict[str, "Tree"]
 WORDS = st.sampled_from([
     "security", "zones", "policies", "policy", "match", "then", "permit", "trust", "10.0.0.0/8", "any", "ge-0/0/0",
     "interfaces", "unit", "0", "a b", "x;y", "{", "2001:db8::/32", "[1-3]", "description",
 ])  # fmt: skip
-TREES = st.recursive(
+TREES: st.SearchStrategy[Tree] = st.recursive(
     st.just({}), lambda inner: st.dictionaries(WORDS, inner, min_size=1, max_size=4), max_leaves=12
 )  # fmt: skip
-Tree = dict[str, "Tree"]
 
 
 def quoted(word: str) -> str:

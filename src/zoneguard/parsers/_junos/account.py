@@ -122,10 +122,20 @@ def account(ledger: Ledger, root: Node, groups: Node | None) -> None:
         else:
             book.enter(node, (word,), "")
     if groups is not None:
-        for node in groups.walk():
-            for line in (*node.lines, *node.frames):
-                book.fates.setdefault(line, UNUSED)
+        _groups(book, groups, {node.group for node in root.walk()})
     book.close()
+
+
+def _groups(book: _Book, groups: Node, applied: set[str]) -> None:
+    """The lines of groups that nothing inherited, and the braces of those of which something was."""
+    for line in groups.frames:
+        book.fates.setdefault(line, None)
+    for name, group in groups.children.items():
+        for node in group.walk():
+            for line in node.frames:
+                book.fates.setdefault(line, None if name in applied else UNUSED)
+            for line in node.lines:
+                book.fates.setdefault(line, UNUSED)
 
 
 class _Book:
@@ -158,7 +168,7 @@ class _Book:
             else:
                 self.enter(child, (*path, child.word), reason)
         for line in node.frames:
-            self._fate(line, reason or None)
+            self._fate(line, None if node.used and not node.reason else reason or None)
         if node.lines and node.children and not node.used and not reason:
             for line in node.lines:
                 self._fate(line, None)

@@ -8,6 +8,7 @@ A device without security zones and policies forwards packet by packet: filters 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zoneguard.model.device import (
     Concern,
@@ -50,6 +51,9 @@ class Contexts:
         self._outward = list(self._filters.stages(self.interfaces.bound, output=True))
         self._loopback = list(self._filters.loopback(self.interfaces.bound))
         self._zones = read_zones(export, scope, self.interfaces)
+        for name, zone in self._zones.of_interface.items():
+            if name in self.interfaces.known:
+                self.interfaces.known[name] = replace(self.interfaces.known[name], zone=zone)
         books, applications = AddressBooks(export, scope), Applications(export, scope)
         self._flow = any(word in security.children for word in ("zones", "policies", "nat"))
         self._policies = Policies(export, scope, self._zones, books, applications)

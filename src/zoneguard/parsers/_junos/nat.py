@@ -1,15 +1,12 @@
 """NAT: static rules, destination rules, and after the policies the way back of static rules, then source rules.
 
-Of rule sets that fit a packet the one that is more specific counts: an interface before a zone before a routing
-instance, for source NAT the destination's before the source's ("Understanding NAT rule sets and rules", "Understanding
-static NAT rules": NAT user guide). Whether a less specific set is asked where no rule of that one matches is not
-written: it is open.
+Static rules go before destination rules, and their way back before source rules ("Understanding static NAT rules",
+"Understanding source NAT rules": NAT user guide).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from zoneguard.model.device import (
     Concern,
@@ -24,50 +21,21 @@ from zoneguard.model.device import (
     Shift,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, both
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._junos import values
-from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.interfaces import Interfaces
 from zoneguard.parsers._junos.marks import IN_PACKET_MODE
 from zoneguard.parsers._junos.pools import Pool, read_pools
-from zoneguard.parsers._junos.tree import Node, sentences
+from zoneguard.parsers._junos.rule_sets import RuleSets
+from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers._junos.zones import Zones
 
-_KINDS = ("interface", "zone", "routing-instance")
-_RANK = {"interface": 0, "zone": 1, "routing-instance": 2}
-_MATCH = frozenset({
-    "source-address", "source-address-name", "destination-address", "destination-address-name", "source-port",
-    "destination-port", "protocol", "application",
-})  # fmt: skip
-_SIDES = (("source", Field.SRC, Field.SPORT), ("destination", Field.DST, Field.DPORT))
 NEW_PORTS = Intervals.span(1024, 65535)
 """Ports that source NAT gives out, those for RTP among them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """A rule set: from which interfaces, to which (``None``: any), how specific, and its rules."""
-
-    node: Node
-    rank: tuple[int, int]
-    ingress: frozenset[str]
-    egress: frozenset[str] | None
-    rules: tuple[Node, ...]
-
-    @property
-    def context(self) -> Match:
-        """The condition on interfaces."""
-        came = Ingress(self.ingress)
-        return came if self.egress is None else both(came, Egress(self.egress))
-
-    def overlaps(self, other: RuleSet) -> bool:
-        """Whether some packet meets the conditions of both."""
-        leaves = self.egress is None or other.egress is None or bool(self.egress & other.egress)
-        return bool(self.ingress & other.ingress) and leaves
 
 
 class Nat:
@@ -77,8 +45,8 @@ class Nat:
         self, export: Export, scope: Scope, zones: Zones, interfaces: Interfaces, members: dict[str, frozenset[str]],
         books: AddressBooks, applications: Applications,
     ) -> None:  # fmt: skip
-        self._export, self._scope, self._zones, self._interfaces = export, scope, zones, interfaces
-        self._members, self._books, self._applications = members, books, applications
+        self._export, self._scope, self._members, self._books = export, scope, members, books
+        self._sets = RuleSets(export, scope, zones, interfaces, members, books, applications)
         self._node = scope.root.at("security", "nat")
         self._node.used = True
         self.routes: list[tuple[Match, str, SourceSpan]] = []
@@ -108,126 +76,8 @@ class Nat:
             rules.insert(0, NatRule(IN_PACKET_MODE, rules[0].span))
         return RuleList(name, tuple(rules), Permit(), rules[0].span)
 
-    def _sets(self, kind: str) -> list[RuleSet]:
-        node = self._node.at(kind)
-        node.used = True
-        found = []
-        for entry in node.at("rule-set").children.values():
-            node.children["rule-set"].used = entry.used = True
-            if "description" in entry.children:
-                entry.children["description"].ignore(LABEL)
-            came, rank = self._context(entry, "from")
-            leaves, to_rank = self._context(entry, "to") if kind == "source" else (None, 0)
-            rules = tuple(entry.at("rule").children.values())
-            if rules:
-                entry.children["rule"].used = True
-            found.append(RuleSet(entry, (to_rank, rank), came, leaves, rules))
-        return sorted(found, key=lambda s: s.rank)
-
-    def _context(self, entry: Node, side: str) -> tuple[frozenset[str], int]:
-        node = entry.at(side)
-        node.used = True
-        names: set[str] = set()
-        ranks = []
-        for kind in _KINDS:
-            for value in node.values(kind):
-                ranks.append(_RANK[kind])
-                if kind == "interface":
-                    names.add(self._interfaces.name(value.word))
-                elif kind == "zone":
-                    zone = self._zones.known.get(value.word)
-                    if zone is None:
-                        reason = f'the zone "{value.word}" is not defined in this file'
-                        self._export.doubt(value, reason, Concern.NAT)
-                    names |= zone.interfaces if zone is not None else frozenset()
-                else:
-                    names |= self._instance(value)
-        if not ranks:
-            reason = f'the rule set "{entry.word}" does not say "{side}"'
-            self._export.doubt(entry, reason, Concern.NAT)
-        return frozenset(names), min(ranks, default=2)
-
-    def _instance(self, value: Node) -> frozenset[str]:
-        name = DEFAULT if value.word in (DEFAULT, "master") else value.word
-        if name not in self._members:
-            reason = f'the routing instance "{value.word}" is not defined in this file'
-            self._export.doubt(value, reason, Concern.NAT)
-        return self._members.get(name, frozenset())
-
-    def _alone(self, kind: str, one: RuleSet, sets: Sequence[RuleSet]) -> Match:
-        """That no more specific set takes the packet: open where one fits it."""
-        parts: list[Match] = []
-        for other in sets:
-            if other.rank < one.rank and other.overlaps(one):
-                reason = f'the more specific rule set "{other.node.word}" may be the only one that is asked'
-                key = f'the {kind} rule set "{one.node.word}" is asked after "{other.node.word}"'
-                opened = self._export.open(self._scope, key, one.node, reason, Concern.NAT)
-                parts.append(either(Not(other.context), opened))
-        return both(*parts)
-
-    def _rules(self, kind: str) -> Iterator[tuple[RuleSet, Node, Match]]:
-        """Every rule of a kind in order, with the whole of its condition."""
-        sets = self._sets(kind)
-        for one in sets:
-            alone = self._alone(kind, one, sets)
-            for rule in one.rules:
-                rule.used = True
-                if "description" in rule.children:
-                    rule.children["description"].ignore(LABEL)
-                yield one, rule, both(one.context, *self._asked(rule), alone)
-
-    def _asked(self, rule: Node) -> Iterator[Match]:
-        node = rule.at("match")
-        node.used = True
-        asked = sentences(node, _MATCH)
-        for side, field, port in _SIDES:
-            parts = [self._address(n, field) for n in asked.get(f"{side}-address", ())]
-            names = asked.get(f"{side}-address-name", ())
-            if names:
-                parts.append(self._books.match(field, names, ()))
-            if parts:
-                yield either(*parts)
-            ports = [self._port(n, port) for n in asked.get(f"{side}-port", ())]
-            if ports:
-                yield both(In(Field.PROTO, PORT_PROTOCOLS), either(*ports))
-        protocols = asked.get("protocol", ())
-        if protocols:
-            yield either(*(self._protocol(n) for n in protocols))
-        names = asked.get("application", ())
-        if names:
-            yield self._applications.match(names)
-        for word, child in node.children.items():
-            if word not in _MATCH:
-                child.take()
-                reason = f'the condition "{word}" is not known'
-                yield self._export.open(self._scope, f'"{child.text}" holds', child, reason, Concern.NAT)
-
-    def _address(self, node: Node, field: Field) -> Match:
-        found = values.prefix(node.word)
-        if found is None:
-            reason = "this address cannot be read"
-            return self._export.open(self._scope, f'the address is "{node.word}"', node, reason, Concern.NAT)
-        return In(field, found)
-
-    def _port(self, node: Node, field: Field) -> Match:
-        high = next(iter(node.at("to").children), "")
-        found = values.ports(f"{node.word}-{high}" if high else node.word)
-        if "to" in node.children:
-            node.children["to"].take()
-        if found is None:
-            reason = "this port cannot be read"
-            return self._export.open(self._scope, f'the port is "{node.word}"', node, reason, Concern.NAT)
-        return In(field, found)
-
-    def _protocol(self, node: Node) -> Match:
-        number = values.protocol(node.word)
-        if number is None:
-            reason = "this protocol cannot be read"
-            return self._export.open(self._scope, f'the protocol is "{node.word}"', node, reason, Concern.NAT)
-        return In(Field.PROTO, Intervals.of(number))
-
     def _static_rules(self) -> Iterator[NatRule]:
-        for one, rule, match in self._rules("static"):
+        for one, rule, match in self._sets.rules("static"):
             then = rule.at("then", "static-nat")
             rule.at("then").take()
             outer = _outer(rule, self._books)
@@ -280,7 +130,7 @@ class Nat:
 
     def _destination_rules(self) -> Iterator[NatRule]:
         pools = read_pools(self._export, self._node.at("destination"))
-        for one, rule, match in self._rules("destination"):
+        for one, rule, match in self._sets.rules("destination"):
             then = rule.at("then", "destination-nat")
             rule.at("then").take()
             span, name = self._export.span(rule), f"destination NAT {one.node.word} {rule.word}"
@@ -310,7 +160,7 @@ class Nat:
 
     def _source_rules(self) -> Iterator[NatRule]:
         pools = read_pools(self._export, self._node.at("source"))
-        for one, rule, match in self._rules("source"):
+        for one, rule, match in self._sets.rules("source"):
             then = rule.at("then", "source-nat")
             rule.at("then").take()
             span, name = self._export.span(rule), f"source NAT {one.node.word} {rule.word}"

@@ -6,7 +6,7 @@ words. A list ``[ a b ]`` is several paths. Statements keep the order in which t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 MAX_TEXT = 300
@@ -125,6 +125,16 @@ class Node:
                 break
             last = line
         return first, last
+
+
+def down(node: Node, words: Sequence[str]) -> Node:
+    """The node at the end of a path, made where it is not there."""
+    for word in words:
+        below = node.children.get(word)
+        if below is None:
+            below = node.children[word] = Node(word)
+        node = below
+    return node
 
 
 def sentences(node: Node, keywords: Collection[str]) -> dict[str, list[Node]]:

@@ -1,0 +1,182 @@
+"""NAT rule sets: from where to where they are, which of them counts, and what their rules ask of a packet.
+
+Of rule sets that fit a packet the one that is more specific counts: an interface before a zone before a routing
+instance, for source NAT the destination's before the source's ("Understanding NAT rule sets and rules": NAT user
+guide). Whether a less specific set is asked where no rule of that one matches is not written: it is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from zoneguard.model.device import Concern
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.parsers._junos import values
+from zoneguard.parsers._junos.account import LABEL
+from zoneguard.parsers._junos.addresses import AddressBooks
+from zoneguard.parsers._junos.applications import Applications
+from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
+from zoneguard.parsers._junos.interfaces import Interfaces
+from zoneguard.parsers._junos.tree import Node, sentences
+from zoneguard.parsers._junos.zones import Zones
+
+_KINDS = ("interface", "zone", "routing-instance")
+_MATCH = frozenset({
+    "source-address", "source-address-name", "destination-address", "destination-address-name", "source-port",
+    "destination-port", "protocol", "application",
+})  # fmt: skip
+_SIDES = (("source", Field.SRC, Field.SPORT), ("destination", Field.DST, Field.DPORT))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A rule set: from which interfaces, to which (``None``: any), how specific, and its rules."""
+
+    node: Node
+    rank: tuple[int, int]
+    ingress: frozenset[str]
+    egress: frozenset[str] | None
+    rules: tuple[Node, ...]
+
+    @property
+    def context(self) -> Match:
+        """The condition on interfaces."""
+        came = Ingress(self.ingress)
+        return came if self.egress is None else both(came, Egress(self.egress))
+
+    def overlaps(self, other: RuleSet) -> bool:
+        """Whether some packet meets the conditions of both."""
+        leaves = self.egress is None or other.egress is None or bool(self.egress & other.egress)
+        return bool(self.ingress & other.ingress) and leaves
+
+
+class RuleSets:
+    """Reads the rule sets of one scope. ``members``: the interfaces of each routing instance."""
+
+    def __init__(
+        self, export: Export, scope: Scope, zones: Zones, interfaces: Interfaces,
+        members: Mapping[str, frozenset[str]], books: AddressBooks, applications: Applications,
+    ) -> None:  # fmt: skip
+        self._export, self._scope, self._zones, self._interfaces = export, scope, zones, interfaces
+        self._members, self._books, self._applications = members, books, applications
+        self._node = scope.root.at("security", "nat")
+
+    def _sets(self, kind: str) -> list[RuleSet]:
+        node = self._node.at(kind)
+        node.used = True
+        found = []
+        for entry in node.at("rule-set").children.values():
+            node.children["rule-set"].used = entry.used = True
+            if "description" in entry.children:
+                entry.children["description"].ignore(LABEL)
+            came, rank = self._context(entry, "from")
+            leaves, to_rank = self._context(entry, "to") if kind == "source" else (None, 0)
+            rules = tuple(entry.at("rule").children.values())
+            if rules:
+                entry.children["rule"].used = True
+            found.append(RuleSet(entry, (to_rank, rank), came, leaves, rules))
+        return sorted(found, key=lambda s: s.rank)
+
+    def _context(self, entry: Node, side: str) -> tuple[frozenset[str], int]:
+        node = entry.at(side)
+        node.used = True
+        names: set[str] = set()
+        ranks = []
+        for kind in _KINDS:
+            for value in node.values(kind):
+                ranks.append(_KINDS.index(kind))
+                if kind == "interface":
+                    names.add(self._interfaces.name(value.word))
+                elif kind == "zone":
+                    zone = self._zones.known.get(value.word)
+                    if zone is None:
+                        reason = f'the zone "{value.word}" is not defined in this file'
+                        self._export.doubt(value, reason, Concern.NAT)
+                    names |= zone.interfaces if zone is not None else frozenset()
+                else:
+                    names |= self._instance(value)
+        if not ranks:
+            reason = f'the rule set "{entry.word}" does not say "{side}"'
+            self._export.doubt(entry, reason, Concern.NAT)
+        return frozenset(names), min(ranks, default=2)
+
+    def _instance(self, value: Node) -> frozenset[str]:
+        name = DEFAULT if value.word in (DEFAULT, "master") else value.word
+        if name not in self._members:
+            reason = f'the routing instance "{value.word}" is not defined in this file'
+            self._export.doubt(value, reason, Concern.NAT)
+        return self._members.get(name, frozenset())
+
+    def _alone(self, kind: str, one: RuleSet, sets: Sequence[RuleSet]) -> Match:
+        """That no more specific set takes the packet: open where one fits it."""
+        parts: list[Match] = []
+        for other in sets:
+            if other.rank < one.rank and other.overlaps(one):
+                reason = f'the more specific rule set "{other.node.word}" may be the only one that is asked'
+                key = f'the {kind} rule set "{one.node.word}" is asked after "{other.node.word}"'
+                opened = self._export.open(self._scope, key, one.node, reason, Concern.NAT)
+                parts.append(either(Not(other.context), opened))
+        return both(*parts)
+
+    def rules(self, kind: str) -> Iterator[tuple[RuleSet, Node, Match]]:
+        """Every rule of a kind in order, with the whole of its condition."""
+        sets = self._sets(kind)
+        for one in sets:
+            alone = self._alone(kind, one, sets)
+            for rule in one.rules:
+                rule.used = True
+                if "description" in rule.children:
+                    rule.children["description"].ignore(LABEL)
+                yield one, rule, both(one.context, *self._asked(rule), alone)
+
+    def _asked(self, rule: Node) -> Iterator[Match]:
+        node = rule.at("match")
+        node.used = True
+        asked = sentences(node, _MATCH)
+        for side, field, port in _SIDES:
+            parts = [self._address(n, field) for n in asked.get(f"{side}-address", ())]
+            names = asked.get(f"{side}-address-name", ())
+            if names:
+                parts.append(self._books.match(field, names, ()))
+            if parts:
+                yield either(*parts)
+            ports = [self._port(n, port) for n in asked.get(f"{side}-port", ())]
+            if ports:
+                yield both(In(Field.PROTO, PORT_PROTOCOLS), either(*ports))
+        protocols = asked.get("protocol", ())
+        if protocols:
+            yield either(*(self._protocol(n) for n in protocols))
+        names = asked.get("application", ())
+        if names:
+            yield self._applications.match(names)
+        for word, child in node.children.items():
+            if word not in _MATCH:
+                child.take()
+                reason = f'the condition "{word}" is not known'
+                yield self._export.open(self._scope, f'"{child.text}" holds', child, reason, Concern.NAT)
+
+    def _address(self, node: Node, field: Field) -> Match:
+        found = values.prefix(node.word)
+        if found is None:
+            reason = "this address cannot be read"
+            return self._export.open(self._scope, f'the address is "{node.word}"', node, reason, Concern.NAT)
+        return In(field, found)
+
+    def _port(self, node: Node, field: Field) -> Match:
+        high = next(iter(node.at("to").children), "")
+        found = values.ports(f"{node.word}-{high}" if high else node.word)
+        if "to" in node.children:
+            node.children["to"].take()
+        if found is None:
+            reason = "this port cannot be read"
+            return self._export.open(self._scope, f'the port is "{node.word}"', node, reason, Concern.NAT)
+        return In(field, found)
+
+    def _protocol(self, node: Node) -> Match:
+        number = values.protocol(node.word)
+        if number is None:
+            reason = "this protocol cannot be read"
+            return self._export.open(self._scope, f'the protocol is "{node.word}"', node, reason, Concern.NAT)
+        return In(Field.PROTO, Intervals.of(number))
