@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from random import Random
 
 from bench._measure import phase
@@ -54,21 +55,38 @@ def commands(paths: list[Path]) -> tuple[str, ...]:
     return tuple(f"set {' '.join(path)}" for path in paths)
 
 
+LEVELS = frozenset({
+    "unit", "family", "security-zone", "from-zone", "to-zone", "policy", "address-set", "application",
+})  # fmt: skip
+
+
 def braces(paths: list[Path]) -> tuple[str, ...]:
-    """With a level of braces for every word but the last."""
+    """As a device prints it: a keyword and its name are one level, and so are two zones."""
     lines: list[str] = []
-    open_: list[str] = []
+    open_: list[Path] = []
     for path in paths:
-        keep = next((n for n, (a, b) in enumerate(zip(open_, path[:-1], strict=False)) if a != b), len(open_))
-        keep = min(keep, len(path) - 1)
-        while len(open_) > keep:
+        levels = list(_levels(path))
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(open_, levels[:-1], strict=False)))
+        while len(open_) > same:
             open_.pop()
             lines.append("    " * len(open_) + "}")
-        for word in path[keep:-1]:
-            lines.append("    " * len(open_) + word + " {")
-            open_.append(word)
-        lines.append("    " * len(open_) + path[-1] + ";")
+        for level in levels[same:-1]:
+            lines.append("    " * len(open_) + " ".join(level) + " {")
+            open_.append(level)
+        lines.append("    " * len(open_) + " ".join(levels[-1]) + ";")
     return (*lines, *("    " * n + "}" for n in reversed(range(len(open_)))))
+
+
+def _levels(path: Path) -> Iterator[Path]:
+    """``path`` cut into levels of braces; the last is the statement."""
+    at = 0
+    while at < len(path) - 2:
+        size = 1
+        if path[at] in LEVELS:
+            size = 4 if path[at] == "from-zone" else 2
+        yield path[at : at + size]
+        at += size
+    yield path[at:]
 
 
 def main(policies: int) -> None:

@@ -10,6 +10,7 @@ import re
 
 from zoneguard.model.device import Device
 from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers._collector import paused_collector
 from zoneguard.parsers._junos.account import account
 from zoneguard.parsers._junos.contexts import Contexts
 from zoneguard.parsers._junos.export import read_export
@@ -55,6 +56,11 @@ def sniff(source: Source) -> float:
 
 def parse(source: Source, name: str) -> Parsed:
     """The device of one configuration."""
+    with paused_collector():
+        return _parse(source, name)
+
+
+def _parse(source: Source, name: str) -> Parsed:
     ledger = Ledger(source, "junos")
     reader = TreeReader(source)
     root = reader.read()
