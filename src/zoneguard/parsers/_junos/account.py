@@ -24,7 +24,14 @@ SERVERS = "servers that the device runs for hosts"
 SCREENS = "screens drop only floods, scans and malformed packets"
 DYNAMIC = "used by dynamic routing protocols only"
 ARP = "answers ARP or neighbour discovery only"
-DEFAULTS = "says what is the default"
+OPEN_FOR_IT = "used by policies that are open for it"
+ASKED = "used by routing policies that a reader asks"
+FLOODS = "drops only floods"
+RELATED = "opens only connections related to an admitted session"
+OPEN_LISTS = "lists that only open conditions use"
+PROBES = "changes routes only while a probe fails"
+LABELLED = "matches MPLS packets, not IP"
+SPOOFED = "drops only spoofed source addresses"
 CLUSTER = "cluster of members with one configuration"
 MULTICAST = "routes multicast only"
 
@@ -32,19 +39,19 @@ IGNORED: Mapping[str, str] = {
     "version": LABEL, "system": MANAGEMENT, "snmp": MANAGEMENT, "event-options": MANAGEMENT, "access": ACCOUNTS,
     "access-profile": ACCOUNTS, "accounting-options": LOGGING, "chassis": HARDWARE, "class-of-service": SHAPING,
     "poe": HARDWARE, "virtual-chassis": CLUSTER, "ethernet-switching-options": LAYER2, "vlans": LAYER2,
-    "multi-chassis": CLUSTER, "schedulers": "used by policies that are open for it", "jsrc": ACCOUNTS,
+    "multi-chassis": CLUSTER, "schedulers": OPEN_FOR_IT, "jsrc": ACCOUNTS,
     "jsrc-partition": ACCOUNTS, "diameter": ACCOUNTS, "unified-edge": MANAGEMENT, "wlan": HARDWARE,
     "smtp": MANAGEMENT, "openconfig-*": MANAGEMENT, "protection": HARDWARE, "ptp": SERVERS, "switch-options": LAYER2,
-    "bridge-domains": LAYER2, "policy-options": "used by routing policies that a reader asks",
+    "bridge-domains": LAYER2, "policy-options": ASKED,
     "forwarding-options sampling": LOGGING, "forwarding-options port-mirroring": LOGGING,
     "forwarding-options analyzer": LOGGING, "forwarding-options dhcp-relay": SERVERS,
     "forwarding-options helpers": SERVERS, "forwarding-options hash-key": SHAPING,
     "forwarding-options enhanced-hash-key": SHAPING, "forwarding-options load-balance": SHAPING,
-    "forwarding-options storm-control*": "drops only floods", "forwarding-options accounting": LOGGING,
+    "forwarding-options storm-control*": FLOODS, "forwarding-options accounting": LOGGING,
     "forwarding-options packet-capture": LOGGING, "forwarding-options multicast": MULTICAST,
     "forwarding-options dhcp-security": LAYER2, "forwarding-options vxlan-routing": HARDWARE,
     "interfaces traceoptions": LOGGING, "interfaces interface-set": SHAPING,
-    "security alarms": LOGGING, "security alg": "opens only connections related to an admitted session",
+    "security alarms": LOGGING, "security alg": RELATED,
     "security analysis": LOGGING, "security anti-*": CONTENT, "security application-firewall": CONTENT,
     "security application-tracking": LOGGING, "security authentication-key-chains": ACCOUNTS,
     "security certificates": ACCOUNTS, "security firewall-authentication": ACCOUNTS, "security flow": SESSIONS,
@@ -54,7 +61,7 @@ IGNORED: Mapping[str, str] = {
     "security screen": SCREENS, "security ssh-known-hosts": ACCOUNTS, "security ssl": CONTENT,
     "security utm": CONTENT, "security user-identification": ACCOUNTS, "security traceoptions": LOGGING,
     "security datapath-debug": LOGGING, "security secure-wire": LAYER2, "security dynamic-application": CONTENT,
-    "security dynamic-address": "lists that only open conditions use", "security key-protect": ACCOUNTS,
+    "security dynamic-address": OPEN_LISTS, "security key-protect": ACCOUNTS,
     "security master-password": ACCOUNTS, "security distribution-profile": HARDWARE,
     "security nat proxy-*": ARP, "security nat traceoptions": LOGGING,
     "security nat source port-*": SESSIONS, "security nat source pool-utilization-alarm": LOGGING,
@@ -66,10 +73,10 @@ IGNORED: Mapping[str, str] = {
     "services application-identification": CONTENT, "services flow-monitoring": LOGGING, "services rpm": LOGGING,
     "services security-intelligence": CONTENT, "services advanced-anti-malware": CONTENT, "services ssl": CONTENT,
     "services user-identification": ACCOUNTS, "services analytics": LOGGING, "services web-filter": CONTENT,
-    "services icap-redirect": CONTENT, "services ip-monitoring": "changes routes only while a probe fails",
+    "services icap-redirect": CONTENT, "services ip-monitoring": PROBES,
     "firewall policer": SHAPING, "firewall three-color-policer": SHAPING, "firewall hierarchical-policer": SHAPING,
     "firewall family ethernet-switching": LAYER2, "firewall family bridge": LAYER2, "firewall family vpls": LAYER2,
-    "firewall family ccc": LAYER2, "firewall family mpls": "matches MPLS packets, not IP",
+    "firewall family ccc": LAYER2, "firewall family mpls": LABELLED,
     "firewall load-balance-group": SHAPING,
     "protocols lldp": LAYER2, "protocols lldp-med": LAYER2, "protocols rstp": LAYER2, "protocols mstp": LAYER2,
     "protocols stp": LAYER2, "protocols vstp": LAYER2, "protocols lacp": LAYER2, "protocols dot1x": LAYER2,

@@ -48,6 +48,10 @@ class Commands:
         self._heads: dict[str, Node] = {}
         self._work = 0
 
+    def problem(self, line: int, reason: str, concern: Concern) -> None:
+        """Line ``line`` makes no sense, or cannot be followed."""
+        self.problems.append((line, reason, concern))
+
     def set_plain(self, number: int, text: str) -> None:
         """A ``set`` command of bare words. Lines that differ in their last words share the way down to them."""
         head, *tail = text.rsplit(None, 3)
@@ -55,7 +59,7 @@ class Commands:
         if node is None:
             path = head.split()[1:]
             if len(path) + len(tail) > MAX_DEPTH:
-                self.problems.append((number, "too many words", Concern.FILTER))
+                self.problem(number, "too many words", Concern.FILTER)
                 return
             node = down(self.root, path)
             if len(self._heads) >= MAX_HEADS:
@@ -70,7 +74,7 @@ class Commands:
             found.pop()
         verb, rest = found[0] if found else "", found[1:]
         if verb not in VERBS:
-            self.problems.append((number, "this line is no statement", Concern.FILTER))
+            self.problem(number, "this line is no statement", Concern.FILTER)
         elif verb in _SHOWS:
             self._move(verb, [plain(token) for token in rest])
             self.asides[number] = SESSION
@@ -79,7 +83,7 @@ class Commands:
         else:
             paths = listed(rest)
             if paths is None or '"' in rest or verb in ("replace", "wildcard", "load"):
-                self.problems.append((number, "this command cannot be followed", Concern.FILTER))
+                self.problem(number, "this command cannot be followed", Concern.FILTER)
             else:
                 for path in paths:
                     self._edited(number, verb, self.edit + path)
@@ -108,7 +112,7 @@ class Commands:
 
     def _edited(self, number: int, verb: str, path: list[str]) -> None:
         if len(path) > MAX_DEPTH:
-            self.problems.append((number, "too many words", Concern.FILTER))
+            self.problem(number, "too many words", Concern.FILTER)
             return
         if verb == "set":
             down(self.root, path).lines += (number,)
@@ -121,7 +125,7 @@ class Commands:
             self.asides[number] = OMITTED
         else:
             concern = Concern.FILTER if moves else Concern.OTHER
-            self.problems.append((number, "what this command is about is not in this file", concern))
+            self.problem(number, "what this command is about is not in this file", concern)
 
     def _switched(self, verb: str, path: list[str]) -> bool:
         node, parent = self.root.get(*path), self.root.get(*path[:-1])

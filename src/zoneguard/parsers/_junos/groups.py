@@ -52,6 +52,10 @@ class Groups:
         if interfaces is not None:
             spread_ranges(interfaces)
 
+    def problem(self, line: int, reason: str, concern: Concern) -> None:
+        """What a group says in line ``line`` cannot be applied as it stands."""
+        self.problems.append((line, reason, concern))
+
     def _apply(self) -> None:
         places = [("", child) for child in self._root.children.values() if child.word != "groups"]
         if not any(APPLY in node.children for _, place in places for node in place.walk()) and (
@@ -62,7 +66,7 @@ class Groups:
         try:
             self._inherit(top, [], (), 0)
         except TooLargeError:
-            self.problems.append((1, "the groups of this configuration multiply beyond any device", Concern.FILTER))
+            self.problem(1, "the groups of this configuration multiply beyond any device", Concern.FILTER)
         for word, child in top.children.items():
             self._root.children.setdefault(word, child)
 
@@ -119,7 +123,7 @@ class Groups:
                 self._cluster(named)
             elif not named.group:
                 reason = f'the configuration group "{named.word}" is not defined in this file'
-                self.problems.append((named.line, reason, Concern.FILTER))
+                self.problem(named.line, reason, Concern.FILTER)
             return []
         here = [group]
         for word in path:
@@ -140,7 +144,7 @@ class Groups:
                     odd = [part]
                 for node in odd:
                     reason = f'applies to one member of the cluster only (group "{name}")'
-                    self.problems.append((node.line, reason, Concern.FILTER))
+                    self.problem(node.line, reason, Concern.FILTER)
         named.used = True
 
 

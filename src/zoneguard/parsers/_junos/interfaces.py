@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding
 from zoneguard.parsers._junos import values
-from zoneguard.parsers._junos.account import ARP, DYNAMIC, HARDWARE, LABEL, LAYER2, LOGGING, SHAPING, TUNNELS
+from zoneguard.parsers._junos.account import (
+    ARP,
+    DYNAMIC,
+    HARDWARE,
+    LABEL,
+    LABELLED,
+    LAYER2,
+    LOGGING,
+    SHAPING,
+    SPOOFED,
+    TUNNELS,
+)
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.tree import Node
 
@@ -46,13 +57,13 @@ _UNIT = {
     LAYER2, "radio-router": HARDWARE, "targeted-options": LAYER2, "enable": HARDWARE,
 }  # fmt: skip
 _FAMILY = {
-    "mtu": HARDWARE, "sampling": LOGGING, "policer": SHAPING, "rpf-check": "drops only spoofed source addresses",
+    "mtu": HARDWARE, "sampling": LOGGING, "policer": SHAPING, "rpf-check": SPOOFED,
     "targeted-broadcast": HARDWARE, "no-redirects": ARP, "primary": LABEL, "accounting": LOGGING, "dad-disable": ARP,
     "no-dad": ARP, "ndp-proxy": ARP, "nd6-stale-time": ARP, "destination-class-usage": LOGGING, "tcp-mss": HARDWARE,
     "next-hop-tunnel": TUNNELS, "no-neighbor-learn": ARP, "receive-options-packets": HARDWARE,
     "receive-ttl-exceeded": HARDWARE, "remote": TUNNELS, "undo": LABEL, "path-mtu-discovery": HARDWARE,
     "demux-source": LAYER2, "destination-udp-port": HARDWARE,
-    "mac-validate": "drops only spoofed source addresses", "no-neighbour-learn": ARP, "route-accounting": LOGGING,
+    "mac-validate": SPOOFED, "no-neighbour-learn": ARP, "route-accounting": LOGGING,
 }  # fmt: skip
 _ADDRESS = {
     "primary": LABEL, "preferred": LABEL, "broadcast": LABEL, "eui-64": LABEL, "master-only": LABEL, "ndp": ARP,
@@ -133,7 +144,7 @@ def _unit(export: Export, found: Interfaces, name: str, unit: Node, enabled: boo
             family.ignore(LAYER2)
             found.switched.add(name)
         elif word in ("mpls", "iso"):
-            family.ignore(DYNAMIC if word == "iso" else "carries MPLS packets, not IP")
+            family.ignore(DYNAMIC if word == "iso" else LABELLED)
     vlan = values.number(unit.word_of("vlan-id"), 4094)
     if "vlan-tags" in unit.children:
         unit.children["vlan-tags"].take()

@@ -79,11 +79,11 @@ class TreeReader:
             else:
                 self._line(number, line, number)
         for opened in self._open:
-            self.problems.append((opened.line, f'the brace of "{opened.node.word}" is not closed', Concern.FILTER))
+            self._commands.problem(opened.line, f'the brace of "{opened.node.word}" is not closed', Concern.FILTER)
         if self._words:
-            self.problems.append((self._began, "this statement has no end", Concern.FILTER))
+            self._commands.problem(self._began, "this statement has no end", Concern.FILTER)
         if self._comment:
-            self.problems.append((self._comment, "this comment has no end", Concern.FILTER))
+            self._commands.problem(self._comment, "this comment has no end", Concern.FILTER)
         self._set_inactive_apart()
         return self.root
 
@@ -173,7 +173,7 @@ class TreeReader:
                 elif self._words:
                     self._end(number, self._statement())
             elif part == '"':
-                self.problems.append((number, "a quote is not closed", Concern.FILTER))
+                self._commands.problem(number, "a quote is not closed", Concern.FILTER)
                 self._words = []
                 return
             else:
@@ -181,7 +181,7 @@ class TreeReader:
                     self._began = number
                 self._words.append(part)
         if self._words and not self._open and not self._braced and not self._goes_on(number):
-            self.problems.append((number, "this line is no statement", Concern.FILTER))
+            self._commands.problem(number, "this line is no statement", Concern.FILTER)
             self._words = []
         elif not stands:
             self.asides[number] = GOES_ON if self._words else BLANK
@@ -208,7 +208,7 @@ class TreeReader:
         self._braced = True
         depth = self._open[-1].depth if self._open else len(self._commands.base)
         if statement is None or len(statement[0]) != 1 or depth + len(statement[0][0]) > MAX_DEPTH:
-            self.problems.append((number, "braces without a name, or nested too deeply", Concern.FILTER))
+            self._commands.problem(number, "braces without a name, or nested too deeply", Concern.FILTER)
             self._open.append(_Open(Node("?"), number, depth))
             return
         ((words,), tag) = statement
@@ -221,7 +221,7 @@ class TreeReader:
 
     def _end(self, number: int, statement: Statement | None) -> None:
         if statement is None or any(len(words) > MAX_DEPTH for words in statement[0]):
-            self.problems.append((number, "brackets out of place, or too many words", Concern.FILTER))
+            self._commands.problem(number, "brackets out of place, or too many words", Concern.FILTER)
             return
         place = self._place()
         if not self._open:
@@ -234,10 +234,10 @@ class TreeReader:
 
     def _leave(self, number: int) -> None:
         if self._words:
-            self.problems.append((number, "a statement without its semicolon", Concern.FILTER))
+            self._commands.problem(number, "a statement without its semicolon", Concern.FILTER)
             self._words = []
         if not self._open:
-            self.problems.append((number, "a closing brace too many", Concern.FILTER))
+            self._commands.problem(number, "a closing brace too many", Concern.FILTER)
             return
         self._open.pop().node.frames += (number,)
 

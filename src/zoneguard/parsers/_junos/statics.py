@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.parsers._junos import values
-from zoneguard.parsers._junos.account import DYNAMIC, LABEL
+from zoneguard.parsers._junos.account import DYNAMIC, LABEL, PROBES
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
 
@@ -22,7 +22,7 @@ _IGNORED = {
     "install": LABEL, "retain": DYNAMIC, "no-retain": DYNAMIC, "readvertise": DYNAMIC, "no-readvertise": DYNAMIC,
     "resolve": LABEL, "no-resolve": LABEL, "community": DYNAMIC, "as-path": DYNAMIC, "tag2": DYNAMIC, "color": DYNAMIC,
     "color2": DYNAMIC, "tag": DYNAMIC, "active": LABEL, "passive": LABEL, "longest-match": LABEL, "description": LABEL,
-    "bfd-liveness-detection": "changes routes only while a probe fails", "preference2": DYNAMIC, "metric2": DYNAMIC,
+    "bfd-liveness-detection": PROBES, "preference2": DYNAMIC, "metric2": DYNAMIC,
     "no-propagate": DYNAMIC, "ignore": LABEL,
 }  # fmt: skip
 
