@@ -142,9 +142,10 @@ def _together(verdicts: list[Anomaly]) -> Anomaly | None:
 def _verdicts(lists: ContextLists) -> Iterator[tuple[Key, Anomaly | None]]:
     certain = not any(entry.concern is Concern.ROUTING for entry in lists.context.device.uncertain)
     judge = _Judge(lists, certain)
+    settings = {interface.span for interface in lists.context.device.interfaces}
     for key, rules in lists.lists.items():
         for leaf, anomaly in judge.lines(key, rules):
-            if not leaf.rules[0].implied:
+            if not leaf.rules[0].implied and leaf.span not in (rules.span, *settings):
                 yield (leaf.span, key in lists.translating or _translates(leaf)), anomaly
 
 

@@ -103,4 +103,4 @@ def report_groups(config: Config, groups: Groups) -> None:
 
 def refuse(match: Match, span: SourceSpan, name: str) -> Filter:
     """A stage that denies what fits."""
-    return Filter(RuleList(name, (Rule(match, Deny(), span, name),), Permit(), span))
+    return Filter(RuleList(name, (Rule(match, Deny(), span, name, implied=True),), Permit(), span))

@@ -72,7 +72,7 @@ def routed(
 def _open_list(config: Config, applied: Applied, v6: bool) -> RuleList:
     span = config.span(applied.line)
     permits = Unknown(f"access list {applied.name} permits the packet", span)
-    return RuleList(applied.name, (Rule(either(family(not v6), permits), Permit(), span),), Deny(), span)
+    return RuleList(applied.name, (Rule(either(family(not v6), permits), Permit(), span, implied=True),), Deny(), span)
 
 
 def _placed(rules: RuleList, names: frozenset[str], direction: str) -> Filter:
@@ -111,8 +111,8 @@ def _port_rules(config: Config, carrying: list[Port], direction: str) -> Iterato
             known = found_list(config, applied, v6) if applied is not None else None
             if applied is not None and known is not None:
                 refused = both(here, family(v6), Not(known.permitted()))
-                yield Rule(refused, Deny(), config.span(applied.line), f"{known.name} on {port.name}")
-        yield Rule(here, Permit(), span, port.name)
+                yield Rule(refused, Deny(), config.span(applied.line), f"{known.name} on {port.name}", implied=True)
+        yield Rule(here, Permit(), span, port.name, implied=True)
 
 
 def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[Filter]:
@@ -135,7 +135,7 @@ def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[
 def _open_map(config: Config, applied: Applied) -> RuleList:
     span = config.span(applied.line)
     permits = Unknown(f"VLAN access map {applied.name} forwards the packet", span)
-    return RuleList(f"vlan filter {applied.name}", (Rule(permits, Permit(), span),), Deny(), span)
+    return RuleList(f"vlan filter {applied.name}", (Rule(permits, Permit(), span, implied=True),), Deny(), span)
 
 
 def _map_rules(config: Config, name: str, entries: dict[int, MapEntry]) -> Iterator[Rule]:
@@ -154,4 +154,4 @@ def _map_rules(config: Config, name: str, entries: dict[int, MapEntry]) -> Itera
     for v6 in _FAMILIES:
         if any(v6 in entry.lists for entry in entries.values()):
             span = config.span(entries[max(entries)].line)
-            yield Rule(family(v6), Deny(), span, f"{name}: no entry matches")
+            yield Rule(family(v6), Deny(), span, f"{name}: no entry matches", implied=True)

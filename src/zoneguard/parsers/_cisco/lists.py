@@ -64,7 +64,7 @@ class AccessList:
     def rules(self, sessions: dict[str, Match], first: tuple[Rule, ...] = ()) -> RuleList:
         """The list on an interface. ``sessions``: name of a list of sessions → the answers that it lets pass;
         ``first``: what is asked before the list."""
-        rules = [Rule(family(not self.v6), Permit(), self.span, "the other version of IP"), *first]
+        rules = [Rule(family(not self.v6), Permit(), self.span, "the other version of IP", implied=True), *first]
         for entry in self.entries:
             match = _asked(entry, sessions)
             rules.append(Rule(match, Permit() if entry.permit else Deny(), entry.span, entry.name))
@@ -75,10 +75,10 @@ class AccessList:
         found = []
         if self.fragments is not None:
             later = In(Field.FRAGMENT, Intervals.of(1))
-            found.append(Rule(later, Permit() if self.fragments else Deny(), self.span, "fragments"))
+            found.append(Rule(later, Permit() if self.fragments else Deny(), self.span, "fragments", implied=True))
         for name in self.discovery:
             asked = both(In(Field.PROTO, Intervals.of(58)), In(Field.ICMP, icmp_values(*ICMP6[name])))
-            found.append(Rule(asked, Permit(), self.span, f"permit icmp any any {name}"))
+            found.append(Rule(asked, Permit(), self.span, f"permit icmp any any {name}", implied=True))
         return found
 
     def permitted(self) -> Match:

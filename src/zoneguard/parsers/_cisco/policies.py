@@ -168,7 +168,7 @@ def steering(
             span = config.span(clause.sets[0] if clause.sets else clause.line)
             targets = tuple((hop, config.interface(out) if out else "") for hop, out in clause.hops)
             lost = clause.permit and bool(targets) and all(out.lower() == "null0" for _, out in targets)
-            rules.append(Rule(match, Deny() if lost else Permit(), span, f"route-map {name} {number}"))
+            rules.append(Rule(match, Deny() if lost else Permit(), span, f"route-map {name} {number}", implied=True))
             targets = tuple(t for t in targets if t[1].lower() != "null0") if clause.permit else ()
             chosen.append(PolicyRoute(both(Ingress(here), match), span, targets))
         where = config.span(used[0][1].line)

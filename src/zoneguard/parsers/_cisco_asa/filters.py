@@ -54,7 +54,10 @@ class Filters:
             if not groups:
                 continue
             unasked = [Unknown(f"{self._config.device}: {name} lets tunnels out unasked", r.span) for r in came]
-            tunnelled = [Rule(both(r.match, u), Permit(), r.span, r.name) for r, u in zip(came, unasked, strict=True)]
+            tunnelled = [
+                Rule(both(r.match, u), Permit(), r.span, r.name, implied=True)
+                for r, u in zip(came, unasked, strict=True)
+            ]
             rules = [*tunnelled, *(rule for group in groups for rule in self._rules(group))]
             here = frozenset({self._config.interface(name)})
             title = f"access-group {', '.join(g.acl for g in groups)} out of {name}"
@@ -79,7 +82,7 @@ class Filters:
 
     def _either(self, what: str, span: SourceSpan) -> Iterator[Rule]:
         for action, verb in ((Permit(), "permits"), (Deny(), "denies")):
-            yield Rule(Unknown(f"{self._config.device}: {what}: {verb}", span), action, span)
+            yield Rule(Unknown(f"{self._config.device}: {what}: {verb}", span), action, span, implied=True)
 
     def _list(self, group: Group, sent: bool) -> tuple[Rule, ...]:
         if (group.acl, sent) not in self._lists:
@@ -120,28 +123,44 @@ class Filters:
         ports = list(self._config.named.values())
         ftd = self._config.part.product == "NGFW"  # has no levels and no such command: its rules alone decide
         if port.management:
-            yield Rule(Ingress(frozenset({self._config.interface(port.name)})), Deny(), port.span, "management-only")
-            yield Rule(Egress(frozenset({self._config.interface(port.name)})), Deny(), port.span, "management-only")
+            yield Rule(
+                Ingress(frozenset({self._config.interface(port.name)})),
+                Deny(),
+                port.span,
+                "management-only",
+                implied=True,
+            )
+            yield Rule(
+                Egress(frozenset({self._config.interface(port.name)})),
+                Deny(),
+                port.span,
+                "management-only",
+                implied=True,
+            )
             return
         if self._config.intra is None and not ftd:
-            yield Rule(self._ends(port, [port]), Deny(), port.span, "same interface")
+            yield Rule(self._ends(port, [port]), Deny(), port.span, "same interface", implied=True)
         equal = [p for p in ports if p is not port and p.security == port.security]
         if equal and self._config.inter is None and not ftd:
-            yield Rule(self._ends(port, equal), Deny(), port.span, "same security level")
+            yield Rule(self._ends(port, equal), Deny(), port.span, "same security level", implied=True)
         closed = [p for p in ports if p.hardware == port.barred]
         if closed:
-            yield Rule(self._ends(port, closed), Deny(), port.span, "no forward interface")
+            yield Rule(self._ends(port, closed), Deny(), port.span, "no forward interface", implied=True)
 
     def _implicit(self, port: Port) -> Iterator[Rule]:
         ports = list(self._config.named.values())
         lower = [p for p in ports if p.security < port.security]
         equal = [p for p in ports if p is not port and p.security == port.security]
         if lower:
-            yield Rule(self._ends(port, lower), Permit(), port.span, "to a lower security level")
+            yield Rule(self._ends(port, lower), Permit(), port.span, "to a lower security level", implied=True)
         if equal and self._config.inter is not None:
-            yield Rule(self._ends(port, equal), Permit(), self._config.inter, "to the same security level")
+            yield Rule(
+                self._ends(port, equal), Permit(), self._config.inter, "to the same security level", implied=True
+            )
         if self._config.intra is not None:
-            yield Rule(self._ends(port, [port]), Permit(), self._config.intra, "back by the same interface")
+            yield Rule(
+                self._ends(port, [port]), Permit(), self._config.intra, "back by the same interface", implied=True
+            )
 
     # -- the device itself -------------------------------------------------------------------------------------------
 
@@ -154,8 +173,8 @@ class Filters:
             if own:
                 elsewhere = both(In(Field.DST, own), Not(Ingress(frozenset({config.interface(name)}))))
                 tunnel = Unknown(f"{config.device}: management-access opens {name}", port.span)
-                rules.append(Rule(both(elsewhere, tunnel), Permit(), port.span, "management-access"))
-                rules.append(Rule(elsewhere, Deny(), port.span, "an address of another interface"))
+                rules.append(Rule(both(elsewhere, tunnel), Permit(), port.span, "management-access", implied=True))
+                rules.append(Rule(elsewhere, Deny(), port.span, "an address of another interface", implied=True))
             for group in config.groups.get((name, "control-plane"), ()):
                 came = Ingress(frozenset({config.interface(name)}))
                 own_list = self._rules(group)
@@ -164,14 +183,18 @@ class Filters:
             port_ = In(Field.DPORT, Intervals.of(_PORTS[service.name]))
             tcp = In(Field.PROTO, Intervals.of(TCP))
             match = both(Ingress(frozenset({service.interface})), tcp, port_, In(Field.SRC, allowed))
-            rules.append(Rule(match, Permit(), service.span, service.name))
+            rules.append(Rule(match, Permit(), service.span, service.name, implied=True))
         for port_number in _PORTS.values():
             asked = both(In(Field.PROTO, Intervals.of(TCP)), In(Field.DPORT, Intervals.of(port_number)))
             open_ = Unknown(f"{config.device}: another service listens on port {port_number}", config.end)
-            rules.append(Rule(both(asked, Not(open_)), Deny(), config.end, "not among those who manage the device"))
+            rules.append(
+                Rule(both(asked, Not(open_)), Deny(), config.end, "not among those who manage the device", implied=True)
+            )
         rules += self._pings()
         other = Unknown(f"{config.device}: the device itself listens to the packet", config.end)
-        rules.append(Rule(other, Permit(), config.end, "services of the device without a line of their own"))
+        rules.append(
+            Rule(other, Permit(), config.end, "services of the device without a line of their own", implied=True)
+        )
         return Filter(RuleList("to the device itself", tuple(rules), Deny(), config.end), stateful=True)
 
     def _pings(self) -> Iterator[Rule]:
@@ -188,10 +211,10 @@ class Filters:
             listed.add(name)
             came = Ingress(frozenset({config.interface(name)}))
             action = Permit() if command.words[1] == "permit" else Deny()
-            yield Rule(both(came, icmp, match), action, config.span(command), "icmp")
+            yield Rule(both(came, icmp, match), action, config.span(command), "icmp", implied=True)
         for name, port in config.named.items():
             came = Ingress(frozenset({config.interface(name)}))
-            yield Rule(both(came, icmp), Deny() if name in listed else Permit(), port.span, "icmp")
+            yield Rule(both(came, icmp), Deny() if name in listed else Permit(), port.span, "icmp", implied=True)
 
 
 def _ping(words: tuple[str, ...], config: Config) -> tuple[str, Match]:

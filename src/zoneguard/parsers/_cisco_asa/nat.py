@@ -230,21 +230,21 @@ class NatStages:
             yield from self._only_by(onward, rule, rule.mapped)
 
     def _only_by(self, match: Match, rule: Translation, interface: str) -> Iterator[Rule]:
-        yield Rule(both(match, Not(*self._leaves(interface))), Deny(), rule.span, rule.name)
-        yield Rule(match, Permit(), rule.span, rule.name)
+        yield Rule(both(match, Not(*self._leaves(interface))), Deny(), rule.span, rule.name, implied=True)
+        yield Rule(match, Permit(), rule.span, rule.name, implied=True)
 
     def _answers(self, rule: Translation) -> Iterator[Rule]:
         """The first rule that takes the answer must be the one that took the packet."""
         towards = (*self._towards(rule), *self._leaves(rule.real))
         if rule.identity and not rule.one_way:
-            yield Rule(both(*towards), Permit(), rule.span, rule.name)
+            yield Rule(both(*towards), Permit(), rule.span, rule.name, implied=True)
             return
         if rule.identity:
             used = Unknown(f"{self._config.device}: a host uses the identity of {rule.name}", rule.span)
-            yield Rule(both(*towards, used), Permit(), rule.span, rule.name)
+            yield Rule(both(*towards, used), Permit(), rule.span, rule.name, implied=True)
         elif not rule.one_way:
-            yield Rule(both(*towards, *self._was_mapped(rule)), Permit(), rule.span, rule.name)
-        yield Rule(both(*towards), Deny(), rule.span, f"{rule.name}, for the answer")
+            yield Rule(both(*towards, *self._was_mapped(rule)), Permit(), rule.span, rule.name, implied=True)
+        yield Rule(both(*towards), Deny(), rule.span, f"{rule.name}, for the answer", implied=True)
 
     def control(self) -> Iterator[Filter]:
         """``nat-control``: between interfaces of different levels nothing passes without a translation."""
@@ -253,12 +253,12 @@ class NatStages:
             return
         matches = [rule.match for stage in self.outward() for rule in stage.rules.rules]
         matches += [both(*self._towards(r), *self._leaves(r.real)) for r in self._rules if r.exempt]
-        permitted = tuple(Rule(match, Permit(), span, "nat-control") for match in (*matches, _DNAT))
+        permitted = tuple(Rule(match, Permit(), span, "nat-control", implied=True) for match in (*matches, _DNAT))
         named = self._config.named.values()
         unequal = [
             both(*self._came(a.name), *self._leaves(b.name)) for a in named for b in named if a.security != b.security
         ]
-        denied = Rule(either(*unequal) if unequal else Not(ALWAYS), Deny(), span, "nat-control")
+        denied = Rule(either(*unequal) if unequal else Not(ALWAYS), Deny(), span, "nat-control", implied=True)
         yield Filter(RuleList("nat-control", (*permitted, denied), Permit(), span), stateful=True)
 
 

@@ -88,12 +88,12 @@ def _by_list(config: Config, interface: str, acl: str, command: Command) -> Iter
         if not isinstance(entry, Entry):
             config.not_understood(command.line, "what passes by this tunnel is not known", Concern.FILTER, bounded=True)
             open_ = Unknown(f"{config.device}: a packet comes by the {name}", entry)
-            yield Rule(both(_came(config, interface), open_), Permit(), entry, name)
+            yield Rule(both(_came(config, interface), open_), Permit(), entry, name, implied=True)
         elif entry.permits and entry.active:
             match: Match = both(_came(config, interface), entry.as_sent(config.device, mirrored=True))
             if config.users_filtered:
                 match = both(match, Unknown(f"{config.device}: the filter of the {name} permits", entry.span))
-            yield Rule(match, Permit(), entry.span, name)
+            yield Rule(match, Permit(), entry.span, name, implied=True)
 
 
 def _clients(config: Config, interface: str, command: Command) -> Rule:
@@ -104,4 +104,6 @@ def _clients(config: Config, interface: str, command: Command) -> Rule:
     open_ = Unknown(f"{config.device}: a client of {interface} sends the packet", config.span(command))
     pools = Intervals.from_spans(p for p in config.pools if p[0] <= p[1] and (p[0] >= V6) == (p[1] >= V6))
     limit = (In(Field.SRC, pools),) if pools else ()
-    return Rule(both(_came(config, interface), *limit, open_), Permit(), config.span(command), "VPN clients")
+    return Rule(
+        both(_came(config, interface), *limit, open_), Permit(), config.span(command), "VPN clients", implied=True
+    )

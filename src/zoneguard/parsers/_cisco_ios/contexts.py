@@ -50,7 +50,7 @@ def _inspected(reader: Reader, vrf: str, ports: list[Port]) -> Iterator[Rule]:
         for applied in port.inspected.values() if port.vrf == vrf else ():
             span = reader.config.span(applied.line)
             seen: Match = Unknown(f"inspection {applied.name} saw the session open", span)
-            yield Rule(both(ANSWERS, seen), Permit(), span, f"ip inspect {applied.name}")
+            yield Rule(both(ANSWERS, seen), Permit(), span, f"ip inspect {applied.name}", implied=True)
 
 
 def _context(reader: Reader, common: Common) -> Vrf:

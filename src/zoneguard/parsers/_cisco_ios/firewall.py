@@ -45,7 +45,7 @@ class Firewall:
         rules = [*self._answers(), *self._between()]
         span = self._config.span(next(p.line for p in self._config.ports.values() if p.name in self._zoned))
         outside = Not(Ingress(self._zoned)), Not(Egress(self._zoned))
-        rules.append(Rule(both(*outside), Permit(), span, "neither interface is in a zone"))
+        rules.append(Rule(both(*outside), Permit(), span, "neither interface is in a zone", implied=True))
         return Filter(RuleList("zone-based firewall", tuple(rules), Deny(), span))
 
     def local(self) -> Filter | None:
@@ -57,9 +57,11 @@ class Firewall:
                 for back in self._zones.pairs:
                     if (back.source, back.destination) == (SELF, pair.source) and back.policy is not None:
                         answered = answers(self._inspects(back.policy), self._config.span(back.line))
-                        rules.append(Rule(both(names, ANSWERS, answered), Permit(), self._config.span(back.line)))
+                        rules.append(
+                            Rule(both(names, ANSWERS, answered), Permit(), self._config.span(back.line), implied=True)
+                        )
                 jump = Jump(self._listed(pair.policy))
-                rules.append(Rule(names, jump, self._config.span(pair.line), f"zone-pair {pair.name}"))
+                rules.append(Rule(names, jump, self._config.span(pair.line), f"zone-pair {pair.name}", implied=True))
         if not rules:
             return None
         return Filter(RuleList("zone self", tuple(rules), Permit(), rules[0].span))
@@ -77,7 +79,9 @@ class Firewall:
                 continue
             span = self._config.span(pair.line)
             answered = answers(self._inspects(pair.policy), span)
-            yield Rule(both(came, goes, ANSWERS, answered), Permit(), span, f"answers, zone-pair {pair.name}")
+            yield Rule(
+                both(came, goes, ANSWERS, answered), Permit(), span, f"answers, zone-pair {pair.name}", implied=True
+            )
 
     def _between(self) -> Iterator[Rule]:
         paired: set[str] = set()
@@ -89,12 +93,12 @@ class Firewall:
                 paired.add(pair.source)
             span = self._config.span(pair.line)
             action = Deny() if pair.policy is None else Jump(self._listed(pair.policy))
-            yield Rule(both(came, goes), action, span, f"zone-pair {pair.name}")
+            yield Rule(both(came, goes), action, span, f"zone-pair {pair.name}", implied=True)
         for zone in sorted(self._members.keys() - paired):
             here, there = self._names(zone), self._names(zone, leaving=True)
             if here is not None and there is not None:
                 first = next(p for p in self._config.ports.values() if p.name in self._members[zone])
-                yield Rule(both(here, there), Permit(), first.span, f"within zone {zone}")
+                yield Rule(both(here, there), Permit(), first.span, f"within zone {zone}", implied=True)
 
     def _listed(self, policy: Applied) -> str:
         name = f"policy-map {policy.name}"
@@ -110,7 +114,7 @@ class Firewall:
         if found is None:
             self._config.ledger.not_understood(policy.line.number, NO_MAP, Concern.FILTER, bounded=True)
             span = self._config.span(policy.line)
-            yield Rule(Unknown(f"policy map {policy.name} lets the packet pass", span), Permit(), span)
+            yield Rule(Unknown(f"policy map {policy.name} lets the packet pass", span), Permit(), span, implied=True)
             return
         for part in found[1]:
             match, span = self._matched(part.name, part.line, ()), self._config.span(part.line)

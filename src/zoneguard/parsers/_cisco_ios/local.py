@@ -89,13 +89,15 @@ def _terminals(config: Config, management: Management) -> Iterator[Rule]:
         offering = [t for t in management.terminals if _offers(t, protocol)]
         here = _to(protocol)
         if not offering:
-            yield Rule(here, Deny(), config.span(management.terminals[0].line), f"no line accepts {protocol}")
+            yield Rule(
+                here, Deny(), config.span(management.terminals[0].line), f"no line accepts {protocol}", implied=True
+            )
         elif all(t.lists for t in offering):
             for v6 in (False, True):
                 if all(v6 in t.lists for t in offering):
                     accepted = either(*(_accepts(config, t.lists[v6], v6) for t in offering))
                     span = config.span(offering[0].lists[v6].line)
-                    yield Rule(both(here, family(v6), Not(accepted)), Deny(), span, "access-class")
+                    yield Rule(both(here, family(v6), Not(accepted)), Deny(), span, "access-class", implied=True)
 
 
 def _offers(terminal: Terminal, protocol: str) -> bool:
@@ -114,7 +116,9 @@ def _web(config: Config, management: Management) -> Iterator[Rule]:
         if management.web_list is not None:
             accepted = _accepts(config, management.web_list, False)
             span = config.span(management.web_list.line)
-            yield Rule(both(_to(protocol), family(False), Not(accepted)), Deny(), span, "ip http access-class")
+            yield Rule(
+                both(_to(protocol), family(False), Not(accepted)), Deny(), span, "ip http access-class", implied=True
+            )
 
 
 def _to(protocol: str) -> Match:
