@@ -99,7 +99,7 @@ def test_what_its_callers_let_through_bounds_a_chain(tmp_path: Path) -> None:
             chains="WEB",
         )
     )
-    assert (found.kind, found.span.first) == (Kind.NEVER_CALLED, 6)
+    assert (found.kind, found.span.first) == (Kind.NOT_LET_THROUGH, 6)
 
 
 def test_an_exception_above_a_rule_is_no_anomaly_but_two_that_cross_are(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.text import Text
+from zoneguard.static.analysis import Analysis, analyse
 from zoneguard.static.reachability import Network, policy_view
 
 
@@ -71,6 +72,14 @@ class Case:
     def asks(self, check: str, aspect: str) -> bool:
         """Whether a clause of the project's policies rests on the check as a whole, or on this aspect of it."""
         return any(profile.citing(check, aspect) for profile in self.project.profiles)
+
+    @cached_property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """What is wrong with the rule lists of each device; none where the static half was not run."""
+        if self.static is None:
+            return ()
+        topology = self.static.network.topology
+        return tuple(analyse(device, topology=topology) for device in self.static.devices)
 
     @cached_property
     def own(self) -> Intervals:

@@ -162,9 +162,19 @@ def _devices(model: ProjectFile, names: Names, document: Document) -> tuple[Devi
             routes=names.file(entry.routes, ("devices", name, "routes")) if entry.routes else None,
             routes_format=entry.routes_format or "",
             role=entry.role or "",
+            pair=_twin(name, entry.pair, names),
         )
         for name, entry in model.devices.items()
     )
+
+
+def _twin(name: str, pair: str | None, names: Names) -> str:
+    place = ("devices", name, "pair")
+    if pair is None or not names.device(pair, place):
+        return ""
+    if pair == name:
+        names.fail(place, N_("a device is no twin of itself"))
+    return pair
 
 
 def _links(model: ProjectFile, names: Names, document: Document) -> tuple[Link, ...]:

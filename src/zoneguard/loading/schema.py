@@ -31,6 +31,7 @@ class DeviceModel(Entry):
     routes: Text | None = Field(None, description="Path of the exported routing table.")
     routes_format: Text | None = Field(None, description="Name of the routing table's format.")
     role: Text | None = Field(None, description="firewall, router, l3switch, …")
+    pair: Text | None = Field(None, description="The device that is its twin (冗長構成): both must say the same.")
 
 
 class Port(Entry):

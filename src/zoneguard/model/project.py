@@ -16,7 +16,7 @@ from zoneguard.model.zones import ZoneMap
 
 @dataclass(frozen=True, slots=True)
 class DeviceEntry:
-    """A device's inputs. ``format`` / ``routes_format`` empty: found by content."""
+    """A device's inputs. ``format`` / ``routes_format`` empty: found by content. ``pair``: its twin, or empty."""
 
     name: str
     config: Path
@@ -25,6 +25,7 @@ class DeviceEntry:
     routes: Path | None = None
     routes_format: str = ""
     role: str = ""
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True)

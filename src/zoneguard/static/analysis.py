@@ -7,6 +7,8 @@ judged one by one: what an earlier stage drops still counts as coming. See ``doc
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +30,7 @@ from zoneguard.static._analysis_tree import Leaf, Tree, taken
 from zoneguard.static.lists import Outcome
 from zoneguard.static.topology import Topology
 
+_PLACES = re.compile(r"SourceSpan\([^)]*\)|:\d+")
 PARTIAL = 8
 """Lines that are named where a line is hidden in part."""
 LOOKED_AT = 64
@@ -35,12 +38,13 @@ LOOKED_AT = 64
 
 
 class Kind(StrEnum):
-    """What is wrong with a rule. The first six: it never acts."""
+    """What is wrong with a rule. The first seven: it never acts."""
 
     IMPOSSIBLE = "impossible"  # its own conditions contradict each other
     NO_INTERFACE = "no-interface"  # it asks for interfaces that are down
     NO_ROUTE = "no-route"  # the routing table never sends its packets there
-    NEVER_CALLED = "never-called"  # nothing calls its list, or nothing that does lets its packets through
+    NEVER_CALLED = "never-called"  # nothing calls its list
+    NOT_LET_THROUGH = "not-let-through"  # what calls its list lets nothing through that it asks for
     SHADOWED = "shadowed"  # earlier rules take all, and do the same
     CONTRADICTED = "contradicted"  # earlier rules take all, and do the opposite with some
     REDUNDANT = "redundant"  # later rules, or the end of the list, would do the same
@@ -54,6 +58,7 @@ DEAD = frozenset(
         Kind.NO_INTERFACE,
         Kind.NO_ROUTE,
         Kind.NEVER_CALLED,
+        Kind.NOT_LET_THROUGH,
         Kind.SHADOWED,
         Kind.CONTRADICTED,
     }
@@ -66,7 +71,8 @@ class Anomaly:
 
     ``action``: ``permit``, ``deny``, ``translate``, ``jump``, ``return`` or ``other``. ``causes``: the lines that make
     it so, in the list's order; not ``complete``: there are more. ``witness``: a packet that the line asks for and does
-    not get (none where there is no such packet). ``unknowns``: the conditions on which it depends.
+    not get (none where there is no such packet). ``unknowns``: the conditions on which it depends. ``subject``: what
+    the line asks and does as a short hash, the same wherever it stands.
     """
 
     kind: Kind
@@ -76,6 +82,7 @@ class Anomaly:
     span: SourceSpan
     rule: str
     action: str
+    subject: str = ""
     causes: tuple[Cause, ...] = ()
     complete: bool = True
     witness: Packet | None = None
@@ -193,7 +200,16 @@ class _Judge:
         found = causes or Causes()
         key = self._lists.context.key
         return Anomaly(
-            kind, *key, rules.name, line.span, line.rules[0].name, _action(line), found.lines, found.complete
+            kind=kind,
+            device=key[0],
+            context=key[1],
+            rules=rules.name,
+            span=line.span,
+            rule=line.rules[0].name,
+            action=_action(line),
+            subject=_subject(line),
+            causes=found.lines,
+            complete=found.complete,
         )
 
     def _unreached(self, key: int, line: Leaf) -> Kind:
@@ -202,7 +218,7 @@ class _Judge:
             return self._impossible(line)
         if self._unrouted is None:
             self._unrouted = self._lists.arrivals(routed=False)
-        return Kind.NO_ROUTE if self._unrouted[key] & line.asks else Kind.NEVER_CALLED
+        return Kind.NO_ROUTE if self._unrouted[key] & line.asks else Kind.NOT_LET_THROUGH
 
     def _impossible(self, line: Leaf) -> Kind:
         """Whether its fields contradict each other, or it asks for an interface that is not in use."""
@@ -277,6 +293,11 @@ class _Judge:
             return None
         causes = Causes(tuple(lines), len(lines) < PARTIAL)
         return replace(self._anomaly(Kind.PARTLY_SHADOWED, rules, line, causes), witness=against.witness())
+
+
+def _subject(line: Leaf) -> str:
+    said = [(r.match, r.rewrites if isinstance(r, NatRule) else r.action) for r in line.rules]
+    return hashlib.sha256(_PLACES.sub("", repr(said)).encode()).hexdigest()[:12]
 
 
 def _action(line: Leaf) -> str:
