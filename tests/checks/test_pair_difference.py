@@ -24,9 +24,11 @@ RULES = (
     "-A FORWARD -s 10.20.0.0/24 -p tcp -m tcp --dport 443 -m limit --limit 5/sec -j ACCEPT",
     "-A FORWARD -j DROP",
 )
-ROUTES = (
-    "10.20.0.0/24 dev eth0 proto kernel scope link src 10.20.0.%d\n10.21.0.0/24 via 10.20.0.254 dev eth0 proto static\n"
-)
+ROUTES = """\
+10.20.0.0/24 dev eth0 proto kernel scope link src 10.20.0.%d
+10.21.0.0/24 via 10.20.0.254 dev eth0 proto static
+"""
+Rules = tuple[str, ...]
 
 
 def found(root: Path, one: Rules, other: Rules, pair: str = "fw-2", more: str = "") -> list[Finding]:
