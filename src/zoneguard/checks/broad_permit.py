@@ -1,8 +1,8 @@
 """ZG110: no rule permits everything between two zones.
 
 An enabled rule that lets a crossing pass although neither it nor those by which its list is called ask for an address
-or a protocol opens the pair of zones as a whole, whatever the traffic needs. Rules that only let established sessions go
-on are not meant.
+or a protocol opens the pair of zones as a whole, whatever the traffic needs. Rules that only let established sessions
+go on are not meant.
 """
 
 from __future__ import annotations

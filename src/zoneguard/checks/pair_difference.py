@@ -1,9 +1,9 @@
 """ZG126: two devices of a pair say the same.
 
 Two devices that the project declares as twins (``pair``) are compared: the rules of every list in their order,
-translations, static routes, and which interfaces are in use; by what they mean, not by their text. Addresses of their
-own interfaces differ by nature and are left out. Each rule, translation or route that one has and the other lacks, or
-has at another place, is named with its line: on failover the network would be another.
+translations, routes, and which interfaces are in use; by what they mean, not by their text. The addresses of their own
+interfaces and the routes to their own links differ by nature and are left out. Each rule, translation or route that
+one has and the other lacks, or has at another place, is named with its line: on failover the network would be another.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _items(device: Device) -> Iterator[Item]:
 
 
 def _is_set(route: Route) -> bool:
-    return route.kind in (RouteKind.STATIC, RouteKind.BLACKHOLE)
+    return route.kind is not RouteKind.CONNECTED
 
 
 def _names(interfaces: frozenset[str] | None) -> str:
