@@ -158,11 +158,11 @@ def test_lines_with_an_opposite_rule_between_them_stay_apart(tmp_path: Path) -> 
     ).merges[1:]
 
 
-SPAN = SourceSpan("made", 1, 1)
+SPAN, LINE = SourceSpan("made", 1, 1), SourceSpan("made", 2, 2)
 
 
 def _router(match: Match, routes: tuple[Route, ...]) -> Device:
-    listed = RuleList("list", (Rule(match, Permit(), SPAN),), Permit(), SPAN)
+    listed = RuleList("list", (Rule(match, Permit(), LINE),), Permit(), SPAN)
     ports = (Interface("in", SPAN), Interface("out", SPAN), Interface("down", SPAN, enabled=False))
     vrf = Vrf("main", frozenset({"in", "out", "down"}), routes, (Routing(), Filter(listed)))
     return Device("r", "made", ports, (vrf,), SPAN)

@@ -139,11 +139,15 @@ def _anomalies(judged: Mapping[Key, list[Anomaly | None]]) -> Iterator[Anomaly]:
 
 
 def _together(verdicts: list[Anomaly]) -> Anomaly | None:
-    """What holds of a line that is at several places: it is dead where it is so at each, redundant only at one."""
-    alive = [v for v in verdicts if v.kind not in DEAD]
-    if not alive:
-        return next((v for v in verdicts if v.kind is Kind.CONTRADICTED), verdicts[0])
-    return alive[0] if len(verdicts) == 1 else None
+    """What holds of a line that is at several places: it is dead where it is so at each, redundant only at one.
+
+    A place where only the line itself hides it, being there twice, says nothing of it.
+    """
+    told = [v for v in verdicts if not v.causes or any(cause.span != v.span for cause in v.causes)]
+    alive = [v for v in told if v.kind not in DEAD]
+    if alive:
+        return alive[0] if len(verdicts) == 1 else None
+    return next((v for v in told if v.kind is Kind.CONTRADICTED), told[0]) if told else None
 
 
 def _verdicts(lists: ContextLists) -> Iterator[tuple[Key, Anomaly | None]]:

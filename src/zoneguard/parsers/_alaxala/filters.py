@@ -64,7 +64,7 @@ def _rules(config: Config, applied: Applied, guard: Match, doubt: Match) -> Iter
         yield replace(rule, match=both(rule.match, doubt)) if isinstance(rule.action, Deny) else rule
     if 0 not in known.entries:
         rest = both(guard, _FAMILIES[applied.kind], doubt)
-        yield Rule(rest, Deny(), known.span, f"end of access-list {applied.name}")
+        yield Rule(rest, Deny(), known.span, f"end of access-list {applied.name}", implied=True)
 
 
 def access_list(config: Config, applied: Applied) -> AccessList:

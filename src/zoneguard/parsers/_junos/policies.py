@@ -59,9 +59,9 @@ class Policies:
         """The stage of all policies. ``packet_mode``: filters take packets out of it; ``v6``: when IPv6 is dropped."""
         rules: list[Rule] = []
         if packet_mode:
-            rules.append(Rule(IN_PACKET_MODE, Permit(), end, "in packet mode"))
+            rules.append(Rule(IN_PACKET_MODE, Permit(), end, "in packet mode", implied=True))
         if v6 is not None:
-            rules.append(Rule(both(In(Field.SRC, ALL_V6), v6), Deny(), end, "IPv6 is not flow-based"))
+            rules.append(Rule(both(In(Field.SRC, ALL_V6), v6), Deny(), end, "IPv6 is not flow-based", implied=True))
         rules += self._transit
         default = self._node.value("default-policy")
         span = end
@@ -69,7 +69,9 @@ class Policies:
             span = self._export.span(default)
             if default.word == "permit-all":
                 zoned = self._zones.interfaces
-                rules.append(Rule(both(Ingress(zoned), Egress(zoned)), Permit(), span, "default-policy permit-all"))
+                rules.append(
+                    Rule(both(Ingress(zoned), Egress(zoned)), Permit(), span, "default-policy permit-all", implied=True)
+                )
             elif default.word != "deny-all":
                 self._export.doubt(default, "this default policy is not known", Concern.FILTER)
         return Filter(RuleList("security policies", tuple(rules), Deny(), span), stateful=True)

@@ -147,7 +147,7 @@ def _elsewhere(export: Export, scope: Scope, zones: Zones, interfaces: Interface
             unknown = export.unknown(scope, f"zone {zone.name} does not reach addresses of other zones", zone.node)
             match = both(Ingress(zone.interfaces), In(Field.DST, others))
             name = f"zone {zone.name}: an address of another zone"
-            yield Rule(both(match, unknown), Deny(), export.span(zone.node), name)
+            yield Rule(both(match, unknown), Deny(), export.span(zone.node), name, implied=True)
 
 
 def _addresses(interfaces: Interfaces, name: str) -> tuple[InterfaceAddress, ...]:
@@ -169,7 +169,7 @@ def _admitted(export: Export, scope: Scope, zone: Zone, node: Node, names: froze
             elif word != "all":
                 asked = _service(export, scope, book, value)
             match = both(Ingress(names), asked, *(Not(b) for b in barred))
-            yield Rule(match, Permit(), export.span(value), f"zone {zone.name}: {kind} {word}")
+            yield Rule(match, Permit(), export.span(value), f"zone {zone.name}: {kind} {word}", implied=True)
 
 
 def _service(export: Export, scope: Scope, book: Mapping[str, Match], value: Node) -> Match:

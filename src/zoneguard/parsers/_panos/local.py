@@ -44,7 +44,7 @@ def management_stage(export: Export, firewall: Firewall, interfaces: Interfaces,
     if dynamic or any(_configured(firewall, place, path) for place, path in _LISTENING):
         vsys: Vsys = firewall.vsyses[0]
         unknown = export.unknown(vsys, "a service of the device listens there", firewall.network.first)
-        rules.append(Rule(unknown, Permit(), span, "other services of the device"))
+        rules.append(Rule(unknown, Permit(), span, "other services of the device", implied=True))
     return Filter(RuleList("services of the device", tuple(rules), Deny(), span))
 
 
@@ -61,7 +61,9 @@ def _profiles(export: Export, interfaces: Interfaces) -> Iterator[Rule]:
         from_ = ALWAYS if offered.permitted is None else In(Field.SRC, offered.permitted)
         for service in offered.services:
             match = both(In(Field.DST, own), from_, _asked(service))
-            yield Rule(match, Permit(), export.source.span(offered.node.line(service)), f"{service} of {name}")
+            yield Rule(
+                match, Permit(), export.source.span(offered.node.line(service)), f"{service} of {name}", implied=True
+            )
 
 
 def _asked(service: str) -> Match:

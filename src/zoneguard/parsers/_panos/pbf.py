@@ -58,6 +58,7 @@ class PbfReader:
                     Deny() if known.action == "discard" else Permit(),
                     self._reader.span(known.node),
                     f"PBF {known.node.name}",
+                    implied=True,
                 )
                 for known in self.rules
             )

@@ -120,7 +120,7 @@ class SecurityReader:
         vsys = reader.vsys
         end = reader.export.source.span(_last_line(vsys.rulebases) or vsys.node.first)
         rules = [
-            Rule(Not(zones.between_zones), Deny(), end, "interface in no zone"),
+            Rule(Not(zones.between_zones), Deny(), end, "interface in no zone", implied=True),
             *(rule for known in self._rules[: self._before] for rule in self._stated(known, zones)),
             *self._elsewhere(),
             *(rule for known in self._rules[self._before :] for rule in self._stated(known, zones)),
@@ -137,7 +137,9 @@ class SecurityReader:
         reader.export.doubt([Doubt(place.first, reason)])
         for action, what in ((Permit(), "allows"), (Deny(), "denies")):
             match = reader.unknown(f"a rule of the firewall's own {what} it", place.first)
-            yield Rule(match, action, reader.export.source.span(place.first), "rules of the firewall's own")
+            yield Rule(
+                match, action, reader.export.source.span(place.first), "rules of the firewall's own", implied=True
+            )
 
     def _stated(self, rule: SecurityRule, zones: ZoneBook) -> Iterator[Rule]:
         node = rule.node
@@ -187,9 +189,11 @@ class SecurityReader:
                 assert node is not None
                 doubt = Doubt(node.line("action"), f'the action of "{name}" is not known: it may allow or deny')
                 reader.export.doubt([doubt])
-                yield Rule(both(match, reader.unknown(f'"{name}" allows', doubt.line)), Permit(), span, name)
+                yield Rule(
+                    both(match, reader.unknown(f'"{name}" allows', doubt.line)), Permit(), span, name, implied=True
+                )
                 action = Deny()
-            yield Rule(match, action, span, name)
+            yield Rule(match, action, span, name, implied=True)
 
 
 def _last_line(nodes: Iterable[Node]) -> int:
