@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers import Parser, cisco_ios, cisco_nxos
+from zoneguard.parsers import Parser, cisco_ios, cisco_nxos, cisco_routes
 from zoneguard.parsers.reading import detect, read_source
 
 CONFIGS = Path(os.environ.get("ZONEGUARD_CORPUS", Path(__file__).parents[3] / "shared" / "corpus")) / "configs"
@@ -39,6 +39,23 @@ def test_ios_is_recognised(name: str) -> None:
     (path,) = [p for p in IOS if p.name.endswith(name)]
     found: Parser = detect(read_source(path, path.name))
     assert found.name == "cisco-ios"
+
+
+@pytest.mark.parametrize("name", ["d1_inside", "d3_outside"])
+def test_a_router_of_the_lab_has_the_table_that_its_configuration_says(name: str) -> None:
+    lab = CONFIGS / "lab__fortios_first_basic"
+    (config,) = lab.glob(f"*configs__{name}__show_running-config.txt")
+    (shown,) = lab.glob(f"*show__{name}__show_ip_route.txt")
+    (device,) = cisco_ios.PLUGIN.parse(read_source(config, "config"), name).devices
+    (table,) = cisco_routes.PLUGIN.parse(read_source(shown, "table"), name).devices
+    assert not device.uncertain
+    assert not table.uncertain
+    up = {(i.name, a) for i in device.interfaces if i.enabled for a in i.addresses}
+    assert up == {(i.name, a) for i in table.interfaces for a in i.addresses}
+    (configured,), (exported,) = (
+        [(r.network, r.length, r.next_hop) for r in d.vrfs[0].routes if r.next_hop] for d in (device, table)
+    )
+    assert configured == exported
 
 
 @pytest.mark.parametrize("path", NXOS, ids=lambda p: p.name)

@@ -418,9 +418,55 @@ def test_a_next_hop_that_is_watched_may_be_passed_over() -> None:
     assert ends(router(lines, lan="ip policy route-map PBR"), LAN, WEB) == {WAN, DMZ}
 
 
-def test_crypto_maps_are_not_passed_over() -> None:
-    text = "hostname a\ninterface Gi0/0\n ip address 10.1.0.1 255.255.255.0\n crypto map VPN"
-    assert [m.concern for m in open_lines(text)] == [Concern.ROUTING]
+def test_a_router_may_have_spanning_tree() -> None:
+    text = "hostname r1\nlicense udi pid ISR4331/K9 sn X\nspanning-tree mode pvst\ninterface Gi0/0/0\n" \
+        " ip address 10.1.0.1 255.255.255.0\ninterface Gi0/0/1\n ip address 10.2.0.1 255.255.255.0"  # fmt: skip
+    assert goes(device(text), "Gi0/0/0", WEB) == "Gi0/0/1"
+    assert not open_lines(text)
+
+
+VPN = """
+hostname r1
+crypto isakmp policy 10
+ encr aes 256
+crypto isakmp key REMOVED address 198.51.100.9
+crypto map VPN 10 ipsec-isakmp
+ set peer 198.51.100.9
+ set transform-set AES
+ match address BRANCH
+interface GigabitEthernet0/0
+ ip address 10.1.0.1 255.255.255.0
+interface GigabitEthernet0/2
+ ip address 203.0.113.1 255.255.255.0
+ ip access-group IN in
+ crypto map VPN
+ip access-list extended BRANCH
+ permit ip 10.1.0.0 0.0.0.255 10.50.0.0 0.0.255.255
+ip access-list extended IN
+ permit esp host 198.51.100.9 host 203.0.113.1
+ip route 0.0.0.0 0.0.0.0 203.0.113.254
+"""
+
+
+def test_networks_behind_a_tunnel_are_reached_by_its_interface() -> None:
+    found = device(VPN)
+    assert not found.uncertain
+    (behind,) = [r for r in found.vrfs[0].routes if r.length == 16]
+    assert (behind.network, behind.interface) == (parse_address("10.50.0.0"), WAN)
+    assert goes(found, LAN, "10.1.0.5 > 10.50.0.5 tcp/80") == WAN
+    assert ends(found, WAN, "10.50.0.5 > 10.1.0.5 tcp/80") == {LAN, "deny"}
+    assert goes(found, WAN, "198.51.100.7 > 10.1.0.5 tcp/80") == "deny"
+
+
+def test_a_network_that_is_routed_elsewhere_does_not_enter_the_tunnel() -> None:
+    found = device(VPN + "ip route 10.50.0.0 255.255.0.0 10.1.0.9")
+    assert goes(found, LAN, "10.1.0.5 > 10.50.0.5 tcp/80") == LAN
+
+
+@pytest.mark.parametrize("entry", ["", "crypto map VPN 10 ipsec-isakmp dynamic DYN", "crypto map VPN 10 ipsec-isakmp"])
+def test_crypto_maps_that_tell_no_networks_leave_routing_open(entry: str) -> None:
+    text = f"hostname a\n{entry}\ninterface Gi0/0\n ip address 10.1.0.1 255.255.255.0\n crypto map VPN"
+    assert [(m.concern, m.bounded) for m in open_lines(text)] == [(Concern.ROUTING, False)]
 
 
 def test_a_command_that_nobody_knows_is_said() -> None:

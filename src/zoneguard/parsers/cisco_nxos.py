@@ -26,6 +26,7 @@ _TYPICAL = re.compile(
     r"|ip route \d+\.\d+\.\d+\.\d+/\d|ip address \d+\.\d+\.\d+\.\d+/\d|no password strength-check"
     r"|system default switchport"
 )
+_NEXUS = re.compile(r"interface (?:Ethernet\d+/|port-channel\d|loopback\d|mgmt0|Vlan\d)|object-group ip ")
 _FOREIGN = re.compile(
     r"ip address \d+\.\d+\.\d+\.\d+ 255|nameif |security-level |ASA Version|: Saved|object network |boot-start-marker"
     r"|ip access-list (?:standard|extended|hardware) |ip vrf |zone |no aaa new-model|interface (?:port\d|vlan\d|eth\d)"
@@ -41,6 +42,8 @@ def sniff(source: Source) -> float:
     if not known or foreign > known:
         return 0.0
     sure = any(line.startswith(("feature ", "vrf context ", "vdc ", "boot nxos")) for line in lines)
+    if not sure and not any(_NEXUS.match(line) for line in lines):
+        return 0.0
     return min(0.97, 0.3 + 0.1 * min(known, 4) + 0.25 * sure) / (1 + foreign)
 
 
@@ -61,7 +64,7 @@ def parse(source: Source, name: str) -> Parsed:
             (*common.before, *common.discards, Routing(), *common.after),
             common.policy_routes,
         )
-        for common in contexts(config, {}, {}, dynamic=bool(protocols))
+        for common in contexts(config, {}, dynamic=bool(protocols))
     )
     report_groups(config, config.groups)
     device = Device(

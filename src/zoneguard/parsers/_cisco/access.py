@@ -9,10 +9,10 @@ from zoneguard.parsers._cisco.entries import Entry, extended_entry, standard_ent
 from zoneguard.parsers._cisco.groups import Group, network_member, port_member, service_member
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.lists import NEIGHBOURS, AccessList
+from zoneguard.parsers._cisco.reasons import COUNTS
 from zoneguard.parsers._cisco.values import UnreadableError
 
 REMARK = "remark"
-STATISTICS = "counts or logs only"
 TAKEN = "the number of this line is already taken in its list"
 NOT_IP = "a list for protocols other than IP"
 _STANDARD = ((1, 99), (1300, 1999))
@@ -39,7 +39,7 @@ def read_list(config: Config, line: Line, name: str, v6: bool, standard: bool) -
             known.fragments = child.word(1) == "permit-all"
             config.understood(child)
         elif child.word(0) in _ASIDE:
-            config.ledger.ignored(STATISTICS, child.number)
+            config.ledger.ignored(COUNTS, child.number)
         else:
             _add(config, known, child, child.words, standard)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Route, Rule, RuleList, Stage
 from zoneguard.model.match import Match
@@ -20,6 +21,9 @@ from zoneguard.parsers._cisco.statics import routes
 DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
 NO_ADDRESS = "the address is given by DHCP, PPP or a prefix and is not in the file"
 NO_GROUP = "an object group that is not defined, that is empty, or that contains itself: what is in it is open"
+
+
+NO_RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,16 @@ def prepare(config: Config, protocols: Iterable[Line]) -> None:
 
 
 def contexts(
-    config: Config, sessions: dict[str, Match], first: dict[str, tuple[Rule, ...]], dynamic: bool
+    config: Config,
+    sessions: dict[str, Match],
+    dynamic: bool,
+    first: Mapping[str, tuple[Rule, ...]] = NO_RULES,
+    inward: Mapping[str, tuple[Rule, ...]] = NO_RULES,
 ) -> Iterator[Common]:
-    """One for the interfaces in no VRF, and one for each VRF. ``first``: VRF → rules before every list."""
+    """One for the interfaces in no VRF, and one for each VRF.
+
+    ``first``: VRF → rules before every list; ``inward``: before lists going in. ``dynamic``: routing protocols run.
+    """
     members: dict[str, list[Port]] = {name: [] for name in (DEFAULT, *config.vrfs)}
     for port in config.ports.values():
         members.setdefault(port.vrf, []).append(port)
@@ -82,7 +93,7 @@ def contexts(
             (
                 *on_ports(config, ports, "in"),
                 *on_vlans(config, ports, "in"),
-                *routed(config, ports, "in", sessions, here),
+                *routed(config, ports, "in", sessions, (*here, *inward.get(name, ()))),
             ),
             (
                 *routed(config, ports, "out", sessions, here),

@@ -17,9 +17,9 @@ from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Clause, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.reasons import FOR_ROUTING
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 
-FOR_PROTOCOLS = "used by routing protocols only"
 OTHER_CONTEXT = "policy routing into another VRF is not modelled"
 NO_MAP = "this route map is not defined: what it would do is open"
 _MARKS = frozenset({"precedence", "tos", "df", "dscp", "qos-group", "cos"})
@@ -44,7 +44,7 @@ def _part(config: Config, clause: Clause, line: Line) -> None:
     words = line.words
     v6 = line.word(1) == "ipv6"
     if line.starts("description") or line.starts("continue"):
-        config.ledger.ignored(FOR_PROTOCOLS, line.number)
+        config.ledger.ignored(FOR_ROUTING, line.number)
     elif words[:1] == ("match",) and words[1:3] in (("ip", "address"), ("ipv6", "address")):
         if line.word(3) == "prefix-list":
             clause.odd.append(line)
@@ -67,7 +67,7 @@ def _part(config: Config, clause: Clause, line: Line) -> None:
     elif line.starts("set", "vrf") or line.starts("set", "global") or words[1:3] == ("ip", "vrf"):
         clause.unread_set = line
     elif line.starts("set") and (line.word(1) not in ("ip", "ipv6") or line.word(2) in _MARKS):
-        config.ledger.ignored(FOR_PROTOCOLS, line.number)
+        config.ledger.ignored(FOR_ROUTING, line.number)
     else:
         raise UnreadableError("not a part of a route map")
 

@@ -72,9 +72,10 @@ class Table:
         connected: dict[str, list[Route]] = {}
         for route in (r for routes in self.routes.values() for r in routes if r.kind is RouteKind.CONNECTED):
             connected.setdefault(route.interface, []).append(route)
-        for out, value in dict.fromkeys(self.own):
+        hosts = [(out, r.network) for out, known in connected.items() for r in known if r.length == _width(r.network)]
+        for out, value in dict.fromkeys((*self.own, *hosts)):
             around = [r.length for r in connected.get(out, ()) if value in r.prefix]
-            length = max(around, default=128 if value >= V6 else 32)
+            length = max(around, default=_width(value))
             known = self.interfaces[out]
             self.interfaces[out] = replace(known, addresses=(*known.addresses, InterfaceAddress(value, length)))
         vrfs = tuple(
@@ -83,3 +84,7 @@ class Table:
         )
         span = self.source.span(1, max(1, len(self.source.lines)))
         return Device(name, "cisco", tuple(self.interfaces.values()), vrfs, span, self.ledger.uncertain)
+
+
+def _width(address: int) -> int:
+    return 128 if address >= V6 else 32

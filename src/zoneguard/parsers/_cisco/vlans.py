@@ -5,8 +5,8 @@ from __future__ import annotations
 from zoneguard.model.device import Concern
 from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, vlan_ids
 from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.reasons import COUNTS
 
-LOGGED = "counts or logs only"
 _ACTIONS = frozenset({"forward", "drop", "redirect"})
 
 
@@ -26,7 +26,7 @@ def read_access_map(config: Config, line: Line) -> None:
         elif words[:1] == ("action",) and child.word(1) in _ACTIONS:
             entry.action = child.word(1)
         elif words[:1] == ("statistics",):
-            config.ledger.ignored(LOGGED, child.number)
+            config.ledger.ignored(COUNTS, child.number)
             continue
         else:
             config.unread(child, Concern.FILTER)

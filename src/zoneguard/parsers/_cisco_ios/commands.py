@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.reasons import (
+    DEFINED_ONLY,
+    FOR_ROUTING,
+    LAYER_TWO,
+    MANAGEMENT,
+    MULTICAST,
+    OPTIMISATION,
+    OWN_PACKETS,
+    QUALITY,
+    TAKES_AWAY,
+    TUNNEL,
+    VOICE,
+    by_word,
+)
 
-MANAGEMENT = "management of the device itself"
-LAYER_TWO = "layer 2: concerns frames within a VLAN or a link"
-FOR_ROUTING = "used by routing protocols only"
-QUALITY = "quality of service: order and rate of packets"
-MULTICAST = "multicast"
-OWN_PACKETS = "concerns packets that the router itself sends or answers"
-TAKES_AWAY = "may only take away from what is forwarded"
-DEFINED_ONLY = "takes effect where it is applied; that is reported there"
-TUNNEL = "how a tunnel is carried; what goes through it is modelled by its inner addresses"
-OPTIMISATION = "how packets are handled inside the router"
-VOICE = "telephony"
-
-
-def _table(*rows: tuple[str, str]) -> dict[str, str]:
-    """Word → reason, from rows of a reason and words."""
-    return {word: reason for reason, words in rows for word in words.split()}
-
-
-_GLOBAL = _table(
+_GLOBAL = by_word(
     (
         MANAGEMENT,
         "version service boot boot-start-marker boot-end-marker logging enable aaa username clock snmp-server ntp sntp "
@@ -31,7 +27,7 @@ _GLOBAL = _table(
         "login system setup rmon rtr end exit call-home netconf-yang netconf restconf telemetry transceiver platform "
         "subscriber mmi warm-reboot config-register prompt cns tftp-server monitor banner terminal guestshell "
         "app-hosting service-template pnp power network-clock-participate network-clock-select network-clock spd "
-        "multilink sampler bfd bfd-template flow controller upgrade facility-alarm default ftp-server wsma",
+        "multilink sampler bfd bfd-template flow controller virtual-service facility-alarm default ftp-server wsma",
     ),
     (
         LAYER_TWO,
@@ -44,7 +40,7 @@ _GLOBAL = _table(
     (OWN_PACKETS, "control-plane"),
     (FOR_ROUTING, "mpls"),
 )
-_GLOBAL_IP = _table(
+_GLOBAL_IP = by_word(
     (
         MANAGEMENT,
         "domain domain-name domain-lookup domain-list name-server host ssh tftp ftp scp rcmd finger bootp identd "
@@ -60,7 +56,7 @@ _GLOBAL_IP = _table(
     (OPTIMISATION, "cef classless subnet-zero cache virtual-reassembly fragment load-sharing"),
     (TAKES_AWAY, "verify source urlfilter nbar ips"),
 )
-_GLOBAL_IPV6 = _table(
+_GLOBAL_IPV6 = by_word(
     (
         OWN_PACKETS,
         "icmp hop-limit neighbor dhcp nd host source-route local domain name-server spd general-prefix cef flow mfib",
@@ -69,13 +65,13 @@ _GLOBAL_IPV6 = _table(
     (MULTICAST, "multicast multicast-routing pim mld"),
     (TAKES_AWAY, "source-guard snooping"),
 )
-_CRYPTO = _table(
+_CRYPTO = by_word(
     (
         DEFINED_ONLY,
-        "pki key ca isakmp ipsec keyring ikev2 engine provisioning logging call dynamic-map map gdoi gkm identity mib",
+        "pki key ca isakmp ipsec keyring ikev2 engine provisioning logging call dynamic-map gdoi gkm identity mib",
     )
 )
-_INTERFACE = _table(
+_INTERFACE = by_word(
     (
         LAYER_TWO,
         "speed duplex half-duplex full-duplex media-type negotiation mtu bandwidth delay load-interval keepalive "
@@ -96,7 +92,7 @@ _INTERFACE = _table(
     (TUNNEL, "tunnel"),
     (VOICE, "voice"),
 )
-_INTERFACE_IP = _table(
+_INTERFACE_IP = by_word(
     (
         OWN_PACKETS,
         "redirects unreachables proxy-arp local-proxy-arp mask-reply mtu tcp directed-broadcast helper-address dhcp "
@@ -115,7 +111,7 @@ _INTERFACE_IP = _table(
     (TAKES_AWAY, "verify source ips device"),
     (TUNNEL, "nhrp"),
 )
-_INTERFACE_IPV6 = _table(
+_INTERFACE_IPV6 = by_word(
     (OWN_PACKETS, "enable nd mtu redirects unreachables dhcp tcp mode"),
     (OPTIMISATION, "flow cef mfib virtual-reassembly"),
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, Stage, Vrf
 from zoneguard.model.match import ALWAYS, Match, Not, Unknown, both
@@ -12,6 +13,7 @@ from zoneguard.parsers._cisco.config import Port
 from zoneguard.parsers._cisco.lists import ANSWERS
 from zoneguard.parsers._cisco.lists import sessions as answered
 from zoneguard.parsers._cisco.values import family
+from zoneguard.parsers._cisco_ios.crypto import Tunnel, accounted, decrypted, reached
 from zoneguard.parsers._cisco_ios.firewall import Firewall
 from zoneguard.parsers._cisco_ios.local import local_stage
 from zoneguard.parsers._cisco_ios.reader import Reader
@@ -29,11 +31,24 @@ def contexts(reader: Reader) -> tuple[Vrf, ...]:
     sessions = answered(list(config.lists.values()))
     inspecting = [port for port in config.ports.values() if port.inspected]
     first = {port.vrf: tuple(_inspected(reader, port.vrf, inspecting)) for port in inspecting}
-    made = tuple(
-        _context(reader, common) for common in common_contexts(config, sessions, first, dynamic=bool(protocols))
-    )
+    tunnels = list(accounted(config, reader.crypto))
+    inward = {port.vrf: tuple(decrypted(config, _of(tunnels, port.vrf))) for port, _ in tunnels}
+    common = common_contexts(config, sessions, bool(protocols), first, inward)
+    made = tuple(_tunnelled(reader, _context(reader, each), _of(tunnels, each.name)) for each in common)
     report_groups(config, config.groups)
     return made
+
+
+def _of(tunnels: list[tuple[Port, Tunnel]], vrf: str) -> list[tuple[Port, Tunnel]]:
+    return [(port, tunnel) for port, tunnel in tunnels if port.vrf == vrf]
+
+
+def _tunnelled(reader: Reader, vrf: Vrf, tunnels: list[tuple[Port, Tunnel]]) -> Vrf:
+    """The context with routes to what is behind its tunnels."""
+    if not tunnels:
+        return vrf
+    interfaces = [port.interface() for port in reader.config.ports.values() if port.name in vrf.interfaces]
+    return replace(vrf, routes=(*vrf.routes, *reached(reader.config, tunnels, vrf, interfaces)))
 
 
 def _place_lists(ports: Iterable[Port]) -> None:
@@ -93,7 +108,7 @@ def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
         if not config.whole:
             match = both(match, Not(Unknown("ipv6 unicast-routing is configured", span)))
         yield refuse(match, span, "no ipv6 unicast-routing")
-    if reader.switch is not None and reader.routing is None and len(routed) > 1:
+    if reader.switch is not None and not reader.router and reader.routing is None and len(routed) > 1:
         span = config.span(reader.switch)
         config.ledger.not_understood(span.first, MAY_NOT_ROUTE, Concern.ROUTING, bounded=True)
         yield refuse(both(ALWAYS, Not(Unknown("ip routing is on", span))), span, "no ip routing")

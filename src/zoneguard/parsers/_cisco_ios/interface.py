@@ -9,11 +9,12 @@ from zoneguard.model.device import Concern
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.ports import HANDLERS, Handler, read_port
+from zoneguard.parsers._cisco.reasons import OWN_PACKETS
 from zoneguard.parsers._cisco.values import UnreadableError
-from zoneguard.parsers._cisco_ios.commands import OWN_PACKETS, harmless_on_interface
+from zoneguard.parsers._cisco_ios.commands import harmless_on_interface
+from zoneguard.parsers._cisco_ios.crypto import Crypto
 
 VIRTUAL_INTERFACE = "translation without inside and outside (ip nat enable, ip nat source) is not modelled"
-ENCRYPTED = "what a crypto map encrypts, where it sends it and what it refuses is not modelled"
 LABELS = "forwarding by labels (MPLS) is not modelled"
 REDIRECTED = "traffic is redirected to a cache (WCCP), which is not modelled"
 
@@ -63,7 +64,7 @@ def _refused(reason: str, concern: Concern) -> Handler:
     return handler
 
 
-def interface_reader(config: Config, notes: Notes) -> Callable[[Line], None]:
+def interface_reader(config: Config, notes: Notes, crypto: Crypto) -> Callable[[Line], None]:
     """A reader of blocks ``interface …``."""
 
     def dynamic(_config: Config, _port: Port, line: Line) -> None:
@@ -83,6 +84,9 @@ def interface_reader(config: Config, notes: Notes) -> Callable[[Line], None]:
         else:
             config_.ledger.ignored(harmless_on_interface(line), line.number)
 
+    def crypto_map(_config: Config, port: Port, line: Line) -> None:
+        crypto.applied.append((port, Applied(line.word(2), line)))
+
     handlers: dict[tuple[str, ...], Handler] = HANDLERS | {
         ("zone-member",): _zone,
         ("ip", "nat"): _nat,
@@ -96,7 +100,7 @@ def interface_reader(config: Config, notes: Notes) -> Callable[[Line], None]:
         ("ipv6", "rip"): dynamic,
         ("ipv6", "eigrp"): dynamic,
         ("ppp",): ppp,
-        ("crypto", "map"): _refused(ENCRYPTED, Concern.ROUTING),
+        ("crypto", "map"): crypto_map,
         ("mpls", "ip"): _refused(LABELS, Concern.ROUTING),
         ("ip", "wccp"): _refused(REDIRECTED, Concern.ROUTING),
     }

@@ -12,48 +12,53 @@ from zoneguard.parsers._cisco.config import DEFAULT, Config
 from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.policies import read_route_map
+from zoneguard.parsers._cisco.reasons import DEFINED_ONLY, FOR_ROUTING, IDLE_PROTOCOL, PROTOCOL, UNKNOWN_COMMAND
 from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.values import UnreadableError
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
-from zoneguard.parsers._cisco_ios.commands import DEFINED_ONLY, FOR_ROUTING, harmless
+from zoneguard.parsers._cisco_ios.commands import harmless
+from zoneguard.parsers._cisco_ios.crypto import Crypto, read_crypto_map
 from zoneguard.parsers._cisco_ios.interface import Notes, interface_reader
 from zoneguard.parsers._cisco_ios.local import Management, read_server, read_terminal
 from zoneguard.parsers._cisco_ios.nat import Nat, read_nat
 from zoneguard.parsers._cisco_ios.zones import Zones, read_class_map, read_policy_map, read_port_map, read_zone
 from zoneguard.parsers.accounting import Ledger
 
-UNKNOWN_COMMAND = "this command is not known"
 BY_IDENTITY = "lists by the identity of users or devices are not modelled"
 OWN_GATEWAY = "the gateway of the device itself where it does not route"
-PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
-IDLE_PROTOCOL = "a routing protocol without networks or neighbours"
 _MATTERS = frozenset(
     {
         "ip", "ipv6", "nat64", "nat66", "mpls", "crypto", "zone", "zone-pair", "access-list", "vrf", "router", "l2vpn",
         "segment-routing", "firewall", "object-group", "cts", "no", "lisp", "xconnect",
     }
 )  # fmt: skip
+_SWITCHES = ("WS-", "C9200", "C9300", "C9400", "C9500", "C9600", "C1000-", "C1200", "C1300", "IE-", "C3560", "C3850")
 _ACTIVE = frozenset(
     {"network", "neighbor", "redistribute", "net", "area", "address-family", "af-interface", "interface"}
 )
 
 
 class Reader:
-    """Gathers what an IOS configuration says. ``switch`` and ``routing``: lines that say it is a switch, and whether
-    it routes; ``six``: that it forwards IPv6; ``protocols``: routing protocols that run."""
+    """Gathers what an IOS configuration says.
+
+    ``switch`` and ``routing``: the line that says it is a switch, and whether it routes; ``router``: that it is a
+    router; ``six``: that it forwards IPv6; ``protocols``: routing protocols that run.
+    """
 
     def __init__(self, source: Source, ledger: Ledger, name: str) -> None:
         self.config = Config(source, ledger, name, later=lambda _span: LATER)
         self.nat = Nat()
         self.zones = Zones()
         self.management = Management()
+        self.crypto = Crypto()
         self.notes = Notes()
         self.switch: Line | None = None
+        self.router = False
         self.routing: bool | None = None
         self.routing_line: Line | None = None
         self.six: Line | None = None
         self.protocols: list[Line] = []
-        self._interface = interface_reader(self.config, self.notes)
+        self._interface = interface_reader(self.config, self.notes, self.crypto)
         self._readers: dict[tuple[str, ...], Callable[[Line], None]] = {
             ("interface",): self._interface,
             ("hostname",): self._begins,
@@ -78,6 +83,7 @@ class Reader:
             ("ip", "wccp"): lambda line: account(ledger, line, DEFINED_ONLY),
             ("ip", "admission"): lambda line: account(ledger, line, DEFINED_ONLY),
             ("ip", "nat"): lambda line: read_nat(self.config, self.nat, line),
+            ("crypto", "map"): lambda line: read_crypto_map(self.config, self.crypto, line),
             ("time-range",): lambda line: account(ledger, line, DEFINED_ONLY),
             ("track",): lambda line: account(ledger, line, DEFINED_ONLY),
             ("line",): lambda line: read_terminal(self.config, self.management, line),
@@ -95,6 +101,7 @@ class Reader:
             ("vlan", "filter"): lambda line: read_vlan_filter(self.config, line),
             ("spanning-tree",): self._switch,
             ("switch",): self._switch,
+            ("license",): self._license,
             ("key", "chain"): lambda line: account(ledger, line, FOR_ROUTING),
         }
 
@@ -214,6 +221,11 @@ class Reader:
         self.config.unread(line, Concern.ROUTING)
 
     def _switch(self, line: Line) -> None:
-        if line.word(0) == "switch" or line.word(1) in ("mode", "extend"):
+        if line.word(0) == "switch" or line.word(1) == "mode":
             self.switch = self.switch or line
+        account(self.config.ledger, line, harmless(line))
+
+    def _license(self, line: Line) -> None:
+        """``license udi pid`` names the product: by it a router is a router whatever else it has."""
+        self.router = self.router or (line.word(1) == "udi" and not line.word(3).startswith(_SWITCHES))
         account(self.config.ledger, line, harmless(line))

@@ -17,9 +17,9 @@ from zoneguard.model.match import Field, In, Match, Unknown, both
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Config
 from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.reasons import QUALITY
 
 DEEPER = "inspects what is permitted, may only take away"
-QUALITY = "quality of service: order and rate of packets"
 
 
 @dataclass(slots=True)

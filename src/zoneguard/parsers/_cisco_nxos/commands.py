@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.reasons import (
+    FOR_ROUTING,
+    LAYER_TWO,
+    MANAGEMENT,
+    MULTICAST,
+    OPTIMISATION,
+    OWN_PACKETS,
+    QUALITY,
+    TAKES_AWAY,
+    TUNNEL,
+    by_word,
+)
 
-MANAGEMENT = "management of the device itself"
-LAYER_TWO = "layer 2: concerns frames within a VLAN or a link"
-FOR_ROUTING = "used by routing protocols only"
-QUALITY = "quality of service: order and rate of packets"
-MULTICAST = "multicast"
-OWN_PACKETS = "concerns packets that the router itself sends or answers"
-TAKES_AWAY = "may only take away from what is forwarded"
-TUNNEL = "how a tunnel is carried; what goes through it is modelled by its inner addresses"
-OPTIMISATION = "how packets are handled inside the router"
-
-
-def _table(*rows: tuple[str, str]) -> dict[str, str]:
-    """Word → reason, from rows of a reason and words."""
-    return {word: reason for reason, words in rows for word in words.split()}
-
-
-_GLOBAL = _table(
+_GLOBAL = by_word(
     (
         MANAGEMENT,
         "power install vdc feature-set feature cfs logging username clock tacacs-server radius-server aaa snmp-server "
@@ -37,7 +33,7 @@ _GLOBAL = _table(
     (FOR_ROUTING, "key-chain"),
     (OWN_PACKETS, "control-plane"),
 )
-_GLOBAL_IP = _table(
+_GLOBAL_IP = by_word(
     (
         MANAGEMENT,
         "domain-lookup domain-name domain-list name-server host ssh telnet ftp tftp http tacacs radius tcp domain",
@@ -48,11 +44,11 @@ _GLOBAL_IP = _table(
     (OPTIMISATION, "load-sharing"),
     (TAKES_AWAY, "verify"),
 )
-_GLOBAL_IPV6 = _table(
+_GLOBAL_IPV6 = by_word(
     (OWN_PACKETS, "nd dhcp adjacency icmp host"), (FOR_ROUTING, "prefix-list"), (MULTICAST, "pim mld multicast")
 )
 _SYSTEM = "how ports are by default; a routed port has an address"
-_INTERFACE = _table(
+_INTERFACE = by_word(
     (
         LAYER_TWO,
         "spanning-tree mtu speed duplex channel-group vpc fex bandwidth delay load-interval mac-address mac "
@@ -63,7 +59,7 @@ _INTERFACE = _table(
     (QUALITY, "service-policy rate-limit queue-limit untagged priority"),
     (TUNNEL, "tunnel source-interface member host-reachability"),
 )
-_INTERFACE_IP = _table(
+_INTERFACE_IP = by_word(
     (OWN_PACKETS, "redirects unreachables proxy-arp local-proxy-arp directed-broadcast dhcp arp tcp port-unreachable"),
     (
         FOR_ROUTING,
@@ -73,7 +69,7 @@ _INTERFACE_IP = _table(
     (OPTIMISATION, "flow load-sharing"),
     (TAKES_AWAY, "verify"),
 )
-_INTERFACE_IPV6 = _table(
+_INTERFACE_IPV6 = by_word(
     (OWN_PACKETS, "nd redirects unreachables dhcp link-local icmp"),
     (FOR_ROUTING, "ospf eigrp ospfv3"),
     (MULTICAST, "pim mld"),

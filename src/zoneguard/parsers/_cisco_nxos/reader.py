@@ -14,15 +14,20 @@ from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.policies import read_route_map
 from zoneguard.parsers._cisco.ports import HANDLERS, Handler, is_numbered_vlan, read_port
+from zoneguard.parsers._cisco.reasons import (
+    DEFINED_ONLY,
+    FOR_ROUTING,
+    IDLE_PROTOCOL,
+    LAYER_TWO,
+    MANAGEMENT,
+    PROTOCOL,
+    UNKNOWN_COMMAND,
+)
 from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
-from zoneguard.parsers._cisco_nxos.commands import FOR_ROUTING, LAYER_TWO, MANAGEMENT, harmless, harmless_on_interface
+from zoneguard.parsers._cisco_nxos.commands import harmless, harmless_on_interface
 from zoneguard.parsers.accounting import Ledger
 
-UNKNOWN_COMMAND = "this command is not known"
-DEFINED_ONLY = "takes effect where it is applied; that is reported there"
-PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
-IDLE_PROTOCOL = "a routing protocol without networks or neighbours"
 NO_TRANSLATION = "translation of addresses is not modelled for this system"
 NO_PROFILE = "this port profile is not defined: what it would set is open"
 INACTIVE = "a list for routed packets on a switched port, where it is not active"

@@ -1,0 +1,131 @@
+"""``crypto map``: what is sent through IPsec tunnels of an interface, and what comes out of them.
+
+What leaves by the interface and is in the list of an entry goes to the peer's networks. What comes back from them is
+taken out of the tunnel; whether the interface's list is asked of it again depends on the version (the order of
+operation checks it before and after decryption; "Crypto Access Check on Clear-Text Packets" ends that) and is open.
+The same in clear text is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from zoneguard.model.addresses import ALL_V4, V6
+from zoneguard.model.device import Concern, Interface, Permit, Route, Rule, Vrf
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, Unknown, both
+from zoneguard.parsers._cisco.config import Applied, Config, Port
+from zoneguard.parsers._cisco.filters import selected
+from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.lists import swapped
+from zoneguard.parsers._cisco.values import UnreadableError, ipv4
+from zoneguard.parsers._lookup import Lookup
+
+ENCRYPTED = "what a crypto map encrypts, where it sends it and what it refuses is not modelled"
+TUNNELLED = "networks behind a tunnel: that they are reached there, and what comes from them, is taken to be possible"
+NEGOTIATED = "how tunnels are negotiated and encrypted"
+LAST = 250
+"""Behind every route that is configured for the same prefix."""
+
+
+@dataclass(slots=True)
+class Tunnel:
+    """An entry of a crypto map that names a list."""
+
+    line: Line
+    protected: Applied
+    peer: int | None = None
+
+
+@dataclass(slots=True)
+class Crypto:
+    """Crypto maps by name; ``unread`` are those with entries whose networks no list tells."""
+
+    maps: dict[str, list[Tunnel]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    applied: list[tuple[Port, Applied]] = field(default_factory=list)
+
+
+def read_crypto_map(config: Config, crypto: Crypto, line: Line) -> None:
+    """``crypto map NAME 10 ipsec-isakmp`` with its peer and its list."""
+    if not line.word(3).isdigit():
+        account(config.ledger, line, NEGOTIATED)
+        return
+    name = line.word(2)
+    tunnels = crypto.maps.setdefault(name, [])
+    found = next((c for c in line.children if c.starts("match", "address") and len(c.words) == 3), None)
+    account(config.ledger, line, NEGOTIATED)
+    if found is None or "dynamic" in line.words or "gdoi" in line.words:
+        crypto.unread.add(name)
+        return
+    peer: int | None = None
+    for child in line.children:
+        if child.starts("set", "peer") and peer is None:
+            try:
+                peer = ipv4(child.word(2))
+            except UnreadableError:
+                continue
+    tunnels.append(Tunnel(line, Applied(found.word(2), found), peer))
+    for each in (line, found):
+        config.understood(each)
+
+
+def accounted(config: Config, crypto: Crypto) -> Iterator[tuple[Port, Tunnel]]:
+    """The tunnels of the interfaces. A map that cannot be read leaves routing open."""
+    for port, applied in crypto.applied:
+        known = crypto.maps.get(applied.name)
+        if not known or applied.name in crypto.unread:
+            config.ledger.not_understood(applied.line.number, ENCRYPTED, Concern.ROUTING)
+            continue
+        config.ledger.not_understood(applied.line.number, TUNNELLED, Concern.ROUTING, bounded=True)
+        yield from ((port, tunnel) for tunnel in known)
+
+
+def decrypted(config: Config, tunnels: Iterable[tuple[Port, Tunnel]]) -> Iterator[Rule]:
+    """Rules before the list going in: what came out of a tunnel may not be asked again."""
+    for port, tunnel in tunnels:
+        span = config.span(tunnel.line)
+        again = Unknown(f"what comes out of the tunnel at {port.name} is not asked for again", span)
+        match = both(Ingress(frozenset({port.name})), swapped(selected(config, tunnel.protected, False)), again)
+        yield Rule(match, Permit(), span, tunnel.line.text)
+
+
+def reached(
+    config: Config, tunnels: Iterable[tuple[Port, Tunnel]], vrf: Vrf, interfaces: Iterable[Interface]
+) -> Iterator[Route]:
+    """Routes to the networks behind tunnels, where the table leads out by their interface anyway."""
+    lookup = Lookup(vrf, interfaces)
+    for port, tunnel in tunnels:
+        _, by_port = lookup.reached(frozenset({port.name}))
+        wanted = _destinations(selected(config, tunnel.protected, False)) - lookup.linked
+        if wanted == ALL_V4 or not wanted:
+            continue
+        for network, length in _prefixes(wanted & by_port & ALL_V4):
+            span = config.span(tunnel.line)
+            yield Route(network, length, span, next_hop=tunnel.peer, interface=port.name, distance=LAST)
+
+
+def _destinations(match: Match) -> Intervals:
+    """Destinations beyond which ``match`` never holds."""
+    if isinstance(match, In) and match.field is Field.DST:
+        return match.values & ALL_V4
+    if isinstance(match, All):
+        found = ALL_V4
+        for part in match.parts:
+            found = found & _destinations(part)
+        return found
+    if isinstance(match, AnyOf):
+        return Intervals.from_spans(span for part in match.parts for span in _destinations(part).spans)
+    return ALL_V4
+
+
+def _prefixes(addresses: Intervals) -> Iterator[tuple[int, int]]:
+    """The shortest list of prefixes whose union is ``addresses`` (IPv4)."""
+    for low, high in addresses.spans:
+        start = low
+        while start <= high < V6:
+            bits = 32 if not start else (start & -start).bit_length() - 1
+            bits = min(bits, (high - start + 1).bit_length() - 1)
+            yield start, 32 - bits
+            start += 1 << bits
