@@ -24,6 +24,7 @@ from zoneguard.options import (
 
 PATH = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
+SCHEMAS = ("project", "profile", "attestations", "baseline", "mapping")
 
 
 @click.group(
@@ -213,8 +214,10 @@ def explain(session: Session, subject: str, form: str) -> int:
     return policies.explain(session, subject, form)
 
 
-@cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of a profile."))
-@click.argument("which", type=click.Choice(["project", "profile", "attestations"]), default="project")
+@cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of another file that people write."))
+@click.argument(
+    "which", type=click.Choice(["project", "profile", "attestations", "baseline", "mapping"]), default="project"
+)
 @common
 def schema(session: Session, which: str) -> int:
     """For editors that complete what one types."""

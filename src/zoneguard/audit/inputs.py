@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.device import Device, LineAccount, RuleList
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
 from zoneguard.model.project import DeviceEntry, Project
@@ -13,6 +13,7 @@ from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
 from zoneguard.parsers.reading import detect, parser_named, read_source
+from zoneguard.parsers.rule_list import parse_mapped
 
 
 def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
@@ -37,6 +38,19 @@ def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccoun
             )
         devices += found
     return tuple(devices), tuple(accounts), tuple(inputs)
+
+
+def load_intended(project: Project) -> tuple[tuple[RuleList, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
+    """The rule lists that say what is meant to pass, with their accounts. Raises ``InputError``."""
+    lists: list[RuleList] = []
+    accounts: list[LineAccount] = []
+    for entry in project.intended:
+        source = read_source(entry.path, shown(project, entry.path))
+        parsed = parse_mapped(source, entry.path.stem, entry.mapping.columns, entry.mapping.names)
+        lists += (rules for device in parsed.devices for vrf in device.vrfs for rules in vrf.lists.values())
+        accounts.append(parsed.account)
+    files = tuple(input_file(project, entry.path, "rule-list") for entry in project.intended)
+    return tuple(lists), tuple(accounts), files
 
 
 def parse_file(project: Project, path: Path, format_name: str, entry: DeviceEntry, kind: Kind) -> Parsed:

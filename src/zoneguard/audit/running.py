@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoneguard.audit.comparing import disagreements
-from zoneguard.audit.inputs import input_file, load_devices, shown
+from zoneguard.audit.inputs import input_file, load_devices, load_intended, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.audit.observing import observed_crossings
@@ -20,6 +20,7 @@ from zoneguard.model.policy import Profile
 from zoneguard.model.project import Project
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.plugins import of_type
+from zoneguard.static.lists import Lists
 from zoneguard.static.reachability import Network
 
 STATIC, DYNAMIC = "static", "dynamic"
@@ -81,7 +82,11 @@ def _static(
     progress("reachability")
     network = Network(devices, project.zones, project.links, space)
     possible = tuple(part for crossing in network.crossings(spoofed=spoofed) for part in network.attributed(crossing))
-    return StaticResult(devices, accounts, network, possible)
+    rules, list_accounts, lists = load_intended(project)
+    inputs += lists
+    permits = [Lists(space, {}).permitted(rules_of, space.everything, None, None).must() for rules_of in rules]
+    intended = space.union(*permits) if permits else None
+    return StaticResult(devices, (*accounts, *list_accounts), network, possible, intended)
 
 
 def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> DynamicResult:

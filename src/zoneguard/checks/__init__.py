@@ -24,12 +24,15 @@ from zoneguard.static.reachability import Network, policy_view
 
 @dataclass(frozen=True, slots=True)
 class StaticResult:
-    """What the configurations say. ``possible``: every crossing that may be opened, split by the deciding lines."""
+    """What the configurations say. ``possible``: every crossing that may be opened, split by the deciding lines.
+    ``intended``: what rule lists say is meant to pass, whatever their undecided rows mean (``None``: there are none).
+    """
 
     devices: tuple[Device, ...]
     accounts: tuple[LineAccount, ...]
     network: Network
     possible: tuple[Crossing, ...]
+    intended: PacketSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,19 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry, Project, ServiceSpec
+from zoneguard.model.zones import ZoneClass
 from zoneguard.static.waypoints import touches
 
+INTERNET_SIDE = frozenset(
+    {
+        ZoneClass.INTERNET,
+        ZoneClass.PUBLIC,
+        ZoneClass.SECURITY_CLOUD,
+        ZoneClass.DMZ,
+        ZoneClass.GUEST,
+        ZoneClass.LOCAL_BREAKOUT,
+    }
+)
 ALL_PORTS = Intervals.span(0, 65535)
 
 
@@ -47,13 +58,23 @@ def row_packets(case: Case, row: Allowance | ExceptionEntry, source: str, destin
 
 
 def allowed(case: Case, source: str, destination: str, path: tuple[Hop, ...] | None = None) -> PacketSet:
-    """All that ``allow`` and the register let pass from zone to zone; expired exceptions too (ZG105 tells).
+    """All that ``allow``, the register and rule lists let pass from zone to zone; expired exceptions too (ZG105 tells).
 
-    Along a ``path``, a row that demands a way ``via`` zones counts only where the path touches each of them.
+    A rule list counts between zones that no policy demands to be kept apart: neither for the My Number zone nor between
+    the LGWAN zone and the Internet side. Along a ``path``, a row that demands a way ``via`` zones counts only where the
+    path touches each of them.
     """
     exceptions = [row_packets(case, row, source, destination) for row in case.project.exceptions]
     rows = [row for row in case.project.allow if path is None or all(_by_way_of(case, path, z) for z in row.via)]
-    return case.space.union(*exceptions, *(row_packets(case, row, source, destination) for row in rows))
+    intended = case.static.intended if case.static and not kept_apart(case.project, source, destination) else None
+    listed = [intended] if intended is not None else []
+    return case.space.union(*exceptions, *listed, *(row_packets(case, row, source, destination) for row in rows))
+
+
+def kept_apart(project: Project, source: str, destination: str) -> bool:
+    """Whether the pair is one of the My Number zone, or of the LGWAN zone and the Internet side."""
+    ends = {project.zones[source].zone_class, project.zones[destination].zone_class}
+    return ZoneClass.MYNUMBER in ends or (ZoneClass.LGWAN in ends and bool(ends & INTERNET_SIDE))
 
 
 def _by_way_of(case: Case, path: tuple[Hop, ...], zone: str) -> bool:

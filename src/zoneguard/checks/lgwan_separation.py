@@ -11,21 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._policy import INTERNET_SIDE
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
 from zoneguard.model.zones import ZoneClass
-
-INTERNET_SIDE = frozenset(
-    {
-        ZoneClass.INTERNET,
-        ZoneClass.PUBLIC,
-        ZoneClass.SECURITY_CLOUD,
-        ZoneClass.DMZ,
-        ZoneClass.GUEST,
-        ZoneClass.LOCAL_BREAKOUT,
-    }
-)
 
 
 def separates(source: ZoneClass, destination: ZoneClass) -> bool:

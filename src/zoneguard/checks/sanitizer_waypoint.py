@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._policy import row_packets
+from zoneguard.checks._policy import INTERNET_SIDE, row_packets
 from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
-from zoneguard.checks.lgwan_separation import INTERNET_SIDE
 from zoneguard.model.addresses import ALL_ADDRESSES
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals

@@ -9,6 +9,7 @@ from zoneguard.loading.attestations import read_attestations
 from zoneguard.loading.document import Document, compose
 from zoneguard.loading.document import Path as Place
 from zoneguard.loading.ledger import read_ledger
+from zoneguard.loading.mapping import read_mapping
 from zoneguard.loading.profile import load_profile
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.resolve import Names
@@ -24,8 +25,10 @@ from zoneguard.model.project import (
     CloudService,
     DeviceEntry,
     ExceptionEntry,
+    IntendedList,
     LedgerEntry,
     Link,
+    ListMapping,
     Project,
 )
 from zoneguard.model.text import N_
@@ -75,6 +78,7 @@ def load_project(path: Path, as_of: date | None = None) -> Project:
         attestations=_attestations(model, names, profiles if readable else ()),
         attestation_file=file.parent / model.attestations if model.attestations else None,
         cloud=_cloud(model, document),
+        intended=_intended(model, names, document),
         ledger=_ledger(model, names),
         ledger_file=file.parent / model.ledger if model.ledger else None,
     )
@@ -136,6 +140,22 @@ def _cloud(model: ProjectFile, document: Document) -> tuple[CloudService, ...]:
         )
         for i, entry in enumerate(model.cloud)
     )
+
+
+def _intended(model: ProjectFile, names: Names, document: Document) -> tuple[IntendedList, ...]:
+    found = []
+    for i, entry in enumerate(model.intended):
+        place: Place = ("intended", i)
+        mapping = ListMapping()
+        if entry.mapping:
+            path = names.file(entry.mapping, (*place, "mapping"))
+            try:
+                mapping, errors = read_mapping(path) if path.is_file() else (mapping, [])
+            except InputError as error:
+                errors = [error]
+            names.errors += errors
+        found.append(IntendedList(names.file(entry.list, (*place, "list")), document.span(place), mapping))
+    return tuple(found)
 
 
 def _ledger(model: ProjectFile, names: Names) -> tuple[LedgerEntry, ...] | None:

@@ -108,6 +108,13 @@ class CloudEntry(Entry):
     purpose: Text | None = None
 
 
+class IntendedEntry(Entry):
+    """A rule list (通信要件一覧) of what is meant to pass."""
+
+    list: Text = Field(description="Path of the list: CSV or Excel.")
+    mapping: Text | None = Field(None, description="Path of the file that names its columns and addresses.")
+
+
 class Point(Entry):
     """Where a capture was taken: a zone, or an interface of a device."""
 
@@ -160,6 +167,7 @@ class ProjectFile(Entry):
     allow: Rows[AllowEntry] = ()
     exceptions: Rows[ExceptionModel] = ()
     captures: Rows[CaptureModel] = ()
+    intended: Rows[IntendedEntry] = Field((), description="Rule lists that say what is meant to pass between zones.")
     cloud: Rows[CloudEntry] = Field((), description="Approved cloud services.")
     ledger: Text | None = Field(
         None, description="Path of the ledger of devices (管理台帳), a CSV file with MAC addresses."

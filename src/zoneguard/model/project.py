@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -187,6 +187,23 @@ class CloudService:
 
 
 @dataclass(frozen=True, slots=True)
+class ListMapping:
+    """What a rule list calls its columns, and the addresses of the names in its cells."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Intervals] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IntendedList:
+    """A rule list (通信要件一覧) that says what is meant to pass between zones."""
+
+    path: Path
+    span: SourceSpan
+    mapping: ListMapping = ListMapping()
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """A device of the ledger (管理台帳): its MAC address, and what else the ledger says of it."""
 
@@ -229,6 +246,7 @@ class Project:
     cloud: tuple[CloudService, ...] = ()
     ledger: tuple[LedgerEntry, ...] | None = None
     ledger_file: Path | None = None
+    intended: tuple[IntendedList, ...] = ()
 
     def having(self, role: Role) -> Intervals:
         """The addresses of all hosts with the role."""

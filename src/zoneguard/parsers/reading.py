@@ -24,6 +24,7 @@ from pathlib import Path
 from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parser, Source
+from zoneguard.parsers._rule_list.workbook import is_workbook, workbook_text
 from zoneguard.plugins import of_type
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -51,7 +52,10 @@ def read_source(path: Path, shown: str) -> Source:
 
     Raises ``InputError`` where the file is missing, no regular file, unreadable, empty, over ``MAX_BYTES`` or no text.
     """
-    text, encoding = decode(_read(path, shown), shown)
+    data = _read(path, shown)
+    if is_workbook(data):
+        return Source(shown, tuple(workbook_text(data, shown).splitlines()), "xlsx")
+    text, encoding = decode(data, shown)
     return Source(shown, split_lines(text), encoding)
 
 
