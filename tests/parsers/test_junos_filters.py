@@ -226,3 +226,33 @@ def test_filters_come_before_policies_on_a_security_device() -> None:
     found = srx(f"{IN} input F", web, policy("trust>untrust"))
     assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/443") == "deny"
     assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/80") == WAN
+
+
+def test_an_instance_has_the_filter_of_its_own_lo0_or_that_of_the_device() -> None:
+    found = router(
+        "set interfaces lo0 unit 0 family inet filter input F",
+        term("no", "then discard"),
+        "set interfaces lo0 unit 1 family inet address 10.9.9.8/32",
+        "set interfaces lo0 unit 1 family inet filter input G",
+        "set firewall family inet filter G term all then accept",
+        "set routing-instances A instance-type virtual-router",
+        "set routing-instances A interface ge-0/0/2.0",
+        "set routing-instances A interface lo0.1",
+        "set interfaces ge-0/0/3 unit 0 family inet address 10.3.0.1/24",
+        "set routing-instances B instance-type virtual-router",
+        "set routing-instances B interface ge-0/0/3.0",
+    )
+    assert goes(found, LAN, "10.1.0.5 > 10.1.0.1 tcp/22") == "deny"
+    assert goes(found, DMZ, "10.2.0.5 > 10.9.9.8 tcp/22", "A") == "local"
+    assert goes(found, "ge-0/0/3.0", "10.3.0.5 > 10.3.0.1 tcp/22", "B") == "deny"
+
+
+def test_an_instance_that_is_not_there_leaves_routing_undetermined() -> None:
+    lines = (f"{IN} input F", term("a", "then routing-instance nowhere"))
+    assert [m.concern.value for m in open_lines(*lines)] == ["routing"]
+
+
+def test_long_prefix_lists_are_put_together_at_once() -> None:
+    prefixes = [f"set policy-options prefix-list big 10.{n // 256}.{n % 256}.0/25" for n in range(20_000)]
+    found = router(f"{IN} input F", *prefixes, term("a", "from source-prefix-list big", "then accept"))
+    assert (goes(found, LAN, WEB), goes(found, LAN, "10.1.0.200 > 10.2.0.5 tcp/80")) == (DMZ, "deny")

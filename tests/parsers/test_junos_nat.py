@@ -209,3 +209,22 @@ def test_proxy_arp_is_without_concern_and_persistent_nat_is_not() -> None:
 ])  # fmt: skip
 def test_nat_that_cannot_be_read_leaves_nat_undetermined(lines: str) -> None:
     assert {m.concern.value for m in open_lines(lines) if not m.bounded} == {"nat"}
+
+
+def test_the_way_back_of_static_nat_is_for_the_same_peers() -> None:
+    lines = static(
+        "rule 1 match source-address 198.51.100.0/24", "rule 1 match destination-address 203.0.113.10/32",
+        "rule 1 then static-nat prefix 10.2.0.20/32",
+    )  # fmt: skip
+    found = srx(*ALLOWED, lines)
+    assert becomes(found, DMZ, "10.2.0.20 > 198.51.100.1 tcp/25") == "203.0.113.10 > 198.51.100.1:25"
+    assert becomes(found, DMZ, "10.2.0.20 > 192.0.2.1 tcp/25") == "10.2.0.20 > 192.0.2.1:25"
+
+
+def test_a_pool_in_braces_with_persistent_nat_beside_it() -> None:
+    lines = source(
+        "rule 1 match source-address 0.0.0.0/0", "rule 1 then source-nat pool persistent-nat permit target-host",
+        "rule 1 then source-nat pool p",
+    )  # fmt: skip
+    found = srx(*ALLOWED, "set security nat source pool p address 203.0.113.30/32", lines)
+    assert becomes(found, LAN, OUT) == "203.0.113.30 > 198.51.100.1:443"

@@ -394,3 +394,48 @@ def test_a_file_without_zones_does_not_pass_for_a_router() -> None:
     assert router.uncertain == ()
     part = device("\n".join(policy("trust>untrust").split("\n")))
     assert {m.concern.value for m in part.uncertain} == {"filter", "interface"}
+
+
+def test_the_last_of_several_values_counts_whatever_was_written_before() -> None:
+    default = "set security policies default-policy"
+    found = srx(f"{default} deny-all", f"{default} permit-all", f"{default} deny-all")
+    assert goes(found, LAN, OUT) == "deny"
+    book = "set security address-book global address pc"
+    moved = srx(f"{book} 10.1.0.5/32", f"{book} 10.1.0.6/32", policy("trust>untrust", source="pc"))
+    assert goes(moved, LAN, OUT) == "deny"
+    assert goes(moved, LAN, "10.1.0.6 > 198.51.100.1 tcp/443") == WAN
+    again = "set security policies from-zone trust to-zone untrust policy p then deny"
+    assert goes(srx(policy("trust>untrust"), again), LAN, OUT) == "deny"
+    port = "set applications application x destination-port"
+    application = ("set applications application x protocol tcp", f"{port} 80", f"{port} 81", f"{port} 80")
+    found = srx(*application, policy("trust>untrust", service="x"))
+    assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/80") == WAN
+    assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/81") == "deny"
+
+
+def test_global_policies_know_the_global_book_only() -> None:
+    found = srx(BOOKS["zone"], policy("", source="pc"))
+    assert goes(found, LAN, OUT) == "may"
+    assert goes(srx(BOOKS["global"], policy("", source="pc")), LAN, OUT) == WAN
+
+
+def test_the_factory_default_permits_within_trust_by_policies_of_its_own() -> None:
+    """Nothing of it is built in: a file without these policies denies."""
+    factory = (policy("trust>trust", "default-permit"), policy("trust>untrust", "default-permit"))
+    found = srx(*factory)
+    assert (goes(found, LAN, "10.1.0.5 > 10.1.0.9 tcp/80"), goes(found, LAN, OUT)) == (LAN, WAN)
+    assert goes(found, WAN, IN) == "deny"
+
+
+def test_a_file_of_several_devices_is_said_to_be_one() -> None:
+    lines = ("set system host-name a", "set system host-name b")
+    (entry,) = open_lines(*lines)
+    assert entry.reason == 'this file holds several devices: "a" and "b"; give each a file of its own'
+
+
+def test_a_router_offers_its_services_on_every_interface() -> None:
+    found = device(
+        "set version 21.4R3\nset interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"
+        "set system services telnet\nset system services web-management http"
+    )
+    assert {(s.name, s.interface) for s in found.services} == {("telnet", "ge-0/0/0.0"), ("http", "ge-0/0/0.0")}

@@ -215,3 +215,8 @@ def test_an_instance_of_layer_two_and_hierarchies_that_are_not_read_are_reported
 
 def test_a_whole_device_reads_without_a_word_left() -> None:
     assert device("set version 21.4R3\nset interfaces lo0 unit 0 family inet address 10.0.0.1/32").uncertain == ()
+
+
+def test_traffic_selectors_bring_routes() -> None:
+    selector = "set security ipsec vpn v traffic-selector t local-ip 10.1.0.0/24 remote-ip 10.9.0.0/24"
+    assert [m.concern.value for m in open_lines(selector)] == ["routing"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.model.device import Device
+from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._collector import paused_collector
 from zoneguard.parsers._junos.account import account
 from zoneguard.parsers._junos.contexts import Contexts
-from zoneguard.parsers._junos.export import read_export
+from zoneguard.parsers._junos.export import Export, read_export
 from zoneguard.parsers._junos.groups import APPLY, Groups
 from zoneguard.parsers._junos.reader import TreeReader
 from zoneguard.parsers.accounting import Ledger
@@ -69,6 +69,7 @@ def _parse(source: Source, name: str) -> Parsed:
     export = read_export(source, ledger, name, root)
     for line, reason, concern in (*reader.problems, *groups.problems):
         ledger.not_understood(max(1, line), reason, concern)
+    _one_device(export)
     scopes = [Contexts(export, scope) for scope in export.scopes]
     account(ledger, root, root.children.get("groups"))
     for line, reason in reader.asides.items():
@@ -87,6 +88,14 @@ def _parse(source: Source, name: str) -> Parsed:
         tuple(wire for scope in scopes for wire in scope.interfaces.wires),
     )
     return Parsed((device,), ledger.close())
+
+
+def _one_device(export: Export) -> None:
+    """Report a file that holds more than one device: their statements cannot be told apart."""
+    names = [node for node in export.root.at("system", "host-name").children.values() if not node.group]
+    for other in names[1:]:
+        reason = f'this file holds several devices: "{names[0].word}" and "{other.word}"; give each a file of its own'
+        export.doubt(other, reason, Concern.FILTER)
 
 
 PLUGIN = Parser("junos", "Juniper SRX and Junos configuration", sniff, parse)

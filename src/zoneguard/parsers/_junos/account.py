@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers._junos.groups import APPLY, EXCEPT, UNUSED
+from zoneguard.parsers._junos.groups import APPLY, EXCEPT, NODES, UNUSED
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -138,11 +138,12 @@ def _groups(book: _Book, groups: Node, applied: set[str]) -> None:
     for line in groups.frames:
         book.fates.setdefault(line, None)
     for name, group in groups.children.items():
+        unused = CLUSTER if NODES.match(name) else UNUSED
         for node in group.walk():
             for line in node.frames:
-                book.fates.setdefault(line, None if name in applied else UNUSED)
+                book.fates.setdefault(line, None if name in applied else unused)
             for line in node.lines:
-                book.fates.setdefault(line, UNUSED)
+                book.fates.setdefault(line, unused)
 
 
 class _Book:

@@ -15,7 +15,7 @@ from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, either
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.export import Export, Scope
-from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers._junos.tree import Node, latest
 
 MAX_NESTING = 32
 GLOBAL = "global"
@@ -111,8 +111,6 @@ class AddressBooks:
         if whole is not None:
             return AddressMatch(whole)
         books = [book for zone in zones for book in self._of_zone.get(zone, ())]
-        if zones == ():
-            books = [GLOBAL, *(b for b in self._books if b != GLOBAL)]
         for book in (*books, GLOBAL):
             if self._defines(book, node.word):
                 return self._resolve(book, node.word, ())
@@ -159,9 +157,8 @@ class AddressBooks:
 
     def _address(self, name: str, entry: Node) -> AddressMatch:
         parts = []
-        for kind, node in entry.children.items():
-            if kind == "description":
-                continue
+        chosen = latest(node for word, node in entry.children.items() if word != "description")
+        for kind, node in () if chosen is None else ((chosen.word, chosen),):
             if kind not in _KINDS:
                 found = values.prefix(kind)
                 parts.append(AddressMatch(found) if found is not None else self._opened(name, node, "cannot be read"))

@@ -17,7 +17,7 @@ from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.addresses import MAX_NESTING
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.predefined import PREDEFINED, PREDEFINED_SETS
-from zoneguard.parsers._junos.tree import Node, sentences
+from zoneguard.parsers._junos.tree import Node, latest, sentences
 
 _ASKED = frozenset({
     "protocol", "destination-port", "source-port", "icmp-type", "icmp-code", "icmp6-type", "icmp6-code",
@@ -152,7 +152,7 @@ class Applications:
 
     def _conditions(self, name: str, entry: Node, asked: dict[str, list[Node]]) -> ApplicationMatch:
         """One term: everything that it asks holds together."""
-        words = {k: v[-1].word for k, v in asked.items() if v}
+        words = {k: found.word for k, v in asked.items() if (found := latest(v)) is not None}
         protocol = values.protocol(words["protocol"]) if "protocol" in words else None
         ports = values.ports(words.get("destination-port", "0-65535"))
         sources = values.ports(words.get("source-port", "0-65535"))

@@ -139,9 +139,13 @@ class Conditions:
                 node.children["except"].take()
             for entry in self._listed(node, opened):
                 self._prefix(entry, barred, prefixes, masks, opened)
+        ranks: dict[tuple[int, bool], list[tuple[int, int]]] = {}
+        for length, barred, span in prefixes:
+            ranks.setdefault((length, barred), []).extend(span.spans)
         exact = Intervals()
-        for _, barred, span in sorted(prefixes, key=lambda p: (p[0], p[1])):
-            exact = exact - span if barred else exact | span
+        for (_, barred), spans in sorted(ranks.items()):
+            of_rank = Intervals.from_spans(spans)
+            exact = exact - of_rank if barred else exact | of_rank
         return either(*(self._on(field, exact, masks, opened) for field in fields))
 
     @staticmethod

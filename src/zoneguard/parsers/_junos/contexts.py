@@ -31,7 +31,7 @@ from zoneguard.parsers._junos.marks import Marks
 from zoneguard.parsers._junos.nat import Nat
 from zoneguard.parsers._junos.policies import Policies
 from zoneguard.parsers._junos.routing import Routing
-from zoneguard.parsers._junos.zones import host_inbound, offered_services, read_zones
+from zoneguard.parsers._junos.zones import host_inbound, offered_services, read_zones, router_services
 
 
 class Contexts:
@@ -49,7 +49,6 @@ class Contexts:
         self._filters = FilterReader(export, scope, self._marks, names)
         self._inward = list(self._filters.stages(self.interfaces.bound, output=False))
         self._outward = list(self._filters.stages(self.interfaces.bound, output=True))
-        self._loopback = list(self._filters.loopback(self.interfaces.bound))
         self._zones = read_zones(export, scope, self.interfaces)
         for name, zone in self._zones.of_interface.items():
             if name in self.interfaces.known:
@@ -60,7 +59,8 @@ class Contexts:
         members = self._routing.members
         self._nat = Nat(export, scope, self._zones, self.interfaces, members, books, applications)
         self._host = [host_inbound(export, scope, self._zones, self.interfaces, self._end)] if self._flow else []
-        self.services: list[Service] = list(offered_services(export, self._zones))
+        found = offered_services(export, self._zones) if self._flow else router_services(export, self.interfaces)
+        self.services: list[Service] = list(found)
         self.bindings: list[MacBinding] = self.interfaces.bindings
         self._v6 = self._ipv6_mode()
         self._unsecured = self._packet_based("mpls")
@@ -91,7 +91,7 @@ class Contexts:
             context = self._scope.context(name)
             stages = tuple(self._stages(instance.interfaces))
             policy_routes = (*self._nat.policy_routes(context), *self._marks.routes(context))
-            local = (*self._loopback, *self._local())
+            local = (*self._filters.loopback(self.interfaces.bound, instance.interfaces), *self._local())
             yield Vrf(context, instance.interfaces, self._routing.routes(name), stages, policy_routes, {}, local)
 
     def _local(self) -> Iterator[Filter]:

@@ -16,6 +16,9 @@ from zoneguard.parsers.accounting import Ledger
 DEFAULT = "default"
 """The forwarding context of ``inet.0``."""
 
+MANAGEMENT = ("fxp", "em", "me0", "vme")
+"""How the names of interfaces begin that serve the management of the device alone."""
+
 _SECURITY_VERSION = re.compile(r"\d+\.\d+X\d+|\d+\.\d+I\d|.*-SRX")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from zoneguard.model.addresses import ALL_V4, ALL_V6
-from zoneguard.model.device import Action, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.device import Action, Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Field, In, Match, both
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SHAPING
@@ -19,7 +19,7 @@ from zoneguard.parsers._junos.conditions import Conditions
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.interfaces import Bound
 from zoneguard.parsers._junos.marks import MARK_PACKET_MODE, Marks
-from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers._junos.tree import Node, latest
 
 MAX_NESTING = 8
 _MODIFIERS = {
@@ -64,11 +64,13 @@ class FilterReader:
             rules = self._list(users[0])
             yield Filter(rules, egress=names) if output else Filter(rules, ingress=names)
 
-    def loopback(self, bound: Sequence[Bound]) -> Iterator[Filter]:
-        """The filters on ``lo0``: of what is for the device itself, by whatever interface it comes."""
-        for one in bound:
-            if not one.output and one.interface.startswith("lo0."):
-                yield Filter(self._list(one))
+    def loopback(self, bound: Sequence[Bound], own: frozenset[str]) -> Iterator[Filter]:
+        """The filters on ``lo0`` of an instance with the interfaces ``own``: of what is for the device itself, by
+        whatever interface it comes. An instance without one has that of ``lo0.0``."""
+        found = [one for one in bound if not one.output and one.interface.startswith("lo0.")]
+        mine = [one for one in found if one.interface in own] or [one for one in found if one.interface == "lo0.0"]
+        for one in mine:
+            yield Filter(self._list(one))
 
     def account_unused(self) -> None:
         """Read the filters that no interface has, so that their lines are understood too."""
@@ -145,6 +147,9 @@ class FilterReader:
             yield MARK_PACKET_MODE
         instance = then.value("routing-instance")
         if instance is not None:
+            if instance.word not in self._instances:
+                reason = f'the routing instance "{instance.word}" is not defined in this file'
+                self._export.doubt(instance, reason, Concern.ROUTING)
             yield self._marks.choose(span, into=self._instances.get(instance.word, instance.word))
         for word in ("next-ip", "next-ip6"):
             hop = then.value(word)
@@ -158,10 +163,10 @@ class FilterReader:
     def _actions(self, then: Node) -> Iterator[tuple[Match, Action]]:
         """The action and under what condition; nothing for ``next term``."""
         words = then.children
-        own = [w for w in words if w in _FINAL and not words[w].group] or [w for w in words if w in _FINAL]
-        if own:
-            words[own[0]].take()
-            yield ALWAYS, Permit() if own[0] == "accept" else Deny(reject=own[0] == "reject")
+        final = latest(node for word, node in words.items() if word in _FINAL)
+        if final is not None:
+            final.take()
+            yield ALWAYS, Permit() if final.word == "accept" else Deny(reject=final.word == "reject")
             return
         if "next" in words:
             words["next"].take()

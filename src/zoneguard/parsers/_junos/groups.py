@@ -9,20 +9,22 @@ that a group brings stand behind those that are there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fnmatch import translate
 from functools import lru_cache
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers._junos.export import MANAGEMENT
 from zoneguard.parsers._junos.ranges import spread_ranges
 from zoneguard.parsers._junos.tree import Node
 
 UNUSED = "a configuration group that is not applied, or whose names are not there"
 APPLY, EXCEPT = "apply-groups", "apply-groups-except"
 MAX_NESTED = 16
-MAX_NODES = 3_000_000
+MAX_NODES = 1_000_000
 
 _KEYWORDS = frozenset({APPLY, EXCEPT, "apply-macro", "interface-range", "interface-set", "traceoptions"})
-_NODES = re.compile(r"\$\{node\}$|node\d$|re\d$")
+NODES = re.compile(r"\$\{node\}$|node\d$|re\d$")
 
 Sources = list[tuple[str, Node]]
 
@@ -40,6 +42,7 @@ class Groups:
         found = root.children.get("groups")
         self.known: dict[str, Node] = dict(found.children) if found is not None else {}
         self._made = 0
+        self._wild: dict[int, list[Node]] = {}
 
     def apply(self, applied: bool = True) -> None:
         """Inherit everywhere but in the groups themselves; then give the members of interface ranges their settings.
@@ -90,7 +93,7 @@ class Groups:
         self._names(node, kept)
         for word, child in list(node.children.items()):
             if word not in (APPLY, EXCEPT, "apply-macro"):
-                lower = [(n, part) for n, source in kept for part in _parts(source, word)]
+                lower = [(n, part) for n, source in kept for part in _parts(source, word, self._patterns)]
                 self._inherit(child, lower, (*path, word), nested)
 
     def _below(self, node: Node) -> bool:
@@ -112,6 +115,13 @@ class Groups:
                     child.lines += tuple(line for line in inherited.lines if line not in child.lines)
                     child.frames = child.frames or inherited.frames
 
+    def _patterns(self, source: Node) -> list[Node]:
+        """The children of a group's node that are patterns."""
+        known = self._wild.get(id(source))
+        if known is None:
+            known = self._wild[id(source)] = [c for w, c in source.children.items() if w[:1] == "<"]
+        return known
+
     def _named_here(self, node: Node, path: tuple[str, ...]) -> Sources:
         return [pair for value in node.values(APPLY) for pair in self._at(value, path)]
 
@@ -119,7 +129,7 @@ class Groups:
         """The nodes of the group ``named`` that are for the place ``path``."""
         group = self.known.get(named.word)
         if group is None:
-            if _NODES.match(named.word):
+            if NODES.match(named.word):
                 self._cluster(named)
             elif not named.group:
                 reason = f'the configuration group "{named.word}" is not defined in this file'
@@ -127,17 +137,17 @@ class Groups:
             return []
         here = [group]
         for word in path:
-            here = [part for node in here for part in _parts(node, word)]
+            here = [part for node in here for part in _parts(node, word, self._patterns)]
         return [(named.word, node) for node in here]
 
     def _cluster(self, named: Node) -> None:
         """``${node}``: each member of a cluster takes its own group. Names and management interfaces matter to none."""
         for name, group in self.known.items():
-            if not _NODES.match(name):
+            if not NODES.match(name):
                 continue
             for word, part in group.children.items():
                 if word == "interfaces":
-                    odd = [c for c in part.children.values() if not c.word.startswith(("fxp", "em", "me"))]
+                    odd = [c for c in part.children.values() if not c.word.startswith(MANAGEMENT)]
                 elif word in ("system", "snmp", "chassis"):
                     odd = []
                 else:
@@ -148,12 +158,12 @@ class Groups:
         named.used = True
 
 
-def _parts(source: Node, word: str) -> list[Node]:
+def _parts(source: Node, word: str, patterns: Callable[[Node], list[Node]]) -> list[Node]:
     """The children of a group's node that are for ``word``: by name, then by pattern."""
     exact = source.children.get(word)
     found = [exact] if exact is not None else []
     if word not in _KEYWORDS:
-        found += [c for w, c in source.children.items() if w[:1] == "<" and matches(w, word)]
+        found += [c for c in patterns(source) if matches(c.word, word)]
     return found
 
 

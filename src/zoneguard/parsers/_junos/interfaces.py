@@ -24,8 +24,9 @@ from zoneguard.parsers._junos.account import (
     SPOOFED,
     TUNNELS,
 )
-from zoneguard.parsers._junos.export import Export, Scope
+from zoneguard.parsers._junos.export import MANAGEMENT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 FAMILIES = ("inet", "inet6")
 _SWITCHED = frozenset({"ethernet-switching", "bridge", "vpls", "ccc"})
@@ -51,7 +52,8 @@ _UNIT = {
     "point-to-point": HARDWARE, "multipoint": HARDWARE, "tunnel": TUNNELS, "proxy-arp": ARP, "arp-resp": ARP,
     "accounting-profile": LOGGING, "input-vlan-map": LAYER2, "output-vlan-map": LAYER2, "vlan-id-list": LAYER2,
     "vlan-id-range": LAYER2, "native-inner-vlan-id": LAYER2, "inner-vlan-id-range": LAYER2, "ppp-options": TUNNELS,
-    "pppoe-options": TUNNELS, "dialer-options": TUNNELS, "keepalives": HARDWARE, "statistics": LOGGING,
+    "pppoe-options": TUNNELS, "dialer-options": TUNNELS, "keepalives": HARDWARE, "no-keepalives": HARDWARE,
+    "statistics": LOGGING,
     "rpm": LOGGING, "esi": LAYER2, "virtual-gateway-*": HARDWARE, "swap-by-poppush": LAYER2, "peer-interface": TUNNELS,
     "interface-shared-with": LAYER2, "dlci": LAYER2, "inverse-arp": ARP, "mac": HARDWARE, "no-auto-virtual-gateway-esi":
     LAYER2, "radio-router": HARDWARE, "targeted-options": LAYER2, "enable": HARDWARE,
@@ -105,6 +107,10 @@ def read_interfaces(export: Export, scope: Scope) -> Interfaces:
     node = scope.root.at("interfaces")
     found.listed = bool(node.children)
     vpns = _bound(scope.root)
+    for vpn in scope.root.at("security", "ipsec", "vpn").children.values():
+        if "traffic-selector" in vpn.children:
+            reason = f"{DYNAMIC_ROUTING}: traffic selectors bring routes, and limit what enters the tunnel"
+            export.doubt(vpn.children["traffic-selector"], reason, Concern.ROUTING)
     node.used = True
     for name, physical in node.children.items():
         if name in _NOT_INTERFACES:
@@ -170,7 +176,7 @@ def _family(export: Export, found: Interfaces, name: str, family: Node, v6: bool
         if word in family.children:
             node = family.children[word]
             node.take()
-            if not name.startswith(("fxp", "em", "me0", "vme")):
+            if not name.startswith(MANAGEMENT):
                 reason = "the address, and routes that come with it, are given by a server: not in the file"
                 export.doubt(node, reason, Concern.INTERFACE)
     if "unnumbered-address" in family.children:

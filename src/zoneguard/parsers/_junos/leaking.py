@@ -15,6 +15,7 @@ from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.statics import Static, table_instance
 from zoneguard.parsers._junos.tree import Node, sentences
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 _FROM = frozenset({"instance", "protocol", "route-filter", "prefix-list", "prefix-list-filter", "interface"})
 _MATCHES = frozenset({"exact", "longer", "orlonger", "upto"})
@@ -52,7 +53,7 @@ class Leaking:
             for policy in instance.options.values("instance-import"):
                 self._import(instance, policy)
             if instance.options.get("auto-export") is not None:
-                reason = "auto-export: which routes instances get from one another is not in the model"
+                reason = f"{DYNAMIC_ROUTING}: which routes instances get by auto-export is not in the file"
                 node = instance.options.children["auto-export"]
                 node.take()
                 self._export.doubt(node, reason, Concern.ROUTING)
@@ -108,7 +109,7 @@ class Leaking:
         for static in routes:
             verdict = self._admitted(source.name, static, policies, otherwise)
             if verdict is None:
-                reason = "whether this policy lets a route into another instance cannot be decided"
+                reason = f"{DYNAMIC_ROUTING}: whether this policy lets a route into another instance cannot be decided"
                 self._export.doubt(policies[0], reason, Concern.ROUTING)
                 return
             if verdict:

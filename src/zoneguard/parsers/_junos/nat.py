@@ -21,7 +21,7 @@ from zoneguard.model.device import (
     Shift,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, both
+from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, both, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.addresses import AddressBooks
@@ -89,6 +89,9 @@ class Nat:
             span, name = self._export.span(rule), f"static NAT {one.node.word} {rule.word}"
             rewrites, back = list(_onto(Field.DST, inner)), list(_onto(Field.SRC, outer))
             asked: Match = In(Field.SRC, inner)
+            peers = [self._sets.address(n, Field.DST) for n in rule.at("match", "source-address").children.values()]
+            if peers:
+                asked = both(asked, either(*peers))
             ports = _outer_ports(rule)
             if mapped is not None and ports is not None:
                 delta = mapped - ports.first
@@ -149,7 +152,7 @@ class Nat:
                 self._into(pool.instance, both(Ingress(one.ingress), In(Field.DST, pool.addresses)), pool.node, span)
 
     def _pool(self, pools: dict[str, Pool], then: Node) -> Pool | None:
-        names = list(then.at("pool").children.values())
+        names = [node for word, node in then.at("pool").children.items() if word != "persistent-nat"]
         pool = pools.get(names[0].word) if names else None
         if pool is None or not pool.addresses:
             what = f'the pool "{names[0].word}" is not defined in this file' if names else "this rule names no pool"

@@ -19,7 +19,7 @@ from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.marks import IN_PACKET_MODE
-from zoneguard.parsers._junos.tree import Node, sentences
+from zoneguard.parsers._junos.tree import Node, latest, sentences
 from zoneguard.parsers._junos.zones import HOST, Zones
 
 _TRANSLATED = In(Field.DNAT, Intervals.of(1))
@@ -136,15 +136,11 @@ class Policies:
         """A global policy is for every pair of zones, unless it names zones."""
         asked = sentences(policy.at("match"), _MATCH)
         where: list[Match] = []
-        zones: list[str] = []
         for word, direction in (("from-zone", Ingress), ("to-zone", Egress)):
             named = [node for node in asked.get(word, ()) if node.word != "any"]
-            zones += [node.word for node in named]
-            names = (
-                frozenset().union(*(self._interfaces(n.word, n) for n in named)) if named else self._zones.interfaces
-            )
-            where.append(direction(names))
-        yield from self._rules(policy, tuple(where), tuple(zones), f"global policy {policy.word}")
+            members = [self._interfaces(node.word, node) for node in named] or [self._zones.interfaces]
+            where.append(direction(frozenset().union(*members)))
+        yield from self._rules(policy, tuple(where), (), f"global policy {policy.word}")
 
     def _rules(self, policy: Node, where: tuple[Match, ...], zones: tuple[str, ...], name: str) -> Iterator[Rule]:
         policy.used = True
@@ -176,7 +172,7 @@ class Policies:
                 yield self._missing(policy, name, word)
                 continue
             book = zones[:1] if field is Field.SRC else zones[1:]
-            match = self._books.match(field, names, book if len(zones) == 2 else zones)
+            match = self._books.match(field, names, book)
             yield Not(match) if excluded in asked else match
         names = asked.get("application")
         yield self._applications.match(names) if names else self._missing(policy, name, "application", asked)
@@ -197,17 +193,15 @@ class Policies:
         return self._export.open(self._scope, f'"{word}" of {name} holds', policy, reason)
 
     def _action(self, policy: Node, then: Node, name: str) -> Iterator[tuple[Match, Action]]:
-        own = [w for w in _ACTIONS if w in then.children and not then.children[w].group]
-        words = own or [w for w in _ACTIONS if w in then.children]
-        if not words:
+        node = latest(then.children[word] for word in _ACTIONS if word in then.children)
+        if node is None:
             reason = f'the policy "{policy.word}" has no action'
             yield self._export.open(self._scope, f"{name} permits", policy, reason), Permit()
             return
-        node = then.children[words[0]]
         node.used = True
-        if words[0] != "permit":
+        if node.word != "permit":
             node.take()
-            yield ALWAYS, Deny(reject=words[0] == "reject")
+            yield ALWAYS, Deny(reject=node.word == "reject")
             return
         permitted: list[Match] = []
         for word, child in node.children.items():

@@ -9,6 +9,7 @@ from zoneguard.parsers._junos.interfaces import Interfaces
 from zoneguard.parsers._junos.leaking import Instance, Leaking
 from zoneguard.parsers._junos.statics import Static, read_statics
 from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 DYNAMIC_PROTOCOLS = ("bgp", "ospf", "ospf3", "isis", "rip", "ripng", "rift")
 LABEL_PROTOCOLS = ("mpls", "ldp", "rsvp", "evpn", "l2circuit", "l2vpn", "vpls", "connections", "source-packet-routing")
@@ -100,7 +101,9 @@ class Routing:
             protocol = node.children.get(name)
             if protocol is not None:
                 protocol.take()
-                self._export.doubt(protocol, f"paths that {name} sets up are not in the file", Concern.ROUTING)
+                self._export.doubt(
+                    protocol, f"{DYNAMIC_ROUTING}: the paths of {name} are not in the file", Concern.ROUTING
+                )
         for name in DYNAMIC_PROTOCOLS:
             protocol = node.children.get(name)
             if protocol is None:
@@ -108,7 +111,7 @@ class Routing:
             protocol.take()
             peers = [c for word in _PEERS for c in protocol.at(word).children.values()]
             if peers and not _off(protocol):
-                reason = f"dynamic routing: the routes of {name} are not in the file"
+                reason = f"{DYNAMIC_ROUTING}: the routes of {name} are not in the file"
                 self._export.doubt(protocol, reason, Concern.ROUTING)
             else:
                 protocol.ignore("dynamic routing protocol without neighbours or interfaces")

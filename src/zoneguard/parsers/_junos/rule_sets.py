@@ -136,7 +136,7 @@ class RuleSets:
         node.used = True
         asked = sentences(node, _MATCH)
         for side, field, port in _SIDES:
-            parts = [self._address(n, field) for n in asked.get(f"{side}-address", ())]
+            parts = [self.address(n, field) for n in asked.get(f"{side}-address", ())]
             names = asked.get(f"{side}-address-name", ())
             if names:
                 parts.append(self._books.match(field, names, ()))
@@ -157,7 +157,8 @@ class RuleSets:
                 reason = f'the condition "{word}" is not known'
                 yield self._export.open(self._scope, f'"{child.text}" holds', child, reason, Concern.NAT)
 
-    def _address(self, node: Node, field: Field) -> Match:
+    def address(self, node: Node, field: Field) -> Match:
+        """The condition that a prefix of a rule puts on ``field``."""
         found = values.prefix(node.word)
         if found is None:
             reason = "this address cannot be read"

@@ -14,6 +14,7 @@ from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import DYNAMIC, LABEL, PROBES
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 STATIC_PREFERENCE = 5
 _FLAGS = frozenset({"discard", "reject", "receive", "no-install"})
@@ -67,7 +68,8 @@ def _others(export: Export, options: Node) -> None:
         node = options.children.get(word)
         if node is not None:
             node.take()
-            reason = f"the route to {next(iter(node.at('route').children), '?')} is there only with more specific ones"
+            where = next(iter(node.at("route").children), "?")
+            reason = f"{DYNAMIC_ROUTING}: the route to {where} is there only with more specific ones"
             export.doubt(node, reason, Concern.ROUTING)
 
 

@@ -6,7 +6,7 @@ words. A list ``[ a b ]`` is several paths. Statements keep the order in which t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 MAX_TEXT = 300
@@ -82,9 +82,7 @@ class Node:
 
     def value(self, keyword: str) -> Node | None:
         """The one word after ``keyword``: the last written; what is written here goes before what is inherited."""
-        found = self.values(keyword)
-        own = [node for node in found if not node.group]
-        return own[-1] if own else found[0] if found else None
+        return latest(self.values(keyword))
 
     def word_of(self, keyword: str, default: str = "") -> str:
         """The text of ``value``."""
@@ -106,6 +104,11 @@ class Node:
         return min((line for child in self.children.values() if (line := child.line)), default=0)
 
     @property
+    def last(self) -> int:
+        """The last line of the statement and of what is below it."""
+        return max((line for node in self.walk() for line in (*node.lines, *node.frames)), default=0)
+
+    @property
     def extent(self) -> tuple[int, int]:
         """The first line and the last one that follows it without a gap."""
         if self.frames:
@@ -125,6 +128,15 @@ class Node:
                 break
             last = line
         return first, last
+
+
+def latest(nodes: Iterable[Node]) -> Node | None:
+    """Of alternatives of which only one can hold: the last written here, else the first inherited."""
+    found = list(nodes)
+    own = [node for node in found if not node.group]
+    if len(own) > 1:
+        return max(own, key=lambda node: node.last)
+    return own[0] if own else found[0] if found else None
 
 
 def down(node: Node, words: Sequence[str]) -> Node:

@@ -16,7 +16,7 @@ from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, Not,
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SCREENS, SESSIONS
 from zoneguard.parsers._junos.applications import port_match
-from zoneguard.parsers._junos.export import Export, Scope
+from zoneguard.parsers._junos.export import MANAGEMENT, Export, Scope
 from zoneguard.parsers._junos.interfaces import Interfaces
 from zoneguard.parsers._junos.tree import Node
 
@@ -110,7 +110,7 @@ def read_zones(export: Export, scope: Scope, interfaces: Interfaces) -> Zones:
                     elif one in interfaces.switched:
                         reason = f'the interface "{one}" works at layer 2: policies between ports are not in the model'
                         export.doubt(member, reason, Concern.FILTER)
-                    elif interfaces.listed and one not in interfaces.known:
+                    elif interfaces.listed and one not in interfaces.known and not one.startswith(MANAGEMENT):
                         export.doubt(member, f'the interface "{one}" is not defined in this file', Concern.INTERFACE)
                     members.add(one)
             known[name] = Zone(name, node, frozenset(members), security)
@@ -196,6 +196,18 @@ def offered_services(export: Export, zones: Zones) -> Iterator[Service]:
                 excepted = asked.get(word, "except") is not None
                 if node is not None and not excepted and (running is None or word in running):
                     yield Service(service, name, export.span(node))
+
+
+def router_services(export: Export, interfaces: Interfaces) -> Iterator[Service]:
+    """Services of a device without zones: each is offered by every interface that has an address."""
+    services = export.root.at("system", "services")
+    nodes = {**services.children, **services.at("web-management").children}
+    if "snmp" in export.root.children:
+        nodes["snmp"] = export.root.children["snmp"]
+    for name, interface in interfaces.known.items():
+        for word, service in _OFFERED.items():
+            if word in nodes and interface.enabled and interface.addresses:
+                yield Service(service, name, export.span(nodes[word]))
 
 
 def _running(export: Export) -> frozenset[str] | None:
