@@ -1,39 +1,44 @@
-"""Whether ``trace`` and the kernel agree on rules and packets, and the fewest rules on which they do not."""
+"""Whether the kernel, ``trace`` and the set engine agree on rules and packets, and the least on which they do not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 from tests.oracle.frames import ON_THE_WIRE
 from tests.oracle.netns import LOCAL, Lab, Probe, Seen
 from tests.oracle.rulesets import Ruleset
+from tests.oracle.sets import SetEngine
 from zoneguard.model.device import Concern, Device
-from zoneguard.model.match import ACK, ICMP_PROTOCOLS, PORT_PROTOCOLS, SYN, ConnState, Field
+from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 from zoneguard.model.packet import Packet
-from zoneguard.parsers import Source, iproute, iptables
+from zoneguard.parsers import Source, iproute
 from zoneguard.parsers.assembly import with_routes
-from zoneguard.static.trace import Context, Outcome, Step, run_context
+from zoneguard.static.trace import Context, Outcome, Step, StepResult, run_context
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A packet, what the kernel did with it and what ``trace`` says that may happen."""
+    """A packet, what the kernel did with it, what ``trace`` says that may happen, and what the set engine says."""
 
-    rulesets: tuple[Ruleset, ...]
+    ruleset: Ruleset
     probe: Probe
     seen: Seen
     may: tuple[Step, ...]
+    sets: str
 
     def __str__(self) -> str:
         ways = "\n".join(f"  {s.outcome} {s.egress} {s.packet} {dict(s.pools)} {s.reason}" for s in self.may)
-        rules = "\n".join(map(str, self.rulesets))
-        return f"{self.probe}\nkernel: {self.seen}\ntrace:\n{ways}\n{rules}"
+        return f"{self.probe}\nkernel: {self.seen}\ntrace:\n{ways}\nsets: {self.sets}\n{self.ruleset}"
 
 
 @dataclass(slots=True)
 class Tally:
-    """How often what was compared: a run that only ever saw drops proves little."""
+    """How often what was compared: a run that only ever saw drops proves little.
+
+    ``open``: the packet's fate was not decided by the input, in rulesets of which nothing is open. ``open_rulesets``:
+    packets of rulesets that ask for a rate.
+    """
 
     packets: int = 0
     forwarded: int = 0
@@ -41,15 +46,22 @@ class Tally:
     dropped: int = 0
     rewritten: int = 0
     open: int = 0
+    open_rulesets: int = 0
 
-    def count(self, probe: Probe, seen: Seen, may: Sequence[Step]) -> None:
-        """One packet on which both agree."""
+    def count(self, probe: Probe, seen: Seen, result: StepResult, is_open: bool) -> None:
+        """One packet on which all agree."""
         self.packets += 1
         self.dropped += seen.egress is None
         self.local += seen.egress is not None and seen.egress[1] == LOCAL
         self.forwarded += seen.egress is not None and seen.egress[1] != LOCAL
         self.rewritten += seen.packet is not None and _wire(seen.packet) != _wire(probe.packet)
-        self.open += len({(s.outcome, s.egress) for s in may}) > 1
+        self.open += not is_open and result.outcome is Outcome.UNDETERMINED
+        self.open_rulesets += is_open
+
+    def add(self, other: Tally) -> None:
+        """The counts of another run."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
 class Bench:
@@ -58,74 +70,75 @@ class Bench:
     def __init__(self, lab: Lab, box: str) -> None:
         self.lab = lab
         self.box = box
-        shown = [lab.run(box, "ip", *words) for words in (("addr",), ("-4", "route"), ("-6", "route"))]
-        lines = ["$ ip addr", *shown[0].splitlines(), "$ ip -4 route", *shown[1].splitlines(), "$ ip -6 route"]
-        source = Source("routes", (*lines, *shown[2].splitlines()))
-        (self.table,) = iproute.parse(source, box).devices
+        self.table = routing_table(lab, box)
 
-    def load(self, rulesets: Sequence[Ruleset], flavour: str = "nft") -> None:
-        """Replace all rules of the box."""
-        if flavour == "nft":
-            self.lab.run(self.box, "nft", "flush", "ruleset")
-        for ruleset in rulesets:
-            self.lab.load(self.box, str(ruleset), ruleset.v6, flavour)
-
-    def device(self, rulesets: Sequence[Ruleset]) -> Device:
+    def device(self, ruleset: Ruleset, exported: bool = False) -> Device:
         """What the parsers make of the rules and of the box's routes. Fails where they do not understand a line."""
-        text = "".join(map(str, rulesets))
-        (parsed,) = iptables.parse(Source("rules", tuple(text.splitlines())), self.box).devices
-        made = with_routes(parsed, self.table)
+        parsed = ruleset.parsed(self.lab, self.box, exported)
+        made = with_routes(parsed.devices[0], self.table)
         missed = [m for m in made.uncertain if m.concern is not Concern.OTHER]
-        assert not missed, f"{missed}\n{text}"
+        assert not missed, f"{missed}\n{ruleset}"
         return made
 
     def compare(
-        self, rulesets: Sequence[Ruleset], probes: Sequence[Probe], tally: Tally, fresh: bool = True
+        self, ruleset: Ruleset, probes: Sequence[Probe], tally: Tally, fresh: bool = True, exported: bool = False
     ) -> Disagreement | None:
-        """Send ``probes`` through the rules that are loaded; the first on which kernel and ``trace`` differ.
+        """Send ``probes`` through the rules that are loaded; the first on which kernel and models differ.
 
-        ``fresh``: each is to be the first packet of its connection.
+        ``fresh``: each is to be the first packet of its connection. ``exported``: the models read the tool's export.
         """
-        (vrf,) = (made := self.device(rulesets)).vrfs
-        context = Context(made, vrf)
-        tracks = fresh and any(ruleset.tracks for ruleset in rulesets)
+        judge = Judge(self.device(ruleset, exported), ruleset)
+        tracks = fresh and ruleset.tracks
         for batch in batches(probes) if tracks else (probes,):
             if tracks:
                 self.lab.forget_connections()
             for probe, seen in zip(batch, self.lab.send(batch), strict=True):
-                may = run_context(context, probe.ingress[1], probe.packet).may
-                if not any(agrees(seen, step, probe.packet) for step in may):
-                    return Disagreement(tuple(rulesets), probe, seen, may)
-                tally.count(probe, seen, may)
+                found = judge.judge(probe, seen, tally)
+                if found is not None:
+                    return found
         return None
 
-    def sessions(self, probes: Sequence[Probe]) -> list[Probe]:
-        """Open a session with each probe, under rules that let everything pass: the packets that may follow in it.
 
-        These are one more by the way of the first, and one by the way of the answer.
-        """
-        self.lab.forget_connections()
-        opened = [
-            (p, s) for p, s in zip(probes, self.lab.send(probes), strict=True) if s.egress and s.egress[1] != LOCAL
-        ]
-        answers = [Probe(s.egress, _reverse(p.packet, SYN | ACK)) for p, s in opened if s.egress]
-        self.lab.send(answers)
-        again = [replace(p, packet=replace(p.packet, flags=ACK if p.packet.flags else 0)) for p, _ in opened]
-        back = [replace(a, packet=replace(a.packet, flags=ACK if a.packet.flags else 0)) for a in answers]
-        self.lab.send(again)
-        state = ConnState.ESTABLISHED
-        return [replace(p, packet=replace(p.packet, state=state)) for p in (*again, *back)]
+def shrunk(found: Disagreement, again: Callable[[Ruleset], Disagreement | None]) -> Disagreement:
+    """The same disagreement with as few rules and conditions as it takes; ``again`` asks of less."""
+    for smaller in found.ruleset.smaller():
+        try:
+            less = again(smaller)
+        except (RuntimeError, AssertionError):
+            continue  # the tool or the parser refuses what is left
+        if less is not None:
+            return shrunk(less, again)
+    return found
 
-    def shrink(self, found: Disagreement, flavour: str = "nft") -> Disagreement:
-        """The same disagreement with as few rules as it takes."""
-        for number, ruleset in enumerate(found.rulesets):
-            for smaller in ruleset.smaller():
-                rulesets = (*found.rulesets[:number], smaller, *found.rulesets[number + 1 :])
-                self.load(rulesets, flavour)
-                again = self.compare(rulesets, [found.probe], Tally())
-                if again is not None:
-                    return self.shrink(again, flavour)
-        return found
+
+class Judge:
+    """Both engines for one device, made ready for many packets."""
+
+    def __init__(self, device: Device, ruleset: Ruleset) -> None:
+        (vrf,) = device.vrfs
+        self._context = Context(device, vrf)
+        self._sets = SetEngine(device)
+        self._ruleset = ruleset
+
+    def judge(self, probe: Probe, seen: Seen, tally: Tally) -> Disagreement | None:
+        """Count the packet, or say how kernel and models differ on it."""
+        ingress = probe.ingress[1]
+        result = run_context(self._context, ingress, probe.packet)
+        by_sets = self._sets.differs(ingress, probe.packet, seen, result)
+        if by_sets or not any(agrees(seen, step, probe.packet) for step in result.may):
+            return Disagreement(self._ruleset, probe, seen, result.may, by_sets or "agree with the kernel")
+        tally.count(probe, seen, result, self._ruleset.open)
+        return None
+
+
+def routing_table(lab: Lab, box: str) -> Device:
+    """The box's interfaces and routes as its own ``ip`` shows them."""
+    commands = (("ip", "addr"), ("ip", "-4", "route"), ("ip", "-6", "route"))
+    lines: list[str] = []
+    for command in commands:
+        lines += [f"$ {' '.join(command)}", *lab.run(box, *command).splitlines()]
+    (table,) = iproute.parse(Source("routes", tuple(lines)), box).devices
+    return table
 
 
 def batches(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
@@ -164,12 +177,6 @@ def agrees(seen: Seen, step: Step, sent: Packet) -> bool:
         for f in ON_THE_WIRE
         if f is not Field.SPORT or sent.proto in PORT_PROTOCOLS
     )
-
-
-def _reverse(packet: Packet, flags: int) -> Packet:
-    """The answer to ``packet``; of TCP with these flags."""
-    back = replace(packet, src=packet.dst, dst=packet.src, sport=packet.dport, dport=packet.sport)
-    return replace(back, flags=flags if packet.flags else 0)
 
 
 def _wire(packet: Packet) -> tuple[int, ...]:

@@ -26,11 +26,19 @@ class Parsed:
     answer: str = ""
 
 
-def build(packet: Packet, number: int, to_mac: bytes) -> bytes:
-    """``packet`` as an Ethernet frame to ``to_mac``, marked with ``number`` (below 2**24)."""
+def build(packet: Packet, number: int, to_mac: bytes, about: Packet | None = None) -> bytes:
+    """``packet`` as an Ethernet frame to ``to_mac``, marked with ``number`` (below 2**24).
+
+    ``about``: of an ICMP error, the packet that it quotes.
+    """
+    frame = to_mac + packet.mac.to_bytes(6, "big") + (IPV6 if packet.src >= V6 else IPV4)
+    return frame + _ip(packet, number, b"" if about is None else _ip(about, number))
+
+
+def _ip(packet: Packet, number: int, quoted: bytes = b"") -> bytes:
     v6 = packet.src >= V6
     source, target = _address(packet.src), _address(packet.dst)
-    body = _transport(packet, number, source, target)
+    body = _transport(packet, quoted or MAGIC + struct.pack("!I", number), number, source, target)
     if v6:
         proto = packet.proto
         if packet.fragment:
@@ -41,7 +49,7 @@ def build(packet: Packet, number: int, to_mac: bytes) -> bytes:
         offset = 8 if packet.fragment else 0
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), number & 0xFFFF, offset, 64, packet.proto, 0)
         header = _with_checksum(header + source + target, 10)
-    return to_mac + packet.mac.to_bytes(6, "big") + (IPV6 if v6 else IPV4) + header + body
+    return header + body
 
 
 def parse(data: bytes, mac: int = 0) -> Parsed | None:
@@ -96,8 +104,7 @@ def _address(value: int) -> bytes:
     return (value - V6).to_bytes(16, "big") if value >= V6 else value.to_bytes(4, "big")
 
 
-def _transport(packet: Packet, number: int, source: bytes, target: bytes) -> bytes:
-    payload = MAGIC + struct.pack("!I", number)
+def _transport(packet: Packet, payload: bytes, number: int, source: bytes, target: bytes) -> bytes:
     if packet.fragment:
         return payload
     pseudo = source + target
@@ -110,15 +117,14 @@ def _transport(packet: Packet, number: int, source: bytes, target: bytes) -> byt
         return _with_checksum(head + payload, 6, pseudo + struct.pack("!II", 16, UDP))
     if packet.proto in (ICMP, ICMPV6):
         head = struct.pack("!HHHH", packet.icmp, 0, number & 0xFFFF, 0)
-        return _with_checksum(
-            head + payload, 2, pseudo + struct.pack("!II", 16, ICMPV6) if packet.proto == ICMPV6 else b""
-        )
+        length = struct.pack("!II", len(head) + len(payload), ICMPV6)
+        return _with_checksum(head + payload, 2, pseudo + length if packet.proto == ICMPV6 else b"")
     return payload
 
 
 def _with_checksum(data: bytes, at: int, pseudo: bytes = b"") -> bytes:
     """``data`` with the Internet checksum (RFC 1071) over ``pseudo`` and itself put at offset ``at``."""
-    whole = pseudo + data
+    whole = pseudo + data + b"\0" * (len(data) % 2)
     total = sum(struct.unpack(f"!{len(whole) // 2}H", whole))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)

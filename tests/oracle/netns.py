@@ -27,6 +27,9 @@ LOCAL = "local"
 SYNC_WIRE = "sync"
 CLONE_NEWNET = 0x40000000
 SOL_PACKET, PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE, ETH_P_ALL = 263, 23, 33, 3
+AF_NETLINK, NETLINK_NETFILTER = 16, 12
+CT_FLUSH = struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 5, 1, 0, 0, 0, 0)
+"""Delete every connection (IPCTNL_MSG_CT_DELETE) and acknowledge."""
 LOCAL_PROTOCOLS = {socket.AF_INET: (6, 17, 1, 50), socket.AF_INET6: (6, 17, 58, 50)}
 SETTINGS = {
     "net/ipv4/ip_forward": 1,
@@ -57,10 +60,14 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A packet to be sent to the interface ``ingress``; ``packet.mac`` is its source MAC address."""
+    """A packet to be sent to the interface ``ingress``; ``packet.mac`` is its source MAC address.
+
+    ``about``: of an ICMP error, the packet that it quotes.
+    """
 
     ingress: Port
     packet: Packet
+    about: Packet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def unavailable() -> str:
     """Why no lab can be made here, or ``""``."""
     if os.name != "posix" or os.geteuid() != 0:
         return "needs root to make network namespaces"
-    missing = [tool for tool in ("ip", "iptables-restore", "conntrack") if shutil.which(tool) is None]
+    missing = [tool for tool in ("ip", "iptables-restore", "nft") if shutil.which(tool) is None]
     if missing:
         return f"needs {', '.join(missing)}"
     try:
@@ -88,6 +95,15 @@ def unavailable() -> str:
         _run("ip", "netns", "del", f"zg-{os.getpid()}-try")
     except RuntimeError as error:
         return f"cannot make a network namespace: {error}"
+    return ""
+
+
+def tool_fails(lab: Lab, box: str, *command: str) -> str:
+    """What a tool says where it does not work in a box of the lab, or ``""``."""
+    try:
+        lab.run(box, *command)
+    except (RuntimeError, OSError) as error:
+        return str(error).splitlines()[0]
     return ""
 
 
@@ -109,6 +125,7 @@ class Lab:
         self._ends: dict[Port, socket.socket] = {}
         self._sync: list[tuple[Port, socket.socket]] = []
         self._local: list[tuple[Port, socket.socket]] = []
+        self._netlink: list[socket.socket] = []
         self._sent = 0
 
     def __enter__(self) -> Lab:
@@ -127,7 +144,8 @@ class Lab:
 
     def close(self) -> None:
         """Remove the namespaces and everything in them."""
-        for opened in (*self._ends.values(), *(s for _, s in self._sync), *(s for _, s in self._local)):
+        tapped = (s for _, s in (*self._sync, *self._local))
+        for opened in (*self._ends.values(), *tapped, *self._netlink):
             opened.close()
         for namespace in (self._wires, *map(self.namespace, self._boxes)):
             if Path("/run/netns", namespace).exists():
@@ -140,28 +158,29 @@ class Lab:
 
     def run(self, box: str, *command: str, stdin: str = "") -> str:
         """Run a command in the box; its output."""
-        return _run("ip", "netns", "exec", self.namespace(box), *command, stdin=stdin)
-
-    def load(self, box: str, rules: str, v6: bool = False, flavour: str = "nft") -> None:
-        """Replace the tables that ``rules`` (``iptables-save`` format) names. ``flavour``: ``nft`` or ``legacy``."""
-        self.run(box, f"{'ip6tables' if v6 else 'iptables'}-{flavour}-restore", stdin=rules)
+        with inside(self.namespace(box)):
+            return _run(*command, stdin=stdin)
 
     def forget_connections(self) -> None:
-        """Flush the connection tracking of all boxes."""
-        for box in self._boxes:
-            self.run(box, "conntrack", "-F")
+        """Flush the connection tracking of all boxes. Raises ``OSError`` where the kernel refuses."""
+        for opened in self._netlink:
+            opened.send(CT_FLUSH)
+            (error,) = struct.unpack_from("=i", opened.recv(4096), 16)
+            if error:
+                raise OSError(-error, "connection tracking cannot be flushed")
 
     def send(self, probes: Sequence[Probe]) -> list[Seen]:
         """Send all probes in order and say what became of each. Connections that they open are left standing."""
         first = self._sent
         self._sent += len(probes)
-        for number, probe in enumerate(probes, first):
-            self._ends[probe.ingress].send(build(probe.packet, number, self._macs[probe.ingress]))
-        self._settle()
+        with on_one_processor():
+            for number, probe in enumerate(probes, first):
+                self._ends[probe.ingress].send(build(probe.packet, number, self._macs[probe.ingress], probe.about))
+            self._settle()
         seen = [Seen() for _ in probes]
         for where, found in self._captured():
             if found is not None:
-                _note(seen, first, where, found)
+                _note(probes, seen, first, where, found)
         return seen
 
     def _captured(self) -> Iterator[tuple[Port, Parsed | None]]:
@@ -173,7 +192,7 @@ class Lab:
                 yield port, parse(data)
 
     def _settle(self) -> None:
-        """Wait until all that was sent is through: one processor handles frames in the order in which they come.
+        """Wait until all that was sent is through: the one processor handles frames in the order in which they come.
 
         A probe crosses a wire more than there are boxes, so that many rounds of further frames go after it.
         """
@@ -216,8 +235,20 @@ class Lab:
                 self._sync.append(((box, SYNC_WIRE), _packet_socket(SYNC_WIRE, timeout=10)))
                 made = (_raw_socket(family, p) for family, protocols in LOCAL_PROTOCOLS.items() for p in protocols)
                 self._local += [((box, LOCAL), opened) for opened in made]
+                self._netlink.append(socket.socket(AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER))
         with inside(self._wires):
             self._ends = {port: _packet_socket(f"w{number}") for number, port in enumerate(self._outer)}
+
+
+@contextmanager
+def on_one_processor() -> Iterator[None]:
+    """Run the calling thread on one processor: it handles frames in the order in which they are sent."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(allowed)[os.getpid() % len(allowed)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 @contextmanager
@@ -293,10 +324,13 @@ def _drain_local(opened: socket.socket) -> Iterator[bytes]:
         yield struct.pack("!IHBB", 6 << 28, len(data), opened.proto, 64) + source + extra[0][2][:16] + data
 
 
-def _note(seen: list[Seen], first: int, where: Port, found: Parsed) -> None:
-    if found.number is not None and 0 <= found.number - first < len(seen):
-        index = found.number - first
+def _note(probes: Sequence[Probe], seen: list[Seen], first: int, where: Port, found: Parsed) -> None:
+    number, answers = found.number, found.answers
+    if answers is not None and 0 <= answers - first < len(seen) and probes[answers - first].about is not None:
+        number, answers = answers, None  # an error that quotes a packet is the probe itself
+    if number is not None and 0 <= number - first < len(seen):
+        index = number - first
         seen[index] = replace(seen[index], egress=where, packet=found.packet)
-    elif found.answers is not None and 0 <= found.answers - first < len(seen):
-        index = found.answers - first
+    elif answers is not None and 0 <= answers - first < len(seen):
+        index = answers - first
         seen[index] = replace(seen[index], answer=found.answer)

@@ -5,6 +5,7 @@ Parsers state it; the set engine compiles it; ``trace`` evaluates it on one pack
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -143,3 +144,16 @@ def either(*parts: Match) -> Match:
     """Disjunction without needless nesting."""
     flat = [p for part in parts for p in (part.parts if isinstance(part, AnyOf) else (part,))]
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
+
+
+def asks(match: Match) -> Iterator[Field | Ingress | Egress | Unknown]:
+    """The fields that ``match`` depends on, and its conditions that are on no field."""
+    if isinstance(match, In | Bits):
+        yield match.field
+    elif isinstance(match, All | AnyOf):
+        for part in match.parts:
+            yield from asks(part)
+    elif isinstance(match, Not):
+        yield from asks(match.part)
+    else:
+        yield match

@@ -12,7 +12,7 @@ import re
 from zoneguard.model.device import Concern, Device, RuleList, Vrf
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._iptables.chains import Family, rule_lists
-from zoneguard.parsers._iptables.dynamics import marks, note_changing_sets
+from zoneguard.parsers._iptables.dynamics import marks, note_changing_sets, tracks
 from zoneguard.parsers._iptables.pipeline import local_stages, prefix, stages
 from zoneguard.parsers._iptables.reader import CHAIN, COMMAND, HEADER, Reader, tables_by_family
 from zoneguard.parsers._iptables.ruleset import TABLES
@@ -36,7 +36,8 @@ def parse(source: Source, name: str) -> Parsed:
     note_changing_sets(tables, reader.sets)
     lists: dict[bool, dict[str, RuleList]] = {}
     for v6, named in tables.items():
-        family = Family(source.file, v6, prefix(tables, v6), reader.sets, marks(named), ledger)
+        loose = not reader.is_legacy and not tracks(named)
+        family = Family(source.file, v6, loose, prefix(tables, v6), reader.sets, marks(named), ledger)
         lists[v6] = {}
         for table in named.values():
             lists[v6] |= rule_lists(family, table)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from zoneguard.model.match import All, AnyOf, Bits, Egress, Field, In, Ingress, Match, Not, Unknown, names_match
+from zoneguard.model.match import AnyOf, Bits, Egress, In, Ingress, Match, Not, Unknown, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
 
 
@@ -31,19 +29,6 @@ def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress:
         if not result:
             break
     return result
-
-
-def asks(match: Match) -> Iterator[Field | Ingress | Egress | Unknown]:
-    """The fields that ``match`` depends on, and its conditions that are on no field."""
-    if isinstance(match, In | Bits):
-        yield match.field
-    elif isinstance(match, All | AnyOf):
-        for part in match.parts:
-            yield from asks(part)
-    elif isinstance(match, Not):
-        yield from asks(match.part)
-    else:
-        yield match
 
 
 def _cost(match: Match) -> int:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from zoneguard.model.device import Continue, Deny, Jump, NatRule, Permit, Return, Rule, RuleList, SetField
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Egress, Ingress
+from zoneguard.model.match import Egress, Ingress, asks
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
-from zoneguard.static.conditions import asks, compile_match
+from zoneguard.static.conditions import compile_match
 
 MAX_DEPTH = 64
 """Jumps deeper than this (the kernel allows fewer in one hook) are undecided."""

@@ -21,10 +21,10 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ConnState, Field, Ingress, names_match
+from zoneguard.model.match import ConnState, Field, Ingress, asks, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
-from zoneguard.static.conditions import asks, compile_match
+from zoneguard.static.conditions import compile_match
 from zoneguard.static.fib import Target, Way
 from zoneguard.static.forwarding import Forwarding
 from zoneguard.static.lists import Lists, Step

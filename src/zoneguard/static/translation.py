@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import EgressAddress, IngressAddress, Interface, KeepHost, NatRule, Rewrite, SetTo, Shift
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import HISTORY, Field
+from zoneguard.model.match import HISTORY, ConnState, Field
 from zoneguard.model.packets import PacketSet
 
 ONE, ZERO = Intervals.of(1), Intervals.of(0)
@@ -106,10 +106,14 @@ def _noting_change(packets: PacketSet, rewritten: Callable[[PacketSet], PacketSe
 
 
 def leave_device(packets: PacketSet) -> PacketSet:
-    """What the next device sees: marks and translation state stay behind, and so does the source MAC address."""
-    plain = packets.forget(Field.DNAT, Field.ORIG_DST, Field.ORIG_DPORT, Field.MARK, Field.MAC)
+    """What the next device sees: marks and translation state stay behind, and so does the source MAC address.
+
+    To each device a packet that opens a session is new, whatever the one before took it for (``notrack``).
+    """
+    plain = packets.forget(Field.DNAT, Field.ORIG_DST, Field.ORIG_DPORT, Field.MARK, Field.MAC, Field.STATE)
     space = packets.space
-    return plain & space.field(Field.DNAT, ZERO) & space.field(Field.MARK, ZERO)
+    new = space.field(Field.STATE, Intervals.of(ConnState.NEW))
+    return plain & space.field(Field.DNAT, ZERO) & space.field(Field.MARK, ZERO) & new
 
 
 def sent(packets: PacketSet) -> PacketSet:

@@ -29,10 +29,11 @@ _AFTER_ROUTING = frozenset({"SNAT", "MASQUERADE"})
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What the chains of one address family share."""
+    """What the chains of one address family share; ``loose_fragments``: see ``Scope``."""
 
     file: str
     v6: bool
+    loose_fragments: bool
     prefix: str
     sets: Mapping[str, IpSet]
     marks: Marks
@@ -50,7 +51,15 @@ def rule_lists(family: Family, table: Table) -> dict[str, RuleList]:
             model_name = names[hook.name][name]
             if model_name not in lists:
                 scope = Scope(
-                    table.name, hook, family.v6, family.sets, family.marks, names[hook.name], known.cut, family.ledger
+                    table.name,
+                    hook,
+                    family.v6,
+                    family.loose_fragments,
+                    family.sets,
+                    family.marks,
+                    names[hook.name],
+                    known.cut,
+                    family.ledger,
                 )
                 lists[model_name] = _rule_list(model_name, chain, scope, family.file)
     return lists

@@ -12,6 +12,18 @@ from zoneguard.parsers._iptables.syntax import RuleText
 _SCATTERING = frozenset({"HMARK", "IPMARK", "TPROXY", "QUEUE", "NFQUEUE"})
 
 
+_TRACKING_TARGETS = frozenset({"CT", "NOTRACK", "CONNMARK", "CONNSECMARK", "SYNPROXY"})
+_TRACKING_MATCHES = frozenset({"state", "conntrack", "connmark", "connbytes", "connlabel", "connlimit", "helper"})
+
+
+def tracks(tables: Mapping[str, Table]) -> bool:
+    """Whether the kernel tracks connections of the family because of these tables, and so puts fragments together."""
+    return "nat" in tables or any(
+        rule.target in _TRACKING_TARGETS or any(match.name in _TRACKING_MATCHES for match in rule.matches)
+        for _, rule in _rules(tables)
+    )
+
+
 def marks(tables: Mapping[str, Table]) -> Marks:
     """What is known of marks in the rules of one family."""
     rules = list(_rules(tables))

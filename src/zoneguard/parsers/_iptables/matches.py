@@ -14,6 +14,7 @@ from zoneguard.model.match import (
     ALWAYS,
     NEVER,
     PORT_PROTOCOLS,
+    All,
     Bits,
     Egress,
     Field,
@@ -136,9 +137,15 @@ def extension_match(rule: RuleScope, extension: Extension) -> Match:
     if builder is None:
         return _undecidable(rule, extension)
     try:
-        return builder(rule, extension)
+        match = builder(rule, extension)
     except UnreadableError as error:
         return rule.undecided(str(error))
+    parts = match.parts if isinstance(match, All) else (match,)
+    if rule.scope.loose_fragments and FIRST in parts:
+        # nf_tables, which may run the rule, reads later fragments too: anything may stand there in place of ports.
+        protocol = (part for part in parts if isinstance(part, In) and part.field is Field.PROTO)
+        return either(match, both(*protocol, Not(FIRST), rule.unknown(f"-m {extension.name} of a later fragment")))
+    return match
 
 
 def _undecidable(rule: RuleScope, extension: Extension) -> Match:

@@ -51,6 +51,12 @@ class Reader:
     family: bool | None = None
     foreign: str = ""
     insertions: int = 0
+    by_nft: list[bool] = field(default_factory=list)
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether every header says that the kernel's own tables hold the rules, and not nf_tables."""
+        return bool(self.by_nft) and not any(self.by_nft)
 
     def line(self, number: int, text: str) -> None:
         """Take in one line that is not blank."""
@@ -75,6 +81,7 @@ class Reader:
     def _comment(self, number: int, text: str) -> None:
         header = HEADER.match(text)
         if header:
+            self.by_nft.append("nf_tables" in text or "-nft-save" in text or header[1] == "xtables")
             self.family = _FAMILIES.get(header[1])
             self.foreign = "" if header[1] in _FAMILIES else header[1]
         elif text.startswith("# Completed on"):

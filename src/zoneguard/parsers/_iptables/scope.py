@@ -59,11 +59,14 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A chain's surroundings. ``chains``: the name in the model of each chain of the table; ``cut``: see ``Calls``."""
+    """A chain's surroundings. ``chains``: the name in the model of each chain of the table; ``cut``: see ``Calls``.
+
+    ``loose_fragments``: fragments come as they are, and nf_tables may run the rules."""
 
     table: str
     hook: Hook
     v6: bool
+    loose_fragments: bool
     sets: Mapping[str, IpSet]
     marks: Marks
     chains: Mapping[str, str]

@@ -7,12 +7,16 @@ tracking is ``invalid``. Such a chain gets a list for each such way.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
 
-from zoneguard.model.device import Action, Deny, NatRule, Permit, Return, Rule, RuleList
+from zoneguard.model.device import Action, Deny, Jump, NatRule, Permit, Return, Rule, RuleList
+from zoneguard.model.match import ALWAYS
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._iptables.ruleset import MAX_DEPTH, callees_first
 from zoneguard.parsers._nftables.actions import RuleMaker
-from zoneguard.parsers._nftables.priorities import CONNTRACK
+from zoneguard.parsers._nftables.pipeline import DEVICE_HOOKS
+from zoneguard.parsers._nftables.priorities import CONNTRACK, DEFRAG
 from zoneguard.parsers._nftables.scope import HOOKS, Changes, Place, RuleScope, Scope
 from zoneguard.parsers._nftables.tree import Chain, Elements, RuleTree, SetName, Table, Translation, Verdict, VerdictMap
 from zoneguard.parsers.accounting import Ledger
@@ -24,7 +28,8 @@ def place_of(chain: Chain) -> Place | None:
     if hook is None:
         return None
     late = chain.hook not in ("ingress", "prerouting", "output") or chain.priority > CONNTRACK
-    return Place(hook, late, chain.kind == "nat")
+    whole = chain.hook not in DEVICE_HOOKS and (chain.hook not in ("prerouting", "output") or chain.priority > DEFRAG)
+    return Place(hook, late, chain.kind == "nat", whole)
 
 
 class TableCompiler:
@@ -62,11 +67,28 @@ class TableCompiler:
         return f"{self.table.family}/{self.table.name}/{name}"
 
     def _rule_list(self, chain: Chain, scope: Scope) -> RuleList:
-        rules: list[Rule | NatRule] = []
-        for tree in chain.rules:
-            rules += RuleMaker(RuleScope(scope, tree, SourceSpan(self.file, tree.first, tree.last))).make()
         default: Action = Return() if not chain.hook else Deny() if chain.policy == "drop" else Permit()
-        return RuleList(self.plain(chain.name), tuple(rules), default, SourceSpan(self.file, chain.line, chain.line))
+        first: list[Rule | NatRule] = []
+        rules = first
+        onward: list[tuple[str, list[Rule | NatRule], SourceSpan]] = []
+        for tree in chain.rules:
+            span = SourceSpan(self.file, tree.first, tree.last)
+            name = f"{self.plain(chain.name)}@{scope.place}#{tree.number}"
+            maker = RuleMaker(RuleScope(scope, tree, span), partial(self._part, name, span), f"{name} onward")
+            rules += maker.make()
+            if maker.goes_onward:
+                rules.append(Rule(ALWAYS, Jump(f"{name} onward", goto=True), span))
+                rules = []
+                onward.append((f"{name} onward", rules, span))
+        for name, further, span in onward:
+            self.lists[name] = RuleList(name, tuple(further), Return(), span)
+        return RuleList(self.plain(chain.name), tuple(first), default, SourceSpan(self.file, chain.line, chain.line))
+
+    def _part(self, rule_name: str, span: SourceSpan, rules: list[Rule | NatRule]) -> str:
+        """Keep part of a rule as a list of its own; its name."""
+        name = next(f"{rule_name}.{n}" for n in count(1) if f"{rule_name}.{n}" not in self.lists)
+        self.lists[name] = RuleList(name, tuple(rules), Return(), span)
+        return name
 
     def _reached(self) -> dict[str, list[Place]]:
         """By which ways packets come to each chain."""

@@ -22,6 +22,7 @@ from zoneguard.parsers._nftables.tree import (
     Expression,
     Flags,
     Literal,
+    Range,
     Selector,
     SetName,
 )
@@ -79,7 +80,7 @@ def _one(side: Dimension, op: str, right: Expression) -> Match:
         return match if op == "==" else Not(match)
     if side.is_open:
         return side.test(Literal(f"{op} {nft.shown(right)}"))
-    if side.field is None or side.spans is None or not side.highest:
+    if side.spans is None or not side.highest:
         raise UnreadableError(f"{op} is not read here")
     spans = side.spans(right)
     value = spans.first
@@ -88,6 +89,8 @@ def _one(side: Dimension, op: str, right: Expression) -> Match:
             "<=": (lowest, value)}[op]  # fmt: skip
     if side.field in (Field.SRC, Field.DST) and value < V6:
         span = span[0], min(span[1], (1 << 32) - 1)
+    if side.field is None:
+        return side.test(Range(str(span[0]), str(span[1]))) if span[0] <= span[1] else NEVER
     return In(side.field, Intervals.span(*span))
 
 

@@ -27,9 +27,9 @@ IS_V4, IS_V6 = In(Field.SRC, ALL_V4), In(Field.SRC, ALL_V6)
 class Dimension:
     """``test`` says when a value matches. Without the ``guards`` the rule does not match, negated or not.
 
-    Where ``field`` is given, ``test`` is that the field lies in ``spans`` of the value; ``highest`` ends its values.
-    ``masked``: bits of it may be compared. ``flags``: the value is a set of flags, ``test`` asks for some of them.
-    ``is_open``: nothing is known of the values.
+    Where ``field`` is given, ``test`` is that the field lies in ``spans`` of the value. ``highest`` ends the values
+    that ``spans`` orders. ``masked``: bits of it may be compared. ``flags``: the value is a set of flags, ``test`` asks
+    for some of them. ``is_open``: nothing is known of the values.
     """
 
     guards: tuple[Match, ...]
@@ -129,7 +129,7 @@ def _any_port(field: Field) -> Callable[[RuleScope], Dimension]:
             other = rule.about_packet(f"th {field.value} {nft.shown(value)} of a protocol without ports")
             return either(both(with_ports, In(field, nft.ports(value))), both(Not(with_ports), other))
 
-        return Dimension((FIRST,), test)
+        return Dimension((FIRST,), test, spans=nft.ports, highest=65535)
 
     return build
 

@@ -114,7 +114,7 @@ def _verdict(name: str, body: Json) -> Verdict:
 
 def _reject(body: Json) -> Statement:
     kind = _fields(body).get("type") if body is not None else None
-    return Reject(kind == "tcp reset")
+    return Reject({"tcp reset": "tcp", "icmp": "icmp", "icmpv6": "icmpv6"}.get(text(kind), "") if kind else "")
 
 
 def _translation(name: str, body: Json) -> Translation:

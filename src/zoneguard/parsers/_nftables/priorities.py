@@ -11,6 +11,8 @@ _BRIDGE = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 _TEXT = re.compile(r"(?:([a-z]+)|([+-]? ?[0-9]{1,10}))(?: ?([+-]) ?([0-9]{1,10}))?")
 CONNTRACK = -200
 """Connection tracking comes here: a chain before it sees no sessions."""
+DEFRAG = -400
+"""Where there is connection tracking, fragments are put together here."""
 
 
 def priority(text: str, family: str) -> int:

@@ -28,14 +28,17 @@ HOOKS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """By what way packets come to a chain. ``tracked``: connection tracking has seen them."""
+    """By what way packets come to a chain. ``tracked``: connection tracking has seen them, ``whole``: where there is
+    tracking, it has put fragments together."""
 
     hook: Hook
     tracked: bool
     nat: bool
+    whole: bool = True
 
     def __str__(self) -> str:
-        return self.hook.name + ("" if self.tracked else " untracked") + (" nat" if self.nat else "")
+        way = self.hook.name + ("" if self.tracked else " untracked") + (" nat" if self.nat else "")
+        return way if self.whole else f"{way} in fragments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,18 @@ class Changes:
     """What the rules of a file change besides the packet before them: marks, and members of sets.
 
     ``grows``, ``shrinks``: ``(family, table, set)`` to which packets add members, or from which they take some.
+    ``tracked``: the address families (``ip``, ``ip6``) of which the kernel tracks connections because of the file.
     """
 
     marks: Marks
     grows: frozenset[tuple[str, str, str]]
     shrinks: frozenset[tuple[str, str, str]]
+    tracked: frozenset[str]
+
+
+def families_of(table: Table) -> frozenset[str]:
+    """The address families of which a table sees packets."""
+    return frozenset((table.family,) if table.family in ("ip", "ip6") else ("ip", "ip6"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,13 @@ class RuleScope:
     def v6(self) -> bool | None:
         """The address family of the table; ``None`` where it has both."""
         return {"ip": False, "ip6": True}.get(self.scope.table.family)
+
+    @property
+    def sees_fragments(self) -> bool:
+        """Whether fragments of packets come to the rule: nothing has put them together before."""
+        place = self.scope.place
+        families = families_of(self.scope.table)
+        return not (place.nat or (place.whole and families <= self.scope.changes.tracked))
 
     @property
     def concern(self) -> Concern:

@@ -207,7 +207,7 @@ class Statements:
         if kind not in ("icmp", "icmpv6", "icmpx", "tcp"):
             raise SyntaxProblemError(f"reject with {kind} is not known")
         self.words.name()
-        return Reject(kind == "tcp")
+        return Reject("" if kind == "icmpx" else kind)
 
     def _change_set(self, op: str) -> ChangeSet:
         """``add @s { key [timeout t] [limit ...] [: data] }`` and the older ``set add key @s``."""

@@ -136,9 +136,9 @@ class VerdictMap:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """``reject``; ``tcp_reset``: only TCP can be answered so."""
+    """``reject``; ``kind`` is ``icmp``, ``icmpv6``, ``tcp`` of a reset, or empty: which packets are answered so."""
 
-    tcp_reset: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
