@@ -47,8 +47,8 @@ def test_the_exported_project_says_what_packets_do(lab: Lab, tmp_path: Path) -> 
     ends: Counter[str] = Counter()
     for number in range(RULESETS):
         random = Random(f"{SEED}/network/{number}")
-        accepted(lab, "north", lambda: iptables_ruleset(random, "nft", tables=("mangle", "raw", "security")))  # noqa: B023 (called at once)
-        accepted(lab, "south", lambda: nft_ruleset(random, translated=False))  # noqa: B023
+        accepted(lab, "north", lambda: iptables_ruleset(random, "nft"))  # noqa: B023 (called at once)
+        accepted(lab, "south", lambda: nft_ruleset(random))  # noqa: B023
         case = Case.of(export(lab, tmp_path))
         worlds = World(random, False), World(random, True)
         drawn = [random.choice(worlds).packet(False) for _ in range(PACKETS)]

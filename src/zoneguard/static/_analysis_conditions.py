@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Set
 
 from zoneguard.model.device import Interface, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, AnyOf, Bits, Egress, Field, In, Ingress, Match, Not, names_match
+from zoneguard.model.match import All, AnyOf, Bits, Egress, Field, In, Ingress, Match, Not, asks, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.packets.layout import GROUPS, Group
-from zoneguard.static.conditions import asks, compile_match
+from zoneguard.static.conditions import compile_match
 
 CAME, LEAVES = GROUPS["came"], GROUPS["leaves"]
 NOWHERE = ""
