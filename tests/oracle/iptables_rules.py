@@ -25,6 +25,7 @@ TRACKING_TABLES = frozenset({"nat", "raw"})
 HAS_INPUT = frozenset({"PREROUTING", "INPUT", "FORWARD"})
 HAS_OUTPUT = frozenset({"FORWARD", "POSTROUTING"})
 MARKS = ("--set-mark 0x1", "--set-xmark 0x2/0x2", "--or-mark 0x1", "--and-mark 0x2", "--xor-mark 0x3")
+SESSION_MARKS = ("--save-mark", "--restore-mark", "--set-mark 0x1", "--restore-mark --mask 0x1")
 STATES = ("NEW", "ESTABLISHED,RELATED", "RELATED", "INVALID", "NEW,INVALID", "UNTRACKED", "DNAT", "SNAT", "NEW,DNAT")
 RATES = ("-m limit --limit 1/hour --limit-burst 1", "-m statistic --mode random --probability 0.5")
 
@@ -126,10 +127,10 @@ class _Maker(World):
         return FamilyRules(self.v6, flavour, tuple(chains), tuple(rules))
 
     def _rule(self, table: str, chain: str, tracked: bool) -> Rule:
-        target, proto = self._target_of(table, chain)
+        target, proto = self._target_of(table, chain, tracked)
         return Rule(table, chain, tuple(self._conditions(table, chain, tracked, proto)), target)
 
-    def _target_of(self, table: str, chain: str) -> tuple[str, str]:
+    def _target_of(self, table: str, chain: str, tracked: bool) -> tuple[str, str]:
         """The target, and the protocol that it needs (``""``: any)."""
         random = self.random
         later = [c for c in USER_CHAINS if chain not in USER_CHAINS or c > chain]
@@ -144,6 +145,8 @@ class _Maker(World):
             plain.append(("-j CT --notrack", ""))
         if table in ("mangle", "raw"):
             plain += [(f"-j MARK {random.choice(MARKS)}", "")] * 3
+        if table == "mangle" and tracked:
+            plain.append((f"-j CONNMARK {random.choice(SESSION_MARKS)}", ""))
         if table == "nat" and chain not in ("INPUT", *USER_CHAINS):
             plain += self._translations(chain) * 4
         return random.choice(plain + calls * 2)
@@ -196,6 +199,11 @@ class _Maker(World):
         if random.random() < 0.1:
             option = random.choice(("--src-range", "--dst-range"))
             yield "-m iprange " + self._maybe_not(f"{option} {self.range_from(self.host())}")
+        if tracked and table != "raw" and random.random() < 0.03:
+            yield "-m connmark " + self._maybe_not("--mark " + random.choice(("0x0", "0x1", "0x1/0x1")))
+        if random.random() < 0.05:
+            side = random.choice(("--src-type", "--dst-type"))
+            yield "-m addrtype " + self._maybe_not(f"{side} {random.choice(('LOCAL', 'LOCAL', 'MULTICAST'))}")
         if random.random() < 0.002:
             yield random.choice(RATES)
 

@@ -28,6 +28,7 @@ MARK_CHANGES = (
     "meta mark set tcp dport map { 22 : 0x1, 80 : 0x2 }",
     "meta mark set meta l4proto map { tcp : 0x3, udp : 0x1 }",
 )
+SESSION_MARK_CHANGES = ("ct mark set meta mark", "meta mark set ct mark", "ct mark set 0x1")
 MARK_TESTS = (
     "0x0",
     "0x1",
@@ -130,8 +131,8 @@ def nft_ruleset(random: Random, tracked: bool = True, translated: bool = True) -
     rules: list[Rule] = []
     several = random.random() < 0.3
     for number in range(random.randint(1, 3)):
-        family = random.choice(("inet", "inet", "ip", "ip6"))
-        table = _Table(random, f"{family} t{number}", tracked)
+        family = random.choice(("inet", "inet", "inet", "ip", "ip", "ip6", "ip6", "netdev"))
+        table = _Table(random, f"{family} t{number}", tracked and family != "netdev")
         bases = table.bases(priorities, tracked and translated and (several or number == 0))
         named += table.named()
         called = [Chain(table.name, name) for name in (*USER_CHAINS, "N")]
@@ -154,6 +155,10 @@ class _Table:
     def bases(self, priorities: list[int], translated: bool) -> list[Chain]:
         """Base chains, each of its own priority."""
         random = self.random
+        if self.family == "netdev":
+            device = random.choice(INTERFACES)
+            base = f'type filter hook ingress device "{device}" priority {priorities.pop()}; policy accept;'
+            return [Chain(self.name, "filter_ingress", base)]
         found = []
         for hook, share in (("prerouting", 0.4), ("input", 0.5), ("forward", 0.95), ("postrouting", 0.25)):
             if random.random() < share:
@@ -205,7 +210,7 @@ class _Table:
 
     def _families(self) -> Iterator[tuple[bool, World]]:
         for v6 in (False, True):
-            if self.family in ("inet", "ip6" if v6 else "ip"):
+            if self.family in ("inet", "netdev", "ip6" if v6 else "ip"):
                 yield v6, self._worlds[v6]
 
     def _world(self) -> World:
@@ -259,8 +264,11 @@ class _Table:
         called = [f"{word} {chain}" for chain in later for word in ("jump", "jump", "jump", "goto")]
         return self.random.choice(["accept", "drop", "return", "continue", *called])
 
-    def _marks(self, share: float) -> list[str]:
-        return [self.random.choice(MARK_CHANGES)] if self.random.random() < share else []
+    def _marks(self, share: float, early: bool = False) -> list[str]:
+        random = self.random
+        if self.tracked and not early and random.random() < share / 10:
+            return [random.choice(SESSION_MARK_CHANGES)]
+        return [random.choice(MARK_CHANGES)] if random.random() < share else []
 
     def _conditions(self, base: str) -> list[str]:
         random = self.random
@@ -332,7 +340,9 @@ class _Table:
         world = self._world()
         family = "ip6" if world.v6 else "ip"
         original = f"ct original {family} daddr {self._maybe_not()}{world.prefix()}"
-        status = random.choice(("ct status dnat", "ct status snat", "fib daddr type local"))
+        status = random.choice(
+            ("ct status dnat", "ct status snat", "fib daddr type local", "ct mark 0x0", "ct mark != 0x1")
+        )
         state = f"ct state {random.choice(STATES)}"
         return random.choice((state, state, state, original, status))
 
