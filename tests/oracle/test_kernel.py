@@ -43,5 +43,5 @@ def test_random_rulesets_do_what_the_kernel_does(bench: Bench, name: str) -> Non
     assert tally.packets > RULESETS * 20
     assert min(tally.forwarded, tally.dropped) > tally.packets // 50
     assert tally.local > tally.packets // 50 or campaign.sessions
-    assert (tally.rewritten > tally.packets // 50) == campaign.translates
+    assert (tally.rewritten > 0) == campaign.translates
     assert tally.open < tally.packets // (5 if campaign.sessions else 10)

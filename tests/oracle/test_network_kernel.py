@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -19,9 +20,11 @@ from tests.oracle.netns import LOCAL, Lab, Probe, Seen, unavailable
 from tests.oracle.network import ENTRIES, FRR, ZONES, devices_of, export, three_boxes
 from tests.oracle.nft_rules import nft_ruleset
 from tests.oracle.world import World
+from zoneguard.audit.running import STATIC, run
+from zoneguard.model.addresses import parse_address
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.match import SYN, ConnState, Field, asks
-from zoneguard.model.packet import Packet
+from zoneguard.model.packet import PROTOCOL_NAMES, Packet
 from zoneguard.model.project import Project
 from zoneguard.static.reachability import Network
 from zoneguard.static.trace import Disposition, Entry, Tracer, Walk
@@ -142,3 +145,67 @@ def crosses(case: Case, probe: Probe, seen: Seen, walks: tuple[Walk, ...]) -> st
         return ""
     must = {c.destination for c in found if probe.packet in sent(c.packets).must()}
     return f"it got nowhere, and must get to {must}" if must else ""
+
+
+NORTH_RULES = """\
+*nat
+-A PREROUTING -i eth2 -d 10.0.8.1 -p tcp --dport 25 -j DNAT --to-destination 10.0.1.4
+-A POSTROUTING -s 10.0.0.0/24 -o eth2 -j SNAT --to-source 10.0.8.1
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+-A FORWARD -s 10.0.0.0/24 -d 10.0.2.0/24 -p tcp --dport 443 -j ACCEPT
+-A FORWARD -i eth0 -o eth1 -p tcp -m multiport --dports 22,80 -j ACCEPT
+-A FORWARD -i eth1 -d 10.0.2.5 -p udp --dport 53 -j ACCEPT
+-A FORWARD -i eth2 -d 10.0.1.4 -p tcp --dport 25 -j ACCEPT
+COMMIT
+"""
+SOUTH_RULES = """\
+table inet t {
+chain f {
+type filter hook forward priority 0; policy drop;
+ct state established,related accept
+iifname "eth0" ip daddr 10.0.2.0/24 tcp dport { 443, 8443 } accept
+iifname "eth0" ip saddr 10.0.1.0/24 udp dport 53 accept
+iifname "eth2" tcp dport 25 accept
+iifname "eth2" icmp type echo-request accept
+}
+}
+"""
+HOSTS = {"eth0": "10.0.0.5", "eth1": "10.0.1.4", "eth2": "10.0.2.5"}
+PASSING = {
+    ("office", "dmz", "tcp", 22),
+    ("office", "dmz", "tcp", 80),
+    ("office", "servers", "tcp", 443),
+    ("dmz", "servers", "udp", 53),
+    ("servers", "dmz", "tcp", 25),
+}
+
+
+def test_the_audit_of_the_exported_boxes_has_the_matrix_that_packets_show(lab: Lab, tmp_path: Path) -> None:
+    lab.run("north", "iptables-nft-restore", stdin=NORTH_RULES)
+    lab.run("north", "ip6tables-nft-restore", stdin="*filter\n:FORWARD DROP [0:0]\nCOMMIT\n")
+    lab.run("south", "nft", "-f", "-", stdin=SOUTH_RULES)
+    project = export(lab, tmp_path)
+    targets = [*map(parse_address, HOSTS.values()), parse_address("10.0.8.1")]
+    passed = set()
+    for ingress, host in HOSTS.items():
+        for number, (proto, port) in enumerate(product((6, 17), (22, 25, 53, 80, 443, 8443))):
+            packets = [Packet(parse_address(host), t, proto, 1024 + number, port) for t in targets]
+            probes = [Probe(ENTRIES[ingress], replace(p, flags=SYN if proto == 6 else 0)) for p in packets]
+            lab.forget_connections()
+            for seen in lab.send(probes):
+                if seen.egress in ZONES and seen.packet and ZONES[seen.egress] != ZONES[ENTRIES[ingress]]:
+                    name = PROTOCOL_NAMES[proto]
+                    passed.add((ZONES[ENTRIES[ingress]], ZONES[seen.egress], name, seen.packet.dport))
+    assert passed == PASSING
+    report = run(project, frozenset({STATIC}))
+    told = {
+        (cell.source, cell.destination, row.protocol, int(port))
+        for cell in report.matrix
+        for row in cell.rows
+        for port in row.ports.split(",")
+        if {cell.source, cell.destination} <= set(ZONES.values())
+    }
+    assert told == passed

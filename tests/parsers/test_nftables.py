@@ -215,6 +215,45 @@ def test_a_counter_chooses_from_a_pool() -> None:
     assert "168361985, 168361986" in repr(rule)
 
 
+TRACKING = "ct state invalid drop"
+
+
+@pytest.mark.parametrize(
+    ("rules", "family", "answer"),
+    [
+        (["udp dport 53 accept"], "inet", None),
+        (["udp dport 53 accept"], "ip", None),
+        (["tcp dport 53 accept"], "inet", False),
+        (["meta l4proto udp accept"], "inet", True),
+        (["udp dport { 53, 54 } drop", "accept"], "inet", None),
+        (["udp dport vmap { 53 : drop, 54 : jump x }", "accept"], "inet", None),
+        (["udp dport != 53 drop", "accept"], "inet", None),
+        ([TRACKING, "udp dport 53 accept"], "inet", False),
+        ([TRACKING, "udp dport 53 drop", "accept"], "ip", True),
+        (["ip saddr 10.1.0.0/16 accept", "udp dport 53 drop"], "inet", True),
+    ],
+)
+def test_ports_of_a_later_fragment(rules: list[str], family: str, answer: bool | None) -> None:
+    """What stands there in place of ports may be anything; where connections are tracked, no fragment comes."""
+    device = forward(*rules, more="chain x {\naccept\n}", family=family)
+    assert passes(device, packet(proto=17, fragment=1)) is answer
+
+
+def test_tracking_of_one_family_leaves_fragments_of_the_other() -> None:
+    text = (
+        ruleset("udp dport 53 accept", family="ip6")
+        + "table ip u {\nchain p {\ntype nat hook prerouting priority 0;\n}\n}\n"
+    )
+    made = parsed(text).devices[0]
+    assert passes(made, packet("fd00::1", "fd00::2", proto=17, fragment=1)) is None
+
+
+def test_a_rule_that_often_changes_what_it_asks_is_cut() -> None:
+    endless = " ".join(f"meta mark {n} meta mark set {n + 1}" for n in range(2000))
+    account = parsed(ruleset(f"{endless} accept")).account
+    assert "too often" in account.not_understood[0].reason
+
+
 def test_evidence_is_the_line() -> None:
     device = forward("counter", "ip saddr 10.1.0.2 \\", "  accept comment \"why\"")  # fmt: skip
     rule = device.vrfs[0].lists["inet/t/f"].rules[1]

@@ -27,6 +27,7 @@ UDP = packet(proto=17, sport=2222, dport=53)
 PING = packet(proto=1, icmp=8 << 8)
 TIMESTAMP = packet(proto=1, icmp=13 << 8)
 GRE = packet(proto=47)
+FRAGMENT = packet(proto=17, fragment=1)
 KINDS = (TCP, UDP, PING, GRE)
 
 
@@ -376,12 +377,20 @@ CASES = {
     ),
     "ethernet type and version": (forward("ether type ip ip version 4 tcp dport 80 accept"), KINDS),
     "fragments": (forward("ip frag-off & 0x1fff != 0 drop", "accept"), KINDS),
+    "ports of a later fragment": (forward("udp dport 9 drop", "udp dport != 53 accept"), [FRAGMENT]),
+    "the protocol of a later fragment": (forward("meta l4proto tcp drop", "meta l4proto udp accept"), [FRAGMENT]),
     "a device's own hook": (
         'table netdev n {\nchain c {\ntype filter hook ingress device "eth0" priority 0;\nudp dport 53 drop\n}\n}\n',
         KINDS,
     ),
 }
-OPEN = {"limit may hold", "adding to a set may fail", "types of addresses", "reject with a reset may hide its family"}
+OPEN = {
+    "ports of a later fragment",
+    "limit may hold",
+    "adding to a set may fail",
+    "types of addresses",
+    "reject with a reset may hide its family",
+}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from zoneguard.model.match import (
     NEVER,
     PORT_PROTOCOLS,
     All,
+    AnyOf,
     Bits,
     Egress,
     Field,
@@ -36,6 +37,7 @@ from zoneguard.parsers._iptables.values import UnreadableError
 
 FIRST = In(Field.FRAGMENT, Intervals.of(0))
 """Not a later fragment: every match on what follows the IP header is false there, its negation too."""
+LATER = Not(FIRST)
 
 COUNTING = frozenset({"limit", "hashlimit", "recent", "connlimit", "quota", "statistic", "rateest", "connbytes",
                       "nfacct", "condition", "lscan", "psd", "fuzzy", "nth", "random", "quota2"})  # fmt: skip
@@ -127,7 +129,7 @@ _CORE: Mapping[str, Callable[[RuleScope, Option], Match]] = {
     "i": _interface,
     "o": _interface,
     "p": _protocol,
-    "f": lambda _rule, _option: Not(FIRST),
+    "f": lambda _rule, _option: LATER,
 }
 
 
@@ -140,12 +142,19 @@ def extension_match(rule: RuleScope, extension: Extension) -> Match:
         match = builder(rule, extension)
     except UnreadableError as error:
         return rule.undecided(str(error))
-    parts = match.parts if isinstance(match, All) else (match,)
-    if rule.scope.loose_fragments and FIRST in parts:
-        # nf_tables, which may run the rule, reads later fragments too: anything may stand there in place of ports.
-        protocol = (part for part in parts if isinstance(part, In) and part.field is Field.PROTO)
-        return either(match, both(*protocol, Not(FIRST), rule.unknown(f"-m {extension.name} of a later fragment")))
+    if rule.scope.loose_fragments and FIRST in (match.parts if isinstance(match, All) else (match,)):
+        return AnyOf((match, _later_fragment(rule, extension.name)))
     return match
+
+
+def _later_fragment(rule: RuleScope, name: str) -> Match:
+    """The extension may match: nf_tables, which may run the rule, takes what stands in a later fragment for ports."""
+    known = rule.scope.of_fragments
+    unknown = rule.unknown(f"-m {name} of a later fragment")
+    if unknown.key not in known:
+        protocol = [_proto(_PROTOCOLS[name])] if name in _PROTOCOLS else []
+        known[unknown.key] = All((*protocol, LATER, unknown))
+    return known[unknown.key]
 
 
 def _undecidable(rule: RuleScope, extension: Extension) -> Match:
@@ -182,6 +191,7 @@ def _proto(number: int) -> Match:
     return In(Field.PROTO, Intervals.of(number))
 
 
+_PROTOCOLS = {"tcp": 6, "udp": 17, "udplite": 136, "sctp": 132, "dccp": 33, "icmp": 1, "icmp6": 58}
 _PORT_FIELDS = {"sport": Field.SPORT, "dport": Field.DPORT}
 _SYN = Bits(Field.FLAGS, 2, 1 | 2 | 4 | 16)
 

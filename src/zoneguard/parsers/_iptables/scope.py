@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.model.match import PORT_PROTOCOLS, Field, Match, Unknown
@@ -61,7 +61,9 @@ class Marks:
 class Scope:
     """A chain's surroundings. ``chains``: the name in the model of each chain of the table; ``cut``: see ``Calls``.
 
-    ``loose_fragments``: fragments come as they are, and nf_tables may run the rules."""
+    ``loose_fragments``: fragments come as they are, and nf_tables may run the rules; ``of_fragments``: conditions on
+    those, by what is open.
+    """
 
     table: str
     hook: Hook
@@ -72,6 +74,7 @@ class Scope:
     chains: Mapping[str, str]
     cut: frozenset[int]
     ledger: Ledger
+    of_fragments: dict[str, Match] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Action, Concern, Continue, Deny, Jump, NatRule, Permit, Return, Rule, SetField
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, ConnState, Field, In, Match, Not, Unknown, asks, both, either
+from zoneguard.model.match import ALWAYS, All, AnyOf, ConnState, Field, In, Match, Not, Unknown, asks, both, either
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
@@ -47,6 +47,7 @@ MAX_CHANGES = 16
 CHANGEABLE = frozenset({Field.MARK, Field.STATE})
 """What rules of a filter change of a packet."""
 FAMILIES = ("ipv4", "ipv6")
+LATER = Not(FIRST)
 IS_TCP = In(Field.PROTO, Intervals.of(6))
 _FIXED: dict[str, Action] = {"accept": Permit(), "drop": Deny(), "return": Return(), "continue": Continue()}
 
@@ -117,7 +118,8 @@ class RuleMaker:
         """A condition on ports, flags or ICMP types. nf_tables reads later fragments too, in whose place of a transport
         header is anything, or reads something else of them: which, differs by kernel, family and expression."""
         other = self.rule.unknown(f"what stands in a later fragment where ports would be{which}")
-        return either(both(FIRST, asked), both(Not(FIRST), other))
+        later = self.rule.scope.of_fragments.setdefault(other.key, All((LATER, other)))
+        return AnyOf((All((FIRST, asked)), later))
 
     def _require_key(self, key: Expression, data: object) -> list[tuple[Match, Expression]]:
         """What the map ``data`` gives, for which packets, of those that have the key."""

@@ -64,7 +64,7 @@ def families_of(table: Table) -> frozenset[str]:
 class Scope:
     """A chain's surroundings. ``chains``: the name in the model of each chain of the table; ``cut``: rules whose jump
     would make a circle; ``members``: what sets ask of a packet, by set and what is looked up; ``compared``: the
-    conditions of comparisons, as far as known."""
+    conditions of comparisons, as far as known; ``of_fragments``: conditions on later fragments, by what is open."""
 
     file: str
     table: Table
@@ -75,6 +75,7 @@ class Scope:
     ledger: Ledger
     members: dict[tuple[str, str], Match] = field(default_factory=dict)
     compared: dict[Compare, list[Match]] = field(default_factory=dict)
+    of_fragments: dict[str, Match] = field(default_factory=dict)
 
     def is_changed(self, name: str, of: frozenset[tuple[str, str, str]]) -> bool:
         """Whether the set ``name`` is among ``of``."""
