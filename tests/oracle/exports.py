@@ -101,12 +101,9 @@ def read_export(path: Path, tool: str) -> Export:
 def play_export(export: Export, packets: int, seed: int, tally: Tally) -> Disagreement | None:
     """Packets through one export, by the kernel and by the models; the first on which they differ.
 
-    None are sent where no chain of it is asked at all (tables that hold only sets, or chains to be called). Raises
-    ``RefusedError`` where the tool refuses it.
+    Raises ``RefusedError`` where the tool refuses it.
     """
     device = export.parse.devices[0]
-    if not any(isinstance(stage, Filter | Translate) for stage in (*device.vrfs[0].stages, *device.vrfs[0].local)):
-        return None
     random = Random(f"{seed}/{export}")
     box = world_box(device)
     names = list(box.interfaces)
@@ -204,7 +201,14 @@ TOOLS = {"iptables-nft": "iptables", "iptables-legacy": "iptables", "nft": "nfta
 
 
 def exports(configs: Path, tool: str) -> Iterator[Export]:
-    """The files of the corpus for a tool; ``configs`` has the folders."""
+    """The files of the corpus for a tool; ``configs`` has the folders.
+
+    Not those of which no chain is asked at all: they hold only sets, or chains to be called.
+    """
     for path in sorted((configs / TOOLS[tool]).iterdir()):
-        if path.suffix != ".json":
-            yield read_export(path, tool)
+        if path.suffix == ".json":
+            continue
+        export = read_export(path, tool)
+        (vrf,) = export.parse.devices[0].vrfs
+        if any(isinstance(stage, Filter | Translate) for stage in (*vrf.stages, *vrf.local)):
+            yield export
