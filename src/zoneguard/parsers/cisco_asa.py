@@ -110,12 +110,14 @@ def _vrf(config: Config, name: str) -> Vrf:
     check_egress(config, translations)
     nat = NatStages(config, translations)
     filters = Filters(config, opened(config))
+    stages = tuple(_stages(config, nat, filters))
     return Vrf(
         name=name,
         interfaces=frozenset(config.known_as(port) for port in config.ports.values()),
         routes=table,
-        stages=tuple(_stages(config, nat, filters)),
+        stages=stages,
         local=(filters.local(),),
+        lists=filters.lists,
     )
 
 

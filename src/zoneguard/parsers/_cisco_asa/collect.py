@@ -44,12 +44,12 @@ def collect(config: Config) -> None:
 
 def _name_once(config: Config) -> None:
     """Two interfaces cannot have one name: the second forwards nothing here, and that is said."""
-    known: set[str] = set()
     for port in config.ports.values():
-        if port.name in known:
+        if port.name in config.named:
             config.not_understood(port.span.first, "another interface has this name already", Concern.INTERFACE)
             port.name = ""
-        known.update({port.name} - {""})
+        elif port.name:
+            config.named[port.name] = port
 
 
 def _guarded(command: Command, config: Config, reader: Callable[[Command, Config], bool | None]) -> None:

@@ -74,6 +74,7 @@ class Config:
     book: Book
     prefix: str = ""
     ports: dict[str, Port] = field(default_factory=dict)  # by hardware
+    named: dict[str, Port] = field(default_factory=dict)  # those that have a name, by it
     acl_lines: list[Command] = field(default_factory=list)
     acls: dict[str, AccessList] = field(default_factory=dict)
     groups: dict[tuple[str, str], list[Group]] = field(default_factory=dict)  # by interface and in, out, control-plane
@@ -92,15 +93,11 @@ class Config:
     bypass: bool = True  # sysopt connection permit-vpn
     users_filtered: bool = False  # a group policy has a vpn-filter
     contexts: dict[str, int] = field(default_factory=dict)  # declared by the system, with the line
+    pieces: int = 0  # stretches of addresses in all translations
 
     def span(self, command: Command) -> SourceSpan:
         """The lines of a command."""
         return self.source.span(command.line, command.last)
-
-    @property
-    def named(self) -> dict[str, Port]:
-        """The interfaces that have a name, by it."""
-        return {port.name: port for port in self.ports.values() if port.name}
 
     def interface(self, name: str) -> str:
         """The model's name of the interface ``name``."""
@@ -110,6 +107,11 @@ class Config:
         """The model's name of an interface: its ``nameif``, else what the hardware is called."""
         taken = not port.name and port.hardware in self.named
         return self.prefix + (port.name or port.hardware) + (" (hardware)" if taken else "")
+
+    @property
+    def own(self) -> Intervals:
+        """Every address of the box."""
+        return Intervals.of(*(a.address for port in self.named.values() for a in port.addresses))
 
     @property
     def end(self) -> SourceSpan:

@@ -7,10 +7,10 @@ levels passes. Traffic between interfaces of one level, and back out of the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from zoneguard.model.addresses import prefix_span
-from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Return, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, Unknown, both
 from zoneguard.model.spans import SourceSpan
@@ -23,11 +23,15 @@ _PORTS = {"ssh": 22, "telnet": 23, "http": 443}
 
 
 class Filters:
-    """Builds the filters of one configuration; ``opened``: rules for what comes out of tunnels, by interface."""
+    """Builds the filters of one configuration; ``opened``: rules for what comes out of tunnels, by interface.
+
+    ``lists`` are those that the filters jump to.
+    """
 
     def __init__(self, config: Config, opened: dict[str, list[Rule]]) -> None:
         self._config, self._opened = config, opened
-        self._lists: dict[tuple[str, bool], tuple[Rule, ...]] = {}
+        self.lists: dict[str, RuleList] = {}
+        self._levels: dict[tuple[int, bool], frozenset[str]] = {}
 
     def inbound(self) -> Iterator[Filter]:
         """The lists asked of what comes in, one filter for each interface that has one or is under the global one.
@@ -48,20 +52,27 @@ class Filters:
 
     def outbound(self) -> Iterator[Filter]:
         """The lists asked of what leaves. What came by a tunnel may not be asked them."""
-        came = [rule for rules in self._opened.values() for rule in rules]
+        tunnelled = self._unasked()
         for name in self._config.named:
             groups = self._config.groups.get((name, "out"), [])
             if not groups:
                 continue
-            unasked = [Unknown(f"{self._config.device}: {name} lets tunnels out unasked", r.span) for r in came]
-            tunnelled = [
-                Rule(both(r.match, u), Permit(), r.span, r.name, implied=True)
-                for r, u in zip(came, unasked, strict=True)
-            ]
             rules = [*tunnelled, *(rule for group in groups for rule in self._rules(group))]
             here = frozenset({self._config.interface(name)})
             title = f"access-group {', '.join(g.acl for g in groups)} out of {name}"
             yield Filter(RuleList(title, tuple(rules), Deny(), groups[0].span), egress=here, stateful=True)
+
+    def _unasked(self) -> list[Rule]:
+        """What came by a tunnel, as one list to jump to."""
+        came = [rule for rules in self._opened.values() for rule in rules]
+        if not came:
+            return []
+        unasked = [Unknown(f"{self._config.device}: tunnels leave unasked", rule.span) for rule in came]
+        rules = [
+            Rule(both(r.match, u), Permit(), r.span, r.name, implied=True) for r, u in zip(came, unasked, strict=True)
+        ]
+        self.lists["out of tunnels"] = RuleList("out of tunnels", tuple(rules), Return(), came[0].span)
+        return [Rule(ALWAYS, Jump("out of tunnels"), came[0].span, implied=True)]
 
     def _rules(self, group: Group, sent: bool = False) -> Iterator[Rule]:
         """The list of a group; ``sent``: asked of addresses as they came in."""
@@ -73,7 +84,7 @@ class Filters:
                 bounded=True,
             )
             yield from self._either(f"a user's own list decides before {group.acl}", group.span)
-        yield from self._list(group, sent)
+        yield Rule(ALWAYS, Jump(self._list(group, sent)), group.span, group.acl)
 
     def _users(self) -> bool:
         heads = {command.words[:3] for command in self._config.part.commands if command.words[0] == "aaa"}
@@ -84,10 +95,12 @@ class Filters:
         for action, verb in ((Permit(), "permits"), (Deny(), "denies")):
             yield Rule(Unknown(f"{self._config.device}: {what}: {verb}", span), action, span, implied=True)
 
-    def _list(self, group: Group, sent: bool) -> tuple[Rule, ...]:
-        if (group.acl, sent) not in self._lists:
-            self._lists[group.acl, sent] = tuple(self._build(group, sent))
-        return self._lists[group.acl, sent]
+    def _list(self, group: Group, sent: bool) -> str:
+        """The access list of a group, as a list to jump to: many interfaces may share one."""
+        name = f"access-list {group.acl}{' as sent' if sent else ''}"
+        if name not in self.lists:
+            self.lists[name] = RuleList(name, tuple(self._build(group, sent)), Return(), group.span)
+        return name
 
     def _build(self, group: Group, sent: bool) -> Iterator[Rule]:
         known = self._config.acls.get(group.acl)
@@ -115,52 +128,44 @@ class Filters:
             listed = RuleList("security levels", tuple(rules), Deny(), self._config.end)
             yield Filter(listed, ingress=here, stateful=True)
 
-    def _ends(self, port: Port, others: Sequence[Port]) -> Match:
-        came = Ingress(frozenset({self._config.interface(port.name)}))
-        return both(came, Egress(frozenset(self._config.interface(o.name) for o in others)))
+    def _at(self, level: int, lower: bool = False) -> frozenset[str]:
+        """The interfaces of a security level, or of all lower ones."""
+        if (level, lower) not in self._levels:
+            ports = self._config.named.values()
+            self._levels[level, lower] = frozenset(
+                self._config.interface(p.name) for p in ports if (p.security < level if lower else p.security == level)
+            )
+        return self._levels[level, lower]
+
+    def _ends(self, port: Port, others: frozenset[str]) -> Match:
+        return both(Ingress(frozenset({self._config.interface(port.name)})), Egress(others))
 
     def _barred(self, port: Port) -> Iterator[Rule]:
-        ports = list(self._config.named.values())
+        """What no list opens."""
+        own, equal = frozenset({self._config.interface(port.name)}), self._at(port.security)
         ftd = self._config.part.product == "NGFW"  # has no levels and no such command: its rules alone decide
         if port.management:
-            yield Rule(
-                Ingress(frozenset({self._config.interface(port.name)})),
-                Deny(),
-                port.span,
-                "management-only",
-                implied=True,
-            )
-            yield Rule(
-                Egress(frozenset({self._config.interface(port.name)})),
-                Deny(),
-                port.span,
-                "management-only",
-                implied=True,
-            )
+            yield Rule(Ingress(own), Deny(), port.span, "management-only", implied=True)
+            yield Rule(Egress(own), Deny(), port.span, "management-only", implied=True)
             return
         if self._config.intra is None and not ftd:
-            yield Rule(self._ends(port, [port]), Deny(), port.span, "same interface", implied=True)
-        equal = [p for p in ports if p is not port and p.security == port.security]
-        if equal and self._config.inter is None and not ftd:
-            yield Rule(self._ends(port, equal), Deny(), port.span, "same security level", implied=True)
-        closed = [p for p in ports if p.hardware == port.barred]
-        if closed:
-            yield Rule(self._ends(port, closed), Deny(), port.span, "no forward interface", implied=True)
+            yield Rule(self._ends(port, own), Deny(), port.span, "same interface", implied=True)
+        if port.barred in self._config.ports:
+            closed = self._config.known_as(self._config.ports[port.barred])
+            yield Rule(self._ends(port, frozenset({closed})), Deny(), port.span, "no forward interface", implied=True)
+        if len(equal) > 1 and self._config.inter is None and not ftd:
+            among = both(self._ends(port, equal), Not(Egress(own)))
+            yield Rule(among, Deny(), port.span, "same security level", implied=True)
 
     def _implicit(self, port: Port) -> Iterator[Rule]:
-        ports = list(self._config.named.values())
-        lower = [p for p in ports if p.security < port.security]
-        equal = [p for p in ports if p is not port and p.security == port.security]
+        own, lower = frozenset({self._config.interface(port.name)}), self._at(port.security, lower=True)
         if lower:
             yield Rule(self._ends(port, lower), Permit(), port.span, "to a lower security level", implied=True)
-        if equal and self._config.inter is not None:
-            yield Rule(
-                self._ends(port, equal), Permit(), self._config.inter, "to the same security level", implied=True
-            )
+        if self._config.inter is not None:
+            among = both(self._ends(port, self._at(port.security)), Not(Egress(own)))
+            yield Rule(among, Permit(), self._config.inter, "to the same security level", implied=True)
         if self._config.intra is not None:
-            yield Rule(
-                self._ends(port, [port]), Permit(), self._config.intra, "back by the same interface", implied=True
-            )
+            yield Rule(self._ends(port, own), Permit(), self._config.intra, "back by the same interface", implied=True)
 
     # -- the device itself -------------------------------------------------------------------------------------------
 
@@ -178,7 +183,9 @@ class Filters:
             for group in config.groups.get((name, "control-plane"), ()):
                 came = Ingress(frozenset({config.interface(name)}))
                 own_list = self._rules(group)
-                rules += [Rule(both(came, r.match), r.action, r.span, r.name, "", r.enabled) for r in own_list]
+                rules += [
+                    Rule(both(came, r.match), r.action, r.span, r.name, "", r.enabled, r.implied) for r in own_list
+                ]
         for service, allowed in config.services:
             port_ = In(Field.DPORT, Intervals.of(_PORTS[service.name]))
             tcp = In(Field.PROTO, Intervals.of(TCP))

@@ -39,6 +39,7 @@ class NatStages:
 
     def __init__(self, config: Config, rules: Sequence[Translation]) -> None:
         self._config, self._rules = config, rules
+        self._own = config.own
         # For identity NAT the routing table decided before 8.4(2).
         self._looked_up = config.version is not None and config.version < (8, 4, 2)
 
@@ -170,8 +171,7 @@ class NatStages:
             *self._from_target(rule),
             Unknown(f"{self._config.device}: a host holds a translation by {rule.name}", rule.span),
         )
-        own = Intervals.of(*(a.address for port in self._config.named.values() for a in port.addresses))
-        real = (rule.source.values if rule.source.spans is not None else ALL_V4) - own
+        real = (rule.source.values if rule.source.spans is not None else ALL_V4) - self._own
         if not real:
             return
         ports = (SetTo(Field.DPORT, _ANY_PORT),) if rule.pat else ()
@@ -254,10 +254,10 @@ class NatStages:
         matches = [rule.match for stage in self.outward() for rule in stage.rules.rules]
         matches += [both(*self._towards(r), *self._leaves(r.real)) for r in self._rules if r.exempt]
         permitted = tuple(Rule(match, Permit(), span, "nat-control", implied=True) for match in (*matches, _DNAT))
-        named = self._config.named.values()
-        unequal = [
-            both(*self._came(a.name), *self._leaves(b.name)) for a in named for b in named if a.security != b.security
-        ]
+        levels: dict[int, set[str]] = {}
+        for port in self._config.named.values():
+            levels.setdefault(port.security, set()).add(self._config.interface(port.name))
+        unequal = [both(Ingress(frozenset(n)), Not(Egress(frozenset(n)))) for n in levels.values()]
         denied = Rule(either(*unequal) if unequal else Not(ALWAYS), Deny(), span, "nat-control", implied=True)
         yield Filter(RuleList("nat-control", (*permitted, denied), Permit(), span), stateful=True)
 

@@ -17,6 +17,7 @@ from zoneguard.parsers._cisco_asa.nat_entry import ANY, PortMap, Side, Translati
 from zoneguard.parsers._cisco_asa.values import ALL_PORTS, Service, UnreadableError, Words, port, protocol
 
 _WITHOUT_MEANING = frozenset({"dns", "no-proxy-arp", "net-to-net", "round-robin", "include-reserve", "ipv6"})
+_MOST_PIECES = 200_000  # of all translations together
 _POOL_OPTIONS = frozenset({"round-robin", "extended", "flat", "include-reserve", "block-allocation", "cluster-member"})
 
 
@@ -106,11 +107,14 @@ def _automatic(command: Command, config: Config, name: str) -> tuple[bool, None,
         source_port=source_port, whole=False, routed="route-lookup" in options, pat=_is_pat(to, options, kind),
         fallback="interface" in options,
     )  # fmt: skip
-    return False, None, _checked(rule)
+    return False, None, _checked(rule, config)
 
 
-def _checked(rule: Translation) -> Translation:
+def _checked(rule: Translation, config: Config) -> Translation:
     """``rule``, after its addresses were paired once. Raises ``UnreadableError`` where they do not correspond."""
+    config.pieces += sum(len(side.spans or ()) for side in (rule.source, rule.to, *(rule.target or ())))
+    if config.pieces > _MOST_PIECES:
+        raise UnreadableError("more translations than are modelled")
     if rule.static:
         list(pairs(rule.source, rule.to))
     if rule.target is not None:
@@ -223,7 +227,7 @@ def _twice(command: Command, config: Config) -> tuple[bool, int | None, Translat
         source_port, target_port, one_way="unidirectional" in options, routed="route-lookup" in options,
         pat=_is_pat(to, options, kind), fallback="interface" in options,
     )  # fmt: skip
-    return after, position, _checked(rule)
+    return after, position, _checked(rule, config)
 
 
 def _target(words: Words, config: Config) -> Side:

@@ -7,6 +7,7 @@ tunnel. A group policy may filter them (``vpn-filter``): then they may pass or n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Permit, Rule
@@ -16,6 +17,8 @@ from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.commands import TUNNELS
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
+
+_MOST_RULES = 50_000  # of all interfaces together; what more there is stays open
 
 
 def read_vpn(command: Command, config: Config) -> bool:
@@ -49,6 +52,7 @@ def opened(config: Config) -> dict[str, list[Rule]]:
             config.ledger.ignored(TUNNELS, inner.line, inner.last)
     if not config.bypass:
         return {}
+    left = _MOST_RULES
     found: dict[str, list[Rule]] = {}
     lists = _entries(config, ("match", "address"))
     dynamic = _entries(config, ("ipsec-isakmp", "dynamic"))
@@ -58,7 +62,11 @@ def opened(config: Config) -> dict[str, list[Rule]]:
             rules = found.setdefault(words[4], [])
             for key, acl in lists.items():
                 if key[0] == words[2]:
-                    rules.extend(_by_list(config, words[4], acl, command))
+                    made = list(islice(_by_list(config, words[4], acl, command), left))
+                    left -= len(made)
+                    rules.extend(made)
+            if not left:
+                rules.append(_clients(config, words[4], command))
             if any(key[0] == words[2] for key in dynamic):
                 rules.append(_clients(config, words[4], command))
         elif words[0] == "webvpn":

@@ -1,0 +1,1 @@
+"""Private parts of the NEC UNIVERGE IX parser: one module for each kind of command."""
