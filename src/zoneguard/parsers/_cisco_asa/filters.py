@@ -8,6 +8,7 @@ levels passes. Traffic between interfaces of one level, and back out of the same
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Return, Rule, RuleList
@@ -68,9 +69,8 @@ class Filters:
         if not came:
             return []
         unasked = [Unknown(f"{self._config.device}: tunnels leave unasked", rule.span) for rule in came]
-        rules = [
-            Rule(both(r.match, u), Permit(), r.span, r.name, implied=True) for r, u in zip(came, unasked, strict=True)
-        ]
+        pairs = zip(came, unasked, strict=True)
+        rules = [Rule(both(r.match, u), Permit(), r.span, r.name, implied=True) for r, u in pairs]
         self.lists["out of tunnels"] = RuleList("out of tunnels", tuple(rules), Return(), came[0].span)
         return [Rule(ALWAYS, Jump("out of tunnels"), came[0].span, implied=True)]
 
@@ -182,10 +182,7 @@ class Filters:
                 rules.append(Rule(elsewhere, Deny(), port.span, "an address of another interface", implied=True))
             for group in config.groups.get((name, "control-plane"), ()):
                 came = Ingress(frozenset({config.interface(name)}))
-                own_list = self._rules(group)
-                rules += [
-                    Rule(both(came, r.match), r.action, r.span, r.name, "", r.enabled, r.implied) for r in own_list
-                ]
+                rules += [replace(rule, match=both(came, rule.match)) for rule in self._rules(group)]
         for service, allowed in config.services:
             port_ = In(Field.DPORT, Intervals.of(_PORTS[service.name]))
             tcp = In(Field.PROTO, Intervals.of(TCP))

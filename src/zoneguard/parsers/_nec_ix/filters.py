@@ -97,9 +97,8 @@ class Filters:
     def _rules(
         self, port: Port, v6: bool, direction: str, applied: Sequence[Applied], change: Change | None
     ) -> Iterator[Rule]:
-        yield Rule(
-            In(Field.DST, ALL_V4 if v6 else ALL_V6), Permit(), applied[0].span, "the other version of IP", implied=True
-        )
+        other = In(Field.DST, ALL_V4 if v6 else ALL_V6)
+        yield Rule(other, Permit(), applied[0].span, "the other version of IP", implied=True)
         opposite = "out" if direction == "in" else "in"
         for side, mirrored in ((applied, False), (port.filters.get((v6, opposite), ()), True)):
             for one in side:
@@ -140,10 +139,9 @@ class Filters:
             if isinstance(entry, Entry):
                 rules.append(Rule(entry.match, Permit() if entry.permits else Deny(), entry.span, applied.name))
             else:
-                rules.append(
-                    Rule(unreadable(self._config, entry, "permits"), Permit(), entry, applied.name, implied=True)
-                )
-                rules.append(Rule(unreadable(self._config, entry, "denies"), Deny(), entry, applied.name, implied=True))
+                for action, verb in ((Permit(), "permits"), (Deny(), "denies")):
+                    open_ = unreadable(self._config, entry, verb)
+                    rules.append(Rule(open_, action, entry, applied.name, implied=True))
         changed = tuple(rules) if change is None else tuple(map(change, rules))
         self.lists[name] = RuleList(name, changed, Return(), applied.span)
         return name
@@ -189,13 +187,14 @@ class Filters:
                 rules.append(Rule(unreadable(self._config, entry, "permits"), Permit(), entry, implied=True))
                 continue
             match = entry.mirrored if what == "answers" else entry.match
-            if entry.permits:
+            if what != "opening":  # for what was opened it is the dynamic list that speaks
+                rules.append(Rule(match, Permit() if entry.permits else Return(), dynamic.span, implied=True))
+            elif entry.permits:
                 rules.append(Rule(match, Permit(), entry.span))
-            elif what == "opening":
-                open_ = Unknown(self._config.key("a dynamic list drops what its list denies"), entry.span)
-                rules += [Rule(both(match, open_), Deny(), entry.span), Rule(match, Return(), entry.span, implied=True)]
             else:
-                rules.append(Rule(match, Return(), entry.span))
+                open_ = Unknown(self._config.key("a dynamic list drops what its list denies"), entry.span)
+                rules.append(Rule(both(match, open_), Deny(), entry.span))
+                rules.append(Rule(match, Return(), entry.span, implied=True))
         changed = tuple(rules) if change is None else tuple(map(change, rules))
         self.lists[name] = RuleList(name, changed, Return(), dynamic.span)
         return name

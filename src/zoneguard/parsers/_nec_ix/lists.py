@@ -71,8 +71,8 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
     if action not in ("permit", "deny"):
         raise UnreadableError("neither permit nor deny")
     proto = _protocol(cursor.take(), v6)
-    parts: list[Match] = [In(Field.SRC, ALL_V6 if v6 else ALL_V4)]
-    other: list[Match] = list(parts)
+    parts: list[Match] = []
+    other: list[Match] = []
     if proto is not None:
         parts.append(In(Field.PROTO, Intervals.of(proto)))
         other.append(parts[-1])
@@ -102,6 +102,9 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
             other.append(open_)
         else:
             raise UnreadableError(f"a word that is not known: {word[:40]}")
+    if not any(isinstance(part, In) and part.field in (Field.SRC, Field.DST) for part in parts):
+        parts.append(values.family(v6))
+        other.append(parts[-1])
     return Entry(span, action == "permit", both(*parts), both(*other))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from zoneguard.model.addresses import ALL_V4, V6
+from zoneguard.model.addresses import ALL_V4, ALL_V6, V6
 from zoneguard.model.device import (
     Concern,
     Deny,
@@ -77,7 +77,7 @@ class NatStages:
             listed = [
                 Rule(_SESSION, Permit(), span, "napt", implied=True),
                 Rule(
-                    In(Field.DST, Intervals.span(V6, 2 * V6 - 1)),
+                    In(Field.DST, ALL_V6),
                     Permit(),
                     span,
                     "the other version of IP",
@@ -99,9 +99,7 @@ class NatStages:
             parts = [permitted(self._config, False, name, span) for name in self._found.inside]
             to: Rewrite = EgressAddress() if self._found.outer is None else SetTo(Field.SRC, self._found.outer)
             for part in parts or [inside]:
-                rules.append(
-                    NatRule(both(inside, part), span, (to, SetTo(Field.SPORT, _ANY_PORT)), "napt", implied=True)
-                )
+                rules.append(NatRule(both(inside, part), span, (to, SetTo(Field.SPORT, _ANY_PORT)), "napt"))
         if rules:
             span = self._found.napt or self._found.nat or self._port.span
             name = f"NAT of {self._port.name}, sources"
