@@ -1,0 +1,1 @@
+"""Parts of the reader of Fujitsu Si-R configurations (``zoneguard.parsers.sir``)."""
