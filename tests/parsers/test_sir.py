@@ -212,7 +212,7 @@ def test_a_console_capture_in_shift_jis() -> None:
 
 VOCABULARY = (
     "lan remote ether acl answer 0 1 99 ip address route filter nat mode multi static default pass reject restrict spi"
-    " any yes no 6 17 10.0.0.1/24 10.0.0.0/255.255.255.0 10.0.0.9 reverse vlan # Si-R# \x00 庁舎 use off"
+    " any yes no 6 17 10.0.0.1/24 10.0.0.0/255.255.255.0 10.0.0.9 reverse vlan # ² ٣ Si-R# \x00 庁舎 use off"
 )
 WORDS = st.sampled_from(VOCABULARY.split())
 

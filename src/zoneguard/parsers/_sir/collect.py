@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import SECOND
-from zoneguard.parsers._indented.words import UnreadableError, address, mask_length, number
+from zoneguard.parsers._indented.words import UnreadableError, address, is_number, mask_length, number
 from zoneguard.parsers._sir import commands
 from zoneguard.parsers._sir.commands import REST, SESSION, TYPED
 from zoneguard.parsers._sir.config import Command, Config, Port, StaticRoute
@@ -28,7 +28,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
         if words[0] not in ("lan", "remote"):
             _judge(command, ledger)
             continue
-        at = 2 if len(words) > 1 and words[1].isdigit() else 1
+        at = 2 if len(words) > 1 and is_number(words[1]) else 1
         which = words[1] if at == 2 else "0"
         if len(which) > 4:
             ledger.not_understood(command.line, commands.UNREAD, Concern.INTERFACE)
@@ -74,7 +74,7 @@ def _judge(command: Command, ledger: Ledger) -> None:
     numbered = {"lan": 1, "remote": 1, "ether": 2, "wan": 1, "vlan": 1, "bridgegroup": 1}.get(words[0], 0)
     plain = [words[0], *(w for at, w in enumerate(words[1:], 1) if at > numbered or not w[:1].isdigit())]
     if plain[:2] == ["remote", "ap"]:
-        plain = plain[:2] + [w for w in plain[2:] if not w.isdigit()]
+        plain = plain[:2] + [w for w in plain[2:] if not is_number(w)]
     if plain[:5] == ["remote", "ap", "datalink", "type", "discard"]:
         ledger.not_understood(command.line, commands.DISCARDED, Concern.ROUTING)
         return
