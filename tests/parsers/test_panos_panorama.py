@@ -176,3 +176,13 @@ def test_a_firewall_with_the_policy_that_a_panorama_pushed() -> None:
     assert order(found) == ["pushed", "own", "last", "intrazone-default", "interzone-default"]
     for last, rule_name in (("5", "pushed"), ("7", "pushed"), ("6", "own"), ("8", "last")):
         assert decided_by(found, "ethernet1/1", f"10.1.0.5 > 10.2.0.{last} tcp/80", "vr") == rule_name
+
+
+def test_a_panorama_that_holds_too_much_is_read_in_part_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("zoneguard.parsers.panos.MAX_WORK", 150)
+    first, second = devices(permit("p", "shared pre-rulebase")).values()
+    assert first.vrfs
+    assert not second.vrfs
+    assert [u.concern for u in second.uncertain] == [u.concern for u in first.uncertain] == [Concern.FILTER]

@@ -237,6 +237,21 @@ def test_the_zone_of_the_nat_rule_too() -> None:
     )
 
 
+def test_the_zone_of_the_nat_rule_heeds_exceptions() -> None:
+    words = {"to": "untrust", "source_translation__static_ip__translated_address": "203.0.113.77"}
+    found = firewall(OPEN, pbf("except", "action no-pbf", "source 10.1.0.5"), pbf("p", *FORWARD), nat("x", **words))
+    assert becomes(found, LAN, "10.1.0.5 > 198.51.100.7 tcp/443") == "203.0.113.77 > 198.51.100.7:443"
+    assert becomes(found, LAN, "10.1.0.6 > 198.51.100.7 tcp/443") == "10.1.0.6 > 198.51.100.7:443"
+
+
+def test_many_rules_are_one_flat_condition() -> None:
+    rules = [pbf(f"p{n}", *FORWARD, f"source 10.1.1.{n % 250}") for n in range(400)]
+    rules = [r.replace("ethernet1/3", WAN) if n % 2 else r for n, r in enumerate(rules)]
+    words = {"source_translation__static_ip__translated_address": "203.0.113.77"}
+    found = firewall(OPEN, *rules, nat("x", **words))
+    assert becomes(found, LAN, "10.1.0.5 > 198.51.100.7 tcp/443") == "203.0.113.77 > 198.51.100.7:443"
+
+
 def test_exceptions_from_policy_based_forwarding() -> None:
     found = firewall(
         OPEN,

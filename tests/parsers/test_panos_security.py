@@ -199,6 +199,14 @@ def test_overrides_are_asked_in_their_order() -> None:
     assert goes(found, LAN, "10.1.0.6 > 198.51.100.7 tcp/443") == WAN
 
 
+def test_of_too_many_overrides_none_is_followed() -> None:
+    many = [OVERRIDE.replace("rules o ", f"rules o{n} ") for n in range(201)]
+    found = firewall(*many, rule("yes", application="APP"))
+    assert goes(found, LAN, OUT) == "may"
+    assert not found.uncertain
+    assert goes(firewall(*many[:200], rule("yes", application="APP")), LAN, OUT) == WAN
+
+
 def test_groups_and_filters_of_applications() -> None:
     found = firewall(
         OVERRIDE,

@@ -6,6 +6,8 @@ exported routing table takes the place of the configured routes.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -14,9 +16,11 @@ from zoneguard.model.device import Interface, Route, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
 
 MAX_DEPTH = 16
+"""Next hops that need more lookups than this, and routers that lead on through more, never resolve."""
 Ways = frozenset[str]
 """Interfaces by which a destination may be left for; one of them is used."""
 Prefix = tuple[int, int]
+_NOWHERE: Ways = frozenset()
 
 
 class Lookup:
@@ -25,72 +29,82 @@ class Lookup:
     def __init__(self, vrf: Vrf, interfaces: Iterable[Interface]) -> None:
         known = list(interfaces)
         self._down = frozenset(i.name for i in known if not i.enabled)
-        self._up = [i for i in known if i.name in vrf.interfaces and i.enabled]
-        groups: dict[Prefix, list[Route]] = {}
-        for interface in self._up:
-            for address in interface.addresses:
-                kind = RouteKind.CONNECTED
-                route = Route(address.subnet.first, address.length, interface.span, kind, None, interface.name, 0)
-                groups.setdefault((route.network, route.length), []).append(route)
-        for route in vrf.routes:
-            groups.setdefault((route.network, route.length), []).append(route)
-        self._groups = groups
-        self._segments: list[tuple[int, int, Ways]] | None = None
+        up = [i for i in known if i.name in vrf.interfaces and i.enabled]
+        linked = [
+            Route(a.subnet.first, a.length, i.span, RouteKind.CONNECTED, None, i.name, 0)
+            for i in up
+            for a in i.addresses
+        ]
+        self.linked = Intervals.from_spans(span for route in linked for span in route.prefix.spans)
+        """The connected subnets: no route that is learnt goes before them."""
+        self._groups: dict[Prefix, list[Route]] = defaultdict(list)
+        for route in (*linked, *vrf.routes):
+            self._groups[route.network, route.length].append(route)
+        self._best: dict[Prefix, list[Route]] = {}
+        self._leading: dict[Prefix, Ways] = {}
+        self._regions: dict[Ways, Intervals] | None = None
+        self._sorted: list[Prefix] | None = None
 
     def reached(self, names: frozenset[str]) -> tuple[Intervals, Intervals]:
         """The destinations that are sent out by one of ``names`` for certain, and those that may be."""
-        if self._segments is None:
-            self._segments = list(_flattened((*p, self._leads(p)) for p in self._groups if self.best(p)))
-        certain = [(low, high) for low, high, ways in self._segments if ways and ways <= names]
-        possible = [(low, high) for low, high, ways in self._segments if ways & names]
+        if self._regions is None:
+            found: dict[Ways, list[tuple[int, int]]] = defaultdict(list)
+            for low, high, ways in _flattened((*p, self._leads(p)) for p in self._groups if self.best(p)):
+                found[ways].append((low, high))
+            self._regions = {ways: Intervals.from_spans(spans) for ways, spans in found.items()}
+        certain = [s for ways, region in self._regions.items() if ways and ways <= names for s in region.spans]
+        possible = [s for ways, region in self._regions.items() if ways & names for s in region.spans]
         return Intervals.from_spans(certain), Intervals.from_spans(possible)
 
-    @property
-    def linked(self) -> Intervals:
-        """The connected subnets: no route that is learnt goes before them."""
-        return Intervals.from_spans(s for i in self._up for a in i.addresses for s in a.subnet.spans)
-
-    def best(self, prefix: Prefix) -> list[Route]:
+    def best(self, prefix: Prefix, depth: int = 0) -> list[Route]:
         """The usable routes of exactly ``prefix`` with the lowest distance and metric."""
-        usable = [r for r in self._groups.get(prefix, ()) if r.into or r.kind is RouteKind.BLACKHOLE or self.ways(r)]
-        lowest = min(((r.distance, r.metric) for r in usable), default=None)
-        return [r for r in usable if (r.distance, r.metric) == lowest]
+        if prefix not in self._best:
+            self._best[prefix] = []  # while it is looked up it leads nowhere
+            usable = [
+                r
+                for r in self._groups.get(prefix, ())
+                if r.into or r.kind is RouteKind.BLACKHOLE or self.ways(r, depth + 1)
+            ]
+            lowest = min(((r.distance, r.metric) for r in usable), default=None)
+            self._best[prefix] = [r for r in usable if (r.distance, r.metric) == lowest]
+        return self._best[prefix]
 
-    @property
-    def prefixes(self) -> Iterable[Prefix]:
-        """Every prefix that some route has."""
-        return self._groups.keys()
+    def inside(self, route: Route) -> Iterator[Prefix]:
+        """The prefixes of the table that are longer than that of ``route`` and lie in it."""
+        if self._sorted is None:
+            self._sorted = sorted(self._groups)
+        ((low, high),) = route.prefix.spans
+        for prefix in self._sorted[bisect_left(self._sorted, (low, 0)) : bisect_left(self._sorted, (high + 1, 0))]:
+            if prefix[1] > route.length:
+                yield prefix
 
     def covering(self, prefix: Prefix) -> Prefix | None:
         """The longest prefix of the table, ``prefix`` itself at most, that holds ``prefix`` and is usable."""
-        network, length = prefix
-        width = 128 if network >= V6 else 32
-        for shorter in range(length, -1, -1):
-            found = network & ~((1 << (width - shorter)) - 1), shorter
-            if found in self._groups and self.best(found):
-                return found
-        return None
+        return next((found for found in _around(*prefix) if found in self._groups and self.best(found)), None)
 
     def ways(self, route: Route, depth: int = 0) -> Ways:
         """The interfaces that a route leads out by; none where it is not usable, discards, or leads elsewhere."""
         if route.interface:
-            return frozenset() if route.interface in self._down else frozenset({route.interface})
+            return _NOWHERE if route.interface in self._down else frozenset({route.interface})
         if route.next_hop is None or depth > MAX_DEPTH:
-            return frozenset()
-        hop = route.next_hop
-        linked = [i.name for i in self._up if any(hop in a.subnet for a in i.addresses)]
-        if linked:
-            return frozenset(linked)
-        width = 128 if hop >= V6 else 32
-        for length in range(width, -1, -1):
-            group = self._groups.get((hop & ~((1 << (width - length)) - 1), length), ())
-            found = frozenset().union(*(self.ways(r, depth + 1) for r in group if r is not route))
-            if found:
-                return found
-        return frozenset()
+            return _NOWHERE
+        for prefix in _around(route.next_hop, 128 if route.next_hop >= V6 else 32):
+            if prefix in self._groups and self.best(prefix, depth):
+                return self._leads(prefix, depth)
+        return _NOWHERE
 
-    def _leads(self, prefix: Prefix) -> Ways:
-        return frozenset().union(*(self.ways(r) for r in self.best(prefix)))
+    def _leads(self, prefix: Prefix, depth: int = 0) -> Ways:
+        if prefix not in self._leading:
+            self._leading[prefix] = _NOWHERE
+            self._leading[prefix] = _NOWHERE.union(*(self.ways(r, depth + 1) for r in self.best(prefix, depth)))
+        return self._leading[prefix]
+
+
+def _around(network: int, length: int) -> Iterator[Prefix]:
+    """The prefixes that hold ``network/length``, from itself to the default route."""
+    width = 128 if network >= V6 else 32
+    for shorter in range(length, -1, -1):
+        yield network & ~((1 << (width - shorter)) - 1), shorter
 
 
 def _flattened(entries: Iterable[tuple[int, int, Ways]]) -> Iterator[tuple[int, int, Ways]]:
@@ -135,19 +149,28 @@ def led_through(vrfs: Iterable[Vrf], interfaces: Iterable[Interface]) -> tuple[V
 def _lead(name: str, known: dict[str, Vrf], ports: list[Interface], done: dict[str, Vrf], seen: tuple[str, ...]) -> Vrf:
     if name in done:
         return done[name]
-    vrf = known[name]
+    vrf, inside = known[name], (*seen, name)
     if not any(r.into for r in vrf.routes):
         done[name] = vrf
         return vrf
     own = Lookup(vrf, ports)
+    beyond: dict[str, Lookup] = {}
     routes: list[Route] = []
+    told: set[tuple[Prefix, str]] = set()
+    best: dict[Prefix, set[int]] = {}
     for route in vrf.routes:
-        inside = (*seen, name)
+        here = route.network, route.length
         if route.into not in known or route.into in inside or len(inside) > MAX_DEPTH:
             routes.append(route)
-            continue
-        beyond = Lookup(_lead(route.into, known, ports, done, inside), ports)
-        routes += _through(route, own, beyond)
+        elif (here, route.into) not in told:
+            if here not in best:
+                best[here] = set(map(id, own.best(here)))
+            if id(route) not in best[here]:
+                continue
+            told.add((here, route.into))
+            if route.into not in beyond:
+                beyond[route.into] = Lookup(_lead(route.into, known, ports, done, inside), ports)
+            routes += _through(route, own, beyond[route.into])
     result = replace(vrf, routes=tuple(routes))
     if not seen:
         done[name] = result
@@ -158,10 +181,9 @@ def _through(route: Route, own: Lookup, beyond: Lookup) -> Iterator[Route]:
     """``route`` as the table ``beyond``, that it leads to, divides it."""
     here = route.network, route.length
     covering = beyond.covering(here)
-    found = list(_copies(route, here, beyond, covering)) if covering is not None else []
-    yield from found or [route]
-    for prefix in beyond.prefixes:
-        if prefix[1] > route.length and prefix[0] in route.prefix and own.covering(prefix) == here:
+    yield from (list(_copies(route, here, beyond, covering)) if covering is not None else []) or [route]
+    for prefix in beyond.inside(route):
+        if own.covering(prefix) == here:
             yield from _copies(route, prefix, beyond, prefix)
 
 

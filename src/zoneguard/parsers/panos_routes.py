@@ -75,9 +75,9 @@ def parse(source: Source, name: str) -> Parsed:
 def _headings(text: str) -> tuple[tuple[str, int], ...]:
     """The columns of a line of headings with where they begin; none of another line."""
     found = [(match[0].lower(), match.start()) for match in _COLUMN.finditer(text)]
-    if len(found) > 3 and found[0][0] == "destination" and all(name in _COLUMNS for name, _ in found):
-        return tuple(found)
-    return ()
+    names = [name for name, _ in found]
+    known = len(_COLUMNS.intersection(names)) == len(names)
+    return tuple(found) if known and len(names) > 3 and names[0] == "destination" else ()
 
 
 def _line(table: _Table, number: int, line: str) -> None:

@@ -8,18 +8,22 @@ FQDN objects, external lists, and regions of the vendor are not in the file.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.export import Doubt, Export
 from zoneguard.parsers._panos.layout import Vsys
-from zoneguard.parsers._panos.tags import matches_tags
+from zoneguard.parsers._panos.tags import tagged
 from zoneguard.parsers._panos.tree import Node
 
 MAX_NESTING = 64
+MAX_RESOLVED = 3_000_000
+"""Names looked up for the rules of one virtual system, those in groups again for each group: some seconds of work."""
 KINDS = ("ip-netmask", "ip-range", "ip-wildcard", "fqdn")
 _TRANSLATED = In(Field.DNAT, Intervals.of(1))
 _UNTRANSLATED = In(Field.DNAT, Intervals.of(0))
@@ -89,6 +93,7 @@ class AddressBook:
         self._vsys = vsys
         self._known: dict[str, AddressMatch] = {}
         self._unions: dict[tuple[str, ...], AddressMatch] = {}
+        self._resolved = 0
 
     def union(self, names: Sequence[str], line: int) -> AddressMatch:
         """The addresses that ``names``, written in line ``line``, stand for."""
@@ -115,6 +120,10 @@ class AddressBook:
         return next((node for layer in self._vsys.layers if (node := layer.at(table, name)) is not None), None)
 
     def _resolve(self, name: str, line: int, inside: tuple[str, ...]) -> AddressMatch:
+        self._resolved += 1
+        if self._resolved > MAX_RESOLVED:
+            reason = "the rules name more addresses, through groups, than are resolved"
+            return self._unknown(f'in "{name}"', Doubt(line, reason))
         if name in inside or len(inside) > MAX_NESTING:
             what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} groups"
             return self._unknown(f'in "{name}", which {what}', Doubt(line, f'the group "{name}" {what}'))
@@ -157,18 +166,23 @@ class AddressBook:
         if group.at("dynamic") is None:
             return union(self._resolve(name, line, inside) for name in group.words("static"))
         line = group.line("dynamic")
-        text = group.word("dynamic", "filter")
-        named = matches_tags(text, {})
-        members: list[AddressMatch] = []
-        seen: set[str] = set()
-        for layer in self._vsys.layers if named is not None else ():
-            for name, entry in layer.below("address").items():
-                if name not in seen and matches_tags(text, entry.below("tag")):
-                    members.append(self._resolve(name, line, inside))
-                seen.add(name)
+        names = sorted(tagged(group.word("dynamic", "filter"), self._holders) or ())
+        members = [self._resolve(name, line, inside) for name in names]
         reason = f'what is registered for the dynamic group "{group.name}" at run time is not in the file'
         open_part = self._unknown(f'registered for the dynamic group "{group.name}"', Doubt(line, reason))
         return union([*members, open_part])
+
+    @cached_property
+    def _holders(self) -> dict[str, frozenset[str]]:
+        """The objects that have each tag; of one name that of the nearest layer."""
+        found: dict[str, set[str]] = defaultdict(set)
+        seen: set[str] = set()
+        for layer in self._vsys.layers:
+            for name, entry in layer.below("address").items():
+                for tag in entry.below("tag") if name not in seen else ():
+                    found[tag].add(name)
+                seen.add(name)
+        return {tag: frozenset(names) for tag, names in found.items()}
 
     def _object(self, entry: Node) -> AddressMatch:
         kind = max((k for k in KINDS if k in entry.children), key=lambda k: entry.children[k].last, default="")

@@ -20,6 +20,7 @@ from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import MAX_NESTING
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
 from zoneguard.parsers._panos.layout import Vsys
+from zoneguard.parsers._panos.order import first_of
 from zoneguard.parsers._panos.services import PROTOCOLS, port_match
 from zoneguard.parsers._panos.tree import Node
 
@@ -68,15 +69,11 @@ class ApplicationBook:
         doubts: list[Doubt] = []
         closed = self._collected(names, found, (), line, doubts)
         result = self._observed(tuple(found), closed, on_default_ports, line)
-        for override in reversed(self._overrides):
-            holds = self._overridden(override.application, tuple(found), closed, on_default_ports, line)
-            if holds is ALWAYS:
-                result = either(override.match, result)
-            elif holds is NEVER:
-                result = both(Not(override.match), result)
-            else:
-                result = either(both(override.match, holds), both(Not(override.match), result))
-        return Condition(result, tuple(doubts))
+        answers = [
+            (o.match, self._overridden(o.application, tuple(found), closed, on_default_ports, line))
+            for o in self._overrides
+        ]
+        return Condition(first_of(answers, result), tuple(doubts))
 
     def _find(self, table: str, name: str) -> Node | None:
         return next((node for layer in self._vsys.layers if (node := layer.at(table, name)) is not None), None)
@@ -107,10 +104,7 @@ class ApplicationBook:
     def _any_on_its_port(self, line: int) -> Match:
         """Whatever it is, on a default port of that: certain where there are no ports."""
         result = either(_ICMP, self._unknown("it is for the default port of its application", line))
-        for override in reversed(self._overrides):
-            ports = self._default_ports(override.application, line)
-            result = either(both(override.match, ports), both(Not(override.match), result))
-        return result
+        return first_of([(o.match, self._default_ports(o.application, line)) for o in self._overrides], result)
 
     def _observed(self, names: tuple[str, ...], closed: bool, on_default_ports: bool, line: int) -> Match:
         """What App-ID may find to be one of ``names``."""

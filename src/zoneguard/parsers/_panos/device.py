@@ -83,6 +83,18 @@ def read_device(export: Export, firewall: Firewall) -> Device:
     )
 
 
+def weight(firewall: Firewall) -> int:
+    """How much there is to read: rules, those for each router as often as there are routers, and interfaces."""
+    network = firewall.network
+    routers = 1 + len(network.below("virtual-router")) + len(network.below("logical-router"))
+    total = 100 + sum(len(kind.children) for kind in network.below("interface").values())
+    for base in (base for vsys in firewall.vsyses for base in vsys.rulebases):
+        for kind in ("security", "application-override"):
+            total += len(base.below(kind, "rules"))
+        total += routers * sum(len(base.below(kind, "rules")) for kind in ("nat", "pbf"))
+    return total
+
+
 class _DeviceReader:
     """Puts the stages of every router together."""
 

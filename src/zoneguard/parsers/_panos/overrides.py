@@ -13,10 +13,17 @@ from zoneguard.parsers._panos.services import PROTOCOLS, port_match
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.zones import ZoneBook
 
+MAX_OVERRIDES = 200
+"""Of more rules none is followed: what applications there are is then open wherever it is asked."""
+
 
 def read_overrides(reader: RuleReader, zones: ZoneBook) -> tuple[Override, ...]:
     """The rules of one virtual system in force, in their order."""
-    nodes = (node for node in reader.rules("application-override") if reader.applies(node))
+    nodes = [node for node in reader.rules("application-override") if reader.applies(node)]
+    if len(nodes) > MAX_OVERRIDES:
+        reason = f"more than {MAX_OVERRIDES} rules that say what an application is: none of them is followed"
+        reader.export.doubt([Doubt(nodes[0].first, reason)])
+        return ()
     return tuple(override for node in nodes for override in _override(reader, zones, node))
 
 

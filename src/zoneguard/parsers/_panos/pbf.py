@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Rule, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, both, either
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.applications import ApplicationBook
 from zoneguard.parsers._panos.export import Doubt
+from zoneguard.parsers._panos.order import first_of
 from zoneguard.parsers._panos.rules import RuleReader, joined
 from zoneguard.parsers._panos.schema_rules import PBF
 from zoneguard.parsers._panos.tree import Node
@@ -77,12 +78,11 @@ class PbfReader:
 
     def towards(self, members: frozenset[str], routed: Match) -> Match:
         """The packet as it came is sent out by one of ``members``; ``routed``: by the routing table."""
-        for known in reversed(self.rules):
-            if known.action == "forward" and known.interface in members:
-                routed = either(known.asked, routed)
-            elif known.action == "forward":
-                routed = both(Not(known.asked), routed)
-        return routed
+        answers = [
+            (known.asked, routed if known.action != "forward" else ALWAYS if known.interface in members else NEVER)
+            for known in self.rules
+        ]
+        return first_of(answers, routed)
 
     def _read(self, node: Node) -> Iterator[Forwarding]:
         reader = self._reader

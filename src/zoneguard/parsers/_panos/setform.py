@@ -16,7 +16,7 @@ from zoneguard.parsers.accounting import BLANK, Ledger
 
 MAX_CONTINUED = 100
 MAX_WORDS = 100
-MAX_MOVED = 5_000_000  # words passed over by move and rename lines that are followed
+MAX_MOVED = 2_000_000  # words passed over by move and rename lines that are followed
 DELETED = "deleted again by a later line of the file"
 _VERBS = frozenset({"set", "delete", "move", "rename"})
 _SESSION = re.compile(r"set cli |show\b|exit$|quit$|configure$|run |commit\b|\[edit|request |debug ")
@@ -205,10 +205,10 @@ class SetReader:
             return False
         around, name = found
         self._moved += len(around.children)
-        order = [word for word in around.children if word != name]
-        other = plain[-1]
         if self._moved > MAX_MOVED:
             return False
+        order = [word for word in around.children if word != name]
+        other = plain[-1]
         if words[0] == "rename":
             if relation != "to" or other in around.children:
                 return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from zoneguard.model.device import Concern, Interface
 from zoneguard.model.match import ALWAYS, NEVER, Egress, Ingress, Match, both, either
@@ -105,9 +106,17 @@ class ZoneBook:
         self.zones = zones
         self._came: dict[tuple[str, ...], Condition] = {}
         self._left: dict[tuple[str, ...], Condition] = {}
-        everywhere = frozenset[str]().union(*(zone.members for zone in zones.values()))
-        self.between_zones = both(Ingress(everywhere), towards(everywhere)) if everywhere else NEVER
-        self.inside = either(*(self._within(zone) for zone in zones.values() if zone.members and not zone.external))
+
+    @cached_property
+    def between_zones(self) -> Match:
+        """The packet comes in and leaves by interfaces that are in some zone."""
+        everywhere = frozenset[str]().union(*(zone.members for zone in self.zones.values()))
+        return both(Ingress(everywhere), self._towards(everywhere)) if everywhere else NEVER
+
+    @cached_property
+    def inside(self) -> Match:
+        """The packet comes in and leaves by the same zone."""
+        return either(*(self._within(zone) for zone in self.zones.values() if zone.members and not zone.external))
 
     def _within(self, zone: Zone) -> Match:
         return both(Ingress(zone.members), self._towards(zone.members))
