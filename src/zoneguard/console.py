@@ -18,6 +18,7 @@ import click
 
 from zoneguard.locale import language, translator
 from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.text import N_, Text
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 1.0  # seconds of silence before progress is shown
 USAGE, INTERNAL, INTERRUPTED, BROKEN_PIPE = 2, 70, 130, 141  # exit statuses that are no judgement
+UNDETERMINED = 3  # as of a judgement: an answer would need sets of packets that outgrow the engine
 
 
 class UsageProblem(Exception):  # noqa: N818 (a problem of the command line, as InputError is one of a file)
@@ -167,6 +169,9 @@ def run(command: click.Command, args: list[str] | None = None) -> int:
     except UsageProblem as problem:
         _stderr(session.say(N_("error: {problem}", problem=problem.text)))
         return USAGE
+    except TooLarge as refusal:
+        _stderr(session.say(N_("undetermined: {cause}", cause=refusal.cause)))
+        return UNDETERMINED
     except click.ClickException as error:
         error.show()
         return USAGE

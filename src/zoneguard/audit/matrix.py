@@ -8,8 +8,9 @@ from zoneguard.checks import Case
 from zoneguard.checks._policy import endpoint_packets
 from zoneguard.checks._rendering import deciding_lines, rows_of
 from zoneguard.model.crossing import Crossing
-from zoneguard.model.findings import Finding, MatrixCell
+from zoneguard.model.findings import Finding, MatrixCell, Row
 from zoneguard.model.match import Field
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.policy import Verdict
 from zoneguard.model.project import Endpoint
 from zoneguard.static.waypoints import hairpin
@@ -26,12 +27,15 @@ def matrix(case: Case, findings: tuple[Finding, ...]) -> Iterator[MatrixCell]:
 
 def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: str) -> MatrixCell:
     crossings = [c for c in case.by_pair.get((source, destination), ()) if not hairpin(c)]
+    try:
+        state, (rows, more) = _what(case, findings, crossings, (source, destination))
+    except TooLarge:
+        state, rows, more = "undetermined", (), 0
     flows = [c.flow for c in case.observed if c.flow and (c.source, c.destination) == (source, destination)]
-    rows, more = rows_of(case, case.space.union(*map(case.view, crossings))) if crossings else ((), 0)
     return MatrixCell(
         source=source,
         destination=destination,
-        state=_state(case, findings, crossings, (source, destination)),
+        state=state,
         rows=rows,
         more_rows=more,
         rules=tuple(dict.fromkeys(line for c in crossings for line in deciding_lines(c))),
@@ -41,15 +45,28 @@ def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: s
     )
 
 
+def _what(
+    case: Case, findings: tuple[Finding, ...], crossings: list[Crossing], pair: tuple[str, str]
+) -> tuple[str, tuple[tuple[Row, ...], int]]:
+    rows = rows_of(case, case.space.union(*map(case.view, crossings))) if crossings else ((), 0)
+    return _state(case, findings, crossings, pair), rows
+
+
 def _state(case: Case, findings: tuple[Finding, ...], crossings: list[Crossing], pair: tuple[str, str]) -> str:
     verdicts = {f.verdict for f in findings if f.zones == pair and (f.packets or f.flow)}
     if Verdict.VIOLATES in verdicts:
         return "violated"
-    if Verdict.UNDETERMINED in verdicts or case.static is None:
+    if Verdict.UNDETERMINED in verdicts or case.static is None or _refused(case, pair):
         return "undetermined"
     if not crossings:
         return "denied"
     return "sanitized" if all(_by_sanitizer(case, c) for c in crossings) else "allowed"
+
+
+def _refused(case: Case, pair: tuple[str, str]) -> bool:
+    """Whether not all sessions of the pair could be followed."""
+    refused = case.static.network.refused if case.static else ()
+    return any((r.source, r.destination) in (pair, (pair[0], "")) for r in refused)
 
 
 def _by_sanitizer(case: Case, crossing: Crossing) -> bool:

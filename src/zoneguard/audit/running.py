@@ -12,15 +12,19 @@ from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.audit.observing import observed_crossings
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
+from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
 from zoneguard.model.findings import Accepted, Finding, InputFile, Report
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets import PacketSpace
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.policy import Profile
 from zoneguard.model.project import Project
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.plugins import of_type
 from zoneguard.static.lists import Lists
+from zoneguard.static.propagation import Landmarks
 from zoneguard.static.reachability import Network
 
 STATIC, DYNAMIC = "static", "dynamic"
@@ -81,12 +85,19 @@ def _static(
     inputs += files
     progress("reachability")
     network = Network(devices, project.zones, project.links, space)
-    possible = tuple(part for crossing in network.crossings(spoofed=spoofed) for part in network.attributed(crossing))
+    crossings = network.crossings(spoofed=spoofed, landmarks=_landmarks(project))
+    possible = tuple(part for crossing in crossings for part in network.attributed(crossing))
     rules, list_accounts, lists = load_intended(project)
     inputs += lists
     permits = [Lists(space, {}).permitted(rules_of, space.everything, None, None).must() for rules_of in rules]
     intended = space.union(*permits) if permits else None
     return StaticResult(devices, (*accounts, *list_accounts), network, possible, intended)
+
+
+def _landmarks(project: Project) -> Landmarks:
+    """What the policy asks of the way: zones that rows send sessions through, and sanitizers that hand packets on."""
+    sanitizers = (span for sanitizer in project.sanitizers for span in sanitizer.addresses.spans)
+    return Landmarks(frozenset(zone for row in project.allow for zone in row.via), Intervals.from_spans(sanitizers))
 
 
 def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> DynamicResult:
@@ -119,8 +130,11 @@ def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:
     given |= {DYNAMIC} if case.dynamic else set()
     for check in checks:
         if check.needs <= given:
-            for finding in check.run(case):
-                yield _weighed(case.project.profiles, finding)
+            try:
+                for finding in check.run(case):
+                    yield _weighed(case.project.profiles, finding)
+            except TooLarge as refusal:
+                yield _weighed(case.project.profiles, unfinished(check, refusal.cause))
 
 
 def _weighed(profiles: tuple[Profile, ...], finding: Finding) -> Finding:

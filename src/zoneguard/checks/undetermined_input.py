@@ -1,30 +1,40 @@
 """ZG401: what could not be read is said.
 
 A line of a configuration that may change what is forwarded and was not understood, a zone that attaches to no
-device, a frame that could not be decoded, a capture that was cut short: each bounds what the other checks can say,
-and none is passed over.
+device, packets between zones that go round in a circle, a set of packets that outgrew the engine, a frame that could
+not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._rendering import sample
 from zoneguard.model.findings import Finding
+from zoneguard.model.match import Field
+from zoneguard.model.packet import Packet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.propagation import Loop
 
 FREE = frozenset({ZoneClass.PUBLIC, ZoneClass.OUT_OF_SCOPE, ZoneClass.OTHER})
 """Classes of zones that need not attach: nothing is claimed of them."""
 HARMLESS = frozenset({"not IP"})
 """Reasons to skip a frame that say nothing is missing."""
 
+LOOP_FIX = N_("Correct the routes, or give the routing tables of the devices.")
+MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very large groups.")
+
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from _lines(case)
     yield from _zones(case)
+    yield from _loops(case)
+    yield from _refused(case)
     yield from _frames(case)
 
 
@@ -69,6 +79,66 @@ def _zones(case: Case) -> Iterator[Finding]:
                 (zone.span,),
                 zone.name,
             )
+
+
+def _loops(case: Case) -> Iterator[Finding]:
+    """Circles that hold packets between two zones that something is claimed of, one finding for each circle."""
+    if case.static is None:
+        return
+    closed = {z.name for z in case.project.zones if z.zone_class not in FREE}
+    found: set[tuple[str, str, tuple[str, ...]]] = set()
+    for loop in case.static.network.loops if closed else ():
+        devices = tuple(dict.fromkeys(hop.device for hop in loop.hops))
+        for zone in sorted(closed - {loop.zone}) if loop.zone in closed else ():
+            key = (loop.zone, zone, devices)
+            towards = case.space.field(Field.DST, case.project.zones.addresses(zone))
+            if key not in found and loop.packets & towards:
+                found.add(key)
+                yield _loop(loop, zone, devices, sample(loop.packets & towards))
+
+
+def _loop(loop: Loop, zone: str, devices: tuple[str, ...], witness: Packet) -> Finding:
+    message = N_(
+        "Packets from {source} to {destination} go round in a circle and never arrive: {devices} ({witness}).",
+        source=loop.zone,
+        destination=zone,
+        devices=" → ".join((*devices, devices[0])),
+        witness=str(witness),
+    )
+    finding = _finding(message, (), loop.zone, zone, *devices)
+    return replace(finding, zones=(loop.zone, zone), path=loop.hops, witness=witness, fix=LOOP_FIX)
+
+
+def _refused(case: Case) -> Iterator[Finding]:
+    for refusal in dict.fromkeys(case.static.network.refused) if case.static else ():
+        message = N_(
+            "Sessions from {source} could not be followed to their end{place}: {cause}.",
+            source=refusal.source,
+            place=N_(" ({place})", place=refusal.place) if refusal.place else "",
+            cause=refusal.cause,
+        )
+        if refusal.destination:
+            message = N_(
+                "Sessions from {source} to {destination} could not be compared or split by rules{place}: {cause}.",
+                source=refusal.source,
+                destination=refusal.destination,
+                place=N_(" ({place})", place=refusal.place) if refusal.place else "",
+                cause=refusal.cause,
+            )
+        finding = _finding(message, (), refusal.source, refusal.destination, refusal.place, refusal.cause.template)
+        yield replace(finding, fix=MASK_FIX)
+
+
+def unfinished(check: Check, cause: Text) -> Finding:
+    """That ``check`` could not come to its end: it found what it told before, and may have missed more."""
+    return Finding(
+        check=check.id,
+        severity=check.severity,
+        verdict=Verdict.UNDETERMINED,
+        message=N_("{check} could not come to its end: {cause}.", check=check.id, cause=cause),
+        anchor=("unfinished",),
+        fix=MASK_FIX,
+    )
 
 
 def _frames(case: Case) -> Iterator[Finding]:

@@ -16,8 +16,10 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.diff import Difference, differences
+from zoneguard.static.propagation import Refusal
 
 Changed = Callable[[SourceSpan], bool]
 """Whether the other side's file lacks what these lines say."""
@@ -75,14 +77,25 @@ def changes(old: Side, new: Side) -> Iterator[Change]:
 
     for difference in differences(old.case.static.network, new.case.static.network, demanded):
         side = new if difference.permits else old
-        covered = _covered(new.case, difference)
-        for forbidden, packets in ((True, difference.packets - covered), (False, difference.packets & covered)):
-            certain = packets.must()
-            for unknowns, part in (((), certain), (packets.unknowns(), (packets - certain).may())):
-                whatever_mac = ~(~part).forget(Field.MAC)
-                for same_senders in (whatever_mac, part - whatever_mac):
-                    if same_senders:
-                        yield _change(side, difference.narrowed(same_senders), same_senders, unknowns, forbidden)
+        try:
+            parts = tuple(_judged(new.case, side, difference))
+        except TooLarge as refusal:
+            pair = difference.source, difference.destination
+            new.case.static.network.refused.append(Refusal(*pair, "", refusal.cause))
+            continue
+        yield from parts
+
+
+def _judged(policy: Case, side: Side, difference: Difference) -> Iterator[Change]:
+    """``difference`` in parts of one judgement by the rows of ``policy``."""
+    covered = _covered(policy, difference)
+    for forbidden, packets in ((True, difference.packets - covered), (False, difference.packets & covered)):
+        certain = packets.must()
+        for unknowns, part in (((), certain), (packets.unknowns(), (packets - certain).may())):
+            whatever_mac = ~(~part).forget(Field.MAC)
+            for same_senders in (whatever_mac, part - whatever_mac):
+                if same_senders:
+                    yield _change(side, difference.narrowed(same_senders), same_senders, unknowns, forbidden)
 
 
 def undetermined(side: Side) -> tuple[Finding, ...]:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from zoneguard.model.crossing import Crossing
-from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.packets.engine import TooLarge
+from zoneguard.static.propagation import Landmarks, Refusal
 from zoneguard.static.reachability import Network
 from zoneguard.static.senders import bound_to_senders
 from zoneguard.static.translation import relation, restrict
@@ -50,23 +53,36 @@ def differences(old: Network, new: Network, demanded: Demanded = lambda *_: froz
     before, after = _by_way(old, demanded), _by_way(new, demanded)
     space = new.space
     for key in sorted(before.keys() | after.keys()):
-        was, now = before.get(key, []), after.get(key, [])
-        if space.union(*(c.packets for c in was)) == space.union(*(c.packets for c in now)):
-            continue
-        earlier, later = (space.union(*(relation(c.packets) for c in side)) for side in (was, now))
-        for permits, packets, crossings in ((True, later - earlier, now), (False, earlier - later, was)):
-            if packets:
-                source, destination, missed = key
-                whole = Difference(source, destination, frozenset(missed), permits, packets, tuple(crossings))
-                yield whole.narrowed(packets)
+        try:
+            yield from _compared(space, key, before.get(key, []), after.get(key, []))
+        except TooLarge as refusal:
+            new.refused.append(Refusal(key[0], key[1], "", refusal.cause))
+
+
+def _compared(space: PacketSpace, key: _Key, was: list[Crossing], now: list[Crossing]) -> Iterator[Difference]:
+    if space.union(*(c.packets for c in was)) == space.union(*(c.packets for c in now)):
+        return
+    earlier, later = (space.union(*(relation(c.packets) for c in side)) for side in (was, now))
+    for permits, packets, crossings in ((True, later - earlier, now), (False, earlier - later, was)):
+        if packets:
+            source, destination, missed = key
+            whole = Difference(source, destination, frozenset(missed), permits, packets, tuple(crossings))
+            yield whole.narrowed(packets)
 
 
 def _by_way(network: Network, demanded: Demanded) -> dict[_Key, list[Crossing]]:
     found: dict[_Key, list[Crossing]] = {}
-    for crossing in network.crossings():
+    names = [zone.name for zone in network.zones]
+    landmarks = Landmarks(frozenset(zone for pair in product(names, names) for zone in demanded(*pair)))
+    for crossing in network.crossings(landmarks=landmarks):
         if not hairpin(crossing):
             zones = demanded(crossing.source, crossing.destination)
             missed = (zone for zone in zones if not touches(network.topology, crossing.path, zone))
             key = (crossing.source, crossing.destination, tuple(sorted(missed)))
-            found.setdefault(key, []).append(bound_to_senders(network, crossing))
+            try:
+                bound = bound_to_senders(network, crossing)
+            except TooLarge as refusal:
+                network.refused.append(Refusal(key[0], key[1], crossing.path[0].device, refusal.cause))
+                bound = crossing
+            found.setdefault(key, []).append(bound)
     return found

@@ -13,6 +13,7 @@ from zoneguard.model.device import Continue, Deny, Jump, NatRule, Permit, Return
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Egress, Ingress, asks
 from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 
@@ -108,8 +109,15 @@ class Lists:
         known = self._outcomes.get(key)
         if known is None:
             self._outcomes[key] = self._undecided(f"chain {rules.name} calls itself")
-            leaves = [self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled]
-            known = self._outcomes[key] = self._balance([leaf for leaf in leaves if leaf is not None])
+            try:
+                leaves = [
+                    self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled
+                ]
+                known = self._balance([leaf for leaf in leaves if leaf is not None])
+            except TooLarge:
+                del self._outcomes[key]
+                raise
+            self._outcomes[key] = known
         return known
 
     def _balance(self, parts: list[Outcome]) -> Outcome:

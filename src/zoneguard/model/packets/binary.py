@@ -11,8 +11,9 @@ from oxidd.bcdd import BCDDFunction, BCDDManager
 from oxidd.util import DDMemoryError
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge
+from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge, too_many_parts
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
+from zoneguard.model.text import N_
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +29,7 @@ def _guarded(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except DDMemoryError as error:
-            raise TooLarge("the packet sets outgrew their memory") from error
+            raise TooLarge(N_("the sets of packets outgrew their memory")) from error
 
     return guarded
 
@@ -186,7 +187,7 @@ class BinaryEngine:
                 upper = lower if high == low else walk(high, bit + 1)
                 joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
                 if len(joined) + len(upper) > self.max_spans:
-                    raise TooLarge(f"{group.name} falls into more than {self.max_spans} parts")
+                    raise too_many_parts(group, self.max_spans)
                 memo[node, bit] = [*joined, *((last + half, rest) for last, rest in upper)]
             return memo[node, bit]
 

@@ -7,13 +7,29 @@ from typing import Protocol, TypeAlias
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets.layout import Group
+from zoneguard.model.text import N_, Text
 
 Node: TypeAlias = Hashable
 """An engine's own canonical value: equal sets are equal nodes."""
 
 
 class TooLarge(Exception):  # noqa: N818 (says what happened)
-    """A set outgrew the engine's memory bound; the caller says 'undetermined'."""
+    """A set outgrew a bound of the engine; the caller says 'undetermined', and ``cause``."""
+
+    def __init__(self, cause: Text) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+def too_many_parts(group: Group, bound: int) -> TooLarge:
+    """A projection on ``group`` has more than ``bound`` stretches of values."""
+    return TooLarge(
+        N_(
+            "a set of packets falls into more than {bound} parts by its {field}, as by a mask with gaps",
+            bound=bound,
+            field=group.name,
+        )
+    )
 
 
 MAX_SPANS = 1 << 16

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import cast
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge
+from zoneguard.model.packets.engine import MAX_SPANS, Node, too_many_parts
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 
 CHUNK = 4
@@ -274,7 +274,7 @@ class IntervalEngine:
             nonlocal parts
             parts += 1
             if parts > self.max_spans:
-                raise TooLarge(f"{group.name} falls into more than {self.max_spans} parts")
+                raise too_many_parts(group, self.max_spans)
             if node.level > levels[-1]:
                 width = sum(self._chunks[level].width for level in rest)
                 found[node].append((base, base + (1 << width) - 1))
