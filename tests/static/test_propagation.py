@@ -108,7 +108,7 @@ def test_an_undisturbed_network_has_no_circle() -> None:
 
 
 def test_what_outgrows_the_memory_is_refused_by_zone_and_place() -> None:
-    """The list of the first router scatters; a circle of references is not read into what was given up."""
+    """The list of the first router has masks with gaps."""
     (r1, r2), zones = diamond()
     rng = random.Random(7)
     masks = [(rng.getrandbits(32), rng.getrandbits(32)) for _ in range(400)]
@@ -118,11 +118,9 @@ def test_what_outgrows_the_memory_is_refused_by_zone_and_place() -> None:
     )
     guarded = replace(r1.vrfs[0], stages=(Routing(), Filter(RuleList("odd", rules, Deny(), SPAN))))
     network = Network((replace(r1, vrfs=(guarded,)), r2), zones, space=PacketSpace(BinaryEngine(1 << 15, 1 << 10)))
-    list(network.crossings(["a"]))
-    list(network.crossings(["a"]))
+    assert {c.destination for c in network.crossings(["a"])} <= {"m"}
     assert {(r.source, r.destination, r.place) for r in network.refused} == {("a", "", "r1")}
-    assert not any("calls itself" in str(r.cause) for r in network.refused)
-    assert len(network.refused) == 2
+    assert [str(r.cause) for r in network.refused] == ["the sets of packets outgrew their memory"]
 
 
 def test_a_filter_between_routers_narrows_the_classes_that_pass_it() -> None:
