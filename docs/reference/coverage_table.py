@@ -1,7 +1,7 @@
 """Make the tables of coverage.md: what became of every line of a folder of configurations.
 
-``python docs/reference/coverage_table.py FOLDER``; each subfolder of FOLDER is a row. A file is read by the parser that its
-content speaks for; one that none recognises is counted apart and named on stderr.
+``python docs/reference/coverage_table.py FOLDER``; each subfolder of FOLDER is a row. A file is read by the parser that
+its content speaks for; one that none recognises is counted apart and named on stderr.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Amazon VPC as ``aws ec2 describe-…`` tells it: groups, network ACLs, route tables, gateways."""

@@ -1,0 +1,141 @@
+"""Route tables of subnets as policy routes: each subnet has a table of its own, and the longest prefix decides in it.
+
+Amazon VPC User Guide, «Route tables»: the local route reaches every subnet of the VPC; a blackhole route drops. What
+comes in by a gateway is for the VPC itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.model.device import Concern, PolicyRoute, Route, Routing, Vrf
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ALWAYS, All, Field, In, Ingress, Match, Unknown
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers import Source
+from zoneguard.parsers._aws.estate import Estate, blocks_of, prefix
+from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers.accounting import Ledger
+
+LOCAL, NOWHERE = "local", "unrouted"
+TARGETS = (
+    "GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId",
+    "NetworkInterfaceId", "InstanceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn",
+)  # fmt: skip
+NO_TABLE = "no route table is given for the subnet"
+NO_PREFIX = "a destination that is a prefix list, or cannot be read"
+
+
+class Tables:
+    """The routing of one VPC."""
+
+    def __init__(self, source: Source, ledger: Ledger, estate: Estate, vpc: str) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._estate = estate
+        self._vpc = vpc
+        self._subnets = list(estate.of("Subnets", vpc))
+        self._tables = list(estate.of("RouteTables", vpc))
+
+    def gateways(self) -> tuple[str, ...]:
+        """The targets of routes that leave the VPC, in order of their first use."""
+        found = (_target(route) for table in self._tables for route in table.each("Routes"))
+        return tuple(dict.fromkeys(name for name in found if name and name != LOCAL))
+
+    def policy(self) -> Iterator[PolicyRoute]:
+        """Of each subnet its table, longest prefix first; then what comes in by gateways."""
+        for subnet in self._subnets:
+            here = Ingress(frozenset({subnet.text("SubnetId")}))
+            table = self._table(subnet)
+            if table is None:
+                self._ledger.not_understood(subnet.first, NO_TABLE, Concern.ROUTING)
+                continue
+            yield from self._routes(here, table)
+            yield PolicyRoute(here, self._span(table), into=NOWHERE)
+        outside = self.gateways()
+        if outside:
+            here = Ingress(frozenset(outside))
+            yield from self._inside(here)
+            yield PolicyRoute(here, self._source.span(1, max(1, len(self._source.lines))), into=NOWHERE)
+
+    def _inside(self, here: Match, within: Match = ALWAYS) -> Iterator[PolicyRoute]:
+        """The local route: to whichever subnet holds the destination."""
+        for subnet in self._subnets:
+            for block in blocks_of(subnet):
+                match = All((here, within, In(Field.DST, block)))
+                yield PolicyRoute(match, self._span(subnet), targets=((None, subnet.text("SubnetId")),))
+
+    def _table(self, subnet: Node) -> Node | None:
+        name = subnet.text("SubnetId")
+        main = None
+        for table in self._tables:
+            for association in table.each("Associations"):
+                if association.text("SubnetId") == name:
+                    return table
+                if association.flag("Main"):
+                    main = table
+        return main
+
+    def _routes(self, here: Match, table: Node) -> Iterator[PolicyRoute]:
+        routes = [(route, *_destinations(self._estate, route)) for route in table.each("Routes")]
+        for route, values, _ in sorted(routes, key=lambda r: -r[2]):
+            far: Match = In(Field.DST, values) if values is not None else self._doubt(route)
+            match = All((here, far))
+            target = _target(route)
+            if route.text("State") == "blackhole" or not target:
+                yield PolicyRoute(match, self._span(route), into=NOWHERE)
+            elif target == LOCAL:
+                yield from self._inside(here, far)
+                yield PolicyRoute(match, self._span(route), into=NOWHERE)
+            else:
+                yield PolicyRoute(match, self._span(route), targets=((None, target),))
+
+    def _doubt(self, route: Node) -> Unknown:
+        self._ledger.not_understood(route.first, NO_PREFIX, Concern.ROUTING, bounded=True)
+        return Unknown(f"destination ({self._source.file}:{route.first})", self._span(route))
+
+    def exits(self) -> Iterator[Route]:
+        """The routes by which zones attach beyond gateways; packets are routed by ``policy``."""
+        for table in self._tables:
+            for route in table.each("Routes"):
+                target, block = _target(route), prefix(_written(route))
+                if target and target != LOCAL and block is not None and route.text("State") != "blackhole":
+                    network, length = _split(block)
+                    yield Route(network, length, self._span(route), interface=target)
+
+    def nowhere(self) -> Vrf:
+        """The context without routes to which the policy sends what is dropped."""
+        return Vrf(NOWHERE, frozenset(), (), (Routing(),))
+
+    def _span(self, node: Node) -> SourceSpan:
+        return self._source.span(node.first, node.last)
+
+
+def _target(route: Node) -> str:
+    return next((route.text(key) for key in TARGETS if route.text(key)), "")
+
+
+def _written(route: Node) -> str:
+    return route.text("DestinationCidrBlock") or route.text("DestinationIpv6CidrBlock")
+
+
+def _destinations(estate: Estate, route: Node) -> tuple[Intervals | None, int]:
+    """The destinations of a route, and the length of its prefix (a prefix list counts as its longest)."""
+    block = prefix(_written(route))
+    if block is not None:
+        return block, _split(block)[1]
+    name = route.text("DestinationPrefixListId")
+    for known in (*estate.of("PrefixLists"), *estate.of("ManagedPrefixLists")):
+        if name and known.text("PrefixListId") == name:
+            texts = [str(entry.value) for entry in known.each("Cidrs")]
+            texts += [entry.text("Cidr") for entry in known.each("Entries")]
+            blocks = [block for text in texts if (block := prefix(text)) is not None]
+            if blocks and len(blocks) == len(texts):
+                return Intervals.from_spans(s for b in blocks for s in b.spans), max(_split(b)[1] for b in blocks)
+    return None, 129
+
+
+def _split(block: Intervals) -> tuple[int, int]:
+    """Network and length of a prefix."""
+    low, high = block.spans[0]
+    return low, (128 if low >> 128 else 32) - (high - low + 1).bit_length() + 1
