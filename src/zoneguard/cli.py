@@ -160,6 +160,18 @@ def baseline(
     return write_baseline(session, project, reason, owner, expires.date(), earlier)
 
 
+@cli.command(help=_("Review the rules of each device: what never acts, what is not used, what could be tighter."))
+@project_argument
+@undetermined_is_fine
+@text_or_json
+@common
+def review(session: Session, project: Path | None, form: str, allow_undetermined: bool) -> int:
+    """What to clean up."""
+    from zoneguard.commands import reviewing
+
+    return reviewing.review(session, project, form, allow_undetermined)
+
+
 @cli.command(help=_("Show what a configuration means, and what was not understood."))
 @click.argument("file", type=PATH)
 @click.option(

@@ -31,6 +31,10 @@ def test_a_permit_above_a_wider_one_changes_nothing(tmp_path: Path) -> None:
     assert line(found) == "fw.rules:8"
 
 
+def test_of_two_equal_rules_the_second_is_told(tmp_path: Path) -> None:
+    assert [line(f) for f in Town(tmp_path, [HTTPS, HTTPS]).findings("ZG122")] == ["fw.rules:9"]
+
+
 def test_the_same_rule_twice_over_is_two_findings_of_different_names(tmp_path: Path) -> None:
     found = Town(tmp_path, [HTTPS, HOST, HOST]).findings("ZG122")
     assert len({f.fingerprint for f in found}) == 2

@@ -45,12 +45,8 @@ def run(
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
     ``baseline``: what was accepted is held back from the findings; clauses are judged as if it were not.
     """
-    space = PacketSpace()
-    declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
-    inputs = [input_file(project, path, kind) for path, kind in declared if path]
-    static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
-    dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
-    case = Case(project, space, static, dynamic)
+    case, inputs = examine(project, halves, progress, spoofed)
+    static, dynamic = case.static, case.dynamic
     progress("checks")
     checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
     found = tuple(sorted(_findings(case, checks.values()), key=_order))
@@ -75,6 +71,18 @@ def run(
         disagreements=tuple(disagreements(project.profiles)),
         held=held,
     )
+
+
+def examine(
+    project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None, spoofed: bool = False
+) -> tuple[Case, list[InputFile]]:
+    """What both halves say, before any check, and the files that were read. Raises ``InputError``."""
+    space = PacketSpace()
+    declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
+    inputs = [input_file(project, path, kind) for path, kind in declared if path]
+    static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
+    dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
+    return Case(project, space, static, dynamic), inputs
 
 
 def _static(

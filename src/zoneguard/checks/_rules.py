@@ -21,10 +21,19 @@ ACTIONS = {
     "other": N_("rule"),
 }
 
+REASONS = {
+    Kind.IMPOSSIBLE: N_("its own conditions contradict each other"),
+    Kind.NO_INTERFACE: N_("its interface is not in use"),
+    Kind.NO_ROUTE: N_("no route leads its packets that way"),
+    Kind.NEVER_CALLED: N_("nothing calls its list"),
+    Kind.NOT_LET_THROUGH: N_("the rules that call its list let nothing of the kind through"),
+}
+"""Why nothing comes to a rule."""
+
 
 def anomalies(case: Case, wanted: Callable[[Anomaly], bool]) -> Iterator[Anomaly]:
     """Those of every device that are ``wanted``."""
-    return (anomaly for analysis in case.analyses for anomaly in analysis.anomalies if wanted(anomaly))
+    return (anomaly for analysis in case.analyses for anomaly in analysis.to_mend() if wanted(anomaly))
 
 
 def rule_findings(

@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._rules import ACTIONS, anomalies, named, rule_findings
+from zoneguard.checks._rules import ACTIONS, REASONS, anomalies, named, rule_findings
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.static.analysis import Anomaly, Kind
 
-REASONS = {
-    Kind.IMPOSSIBLE: N_("its own conditions contradict each other"),
-    Kind.NO_INTERFACE: N_("its interface is not in use"),
-    Kind.NO_ROUTE: N_("no route leads its packets that way"),
-    Kind.NOT_LET_THROUGH: N_("the rules that call its list let nothing of the kind through"),
-}
 SHOWN = 5
 """Lines of a list that nothing calls, as evidence."""
 
 
 def _run(case: Case) -> Iterator[Finding]:
     fix = N_("Remove the rule, or correct the condition, the route or the call that it needs.")
-    yield from rule_findings(PLUGIN.id, PLUGIN.severity, anomalies(case, lambda a: a.kind in REASONS), _say, fix)
+    yield from rule_findings(
+        PLUGIN.id,
+        PLUGIN.severity,
+        anomalies(case, lambda a: a.kind in REASONS and a.kind is not Kind.NEVER_CALLED),
+        _say,
+        fix,
+    )
     lists: dict[tuple[str, str, str], list[Anomaly]] = {}
     for anomaly in anomalies(case, lambda a: a.kind is Kind.NEVER_CALLED):
         lists.setdefault((anomaly.device, anomaly.context, anomaly.rules), []).append(anomaly)

@@ -101,6 +101,18 @@ class Analysis:
     lines: int
     skipped: tuple[tuple[str, str], ...] = ()
 
+    def to_mend(self) -> Iterator[Anomaly]:
+        """The anomalies that are worth a person's time: not the last deny of a list, which is how lists are written,
+        and nothing that is redundant only because of a line that never acts (that one is to go)."""
+        dead = {anomaly.span for anomaly in self.anomalies if anomaly.kind in DEAD}
+        for anomaly in self.anomalies:
+            if anomaly.kind is Kind.REDUNDANT:
+                causes = [cause for cause in anomaly.causes if not cause.default]
+                closes = not causes and anomaly.action != "permit"
+                if closes or any(cause.span in dead for cause in causes):
+                    continue
+            yield anomaly
+
 
 Key = tuple[SourceSpan, bool]
 """A line in its role: whether it translates."""

@@ -1,0 +1,180 @@
+"""Rule review: what is wrong with each device's lists, and how its permits are used by what the captures show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zoneguard.checks import Case
+from zoneguard.checks._legitimate import seen_forms
+from zoneguard.checks._rendering import rows_of
+from zoneguard.gate._tightening import Proposal, tighter
+from zoneguard.model.crossing import Crossing
+from zoneguard.model.device import Filter, Permit, Rule
+from zoneguard.model.findings import Row
+from zoneguard.model.flows import Flow
+from zoneguard.model.match import Field
+from zoneguard.model.packets import PacketSet
+from zoneguard.model.project import Project
+from zoneguard.model.spans import SourceSpan
+from zoneguard.static.analysis import Analysis, Kind
+from zoneguard.static.waypoints import hairpin
+
+
+class Use(StrEnum):
+    """What the captures show of a permit between zones."""
+
+    USED = "used"
+    UNUSED = "unused"  # captures were taken where its sessions pass, and show none
+    UNSEEN = "unseen"  # no capture was taken there
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A line that lets sessions pass between ``pairs`` of zones, and those of them that were answered (``seen``).
+
+    ``proposal``: a tighter rule that covers all that was seen; ``None`` where nothing was, where it would be hardly
+    tighter, or where some of the traffic was seen only after translation.
+    """
+
+    device: str
+    span: SourceSpan
+    rule: str
+    pairs: tuple[tuple[str, str], ...]
+    use: Use
+    permitted: tuple[Row, ...]
+    more_permitted: int = 0
+    seen: tuple[Row, ...] = ()
+    more_seen: int = 0
+    proposal: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReview:
+    """One device: its lists, and its permits between zones in the order of the files."""
+
+    device: str
+    analysis: Analysis
+    usages: tuple[Usage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """``captures``: how many were looked at."""
+
+    project: Project
+    devices: tuple[DeviceReview, ...]
+    captures: int
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether some rule is hidden by one that does the opposite."""
+        return any(a.kind is Kind.CONTRADICTED for d in self.devices for a in d.analysis.anomalies)
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether something could not be decided."""
+        return any(
+            d.analysis.skipped or any(a.kind is Kind.UNDETERMINED for a in d.analysis.anomalies) for d in self.devices
+        )
+
+
+def review(case: Case) -> Review:
+    """The review of every device of the project; of the configurations alone where nothing was captured."""
+    assert case.static
+    usages = list(_usages(case))
+    devices = (
+        DeviceReview(device.name, analysis, tuple(u for u in usages if u.device == device.name))
+        for device, analysis in zip(case.static.devices, case.analyses, strict=True)
+    )
+    return Review(case.project, tuple(devices), len(case.dynamic.accounts) if case.dynamic else 0)
+
+
+def _usages(case: Case) -> Iterator[Usage]:
+    if case.dynamic is None or not case.dynamic.accounts:
+        return
+    seen = seen_sessions(case)
+    parts: dict[SourceSpan, list[Crossing]] = {}
+    for crossing in case.possible:
+        for line in dict.fromkeys(line for hop in crossing.path for line in hop.lines):
+            if not hairpin(crossing):
+                parts.setdefault(line, []).append(crossing)
+    for device, rule in _permits(case):
+        if rule.span in parts:
+            yield _usage(case, device, rule, parts.pop(rule.span), seen)
+
+
+def _permits(case: Case) -> Iterator[tuple[str, Rule]]:
+    for device in case.static.devices if case.static else ():
+        for vrf in device.vrfs:
+            lists = [stage.rules for stage in vrf.stages if isinstance(stage, Filter)]
+            for rules in (*lists, *vrf.lists.values()):
+                for rule in rules.rules:
+                    if isinstance(rule, Rule) and isinstance(rule.action, Permit) and not rule.implied:
+                        yield device.name, rule
+
+
+def _usage(case: Case, device: str, rule: Rule, parts: list[Crossing], seen: PacketSet) -> Usage:
+    space = case.space
+    whole = space.union(*(case.view(crossing) for crossing in parts))
+    direct = whole & seen
+    forms = [form & seen for crossing in parts for form in seen_forms(crossing.packets.may())]
+    used = bool(direct) or any(forms)
+    use = Use.USED if used else Use.UNUSED if _watched(case, parts) else Use.UNSEEN
+    pairs = tuple(dict.fromkeys((c.source, c.destination) for c in parts))
+    permitted, more_permitted = rows_of(case, whole)
+    rows, more_rows = rows_of(case, direct) if direct else ((), 0)
+    return Usage(
+        device=device,
+        span=rule.span,
+        rule=rule.name,
+        pairs=pairs,
+        use=use,
+        permitted=permitted,
+        more_permitted=more_permitted,
+        seen=rows,
+        more_seen=more_rows,
+        proposal=tighter(case, whole, direct, pairs) if direct and _shows_all(direct, forms) else None,
+    )
+
+
+def _shows_all(direct: PacketSet, forms: list[PacketSet]) -> bool:
+    """Whether what was seen between the two hosts explains what was seen before or after translations.
+
+    A translated source or destination hides one end; the other end and the service must have been seen directly too.
+    """
+    ends = ((Field.SRC, Field.SPORT), (Field.DST, Field.DPORT))
+    return all(
+        form <= direct or any(form.forget(*hidden) <= direct.forget(*hidden) for hidden in ends) for form in forms
+    )
+
+
+def seen_sessions(case: Case) -> PacketSet:
+    """Opening packets of every answered flow, from any source port; both ways where the opener is not known."""
+    assert case.dynamic
+    ends: dict[tuple[int, int, int, int], None] = {}
+    for flow in case.dynamic.flows.flows:
+        if flow.answered:
+            ends[_ends(flow)] = None
+            if flow.opened_by != "handshake":
+                ends[flow.dst, flow.src, flow.proto, flow.sport] = None
+    conversations = (case.space.conversation(src, dst, proto, 0, port) for src, dst, proto, port in ends)
+    return case.space.union(*(_from_any_port(packets) for packets in conversations))
+
+
+def _ends(flow: Flow) -> tuple[int, int, int, int]:
+    return flow.src, flow.dst, flow.proto, flow.dport
+
+
+def _from_any_port(packets: PacketSet) -> PacketSet:
+    return packets.forget(Field.SPORT)
+
+
+def _watched(case: Case, parts: list[Crossing]) -> bool:
+    """Whether a capture was taken in a zone at an end of the sessions, or at an interface on their way."""
+    assert case.dynamic
+    points = case.dynamic.points.values()
+    zones = {zone for c in parts for zone in (c.source, c.destination)}
+    places = {(h.device, name) for c in parts for h in c.path for name in (h.ingress, h.egress)}
+    return any(p.zone in zones or (p.device, p.interface) in places for p in points)
