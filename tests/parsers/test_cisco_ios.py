@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.parsers.cisco_run import DMZ, LAN, SYNACK, WAN, device, ends, goes, open_lines, read, router
+from tests.parsers.yamaha_run import unknowns
 from zoneguard.model.addresses import parse_address
 from zoneguard.model.device import Concern, RouteKind
 from zoneguard.model.match import ConnState
@@ -510,3 +511,39 @@ def test_any_words_are_accounted_for(lines: list[tuple[int, list[str]]]) -> None
     account = parse(source, "x").account
     assert account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total
     assert 0 <= PLUGIN.sniff(source) <= 1
+
+
+def test_lists_alone_can_be_asked_by_name() -> None:
+    (vrf,) = device(acl("permit tcp any host 10.2.0.5 eq 80")).vrfs
+    assert [rule.name for rule in vrf.lists["A"].rules] == ["permit tcp any host 10.2.0.5 eq 80"]
+
+
+def test_what_is_open_in_one_file_says_nothing_of_another() -> None:
+    text = acl("permit tcp any any eq 80 time-range NIGHT")
+    keys = set()
+    for file in ("a.conf", "b.conf"):
+        (found,) = parse(Source(file, tuple(text.split("\n"))), "r").devices
+        keys |= {key for rule in found.vrfs[0].lists["A"].rules for key in unknowns(rule.match)}
+    assert len(keys) == 2
+
+
+def test_many_entries_do_not_nest() -> None:
+    entries = "\n".join(f"route-map R {'permit' if n % 2 else 'deny'} {n}\n match ip address A" for n in range(5000))
+    text = "ip nat inside source route-map R interface GigabitEthernet0/2 overload"
+    found = router(acl("permit tcp any any eq 80"), entries, text, lan="ip nat inside", wan="ip nat outside")
+    assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/80") == WAN
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("interface range GigabitEthernet1/0/1 - 3 , Vlan10", ["GigabitEthernet1/0/1", "GigabitEthernet1/0/2",
+                                                             "GigabitEthernet1/0/3", "Vlan10"]),
+        ("interface Serial0/0.1 point-to-point", ["Serial0/0.1"]),
+        ("interface range GigabitEthernet1/0/1 - 99999", []),
+    ],
+)  # fmt: skip
+def test_blocks_about_several_interfaces(line: str, names: list[str]) -> None:
+    text = f"hostname a\n{line}\n shutdown"
+    assert [i.name for i in device(text).interfaces if not i.enabled] == names
+    assert bool(open_lines(text)) is not bool(names)

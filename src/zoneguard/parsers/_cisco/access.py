@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from zoneguard.model.device import Concern
-from zoneguard.model.match import Unknown
 from zoneguard.parsers._cisco.config import Config
 from zoneguard.parsers._cisco.entries import Entry, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Group, network_member, port_member, service_member
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.lists import NEIGHBOURS, AccessList
 from zoneguard.parsers._cisco.reasons import COUNTS
-from zoneguard.parsers._cisco.values import UnreadableError
+from zoneguard.parsers._cisco.values import UnreadableError, undecided
 
 REMARK = "remark"
 TAKEN = "the number of this line is already taken in its list"
@@ -85,7 +84,7 @@ def _add(config: Config, known: AccessList, line: Line, words: tuple[str, ...], 
         read = standard_entry(words, span) if standard else extended_entry(words, span, config.reading(known.v6))
     except UnreadableError:
         permit = words[:1] != ("deny",)
-        open_ = Unknown(f"line {line.number} of access list {known.name} is about the packet", span)
+        open_ = undecided(f"line {line.number} of access list {known.name} is about the packet", span)
         read = Entry(permit, open_, span, " ".join(words))
         decides = words[:1] in (("permit",), ("deny",))
         config.unread(line, Concern.FILTER, bounded=decides)

@@ -11,7 +11,7 @@ from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
-from zoneguard.parsers._cisco.filters import on_ports, on_vlans, routed
+from zoneguard.parsers._cisco.filters import on_ports, on_vlans, port_groups, routed
 from zoneguard.parsers._cisco.groups import Groups
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.policies import explicit_destinations, steering
@@ -75,6 +75,7 @@ def contexts(
     members: dict[str, list[Port]] = {name: [] for name in (DEFAULT, *config.vrfs)}
     for port in config.ports.values():
         members.setdefault(port.vrf, []).append(port)
+    groups = {direction: port_groups(config, direction) for direction in ("in", "out")}
     statics: dict[str, list[Static]] = {}
     for static in config.statics:
         statics.setdefault(static.vrf, []).append(static)
@@ -91,14 +92,14 @@ def contexts(
             name,
             tuple(ports),
             (
-                *on_ports(config, ports, "in"),
+                *on_ports(config, groups["in"], ports, "in"),
                 *on_vlans(config, ports, "in"),
                 *routed(config, ports, "in", sessions, (*here, *inward.get(name, ()))),
             ),
             (
                 *routed(config, ports, "out", sessions, here),
                 *on_vlans(config, ports, "out"),
-                *on_ports(config, ports, "out"),
+                *on_ports(config, groups["out"], ports, "out"),
             ),
             tuple(s.discards for s in steered if s.discards is not None),
             tuple(route for s in steered for route in s.routes),

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Service
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Match, Unknown
+from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.entries import Reading
 from zoneguard.parsers._cisco.groups import Groups
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.lists import AccessList
+from zoneguard.parsers._cisco.values import undecided
 from zoneguard.parsers.accounting import Ledger
 
 DEFAULT = "default"
@@ -146,7 +147,7 @@ class Config:
 
     @staticmethod
     def _time_range(name: str, span: SourceSpan) -> Match:
-        return Unknown(f"the time range {name} is on", span)
+        return undecided(f"the time range {name} is on", span)
 
     def understood(self, line: Line) -> None:
         """The line, without what is below it, is in the model."""

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ACK, ALWAYS, FIN, PSH, RST, SYN, URG, Bits, Field, In, Match, Unknown, both, either
+from zoneguard.model.match import ACK, ALWAYS, FIN, PSH, RST, SYN, URG, Bits, Field, In, Match, both, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.groups import Groups
-from zoneguard.parsers._cisco.values import SCTP, TCP, UDP, Cursor, UnreadableError
+from zoneguard.parsers._cisco.values import SCTP, TCP, UDP, Cursor, UnreadableError, undecided
 
 LATER = In(Field.FRAGMENT, Intervals.of(1))
 ESTABLISHED = either(Bits(Field.FLAGS, ACK, ACK), Bits(Field.FLAGS, RST, RST))
@@ -80,7 +80,7 @@ def extended_entry(words: tuple[str, ...], span: SourceSpan, reading: Reading) -
         return Entry(True, ALWAYS, span, " ".join(words), evaluate=cursor.take())
     conditions: list[Match] = []
     if cursor.skip("dynamic"):
-        conditions.append(Unknown(f"a user opened the dynamic entry {cursor.take()}", span))
+        conditions.append(undecided(f"a user opened the dynamic entry {cursor.take()}", span))
         if cursor.skip("timeout"):
             cursor.take()
     permit = _action(cursor)
@@ -133,7 +133,7 @@ def _address(cursor: Cursor, field: Field, span: SourceSpan, reading: Reading) -
     if word in ("object-group", "addrgroup"):
         return reading.groups.network(cursor.take(), field, span)
     if word == "fqdn-group":
-        return Unknown(f"{field.value} is in the group of names {cursor.take()}", span)
+        return undecided(f"{field.value} is in the group of names {cursor.take()}", span)
     if "/" in word:
         return In(field, values.prefix_addresses(word))
     if reading.v6:
@@ -147,7 +147,7 @@ def _ports(cursor: Cursor, field: Field, proto: int | None, span: SourceSpan, re
     if cursor.skip("portgroup"):
         name = cursor.take()
         known = reading.groups.ports(name, span)
-        return [Unknown(f"{field.value} is in the object group {name}", span) if known is None else In(field, known)]
+        return [undecided(f"{field.value} is in the object group {name}", span) if known is None else In(field, known)]
     found = values.ports(cursor, proto)
     return [] if found is None else [In(field, found)]
 
@@ -212,4 +212,4 @@ def _other(word: str, cursor: Cursor, span: SourceSpan) -> Match:
     elif word not in _ALONE:
         said = [word, *cursor.words[cursor.at :]]
         cursor.at = len(cursor.words)
-    return Unknown(f"the packet fits: {' '.join(said)[:80]}", span)
+    return undecided(f"the packet fits: {' '.join(said)[:80]}", span)

@@ -8,12 +8,14 @@ is open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
-from zoneguard.model.match import ALWAYS, Match, Not, Unknown, both, either
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ALWAYS, Match, Not, both, either
 from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, Port
 from zoneguard.parsers._cisco.lists import AccessList
-from zoneguard.parsers._cisco.values import family
+from zoneguard.parsers._cisco.values import family, undecided
 
 NO_LIST = "this access list is not defined or empty: it lets everything pass"
 UNDEFINED = "this access list is not defined in the file: what it does is open"
@@ -39,7 +41,7 @@ def selected(config: Config, applied: Applied, v6: bool) -> Match:
     known = config.lists.get((applied.name, v6))
     if known is None or not known.lines:
         config.ledger.not_understood(applied.line.number, UNDEFINED, Concern.FILTER, bounded=True)
-        return Unknown(f"access list {applied.name} selects the packet", config.span(applied.line))
+        return undecided(f"access list {applied.name} selects the packet", config.span(applied.line))
     return known.permitted()
 
 
@@ -71,7 +73,7 @@ def routed(
 
 def _open_list(config: Config, applied: Applied, v6: bool) -> RuleList:
     span = config.span(applied.line)
-    permits = Unknown(f"access list {applied.name} permits the packet", span)
+    permits = undecided(f"access list {applied.name} permits the packet", span)
     return RuleList(applied.name, (Rule(either(family(not v6), permits), Permit(), span, implied=True),), Deny(), span)
 
 
@@ -79,13 +81,47 @@ def _placed(rules: RuleList, names: frozenset[str], direction: str) -> Filter:
     return Filter(rules, ingress=names) if direction == "in" else Filter(rules, egress=names)
 
 
-def on_ports(config: Config, ports: Iterable[Port], direction: str) -> Iterator[Filter]:
+@dataclass(frozen=True, slots=True)
+class PortGroup:
+    """Switched ports with the same lists in one direction (none: ``lists`` is empty), and the VLANs they carry."""
+
+    lists: tuple[tuple[bool, Applied], ...]
+    vlans: Intervals
+    first: Port
+
+    @property
+    def names(self) -> str:
+        """The names of the lists."""
+        return ", ".join(applied.name for _, applied in self.lists)
+
+
+def port_groups(config: Config, direction: str) -> list[PortGroup]:
+    """The switched ports that are up, by their lists; nothing where no port has one."""
+    found: dict[tuple[tuple[bool, str], ...], list[Port]] = {}
+    for port in config.ports.values():
+        if port.switched and port.enabled:
+            key = tuple((v6, port.frames[direction, v6].name) for v6 in _FAMILIES if (direction, v6) in port.frames)
+            found.setdefault(key, []).append(port)
+    if not any(found):
+        return []
+    return [
+        PortGroup(
+            tuple((v6, ports[0].frames[direction, v6]) for v6, _ in key),
+            Intervals.from_spans(span for port in ports for span in port.vlans.spans),
+            ports[0],
+        )
+        for key, ports in found.items()
+    ]
+
+
+def on_ports(config: Config, groups: list[PortGroup], ports: Iterable[Port], direction: str) -> Iterator[Filter]:
     """Lists on switched ports, for what is routed into or out of their VLANs."""
-    if not any(p.frames for p in config.ports.values()):
+    if not groups:
         return
-    switched = [p for p in config.ports.values() if p.switched and p.enabled]
-    for svi in (p for p in ports if p.vlan is not None and is_svi(p)):
-        carrying = [p for p in switched if svi.vlan is not None and svi.vlan in p.vlans]
+    for svi in ports:
+        if svi.vlan is None or not is_svi(svi):
+            continue
+        carrying = [group for group in groups if svi.vlan in group.vlans]
         rules = list(_port_rules(config, carrying, direction))
         if rules:
             listed = RuleList(f"ports of {svi.name} {direction}", tuple(rules), Permit(), rules[0].span)
@@ -97,22 +133,22 @@ def is_svi(port: Port) -> bool:
     return port.name.lower().startswith("vlan")
 
 
-def _port_rules(config: Config, carrying: list[Port], direction: str) -> Iterator[Rule]:
-    bare = [p for p in carrying if not any(d == direction for d, _ in p.frames)]
-    listed = [p for p in carrying if p not in bare]
-    for at, port in enumerate(listed):
-        span = port.span
+def _port_rules(config: Config, carrying: list[PortGroup], direction: str) -> Iterator[Rule]:
+    """By which of the ports a packet comes is open, unless all have the same lists."""
+    bare = any(not group.lists for group in carrying)
+    listed = [group for group in carrying if group.lists]
+    for at, group in enumerate(listed):
+        span = group.first.span
         way = "came" if direction == "in" else "leaves"
-        here: Match = Unknown(f"the packet {way} by {port.name}", span)
+        here: Match = undecided(f"the packet {way} by a port with the list {group.names}", span)
         if not bare and at == len(listed) - 1:
             here = ALWAYS
-        for v6 in _FAMILIES:
-            applied = port.frames.get((direction, v6))
-            known = found_list(config, applied, v6) if applied is not None else None
-            if applied is not None and known is not None:
+        for v6, applied in group.lists:
+            known = found_list(config, applied, v6)
+            if known is not None:
                 refused = both(here, family(v6), Not(known.permitted()))
-                yield Rule(refused, Deny(), config.span(applied.line), f"{known.name} on {port.name}", implied=True)
-        yield Rule(here, Permit(), span, port.name, implied=True)
+                yield Rule(refused, Deny(), config.span(applied.line), f"{known.name} on its ports", implied=True)
+        yield Rule(here, Permit(), span, f"ports with {group.names}", implied=True)
 
 
 def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[Filter]:
@@ -134,7 +170,7 @@ def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[
 
 def _open_map(config: Config, applied: Applied) -> RuleList:
     span = config.span(applied.line)
-    permits = Unknown(f"VLAN access map {applied.name} forwards the packet", span)
+    permits = undecided(f"VLAN access map {applied.name} forwards the packet", span)
     return RuleList(f"vlan filter {applied.name}", (Rule(permits, Permit(), span, implied=True),), Deny(), span)
 
 
@@ -148,7 +184,7 @@ def _map_rules(config: Config, name: str, entries: dict[int, MapEntry]) -> Itera
         asked = [selected(config, a, v6) for v6, applied in entry.lists.items() for a in applied]
         match = either(*asked) if asked else ALWAYS
         if entry.action == "redirect":
-            match = both(match, Unknown(f"{name} {number} redirects the packet", span))
+            match = both(match, undecided(f"{name} {number} redirects the packet", span))
         drops = entry.action in ("drop", "redirect")
         yield Rule(match, Deny() if drops else Permit(), span, f"{name} {number}")
     for v6 in _FAMILIES:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Bits, Field, In, Match, Unknown, both, either
+from zoneguard.model.match import Bits, Field, In, Match, both, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco import values
-from zoneguard.parsers._cisco.values import Cursor, UnreadableError
+from zoneguard.parsers._cisco.values import Cursor, UnreadableError, undecided
 
 MAX_NESTING = 16
 
@@ -117,7 +117,7 @@ class Groups:
 
     def _doubt(self, name: str, what: str, span: SourceSpan) -> Match:
         self.missing.setdefault(name, span)
-        return Unknown(what, span)
+        return undecided(what, span)
 
     def _resolve(self, name: str) -> list[Group | None]:
         """The group and all in it, each once; ``None`` for what is not defined or contains itself."""

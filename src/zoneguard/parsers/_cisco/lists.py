@@ -17,14 +17,13 @@ from zoneguard.model.match import (
     In,
     Match,
     Not,
-    Unknown,
     both,
     either,
 )
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.entries import Entry
 from zoneguard.parsers._cisco.names import ICMP6
-from zoneguard.parsers._cisco.values import family, icmp_values
+from zoneguard.parsers._cisco.values import family, icmp_values, undecided
 
 ANSWERS = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 _OTHER_SIDE = {Field.SRC: Field.DST, Field.DST: Field.SRC, Field.SPORT: Field.DPORT, Field.DPORT: Field.SPORT}
@@ -47,13 +46,18 @@ class AccessList:
     lines: dict[int, Entry] = field(default_factory=dict)
     discovery: tuple[str, ...] = ()
     fragments: bool | None = None
+    _last: int = 0
+    _permitted: Match | None = None
+    _plain: RuleList | None = None
 
     def add(self, entry: Entry, number: int | None = None) -> bool:
         """Add a line, at the end where it has no number. ``False``: the number is taken, and the list as it was."""
-        place = max(self.lines, default=0) + STEP if number is None else number
+        place = self._last + STEP if number is None else number
         if place in self.lines:
             return False
         self.lines[place] = entry
+        self._last = max(self._last, place)
+        self._permitted = self._plain = None
         return True
 
     @property
@@ -62,14 +66,20 @@ class AccessList:
         return [self.lines[number] for number in sorted(self.lines)]
 
     def rules(self, sessions: dict[str, Match], first: tuple[Rule, ...] = ()) -> RuleList:
-        """The list on an interface. ``sessions``: name of a list of sessions → the answers that it lets pass;
-        ``first``: what is asked before the list."""
-        rules = [Rule(family(not self.v6), Permit(), self.span, "the other version of IP", implied=True), *first]
+        """The list on an interface. ``sessions``: name of a list of sessions → the answers that it lets pass, the same
+        in every call; ``first``: what is asked before the list."""
+        if self._plain is not None and not first:
+            return self._plain
+        other = family(not self.v6, Field.SRC)
+        rules = [Rule(other, Permit(), self.span, "the other version of IP", implied=True), *first]
         for entry in self.entries:
             match = _asked(entry, sessions)
             rules.append(Rule(match, Permit() if entry.permit else Deny(), entry.span, entry.name))
         rules += self._end()
-        return RuleList(self.name, tuple(rules), Deny(), self.span)
+        made = RuleList(self.name, tuple(rules), Deny(), self.span)
+        if not first:
+            self._plain = made
+        return made
 
     def _end(self) -> list[Rule]:
         found = []
@@ -83,17 +93,22 @@ class AccessList:
 
     def permitted(self) -> Match:
         """The packets that the list permits, as one condition: what it means where it only selects."""
-        here = [(e.permit, _asked(e, {})) for e in self.entries]
-        here += [(isinstance(rule.action, Permit), rule.match) for rule in self._end()]
-        return both(family(self.v6), _permitted(here))
+        if self._permitted is None:
+            here = [(e.permit, _asked(e, {})) for e in self.entries]
+            here += [(isinstance(rule.action, Permit), rule.match) for rule in self._end()]
+            self._permitted = both(family(self.v6), first_match(here))
+        return self._permitted
 
 
 def _asked(entry: Entry, sessions: dict[str, Match]) -> Match:
     return sessions.get(entry.evaluate, NEVER) if entry.evaluate else entry.match
 
 
-def _permitted(lines: Sequence[tuple[bool, Match]]) -> Match:
-    """By halves, so that it stays flat: the first half permits, or it decides nothing and the second permits."""
+def first_match(lines: Sequence[tuple[bool, Match]]) -> Match:
+    """The packets of which the first line that matches is a permit.
+
+    By halves, so that it stays flat: the first half permits, or it decides nothing and the second permits.
+    """
     if all(permit for permit, _ in lines):
         return either(*(match for _, match in lines)) if lines else NEVER
     if not any(permit for permit, _ in lines):
@@ -103,7 +118,7 @@ def _permitted(lines: Sequence[tuple[bool, Match]]) -> Match:
     half = len(lines) // 2
     first, second = lines[:half], lines[half:]
     decided = either(*(match for _, match in first))
-    return either(_permitted(first), both(Not(decided), _permitted(second)))
+    return either(first_match(first), both(Not(decided), first_match(second)))
 
 
 def answers(match: Match, span: SourceSpan) -> Match:
@@ -112,7 +127,7 @@ def answers(match: Match, span: SourceSpan) -> Match:
         if match.field in _OTHER_SIDE:
             swapped = _OTHER_SIDE[match.field]
             return In(swapped, match.values) if isinstance(match, In) else Bits(swapped, match.value, match.mask)
-        return match if match.field in _KEPT else Unknown(f"an answer ({match.field.value})", span)
+        return match if match.field in _KEPT else undecided(f"an answer ({match.field.value})", span)
     if isinstance(match, All):
         return All(tuple(answers(part, span) for part in match.parts))
     if isinstance(match, AnyOf):

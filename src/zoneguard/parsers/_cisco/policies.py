@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Route, Rule, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import NEVER, Egress, Field, In, Ingress, Match, Not, Unknown, both, either
+from zoneguard.model.match import NEVER, Egress, Field, In, Ingress, Match, Not, both, either
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Clause, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line
+from zoneguard.parsers._cisco.lists import first_match
 from zoneguard.parsers._cisco.reasons import FOR_ROUTING
-from zoneguard.parsers._cisco.values import Cursor, UnreadableError
+from zoneguard.parsers._cisco.values import Cursor, UnreadableError, undecided
 
 OTHER_CONTEXT = "policy routing into another VRF is not modelled"
 NO_MAP = "this route map is not defined: what it would do is open"
@@ -117,7 +118,7 @@ def condition(config: Config, clause: Clause, v6: bool) -> Match:
         parts.append(either(*(selected(config, applied, v6) for applied in wanted)))
     if clause.egress:
         parts.append(Egress(frozenset(config.interface(name) for name in clause.egress)))
-    parts += [Unknown(f"the packet fits: {odd.text[:80]}", config.span(odd)) for odd in clause.odd]
+    parts += [undecided(f"the packet fits: {odd.text[:80]}", config.span(odd)) for odd in clause.odd]
     return both(*parts)
 
 
@@ -126,12 +127,8 @@ def permitted(config: Config, applied: Applied, v6: bool) -> Match:
     entries = config.route_maps.get(applied.name)
     if entries is None:
         config.ledger.not_understood(applied.line.number, NO_MAP, Concern.NAT, bounded=True)
-        return Unknown(f"the packet fits the route map {applied.name}", config.span(applied.line))
-    found: Match = NEVER
-    for number in sorted(entries, reverse=True):
-        here = condition(config, entries[number], v6)
-        found = either(here, found) if entries[number].permit else both(Not(here), found)
-    return found
+        return undecided(f"the packet fits the route map {applied.name}", config.span(applied.line))
+    return first_match([(entries[n].permit, condition(config, entries[n], v6)) for n in sorted(entries)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +178,11 @@ def _steered(config: Config, clause: Clause, v6: bool, explicit: Intervals, dyna
     match = condition(config, clause, v6)
     span = config.span(clause.line)
     if clause.tracked:
-        match = both(match, Unknown("the next hop of the policy is reachable", span))
+        match = both(match, undecided("the next hop of the policy is reachable", span))
     if clause.only_default:
         match = both(match, Not(In(Field.DST, explicit)))
         if dynamic:
-            match = both(match, Unknown("no routing protocol knows the destination", span))
+            match = both(match, undecided("no routing protocol knows the destination", span))
     return match
 
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, parse_prefix, prefix_of
 from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Bits, Field, In, Match
+from zoneguard.model.match import Bits, Field, In, Match, Unknown
+from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.names import ICMP, ICMP6, PROTOCOLS, TCP_PORTS, UDP_PORTS
 
 FULL = (1 << 32) - 1
@@ -149,6 +150,11 @@ def masked(field: Field, value: int, mask: int) -> Match:
 def family(v6: bool, field: Field = Field.DST) -> Match:
     """The packets of one version of IP."""
     return In(field, ALL_V6 if v6 else ALL_V4)
+
+
+def undecided(what: str, span: SourceSpan) -> Unknown:
+    """A condition that the input leaves open, told apart from those of other files; equal words hold together."""
+    return Unknown(f"{what} ({span.file})", span)
 
 
 def number(text: str, most: int) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, Stage, Vrf
-from zoneguard.model.match import ALWAYS, Match, Not, Unknown, both
+from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, RuleList, Stage, Vrf
+from zoneguard.model.match import ALWAYS, Match, Not, both
 from zoneguard.parsers._cisco.build import Common, prepare, refuse, report_groups, spans_all
 from zoneguard.parsers._cisco.build import contexts as common_contexts
 from zoneguard.parsers._cisco.config import Port
 from zoneguard.parsers._cisco.lists import ANSWERS
 from zoneguard.parsers._cisco.lists import sessions as answered
-from zoneguard.parsers._cisco.values import family
+from zoneguard.parsers._cisco.values import family, undecided
 from zoneguard.parsers._cisco_ios.crypto import Tunnel, accounted, decrypted, reached
 from zoneguard.parsers._cisco_ios.firewall import Firewall
 from zoneguard.parsers._cisco_ios.local import local_stage
@@ -30,9 +30,11 @@ def contexts(reader: Reader) -> tuple[Vrf, ...]:
     prepare(config, protocols)
     sessions = answered(list(config.lists.values()))
     inspecting = [port for port in config.ports.values() if port.inspected]
-    first = {port.vrf: tuple(_inspected(reader, port.vrf, inspecting)) for port in inspecting}
+    inspected = dict.fromkeys(port.vrf for port in inspecting)
+    first = {vrf: tuple(_inspected(reader, vrf, inspecting)) for vrf in inspected}
     tunnels = list(accounted(config, reader.crypto))
-    inward = {port.vrf: tuple(decrypted(config, _of(tunnels, port.vrf))) for port, _ in tunnels}
+    tunnelling = dict.fromkeys(port.vrf for port, _ in tunnels)
+    inward = {vrf: tuple(decrypted(config, _of(tunnels, vrf))) for vrf in tunnelling}
     common = common_contexts(config, sessions, bool(protocols), first, inward)
     made = tuple(_tunnelled(reader, _context(reader, each), _of(tunnels, each.name)) for each in common)
     report_groups(config, config.groups)
@@ -64,7 +66,7 @@ def _inspected(reader: Reader, vrf: str, ports: list[Port]) -> Iterator[Rule]:
     for port in ports:
         for applied in port.inspected.values() if port.vrf == vrf else ():
             span = reader.config.span(applied.line)
-            seen: Match = Unknown(f"inspection {applied.name} saw the session open", span)
+            seen: Match = undecided(f"inspection {applied.name} saw the session open", span)
             yield Rule(both(ANSWERS, seen), Permit(), span, f"ip inspect {applied.name}", implied=True)
 
 
@@ -86,16 +88,24 @@ def _context(reader: Reader, common: Common) -> Vrf:
     local = [stage for stage in (firewall.local(), local_stage(config, reader.management)) if stage is not None]
     defaults = [name for name in reader.notes.default_by_ppp if config.ports[name].vrf == common.name]
     given = tuple(Route(0, 0, config.ports[name].span, interface=name) for name in defaults)
+    lists = dict(firewall.lists)
+    if not config.ports:  # lists alone: they can be asked for by name
+        lists |= {known.name: _bare(known.rules({})) for known in config.lists.values()}
     return Vrf(
         common.name,
         frozenset(port.name for port in common.ports),
         (*common.routes, *given),
         tuple(stages),
         common.policy_routes,
-        firewall.lists,
+        lists,
         tuple(local),
         forwards=reader.routing is not False,
     )
+
+
+def _bare(rules: RuleList) -> RuleList:
+    """Without the line for the other version of IP."""
+    return replace(rules, rules=rules.rules[1:])
 
 
 def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
@@ -106,9 +116,9 @@ def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
         span = spans_all(config.source)
         match: Match = family(True)
         if not config.whole:
-            match = both(match, Not(Unknown("ipv6 unicast-routing is configured", span)))
+            match = both(match, Not(undecided("ipv6 unicast-routing is configured", span)))
         yield refuse(match, span, "no ipv6 unicast-routing")
     if reader.switch is not None and not reader.router and reader.routing is None and len(routed) > 1:
         span = config.span(reader.switch)
         config.ledger.not_understood(span.first, MAY_NOT_ROUTE, Concern.ROUTING, bounded=True)
-        yield refuse(both(ALWAYS, Not(Unknown("ip routing is on", span))), span, "no ip routing")
+        yield refuse(both(ALWAYS, Not(undecided("ip routing is on", span))), span, "no ip routing")

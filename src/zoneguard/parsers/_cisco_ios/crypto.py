@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import ALL_V4, V6
 from zoneguard.model.device import Concern, Interface, Permit, Route, Rule, Vrf
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, Unknown, both
+from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, both
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.lists import swapped
-from zoneguard.parsers._cisco.values import UnreadableError, ipv4
+from zoneguard.parsers._cisco.values import UnreadableError, ipv4, undecided
 from zoneguard.parsers._lookup import Lookup
 
 ENCRYPTED = "what a crypto map encrypts, where it sends it and what it refuses is not modelled"
@@ -84,11 +84,12 @@ def accounted(config: Config, crypto: Crypto) -> Iterator[tuple[Port, Tunnel]]:
 
 def decrypted(config: Config, tunnels: Iterable[tuple[Port, Tunnel]]) -> Iterator[Rule]:
     """Rules before the list going in: what came out of a tunnel may not be asked again."""
-    for port, tunnel in tunnels:
+    distinct = {(port.name, tunnel.protected.name): (port, tunnel) for port, tunnel in tunnels}
+    for port, tunnel in distinct.values():
         span = config.span(tunnel.line)
-        again = Unknown(f"what comes out of the tunnel at {port.name} is not asked for again", span)
+        again = undecided(f"what comes out of the tunnel at {port.name} is not asked for again", span)
         match = both(Ingress(frozenset({port.name})), swapped(selected(config, tunnel.protected, False)), again)
-        yield Rule(match, Permit(), span, tunnel.line.text)
+        yield Rule(match, Permit(), span, tunnel.line.text, implied=True)
 
 
 def reached(
@@ -96,7 +97,8 @@ def reached(
 ) -> Iterator[Route]:
     """Routes to the networks behind tunnels, where the table leads out by their interface anyway."""
     lookup = Lookup(vrf, interfaces)
-    for port, tunnel in tunnels:
+    distinct = {(port.name, tunnel.protected.name): (port, tunnel) for port, tunnel in tunnels}
+    for port, tunnel in distinct.values():
         _, by_port = lookup.reached(frozenset({port.name}))
         wanted = _destinations(selected(config, tunnel.protected, False)) - lookup.linked
         if wanted == ALL_V4 or not wanted:

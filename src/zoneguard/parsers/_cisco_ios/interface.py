@@ -19,6 +19,10 @@ LABELS = "forwarding by labels (MPLS) is not modelled"
 REDIRECTED = "traffic is redirected to a cache (WCCP), which is not modelled"
 
 
+MAX_RANGE = 1000
+"""Interfaces of one block: no device has so many in one range."""
+
+
 @dataclass(slots=True)
 class Notes:
     """What interfaces say of protocols: ``dynamic`` are lines by which a routing protocol runs on an interface;
@@ -107,7 +111,10 @@ def interface_reader(config: Config, notes: Notes, crypto: Crypto) -> Callable[[
 
     def read(line: Line) -> None:
         config.understood(line)
-        for name in names_of(line):
+        names = names_of(line)
+        if not names:
+            config.unread(line, Concern.INTERFACE)
+        for name in names:
             port = config.port(name, line)
             read_port(config, port, line, handlers, harmless_on_interface)
 
@@ -115,16 +122,19 @@ def interface_reader(config: Config, notes: Notes, crypto: Crypto) -> Callable[[
 
 
 def names_of(line: Line) -> list[str]:
-    """The interfaces that a block is about: one, or those of ``interface range Gi0/1 - 4, Gi0/9``."""
+    """The interfaces that a block is about: one, or those of ``interface range Gi0/1 - 4, Gi0/9``; none: unreadable."""
     text = " ".join(w for w in line.words[1:] if w not in ("point-to-point", "multipoint", "l2transport"))
     if not text.startswith("range "):
         return ["".join(text.split())]
     names: list[str] = []
     for part in text.removeprefix("range ").split(","):
-        low, _, high = "".join(part.split()).partition("-")
-        names.append(low)
+        low, dash, high = "".join(part.split()).partition("-")
         stem = low.rstrip("0123456789")
-        last = high[len(high.rstrip("0123456789")) :]
-        if last and low[len(stem) :] and int(low[len(stem) :][:6]) < int(last[:6]) < 10_000:
-            names += [f"{stem}{n}" for n in range(int(low[len(stem) :][:6]) + 1, int(last[:6]) + 1)]
+        first, last = low[len(stem) :][:6], high[len(high.rstrip("0123456789")) :][:6]
+        if not dash:
+            names.append(low)
+        elif first and last and int(first) <= int(last) < int(first) + MAX_RANGE:
+            names += [f"{stem}{n}" for n in range(int(first), int(last) + 1)]
+        else:
+            return []
     return names

@@ -19,13 +19,13 @@ from zoneguard.model.device import (
     Translate,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, All, AnyOf, Field, In, Ingress, Match, Unknown, both
+from zoneguard.model.match import ALWAYS, All, AnyOf, Field, In, Ingress, Match, both
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.config import Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lists import swapped
 from zoneguard.parsers._cisco.policies import permitted
-from zoneguard.parsers._cisco.values import family
+from zoneguard.parsers._cisco.values import family, undecided
 from zoneguard.parsers._cisco_ios.nat import DynamicNat, Nat, StaticNat
 
 NO_POOL = "this pool of addresses is not defined"
@@ -113,7 +113,7 @@ class _Rules:
                 match = both(tcp, swapped(self._selected(dynamic)))
                 yield NatRule(match, self._span(dynamic), (SetTo(Field.DST, pool),), dynamic.line.text)
             elif dynamic.field == "source" and not dynamic.overload and pool is not None and not dynamic.by_route_map:
-                bound = Unknown(f"an inner host holds the address ({dynamic.line.text[:60]})", self._span(dynamic))
+                bound = undecided(f"an inner host holds the address ({dynamic.line.text[:60]})", self._span(dynamic))
                 hosts = SetTo(Field.DST, _sources(self._selected(dynamic)))
                 yield NatRule(both(In(Field.DST, pool), bound), self._span(dynamic), (hosts,), dynamic.line.text)
 
@@ -137,7 +137,7 @@ class _Rules:
             pool = self._pool(dynamic) if dynamic.side == "outside" else None
             if pool is not None:
                 span = self._span(dynamic)
-                bound = Unknown(f"an outer host holds the address ({dynamic.line.text[:60]})", span)
+                bound = undecided(f"an outer host holds the address ({dynamic.line.text[:60]})", span)
                 hosts = SetTo(Field.DST, _sources(self._selected(dynamic)))
                 yield NatRule(both(came, In(Field.DST, pool), bound), span, (hosts,), dynamic.line.text)
 
@@ -148,7 +148,7 @@ class _Rules:
         return ALWAYS if static.route_map is None else permitted(self._config, static.route_map, False)
 
     def _answered(self, static: StaticNat) -> Match:
-        return Unknown(f"a session holds the address ({static.line.text[:60]})", self._span(static))
+        return undecided(f"a session holds the address ({static.line.text[:60]})", self._span(static))
 
     def _static(self, static: StaticNat, field: Field, port: Field, forward: bool, limit: Match) -> NatRule:
         """``forward``: from what is written first to what is written second."""
@@ -165,7 +165,7 @@ class _Rules:
         else:
             parts.append(In(field, old))
             if old == ALL_V4:
-                parts.append(Unknown(f"{field.value} is the address of {static.interface}", span))
+                parts.append(undecided(f"{field.value} is the address of {static.interface}", span))
             rewrites.append(SetTo(field, new))
         if static.ports is not None and static.proto is not None:
             first, second = static.ports if forward else static.ports[::-1]

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field, In, Match, Unknown, both
+from zoneguard.model.match import Field, In, Match, both
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Config
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.reasons import QUALITY
+from zoneguard.parsers._cisco.values import undecided
 
 DEEPER = "inspects what is permitted, may only take away"
 
@@ -155,7 +156,7 @@ def read_port_map(config: Config, zones: Zones, line: Line) -> None:
             listed.append(_numbers(cursor))
         match = both(In(Field.PROTO, Intervals.of(*protocols)), In(Field.DPORT, _union(listed)))
         if cursor.peek() == "list":
-            match = both(match, Unknown(f"the host is in the list {line.words[-1]}", config.span(line)))
+            match = both(match, undecided(f"the host is in the list {line.words[-1]}", config.span(line)))
     except values.UnreadableError:
         config.unread(line, Concern.FILTER)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zoneguard.model.device import Concern
-from zoneguard.model.match import Match, Unknown, both
+from zoneguard.model.match import Match, both
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.access import known_list, read_group, read_list
@@ -24,6 +24,7 @@ from zoneguard.parsers._cisco.reasons import (
     UNKNOWN_COMMAND,
 )
 from zoneguard.parsers._cisco.statics import read_route
+from zoneguard.parsers._cisco.values import undecided
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
 from zoneguard.parsers._cisco_nxos.commands import harmless, harmless_on_interface
 from zoneguard.parsers.accounting import Ledger
@@ -39,12 +40,13 @@ _ACTIVE = frozenset({"network", "neighbor", "redistribute", "area", "net"})
 _GROUPS = {
     ("ip", "address"): "network", ("ipv6", "address"): "network", ("ip", "port"): "port", ("udf",): "",
 }  # fmt: skip
+MAX_RANGE = 1000
 _NEIGHBOURS = ("nd-na", "nd-ns", "router-advertisement", "router-solicitation")
 
 
 def _later(span: SourceSpan) -> Match:
     """What a permit with ports does with later fragments is not documented for this system."""
-    return both(LATER, Unknown(f"line {span.first} takes later fragments", span))
+    return both(LATER, undecided(f"line {span.first} takes later fragments", span))
 
 
 class Reader:
@@ -131,7 +133,8 @@ class Reader:
         if not stem or not head[:1].isalpha() or "-" in head[-1:] or not first or not last.isdigit():
             return [port]
         low, high = int(first[:6]), int(last[:6])
-        if not low < high < 10_000:
+        if not low <= high < low + MAX_RANGE:
+            self.config.unread(line, Concern.INTERFACE)
             return [port]
         del self.config.ports[name]
         return [self.config.port(f"{head}{n}", line) for n in range(low, high + 1)]
