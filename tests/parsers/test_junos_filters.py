@@ -256,3 +256,13 @@ def test_long_prefix_lists_are_put_together_at_once() -> None:
     prefixes = [f"set policy-options prefix-list big 10.{n // 256}.{n % 256}.0/25" for n in range(20_000)]
     found = router(f"{IN} input F", *prefixes, term("a", "from source-prefix-list big", "then accept"))
     assert (goes(found, LAN, WEB), goes(found, LAN, "10.1.0.200 > 10.2.0.5 tcp/80")) == (DMZ, "deny")
+
+
+def test_filters_that_ask_filters_do_not_multiply() -> None:
+    """Six levels of ten terms that each ask the next filter: a million terms, were they written out."""
+    lines = [f"set firewall family inet filter f{n} term t{k} filter f{n + 1}" for n in range(6) for k in range(10)]
+    last = "set firewall family inet filter f6 term ssh"
+    lines += [f"{last} from protocol tcp", f"{last} from destination-port ssh", f"{last} then discard"]
+    found = router(f"{IN} input f0", *lines, "set firewall family inet filter f0 term rest then accept")
+    assert sum(len(asked.rules) for asked in found.vrfs[0].lists.values()) == 51
+    assert goes(found, LAN, SSH) == "deny"

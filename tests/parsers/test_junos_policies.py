@@ -439,3 +439,31 @@ def test_a_router_offers_its_services_on_every_interface() -> None:
         "set system services telnet\nset system services web-management http"
     )
     assert {(s.name, s.interface) for s in found.services} == {("telnet", "ge-0/0/0.0"), ("http", "ge-0/0/0.0")}
+
+
+def test_sets_with_many_paths_to_one_member_are_opened_once() -> None:
+    """Sixty levels of two sets each that hold both of the next level: 2**60 paths, and a circle at the end."""
+    book = "set security address-book global"
+    lines = [f"{book} address-set s{n}{a} address-set s{n + 1}{b}" for n in range(60) for a in "xy" for b in "xy"]
+    lines += [f"{book} address-set s60x address pc", f"{book} address-set s60y address-set s0x", BOOKS["global"]]
+    found = srx(*lines, policy("trust>untrust", source="s0x"))
+    assert goes(found, LAN, OUT) == WAN
+    assert goes(found, LAN, "10.1.0.6 > 198.51.100.1 tcp/443") == "may"
+    applications = [
+        f"set applications application-set a{n} application-set a{m}" for n in range(40) for m in range(40) if n != m
+    ]
+    service = "set applications application-set a39 application junos-http"
+    found = srx(*applications, service, policy("trust>untrust", service="a0"))
+    assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/80") == WAN
+    assert goes(found, LAN, "10.1.0.5 > 198.51.100.1 tcp/81") == "may"
+
+
+def test_a_zone_of_all_interfaces_holds_those_of_no_other() -> None:
+    found = srx("set security zones security-zone rest interfaces all", policy("rest>untrust"))
+    assert goes(found, GUEST, "10.3.0.5 > 198.51.100.1 tcp/443") == WAN
+    assert goes(found, LAN, OUT) == "deny"
+    both = (
+        "set security zones security-zone rest interfaces all",
+        "set security zones security-zone more interfaces all",
+    )
+    assert [m.reason for m in open_lines(*both)] == ['the zones "rest" and "more" both hold all interfaces']

@@ -15,9 +15,9 @@ from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, either
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.export import Export, Scope
+from zoneguard.parsers._junos.sets import flatten
 from zoneguard.parsers._junos.tree import Node, latest
 
-MAX_NESTING = 32
 GLOBAL = "global"
 _ANY = {"any": ALL_ADDRESSES, "any-ipv4": ALL_V4, "any-ipv6": ALL_V6}
 _KINDS = frozenset(
@@ -63,6 +63,8 @@ class AddressBooks:
         self._books: dict[str, Node] = {}
         self._of_zone: dict[str, list[str]] = {}
         self._known: dict[tuple[str, str], AddressMatch] = {}
+        self._leaves: dict[tuple[str, str], AddressMatch] = {}
+        self._written: dict[tuple[str, str], Node] = {}
         self._matches: dict[tuple[object, ...], Match] = {}
         security = scope.root.at("security")
         for name, book in security.at("address-book").children.items():
@@ -113,7 +115,7 @@ class AddressBooks:
         books = [book for zone in zones for book in self._of_zone.get(zone, ())]
         for book in (*books, GLOBAL):
             if self._defines(book, node.word):
-                return self._resolve(book, node.word, ())
+                return self._resolve(book, node.word)
         reason = f'the address "{node.word}" is not defined in this file'
         self._export.open(self._scope, node.word, node, reason)
         return AddressMatch(open=((f'is in "{node.word}", which is not defined', node),))
@@ -122,38 +124,45 @@ class AddressBooks:
         node = self._books.get(book)
         return node is not None and (node.get("address", name) is not None or node.get("address-set", name) is not None)
 
-    def _resolve(self, book: str, name: str, inside: tuple[str, ...]) -> AddressMatch:
+    def _resolve(self, book: str, name: str) -> AddressMatch:
+        """What a name of a book stands for in the end."""
         known = self._known.get((book, name))
-        if known is not None:
-            return known
-        node = self._books[book]
-        entry, group = node.get("address", name), node.get("address-set", name)
-        if entry is not None:
-            result = self._address(name, entry)
-        else:
-            assert group is not None
-            result = self._set(book, name, group, inside)
-        if not inside or not result.open:
-            self._known[book, name] = result
-        return result
+        if known is None:
+            leaves, circles = flatten((book, name), self._members)
+            parts = [self._leaf(*leaf) for leaf in leaves]
+            for where, circle in circles:
+                group = self._books[where].at("address-set", circle)
+                self._export.open(self._scope, circle, group, f'the address set "{circle}" contains itself')
+                parts.append(AddressMatch(open=((f'is in "{circle}", which contains itself', group),)))
+            known = self._known[book, name] = union(parts)
+        return known
 
-    def _set(self, book: str, name: str, group: Node, inside: tuple[str, ...]) -> AddressMatch:
-        if name in inside or len(inside) >= MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} sets"
-            self._export.open(self._scope, name, group, f'the address set "{name}" {what}')
-            return AddressMatch(open=((f'is in "{name}", which {what}', group),))
-        parts = []
+    def _members(self, key: tuple[str, str]) -> list[tuple[str, str]] | None:
+        """The members of a set, each with the book that defines it; ``None`` for an address."""
+        book, name = key
+        node = self._books.get(book)
+        group = node.get("address-set", name) if node is not None else None
+        if node is None or group is None or node.get("address", name) is not None:
+            return None
+        found = []
         for member in (*group.values("address"), *group.values("address-set")):
-            where = next((b for b in (book, GLOBAL) if self._defines(b, member.word)), None)
-            if where is not None:
-                parts.append(self._resolve(where, member.word, (*inside, name)))
-            elif member.word in _ANY:
-                parts.append(AddressMatch(_ANY[member.word]))
-            else:
-                reason = f'the address "{member.word}" is not defined in this file'
-                self._export.open(self._scope, member.word, member, reason)
-                parts.append(AddressMatch(open=((f'is in "{member.word}", which is not defined', member),)))
-        return union(parts)
+            where = next((b for b in (book, GLOBAL) if self._defines(b, member.word)), "")
+            self._written.setdefault((where, member.word), member)
+            found.append((where, member.word))
+        return found
+
+    def _leaf(self, book: str, name: str) -> AddressMatch:
+        """An address, or a member that no book defines."""
+        if book:
+            known = self._leaves.get((book, name))
+            if known is None:
+                known = self._leaves[book, name] = self._address(name, self._books[book].at("address", name))
+            return known
+        if name in _ANY:
+            return AddressMatch(_ANY[name])
+        member = self._written[book, name]
+        self._export.open(self._scope, name, member, f'the address "{name}" is not defined in this file')
+        return AddressMatch(open=((f'is in "{name}", which is not defined', member),))
 
     def _address(self, name: str, entry: Node) -> AddressMatch:
         parts = []

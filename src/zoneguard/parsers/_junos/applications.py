@@ -14,9 +14,9 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
-from zoneguard.parsers._junos.addresses import MAX_NESTING
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.predefined import PREDEFINED, PREDEFINED_SETS
+from zoneguard.parsers._junos.sets import flatten
 from zoneguard.parsers._junos.tree import Node, latest, sentences
 
 _ASKED = frozenset({
@@ -80,6 +80,7 @@ class Applications:
         self._applications = node.at("application").children
         self._sets = node.at("application-set").children
         self._known: dict[str, ApplicationMatch] = {}
+        self._own: dict[str, ApplicationMatch] = {}
         self._matches: dict[tuple[str, ...], Match] = {}
         for entry in (*self._applications.values(), *self._sets.values()):
             self._take(entry)
@@ -99,34 +100,41 @@ class Applications:
         key = tuple(node.word for node in names)
         known = self._matches.get(key)
         if known is None:
-            found = union([self._resolve(node.word, node, ()) for node in names])
+            found = union([self._resolve(node.word, node) for node in names])
             known = found.match()
             if not found.doubtful:
                 self._matches[key] = known
         return known
 
-    def _resolve(self, name: str, where: Node, inside: tuple[str, ...]) -> ApplicationMatch:
-        if name == "any":
-            return ApplicationMatch(others=(ALWAYS,))
-        if name in inside or len(inside) > MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} sets"
-            return self._open(name, where, f'the application set "{name}" {what}')
+    def _resolve(self, name: str, where: Node) -> ApplicationMatch:
+        """What a name stands for in the end; ``where`` it is written."""
         known = self._known.get(name)
         if known is None:
-            known = self._defined(name, where, inside)
-            if not inside or not known.doubtful:
+            leaves, circles = flatten(name, self._members)
+            parts = [self._leaf(leaf, where) for leaf in leaves]
+            parts += [self._open(c, where, f'the application set "{c}" contains itself') for c in circles]
+            known = union(parts)
+            if not known.doubtful:
                 self._known[name] = known
         return known
 
-    def _defined(self, name: str, where: Node, inside: tuple[str, ...]) -> ApplicationMatch:
-        if name in self._applications:
-            return self._application(name, self._applications[name])
+    def _members(self, name: str) -> list[str] | None:
+        """The members of a set, those that Junos brings along included; ``None`` for an application."""
+        if name == "any" or name in self._applications:
+            return None
         if name in self._sets:
             group = self._sets[name]
-            members = [*group.values("application"), *group.values("application-set")]
-            return union([self._resolve(m.word, m, (*inside, name)) for m in members])
-        if name in PREDEFINED_SETS:
-            return union([self._resolve(m, where, (*inside, name)) for m in PREDEFINED_SETS[name]])
+            return [m.word for m in (*group.values("application"), *group.values("application-set"))]
+        found = PREDEFINED_SETS.get(name)
+        return None if found is None else list(found)
+
+    def _leaf(self, name: str, where: Node) -> ApplicationMatch:
+        if name == "any":
+            return ApplicationMatch(others=(ALWAYS,))
+        if name in self._applications:
+            if name not in self._own:
+                self._own[name] = self._application(name, self._applications[name])
+            return self._own[name]
         if name in PREDEFINED:
             return union([self._predefined(name, part, where) for part in PREDEFINED[name].split(",")])
         return self._open(name, where, f'the application "{name}" is not defined in this file')

@@ -16,8 +16,8 @@ OMITTED = "a command on statements that are not in this file"
 MAX_DEPTH = 200
 """Words of a path, in braces and on a line together."""
 MAX_HEADS = 10_000
-MAX_WORK = 20_000_000
-"""Statements that all commands of a file together may move or copy."""
+MAX_MOVED, MAX_COPIED = 20_000_000, 500_000
+"""Statements that all commands of a file together may move past each other, and copy."""
 
 _EDITS = frozenset({
     "set", "delete", "deactivate", "activate", "insert", "rename", "copy", "replace", "wildcard", "load",
@@ -46,7 +46,7 @@ class Commands:
         self.edit: list[str] = []
         self.switched_off = False
         self._heads: dict[str, Node] = {}
-        self._work = 0
+        self._moved = self._copied = 0
 
     def problem(self, line: int, reason: str, concern: Concern) -> None:
         """Line ``line`` makes no sense, or cannot be followed."""
@@ -125,7 +125,7 @@ class Commands:
             self.asides[number] = OMITTED
         else:
             concern = Concern.FILTER if moves else Concern.OTHER
-            self.problem(number, "what this command is about is not in this file", concern)
+            self.problem(number, "what this command is about is not in this file, or too much", concern)
 
     def _switched(self, verb: str, path: list[str]) -> bool:
         node, parent = self.root.get(*path), self.root.get(*path[:-1])
@@ -142,9 +142,9 @@ class Commands:
         """``insert a b before b c``, ``rename a b to c``, ``copy a b to b c``: the last words after the preposition."""
         at = next((i for i in range(len(path) - 2, 0, -1) if path[i] in ("before", "after", "to")), 0)
         node, parent = self.root.get(*path[:at]), self.root.get(*path[: at - 1])
-        if not at or node is None or parent is None or self._work > MAX_WORK:
+        if not at or node is None or parent is None or self._moved > MAX_MOVED or self._copied > MAX_COPIED:
             return False
-        self._work += len(parent.children)
+        self._moved += len(parent.children)
         target = path[-1]
         words = list(parent.children)
         if verb == "insert":
@@ -158,8 +158,8 @@ class Commands:
             moved.word = target
             parent.children[target] = moved
         else:
-            self._work += _copy(node, parent.child(target), number, MAX_WORK - self._work)
-            return True
+            self._copied += _copy(node, parent.child(target), number, MAX_COPIED + 1 - self._copied)
+            return self._copied <= MAX_COPIED
         parent.children = {word: parent.children[word] for word in dict.fromkeys(words)}
         return True
 

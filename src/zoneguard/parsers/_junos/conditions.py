@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import (
@@ -65,12 +66,33 @@ _READ = frozenset({
 })  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Addresses:
+    """What one condition lists: prefixes by length and ``except``, masks with holes, and what is open."""
+
+    ranks: dict[tuple[int, bool], list[tuple[int, int]]] = field(default_factory=dict)
+    masks: list[tuple[bool, str]] = field(default_factory=list)
+    opened: list[Match] = field(default_factory=list)
+    _exact: Intervals | None = None
+
+    def exact(self) -> Intervals:
+        """The addresses of which the longest prefix is not ``except``."""
+        if self._exact is None:
+            self._exact = Intervals()
+            for (_, barred), spans in sorted(self.ranks.items()):
+                of_rank = Intervals.from_spans(spans)
+                self._exact = self._exact - of_rank if barred else self._exact | of_rank
+        return self._exact
+
+
 class Conditions:
     """Reads ``from``; what cannot be decided is open, and its line entered."""
 
     def __init__(self, export: Export, scope: Scope) -> None:
         self._export, self._scope = export, scope
         self._lists = scope.root.at("policy-options", "prefix-list").children
+        self._paths: dict[str, list[Node]] = {}
+        self._gathered: dict[tuple[tuple[tuple[str, bool], ...], ...], _Addresses] = {}
 
     def read(self, term: Node, v6: bool) -> Match:
         """The condition of a term."""
@@ -123,30 +145,24 @@ class Conditions:
     def _open(self, node: Node, key: str) -> Match:
         return self._export.open(self._scope, key, node, f'the value "{node.word}" cannot be decided')
 
-    def _addresses(self, fields: tuple[Field, ...], addresses: Iterable[Node], lists: Iterable[Node]) -> Match:
+    def _addresses(self, fields: tuple[Field, ...], addresses: list[Node], lists: list[Node]) -> Match:
         """The longest prefix of all that are listed decides; what is in none does not match."""
-        prefixes: list[tuple[int, bool, Intervals]] = []
-        masks: list[tuple[bool, str]] = []
-        opened: list[Match] = []
-        for node in addresses:
-            barred = "except" in node.children
-            if barred:
-                node.children["except"].take()
-            self._prefix(node, barred, prefixes, masks, opened)
-        for node in lists:
-            barred = "except" in node.children
-            if barred:
-                node.children["except"].take()
-            for entry in self._listed(node, opened):
-                self._prefix(entry, barred, prefixes, masks, opened)
-        ranks: dict[tuple[int, bool], list[tuple[int, int]]] = {}
-        for length, barred, span in prefixes:
-            ranks.setdefault((length, barred), []).extend(span.spans)
-        exact = Intervals()
-        for (_, barred), spans in sorted(ranks.items()):
-            of_rank = Intervals.from_spans(spans)
-            exact = exact - of_rank if barred else exact | of_rank
-        return either(*(self._on(field, exact, masks, opened) for field in fields))
+        barred = [node for node in (*addresses, *lists) if "except" in node.children]
+        for node in barred:
+            node.children["except"].take()
+        excepted = {id(node) for node in barred}
+        key = tuple(tuple((n.word, id(n) in excepted) for n in nodes) for nodes in (addresses, lists))
+        if key not in self._gathered:
+            found = _Addresses()
+            for node in addresses:
+                self._prefix(node, id(node) in excepted, found)
+            for node in lists:
+                for entry in self._listed(node, found.opened):
+                    self._prefix(entry, id(node) in excepted, found)
+            self._gathered[key] = found
+        found = self._gathered[key]
+        exact = found.exact()
+        return either(*(self._on(field, exact, found.masks, found.opened) for field in fields))
 
     @staticmethod
     def _on(field: Field, exact: Intervals, masks: list[tuple[bool, str]], opened: list[Match]) -> Match:
@@ -154,19 +170,14 @@ class Conditions:
         barred = [Not(m) for b, t in masks if b and (m := values.masked(field, t))]
         return both(wanted, *barred)
 
-    def _prefix(
-        self, node: Node, barred: bool, prefixes: list[tuple[int, bool, Intervals]], masks: list[tuple[bool, str]],
-        opened: list[Match],
-    ) -> None:  # fmt: skip
-        network = values.network(node.word)
-        if network is not None:
-            span = values.prefix(node.word)
-            assert span is not None
-            prefixes.append((network[1], barred, span))
+    def _prefix(self, node: Node, barred: bool, found: _Addresses) -> None:
+        network, span = values.network(node.word), values.prefix(node.word)
+        if network is not None and span is not None:
+            found.ranks.setdefault((network[1], barred), []).extend(span.spans)
         elif values.masked(Field.SRC, node.word) is not None:
-            masks.append((barred, node.word))
+            found.masks.append((barred, node.word))
         else:
-            opened.append(self._open(node, f'the address is in "{node.word}"'))
+            found.opened.append(self._open(node, f'the address is in "{node.word}"'))
 
     def _listed(self, name: Node, opened: list[Match]) -> Iterable[Node]:
         entry = self._lists.get(name.word)
@@ -179,7 +190,9 @@ class Conditions:
             if word == "apply-path":
                 node.take()
                 for path in node.children.values():
-                    yield from expand_path(self._scope.root, path)
+                    if path.word not in self._paths:
+                        self._paths[path.word] = list(expand_path(self._scope.root, path))
+                    yield from self._paths[path.word]
             elif word not in ("apply-groups", "description"):
                 node.used = True
                 yield node

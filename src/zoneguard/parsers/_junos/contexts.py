@@ -92,7 +92,15 @@ class Contexts:
             stages = tuple(self._stages(instance.interfaces))
             policy_routes = (*self._nat.policy_routes(context), *self._marks.routes(context))
             local = (*self._filters.loopback(self.interfaces.bound, instance.interfaces), *self._local())
-            yield Vrf(context, instance.interfaces, self._routing.routes(name), stages, policy_routes, {}, local)
+            yield Vrf(
+                context,
+                instance.interfaces,
+                self._routing.routes(name),
+                stages,
+                policy_routes,
+                self._filters.lists,
+                local,
+            )
 
     def _local(self) -> Iterator[Filter]:
         if self._flow and not self._unsecured:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from zoneguard.model.addresses import ALL_V4, ALL_V6
-from zoneguard.model.device import Action, Concern, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.device import Action, Concern, Deny, Filter, Jump, Permit, Return, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Field, In, Match, both
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SHAPING
@@ -36,11 +36,12 @@ _FINAL = frozenset({"accept", "discard", "reject"})
 
 
 class FilterReader:
-    """Reads the filters of one scope. ``context`` gives the name of an instance's forwarding context."""
+    """Reads the filters of one scope. ``lists`` holds those that others ask."""
 
     def __init__(self, export: Export, scope: Scope, marks: Marks, instances: Mapping[str, str]) -> None:
         self._export, self._scope, self._marks, self._instances = export, scope, marks, instances
         self._conditions = Conditions(export, scope)
+        self.lists: dict[str, RuleList] = {}
         self._lists: dict[tuple[bool, tuple[str, ...]], RuleList] = {}
         firewall = scope.root.at("firewall")
         self._known = {
@@ -128,13 +129,18 @@ class FilterReader:
             yield Rule(both(match, condition), action, span, name)
 
     def _nested(self, name: Node, v6: bool, inside: tuple[str, ...]) -> Iterator[Rule]:
+        """Another filter, asked in this place: where none of its terms decides, the next term is asked."""
         node = self._known[v6].get(name.word) or self._any.get(name.word)
+        span = self._export.span(name)
         if node is not None and name.word not in inside and len(inside) < MAX_NESTING:
-            yield from self._rules(node, v6, (*inside, name.word))
+            target = f"inet{'6' * v6} filter {name.word}"
+            if target not in self.lists:
+                rules = tuple(self._rules(node, v6, (*inside, name.word)))
+                self.lists.setdefault(target, RuleList(target, rules, Return(), self._export.span(node)))
+            yield Rule(ALWAYS, Jump(target), span, name.word)
             return
         what = "is not defined in this file" if node is None else "contains itself, or is nested too deeply"
         reason = f'the firewall filter "{name.word}" {what}'
-        span = self._export.span(name)
         for action in (Deny(), Permit()):
             key = f'the filter "{name.word}" {"accepts" if isinstance(action, Permit) else "discards"}'
             yield Rule(self._export.open(self._scope, key, name, reason), action, span, name.word)

@@ -22,11 +22,14 @@ UNUSED = "a configuration group that is not applied, or whose names are not ther
 APPLY, EXCEPT = "apply-groups", "apply-groups-except"
 MAX_NESTED = 16
 MAX_NODES = 1_000_000
+MAX_WORK = 5_000_000
+"""Patterns that are compared with names, over the whole file."""
 
 _KEYWORDS = frozenset({APPLY, EXCEPT, "apply-macro", "interface-range", "interface-set", "traceoptions"})
 NODES = re.compile(r"\$\{node\}$|node\d$|re\d$")
 
 Sources = list[tuple[str, Node]]
+Patterns = list[tuple[re.Pattern[str], Node]]
 
 
 class TooLargeError(Exception):
@@ -42,7 +45,8 @@ class Groups:
         found = root.children.get("groups")
         self.known: dict[str, Node] = dict(found.children) if found is not None else {}
         self._made = 0
-        self._wild: dict[int, list[Node]] = {}
+        self._work = 0
+        self._wild: dict[int, Patterns] = {}
 
     def apply(self, applied: bool = True) -> None:
         """Inherit everywhere but in the groups themselves; then give the members of interface ranges their settings.
@@ -115,11 +119,14 @@ class Groups:
                     child.lines += tuple(line for line in inherited.lines if line not in child.lines)
                     child.frames = child.frames or inherited.frames
 
-    def _patterns(self, source: Node) -> list[Node]:
+    def _patterns(self, source: Node) -> Patterns:
         """The children of a group's node that are patterns."""
         known = self._wild.get(id(source))
+        self._work += 1 if known is None else len(known)
+        if self._work > MAX_WORK:
+            raise TooLargeError
         if known is None:
-            known = self._wild[id(source)] = [c for w, c in source.children.items() if w[:1] == "<"]
+            known = self._wild[id(source)] = [(_compiled(w), c) for w, c in source.children.items() if w[:1] == "<"]
         return known
 
     def _named_here(self, node: Node, path: tuple[str, ...]) -> Sources:
@@ -158,17 +165,20 @@ class Groups:
         named.used = True
 
 
-def _parts(source: Node, word: str, patterns: Callable[[Node], list[Node]]) -> list[Node]:
+def _parts(source: Node, word: str, patterns: Callable[[Node], Patterns]) -> list[Node]:
     """The children of a group's node that are for ``word``: by name, then by pattern."""
     exact = source.children.get(word)
     found = [exact] if exact is not None else []
     if word not in _KEYWORDS:
-        found += [c for c in patterns(source) if matches(c.word, word)]
+        found += [child for pattern, child in patterns(source) if pattern.match(word)]
     return found
 
 
 @lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern[1:-1] if pattern[-1:] == ">" else pattern[1:]))
+
+
 def matches(pattern: str, word: str) -> bool:
     """Whether ``<ge-*>`` stands for ``word``."""
-    inner = pattern[1:-1] if pattern[-1:] == ">" else pattern[1:]
-    return re.match(translate(inner), word) is not None
+    return _compiled(pattern).match(word) is not None

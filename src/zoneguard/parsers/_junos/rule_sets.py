@@ -22,6 +22,7 @@ from zoneguard.parsers._junos.interfaces import Interfaces
 from zoneguard.parsers._junos.tree import Node, sentences
 from zoneguard.parsers._junos.zones import Zones
 
+MAX_SETS = 1000
 _KINDS = ("interface", "zone", "routing-instance")
 _MATCH = frozenset({
     "source-address", "source-address-name", "destination-address", "destination-address-name", "source-port",
@@ -112,6 +113,10 @@ class RuleSets:
     def _alone(self, kind: str, one: RuleSet, sets: Sequence[RuleSet]) -> Match:
         """That no more specific set takes the packet: open where one fits it."""
         parts: list[Match] = []
+        if len(sets) > MAX_SETS:
+            reason = f"more than {MAX_SETS} rule sets: which of them counts is left open"
+            key = f'the {kind} rule set "{one.node.word}" is asked'
+            return self._export.open(self._scope, key, one.node, reason, Concern.NAT)
         for other in sets:
             if other.rank < one.rank and other.overlaps(one):
                 reason = f'the more specific rule set "{other.node.word}" may be the only one that is asked'

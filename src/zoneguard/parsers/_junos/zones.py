@@ -8,7 +8,7 @@ policy to ``junos-host`` that denies it ("Understanding how to control inbound t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoneguard.model.device import Concern, Deny, Filter, InterfaceAddress, Permit, Rule, RuleList, Service
 from zoneguard.model.intervals import Intervals
@@ -89,11 +89,16 @@ class Zones:
 
 
 def read_zones(export: Export, scope: Scope, interfaces: Interfaces) -> Zones:
-    """The zones of a scope; an interface in two of them is reported, as the device refuses it."""
+    """The zones of a scope. An interface in two of them is reported, as the device refuses it.
+
+    ``all`` is every interface that is in no other zone.
+    """
     known: dict[str, Zone] = {}
     of_interface: dict[str, str] = {}
     zones = scope.root.at("security", "zones")
     functional = zones.at("functional-zone")
+    members: dict[str, set[str]] = {}
+    everything: list[tuple[str, Node]] = []
     for kind, security in ((zones.at("security-zone"), True), (functional, False)):
         kind.used = True
         for name, node in kind.children.items():
@@ -101,20 +106,33 @@ def read_zones(export: Export, scope: Scope, interfaces: Interfaces) -> Zones:
             for word, child in node.children.items():
                 if word in _IGNORED:
                     child.ignore(_IGNORED[word])
-            members = set()
+            members[name] = set()
             for member in node.values("interfaces"):
-                for one in sorted(interfaces.known) if member.word == "all" else [interfaces.name(member.word)]:
-                    if of_interface.setdefault(one, name) != name:
-                        reason = f'the interface "{one}" is in the zones "{of_interface[one]}" and "{name}"'
-                        export.doubt(member, reason, Concern.FILTER)
-                    elif one in interfaces.switched:
-                        reason = f'the interface "{one}" works at layer 2: policies between ports are not in the model'
-                        export.doubt(member, reason, Concern.FILTER)
-                    elif interfaces.listed and one not in interfaces.known and not one.startswith(MANAGEMENT):
-                        export.doubt(member, f'the interface "{one}" is not defined in this file', Concern.INTERFACE)
-                    members.add(one)
-            known[name] = Zone(name, node, frozenset(members), security)
-    return Zones(known, of_interface)
+                if member.word == "all":
+                    everything.append((name, member))
+                    continue
+                one = interfaces.name(member.word)
+                if of_interface.setdefault(one, name) != name:
+                    reason = f'the interface "{one}" is in the zones "{of_interface[one]}" and "{name}"'
+                    export.doubt(member, reason, Concern.FILTER)
+                elif one in interfaces.switched:
+                    reason = f'the interface "{one}" works at layer 2: policies between ports are not in the model'
+                    export.doubt(member, reason, Concern.FILTER)
+                elif interfaces.listed and one not in interfaces.known and not one.startswith(MANAGEMENT):
+                    export.doubt(member, f'the interface "{one}" is not defined in this file', Concern.INTERFACE)
+                members[name].add(one)
+            known[name] = Zone(name, node, frozenset(), security)
+    for at, (name, member) in enumerate(everything):
+        if at:
+            reason = f'the zones "{everything[0][0]}" and "{name}" both hold all interfaces'
+            export.doubt(member, reason, Concern.FILTER)
+            continue
+        for one in interfaces.known:
+            if one not in of_interface:
+                of_interface[one] = name
+                members[name].add(one)
+    found = {name: replace(zone, interfaces=frozenset(members[name])) for name, zone in known.items()}
+    return Zones(found, of_interface)
 
 
 def host_inbound(export: Export, scope: Scope, zones: Zones, interfaces: Interfaces, end: SourceSpan) -> Filter:
