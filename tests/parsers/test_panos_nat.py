@@ -85,7 +85,10 @@ SOURCE = "source_translation__"
     ("words", "sources", "keeps_port"),
     [
         ({"dynamic_ip_and_port__interface_address__interface": WAN}, {"203.0.113.1"}, False),
-        ({"dynamic_ip_and_port__interface_address__ip": "203.0.113.9/24"}, {"203.0.113.9"}, False),
+        ({"dynamic_ip_and_port__interface_address__interface": WAN,
+          "dynamic_ip_and_port__interface_address__ip": "203.0.113.9/24"}, {"203.0.113.9"}, False),
+        ({"dynamic_ip_and_port__interface_address__interface": WAN,
+          "dynamic_ip_and_port__interface_address__ip": "OUTSIDE"}, {"203.0.113.1"}, False),
         ({"dynamic_ip_and_port__translated_address": "[ 203.0.113.5 203.0.113.8/31 ]"},
          {"203.0.113.5", "203.0.113.8", "203.0.113.9"}, False),
         ({"dynamic_ip__translated_address": "203.0.113.16-203.0.113.17"}, {"203.0.113.16", "203.0.113.17"}, True),
@@ -93,11 +96,8 @@ SOURCE = "source_translation__"
     ],
 )  # fmt: skip
 def test_source_translation(words: dict[str, str], sources: set[str], keeps_port: bool) -> None:
-    if "dynamic_ip_and_port__interface_address__ip" in words:
-        words = {"dynamic_ip_and_port__interface_address__interface": WAN, **words}
-        words["dynamic_ip_and_port__interface_address__ip"] = "203.0.113.9"
     parts = [nat("out", **{SOURCE + key: word}) for key, word in words.items()]
-    found = firewall(OPEN, *parts)
+    found = firewall("set address OUTSIDE ip-netmask 203.0.113.1/24", OPEN, *parts)
     (way,) = result(found, LAN, OUT).may
     pools = dict(way.pools)
     got = pools.get("src", Intervals.of(way.packet.src))  # type: ignore[call-overload]

@@ -116,6 +116,11 @@ class AddressBook:
         """The address object of that name, of the nearest layer that has one."""
         return self._find("address", name)
 
+    def literal(self, text: str) -> str:
+        """The ``address/length`` that ``text`` stands for: that of the object of that name, else itself."""
+        known = self.object(text)
+        return text if known is None else known.word("ip-netmask")
+
     def _find(self, table: str, name: str) -> Node | None:
         return next((node for layer in self._vsys.layers if (node := layer.at(table, name)) is not None), None)
 

@@ -121,10 +121,7 @@ class InterfaceReader:
                 yield found
 
     def _address(self, text: str) -> InterfaceAddress | None:
-        known = self._book.object(text)
-        if known is not None:
-            text = known.word("ip-netmask")
-        return values.interface_address(text)
+        return values.interface_address(self._book.literal(text))
 
     def _profile(self, name: str, node: Node) -> None:
         profile_name = node.word("interface-management-profile")

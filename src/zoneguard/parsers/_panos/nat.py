@@ -198,7 +198,10 @@ class NatReader:
         name = given.word("interface")
         word = given.word("ip") or given.word("floating-ip")
         if word:
-            return SetTo(Field.SRC, self._addresses((word,), given.line("ip"), doubts))
+            own = values.interface_address(self._reader.addresses.literal(word))
+            if own is None:
+                doubts.append(Doubt(given.line("ip"), "the addresses that this translates to cannot be read"))
+            return SetTo(Field.SRC, ALL_V4 if own is None else Intervals.of(own.address))
         known = self._interfaces.addresses(name)
         if known:
             return SetTo(Field.SRC, known & ALL_V4 or known)

@@ -134,11 +134,8 @@ class RouterReader:
 
     def _literal(self, text: str) -> str:
         """The address that a word stands for: itself, or that of an object with a single one."""
-        known = self._book.object(text)
-        if known is None:
-            return text
-        literal = known.word("ip-netmask")
-        return literal.removesuffix("/32").removesuffix("/128")
+        literal = self._book.literal(text)
+        return literal if literal is text else literal.removesuffix("/32").removesuffix("/128")
 
     def _unreadable(self, entry: Node, name: str, reason: str) -> Route | None:
         self._export.ledger.not_understood(entry.line(name), reason, Concern.ROUTING)
