@@ -8,12 +8,11 @@ from hypothesis import given
 
 from tests.static.brute import CASES, Case, arriving, main_list, run, without, worlds
 from zoneguard.model.device import Continue, Deny, Device, Filter, NatRule, Permit, Routing, Rule, RuleList, Vrf
-from zoneguard.model.match import All, Field, In, Match
+from zoneguard.model.match import All, AnyOf, In, Match
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.binary import BinaryEngine
 from zoneguard.model.packets.interval import IntervalEngine
-from zoneguard.static._analysis_merging import Merge
-from zoneguard.static.analysis import DEAD, Anomaly, Kind, analyse
+from zoneguard.static.analysis import DEAD, Anomaly, Kind, Merge, analyse
 from zoneguard.static.lists import Lists
 
 
@@ -168,10 +167,7 @@ def _merged(vrf: Vrf, merge: Merge) -> Vrf:
         kept: list[Rule | NatRule] = []
         for number, rule in enumerate(rules.rules):
             if rule.span == merge.spans[0]:
-                match = rule_at(rules, number).match
-                assert isinstance(match, All)
-                parts = (In(merge.field, merge.values) if _is_of(p, merge.field) else p for p in match.parts)
-                kept.append(replace(rule, match=All(tuple(parts))))
+                kept.append(replace(rule, match=_put(rule_at(rules, number).match, merge)))
             elif rule.span not in merge.spans:
                 kept.append(rule)
         return replace(rules, rules=tuple(kept))
@@ -182,8 +178,13 @@ def _merged(vrf: Vrf, merge: Merge) -> Vrf:
     return replace(vrf, stages=(Routing(), Filter(cut(stage.rules))), lists=lists)
 
 
-def _is_of(match: Match, field: Field) -> bool:
-    return isinstance(match, In) and match.field is field
+def _put(match: Match, merge: Merge) -> Match:
+    """The match with the values of the one rule."""
+    if isinstance(match, In) and match.field is merge.field:
+        return In(merge.field, merge.values)
+    if isinstance(match, All | AnyOf):
+        return type(match)(tuple(_put(part, merge) for part in match.parts))
+    return match
 
 
 def _permitted(space: PacketSpace, device: Device, ingress: str) -> object:

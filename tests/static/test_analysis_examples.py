@@ -148,6 +148,16 @@ def test_lines_that_differ_in_ports_only_could_be_one(tmp_path: Path) -> None:
     assert (merge.field, merge.values) == (Field.DPORT, Intervals.of(80, 443))
 
 
+def test_lines_without_connection_tracking_could_be_one_too(tmp_path: Path) -> None:
+    """There, what a later fragment does is a condition inside each rule."""
+    path = tmp_path / "plain.rules"
+    accepts = (f"-A FORWARD -s 10.0.0.1/32 -p tcp -m tcp --dport {port} -j ACCEPT" for port in (80, 443))
+    path.write_text("\n".join(["*filter", ":FORWARD DROP [0:0]", *accepts, "COMMIT"]) + "\n")
+    (device,) = IPTABLES.parse(read_source(path, "plain.rules"), "fw").devices
+    (merge,) = analyse(device).merges
+    assert (merge.field, merge.values) == (Field.DPORT, Intervals.of(80, 443))
+
+
 def test_lines_with_an_opposite_rule_between_them_stay_apart(tmp_path: Path) -> None:
     assert not analysed(
         tmp_path,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.device import Action, Deny, Jump, Permit, Return, Rule, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, Field, In, Match
+from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static._analysis_lists import ContextLists
 from zoneguard.static._analysis_tree import Leaf, Tree
@@ -31,7 +31,8 @@ class Merge:
     values: Intervals
 
 
-Bucket = tuple[Field, Action, frozenset[Match]]
+Bucket = tuple[Field, Action, Match]
+_NOWHERE = SourceSpan("", 0, 0)
 
 
 def merges(lists: ContextLists, passed_over: Container[SourceSpan]) -> Iterator[Merge]:
@@ -72,7 +73,7 @@ def _of_list(lists: ContextLists, rules: RuleList, tree: Tree, able: list[int]) 
         if used.isdisjoint(group):
             used.update(group)
             chosen = [tree.lines[n] for n in group]
-            values = Intervals.from_spans(s for line in chosen for s in _fields(line)[field].spans)
+            values = Intervals.from_spans(s for line in chosen for s in _fields(line)[field][0].spans)
             names = tuple(line.rules[0].name for line in chosen)
             yield Merge(*lists.context.key, rules.name, tuple(line.span for line in chosen), names, field, values)
 
@@ -102,18 +103,35 @@ def _buckets(line: Leaf) -> Iterator[Bucket]:
     rule = line.rules[0]
     if len(line.rules) > 1 or not isinstance(rule, Rule) or not isinstance(rule.action, Permit | Deny | Return | Jump):
         return
-    parts = frozenset(_parts(rule.match))
-    for field, values in _fields(line).items():
+    for field, (_, rest) in _fields(line).items():
         if field in MERGED:
-            yield field, rule.action, parts - {In(field, values)}
+            yield field, rule.action, rest
 
 
-def _fields(line: Leaf) -> dict[Field, Intervals]:
-    """The fields that the line asks for once, with their values."""
-    asked = [part for part in _parts(line.rules[0].match) if isinstance(part, In)]
-    counts = Counter(part.field for part in asked)
-    return {part.field: part.values for part in asked if counts[part.field] == 1}
+def _fields(line: Leaf) -> dict[Field, tuple[Intervals, Match]]:
+    """The fields that the line asks for once, with their values and the rest of what it asks."""
+    found = list(_openings(_placeless(line.rules[0].match)))
+    counts = Counter(part.field for part, _ in found)
+    return {part.field: (part.values, rest) for part, rest in found if counts[part.field] == 1}
 
 
-def _parts(match: Match) -> tuple[Match, ...]:
-    return match.parts if isinstance(match, All) else (match,)
+def _openings(match: Match) -> Iterator[tuple[In, Match]]:
+    """Every condition on a field that is not negated, with the match around it.
+
+    With other values in its place, a match holds of the union of what it holds of with either.
+    """
+    if isinstance(match, In):
+        yield match, In(match.field, Intervals())
+    elif isinstance(match, All | AnyOf):
+        for number, part in enumerate(match.parts):
+            for found, rest in _openings(part):
+                yield found, type(match)((*match.parts[:number], rest, *match.parts[number + 1 :]))
+
+
+def _placeless(match: Match) -> Match:
+    """The match without the lines at which its undecided conditions stand."""
+    if isinstance(match, Unknown):
+        return Unknown(match.key, _NOWHERE)
+    if isinstance(match, Not):
+        return Not(_placeless(match.part))
+    return type(match)(tuple(map(_placeless, match.parts))) if isinstance(match, All | AnyOf) else match

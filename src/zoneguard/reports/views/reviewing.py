@@ -16,8 +16,7 @@ from zoneguard.model.packets.rows import address_text
 from zoneguard.model.text import N_, Text
 from zoneguard.reports import _values
 from zoneguard.reports._page import Page
-from zoneguard.static._analysis_merging import Merge
-from zoneguard.static.analysis import Anomaly, Kind
+from zoneguard.static.analysis import Anomaly, Kind, Merge
 
 SCHEMA = "zoneguard.review/1"
 SHOWN = 20
