@@ -119,14 +119,14 @@ class Filters:
         dynamic = family.dynamic.get(applied.name)
         if dynamic is not None and dynamic.access:
             target = self._watched(v6, dynamic, "opening", change)
-            yield Rule(All(()), Jump(target), dynamic.span, name)
+            yield Rule(All(()), Jump(target), dynamic.span, name, implied=True)
             return
         if dynamic is not None:
-            yield Rule(self._own(dynamic, False), Permit(), dynamic.span, name)
+            yield Rule(self._own(dynamic, False), Permit(), dynamic.span, name, implied=True)
             return
         if applied.name not in family.lists:
             self._config.not_understood(applied.span, "a filter that is not defined", Concern.FILTER, bounded=True)
-        yield Rule(All(()), Jump(self._static(v6, applied, change)), applied.span, name)
+        yield Rule(All(()), Jump(self._static(v6, applied, change)), applied.span, name, implied=True)
 
     def _static(self, v6: bool, applied: Applied, change: Change | None) -> str:
         """An access list, as a list to jump to."""
