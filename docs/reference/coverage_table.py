@@ -17,14 +17,16 @@ from zoneguard.parsers.reading import detect, read_source
 
 PAGE = Path(__file__).with_name("coverage.md")
 MARK = re.compile(r"(<!-- table -->\n).*?(<!-- end -->)", re.DOTALL)
-NO_CONFIGURATION = {".json", ".md", ".yaml", ".yml", ".py", ".csv"}
+NO_CONFIGURATION = {".json", ".yaml", ".yml", ".py", ".csv"}
+DESCRIPTION = "README.md"
 
 
 def accounts(folder: Path) -> tuple[list[LineAccount], int]:
     """The account of each configuration and routing table below ``folder``, and how many files no parser recognises."""
     found: list[LineAccount] = []
     unread = 0
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in NO_CONFIGURATION):
+    files = (p for p in folder.rglob("*") if p.is_file() and p.suffix not in NO_CONFIGURATION)
+    for path in sorted(p for p in files if p.name != DESCRIPTION):
         try:
             source = read_source(path, path.name)
             found.append(detect(source).parse(source, path.stem).account)

@@ -138,6 +138,8 @@ def test_cp932_with_crlf_and_a_pager() -> None:
         ("access-group A in interface nowhere", Concern.FILTER),
         ("zone-pair frobnicate", Concern.FILTER),
         ("wccp web-cache", Concern.ROUTING),
+        ("no route outside 0.0.0.0 0.0.0.0 203.0.113.1 1", Concern.ROUTING),
+        ("no access-list A extended permit ip any any", Concern.FILTER),
         ("same-security-traffic frobnicate", Concern.FILTER),
         ("interface GigabitEthernet0/1\n bridge-group 1", Concern.INTERFACE),
         ("interface GigabitEthernet0/1\n zone-member Z", Concern.FILTER),

@@ -202,6 +202,9 @@ object-group service mixed
 object-group protocol tunnels
  protocol-object esp
  protocol-object gre
+object-group protocol both
+ protocol-object udp
+ protocol-object tcp
 object-group icmp-type pings
  icmp-object echo
  icmp-object echo-reply
@@ -247,6 +250,10 @@ time-range office
         ("object-group mixed any any", "198.51.100.7 > 10.2.0.10 tcp/8001", "dmz"),
         ("object-group mixed any any", "198.51.100.7 > 10.2.0.10 udp/53", "dmz"),
         ("object high any any", "198.51.100.7 > 10.2.0.10 tcp/8011", "deny"),
+        ("object-group both any any eq domain", "198.51.100.7 > 10.2.0.10 udp/53", "dmz"),
+        ("object-group both any any eq domain", "198.51.100.7 > 10.2.0.10 tcp/54", "deny"),
+        ("object-group both any gt 1023 any object-group ports", "198.51.100.7 > 10.2.0.10 tcp/80", "dmz"),
+        ("tcp any any eq 80 (hitcnt=4) 0x1234abcd", "198.51.100.7 > 10.2.0.10 tcp/80", "dmz"),
         ("object-group tunnels any any", "198.51.100.7 > 10.2.0.10 esp", "dmz"),
         ("object-group tunnels any any", "198.51.100.7 > 10.2.0.10 tcp/1", "deny"),
         ("ip any interface outside", "198.51.100.7 > 10.2.0.10 tcp/1", "deny"),

@@ -135,7 +135,9 @@ def read_entry(words: Words, scope: Scope, span: SourceSpan) -> Entry:
     open_ = list(_identity(words))
     ingress = _interface(words, scope)
     source = _address(words, scope)
-    plain = len(services) == 1
+    plain = not any(s.sport or s.dport or s.icmp or s.doubt for s in services)
+    if plain:
+        services = (_together(services),)  # a group of protocols may have ports behind the addresses
     protocols = services[0].protocols if plain else None
     sport = _port_group(words, scope.book, protocols) if plain else None
     open_ += _identity(words)
@@ -159,6 +161,8 @@ def read_entry(words: Words, scope: Scope, span: SourceSpan) -> Entry:
                 open_.append(f"{_ENGINE}{rule}")
         elif word == "event-log":
             words.take()
+        elif word.startswith(("(hitcnt=", "0x")):
+            continue  # as "show access-list" prints it
         else:
             raise UnreadableError(f"a word that is not known: {word[:40]}")
     return Entry(span, action != "deny", services, source, destination, tuple(open_), active, ingress, egress)
@@ -179,6 +183,13 @@ def _protocol(words: Words, book: Book) -> tuple[Service, ...]:
     if word == "object-group":
         return book.group_services(words.take())
     return (Service(protocol(word)),)
+
+
+def _together(services: tuple[Service, ...]) -> Service:
+    """Services without ports as one."""
+    if any(s.protocols is None for s in services):
+        return Service()
+    return Service(Intervals.from_spans(span for s in services if s.protocols for span in s.protocols.spans))
 
 
 def _identity(words: Words) -> Iterator[str]:

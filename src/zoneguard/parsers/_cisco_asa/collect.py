@@ -12,7 +12,7 @@ from zoneguard.parsers._cisco_asa.acl import Scope, read_entry, read_standard
 from zoneguard.parsers._cisco_asa.commands import ACCESS, TUNNELS, verdict
 from zoneguard.parsers._cisco_asa.config import AccessList, Config, Group
 from zoneguard.parsers._cisco_asa.interfaces import lower_children, read_interface
-from zoneguard.parsers._cisco_asa.lines import Command
+from zoneguard.parsers._cisco_asa.lines import SESSION, Command
 from zoneguard.parsers._cisco_asa.objects import DESCRIPTION
 from zoneguard.parsers._cisco_asa.routes import read_route
 from zoneguard.parsers._cisco_asa.values import ANY, ANY4, ANY6, UnreadableError, Words, network, prefix6
@@ -87,8 +87,11 @@ def _interface(command: Command, config: Config) -> None:
 
 def _access_list(command: Command, config: Config) -> bool | None:
     words = command.words
-    if words[1] in ("alert-interval", "deny-flow-max"):
+    if words[1] in ("alert-interval", "deny-flow-max", "cached"):
         return False
+    if words[1].endswith(";"):
+        config.ledger.ignored(SESSION, command.line, command.last)
+        return None
     if "remark" in words[2:5]:
         config.ledger.ignored(DESCRIPTION, command.line, command.last)
     config.acl_lines.append(command)

@@ -70,7 +70,8 @@ _TABLE: dict[tuple[str, ...], Verdict] = {
         service resetoutbound, service password-recovery, service sw-reset-button, service internal, service telemetry,
         service call-home, quota, shun, object-group-search, access-list alert-interval, access-list deny-flow-max,
         arp-inspection, ngips, snort, dp-tcp-proxy, tcp-inspection, route-lookup, service-interface, conn-data-rate,
-        conn-rebalance, map, max-header-size, app-agent, nsf, access-list cached, dynamic-fqdn, multi-tcp
+        conn-rebalance, map, hpm, tcp-proxy-reset, flow-offload, captive-portal, anyconnect-essentials,
+        max-header-size, app-agent, nsf, access-list cached, dynamic-fqdn, multi-tcp
         """,
         SESSIONS,
     ),
@@ -140,5 +141,7 @@ def verdict(words: Sequence[str]) -> Verdict:
             return found
     if words[0] in ("no", "default") and len(words) > 1:
         found = verdict(words[1:])
-        return SWITCHED_OFF if found != UNKNOWN else found
+        if isinstance(found, str):
+            return SWITCHED_OFF
+        return found if found == UNKNOWN else (found[0], "a command that takes another back is not modelled")
     return UNKNOWN
