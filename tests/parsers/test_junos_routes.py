@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parsers.junos_run import LAN, goes, srx
+from tests.parsers.junos_run import device as srx_alone
 from tests.parsers.test_junos_routing import OPEN, table
 from zoneguard.model.addresses import format_address
 from zoneguard.parsers import Parsed, Source
@@ -119,6 +120,14 @@ def test_a_table_replaces_the_routes_of_the_configuration() -> None:
     assert goes(device, LAN, "10.1.0.9 > 10.5.0.1 tcp/80") == LAN
     assert goes(device, LAN, "10.1.0.9 > 10.77.0.1 tcp/80") == "ge-0/0/0.0"
     assert goes(device, LAN, "10.1.0.9 > 10.9.0.1 tcp/80") == "deny"
+
+
+def test_a_table_settles_what_protocols_bring() -> None:
+    """One table for every context, in every version of IP that it has."""
+    text = "set interfaces ge-0/0/1 unit 0 family inet address 10.1.0.1/24\nset protocols bgp group g neighbor 10.1.0.2"
+    found = srx_alone(text)
+    assert [m.concern.value for m in found.uncertain] == ["routing"]
+    assert with_routes(found, read(TERSE).devices[0]).uncertain == ()
 
 
 def test_tables_of_logical_systems() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from zoneguard.parsers._junos.groups import Groups
 from zoneguard.parsers._junos.reader import DEACTIVATED, TreeReader
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.junos import PLUGIN, parse
+from zoneguard.parsers.reading import decode, split_lines
 
 OUT = "10.1.0.5 > 198.51.100.1 tcp/443"
 
@@ -426,6 +428,41 @@ def test_groups_that_multiply_are_bounded() -> None:
     lines = [f"set groups g{n} apply-groups [ g{n + 1} g{n + 2} ]" for n in range(60)]
     lines += ["set groups g61 interfaces <*> mtu 1", "set interfaces ge-0/0/0 unit 0", "set apply-groups g0"]
     assert parse(Source("groups", tuple(lines)), "d").account.total == len(lines)
+
+
+JAPANESE = """version 21.4R3.15;
+system {
+    host-name 役場;
+}
+security {
+    zones {
+        security-zone 住民系 {
+            description "マイナンバー利用事務系";
+            interfaces {
+                ge-0/0/1.0;
+            }
+        }
+---(more)---
+    }
+}
+interfaces {
+    ge-0/0/1 {
+        unit 0 {
+            family inet {
+                address 10.0.0.1/24;
+            }
+        }
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp", "utf-8", "utf-8-sig"])
+def test_encodings_line_ends_and_remnants_of_a_pager(encoding: str) -> None:
+    text, used = decode(JAPANESE.replace("\n", "\r\n").encode(encoding), "f")
+    parsed = parse(Source("f", split_lines(text), used), "d")
+    assert not parsed.account.not_understood
+    assert parsed.devices[0].interfaces[0].zone == "住民系"
 
 
 def test_detection_is_by_content() -> None:

@@ -191,7 +191,7 @@ class AddressBooks:
 
     def _opened(self, name: str, node: Node, why: str) -> AddressMatch:
         self._export.open(self._scope, name, node, f'the address "{name}" {why}')
-        return AddressMatch(open=((f'is in "{name}"', node),))
+        return AddressMatch(open=((f'is in "{name}" ({node.text})', node),))
 
 
 def _take(book: Node) -> None:

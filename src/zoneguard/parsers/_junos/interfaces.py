@@ -177,7 +177,7 @@ def _family(export: Export, found: Interfaces, name: str, family: Node, v6: bool
             node = family.children[word]
             node.take()
             if not name.startswith(MANAGEMENT):
-                reason = "the address, and routes that come with it, are given by a server: not in the file"
+                reason = f"{DYNAMIC_ROUTING}: the address of {name}, and routes with it, are given by a server"
                 export.doubt(node, reason, Concern.INTERFACE)
     if "unnumbered-address" in family.children:
         family.children["unnumbered-address"].take()
