@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, RuleList, Stage, Vrf
 from zoneguard.model.match import ALWAYS, Match, Not, both
 from zoneguard.parsers._cisco.build import Common, prepare, refuse, report_groups, spans_all
@@ -112,7 +113,8 @@ def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
     """IPv6 is forwarded only with ``ipv6 unicast-routing``; a switch forwards only with ``ip routing``."""
     config = reader.config
     routed = [port for port in common.ports if port.enabled and port.addresses]
-    if reader.six is None:
+    addressed = any(a.address >= V6 for port in common.ports for a in port.addresses)
+    if reader.six is None and (addressed or any(route.network >= V6 for route in common.routes)):
         span = spans_all(config.source)
         match: Match = family(True)
         if not config.whole:

@@ -125,8 +125,8 @@ class Reader:
                 self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.OTHER)
 
     def _begins(self, line: Line) -> None:
-        self.config.whole = True
         self._alone(line)
+        self.config.begins(line)
 
     def _list(self, line: Line) -> None:
         kind, name = line.word(2), line.word(3)

@@ -69,9 +69,9 @@ class Reader:
         }
         self._readers: dict[tuple[str, ...], Callable[[Line], None]] = {
             ("interface",): self._interface,
-            ("hostname",): self._begins,
-            ("switchname",): self._begins,
-            ("version",): self._begins,
+            ("hostname",): self.config.begins,
+            ("switchname",): self.config.begins,
+            ("version",): self.config.begins,
             ("ip", "access-list"): lambda line: self._list(line, False),
             ("ipv6", "access-list"): lambda line: self._list(line, True),
             ("mac", "access-list"): lambda line: account(ledger, line, LAYER_TWO),
@@ -109,10 +109,6 @@ class Reader:
     def stated(self, port: Port) -> bool:
         """Whether the file says of the interface that it is up or down."""
         return port.name in self._stated
-
-    def _begins(self, line: Line) -> None:
-        self.config.whole = True
-        self.config.understood(line)
 
     def _interface(self, line: Line) -> None:
         self.config.understood(line)
