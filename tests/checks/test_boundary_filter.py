@@ -23,3 +23,14 @@ def test_a_default_of_accept_is_a_boundary_without_filter(tmp_path: Path) -> Non
 
 def test_a_rule_that_permits_everything_is_not_its_matter(tmp_path: Path) -> None:
     assert not Town(tmp_path, ["-A FORWARD -i eth2 -o eth1 -j ACCEPT"]).findings("ZG109")
+
+
+def test_a_filter_that_may_drop_everything_leaves_it_undetermined(tmp_path: Path) -> None:
+    """Where a condition that nobody can decide denies, "nothing filters" is not certain."""
+    open_denial = "-A FORWARD -o eth1 -m geoip --src-cc JP -j DROP"
+    town = Town(tmp_path, ["-A FORWARD -i eth0 -j DROP", "-A FORWARD -o eth0 -j DROP", open_denial], policy="ACCEPT")
+    found = {f.zones: f for f in town.findings("ZG109")}
+    open_zones = {zones for zones, f in found.items() if f.verdict is Verdict.UNDETERMINED}
+    assert open_zones
+    assert all(found[zones].verdict is Verdict.VIOLATES for zones in found.keys() - open_zones)
+    assert all("certain" in str(found[zones].message) for zones in open_zones)
