@@ -32,56 +32,66 @@ class _Nowhere:
 
 
 class _Builder:
-    """Handlers of one document. ``closed`` is the line of the root element's end, ``line`` that of the last event."""
+    """Reads one document into ``root``. ``closed`` is the line of the root element's end."""
 
     def __init__(self, ledger: Ledger, offset: int) -> None:
         self.root = Node("", 1, 1)
-        self._stack = [self.root]
-        self._text: list[str] = []
-        self._member = 0
-        self._nodes = 0
-        self._ledger = ledger
-        self._offset = offset
         self.closed = 0
         self.parser = DefusedXMLParser(target=_Nowhere(), forbid_dtd=True)
         self._expat = self.parser.parser
-        self._expat.StartElementHandler = self._start
-        self._expat.EndElementHandler = self._end
-        self._expat.CharacterDataHandler = self._text.append
-        self._expat.ordered_attributes = False
+        self._offset = offset
+        self._stack = [self.root]
+        self._listen(ledger)
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        line = self._expat.CurrentLineNumber + self._offset
-        self._text.clear()
-        if tag == "member":
-            self._member = line
-            return
-        self._nodes += 1
-        if len(self._stack) > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise _BeyondError
-        parent = self._stack[-1]
-        if tag == "entry" and "name" in attributes:
-            tag = attributes["name"]
-            if tag in parent.children:
-                self._ledger.not_understood(line, f'"{tag}" is defined a second time', Concern.FILTER)
-        self._stack.append(parent.child(tag, line))
+    def _listen(self, ledger: Ledger) -> None:
+        """Set the handlers of elements and text: closures, for a large file calls them half a million times."""
+        expat, offset, stack = self._expat, self._offset, self._stack
+        text: list[str] = []
+        member = nodes = 0
 
-    def _end(self, tag: str) -> None:
-        line = self._expat.CurrentLineNumber + self._offset
-        if tag == "member":
-            value = "".join(self._text).strip()
-            if value:
-                self._stack[-1].child(value, self._member).last = line
-        else:
-            node = self._stack.pop()
-            node.last = line
-            if self._text and not node.children:
-                value = "".join(self._text).strip()
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal member, nodes
+            line = expat.CurrentLineNumber + offset
+            text.clear()
+            if tag == "member":
+                member = line
+                return
+            nodes += 1
+            if len(stack) > MAX_DEPTH or nodes > MAX_NODES:
+                raise _BeyondError
+            children = stack[-1].children
+            if tag == "entry" and "name" in attributes:
+                tag = attributes["name"]
+                if tag in children:
+                    ledger.not_understood(line, f'"{tag}" is defined a second time', Concern.FILTER)
+            stack.append(children.get(tag) or stack[-1].child(tag, line))
+
+        def end(tag: str) -> None:
+            line = expat.CurrentLineNumber + offset
+            if tag == "member":
+                value = (text[0] if len(text) == 1 else "".join(text)).strip()
                 if value:
-                    node.child(value, node.first).last = line
-            if len(self._stack) == 1:
-                self.closed = line
-        self._text.clear()
+                    stack[-1].child(value, member).last = line
+            else:
+                node = stack.pop()
+                node.last = line
+                if text and not node.children:
+                    value = (text[0] if len(text) == 1 else "".join(text)).strip()
+                    if value:
+                        node.child(value, node.first).last = line
+                if len(stack) == 1:
+                    self.closed = line
+            text.clear()
+
+        expat.StartElementHandler = start
+        expat.EndElementHandler = end
+        expat.CharacterDataHandler = text.append
+        expat.ordered_attributes = False
+
+    @property
+    def line(self) -> int:
+        """The line that has been reached."""
+        return int(self._expat.CurrentLineNumber) + self._offset
 
     def abandon(self, line: int) -> None:
         """End every element that is still open in ``line``."""
@@ -104,14 +114,15 @@ def read_xml(source: Source, ledger: Ledger) -> tuple[Node, list[tuple[str, int]
     except (ExpatError, SyntaxError, DefusedXmlException, _BeyondError, ValueError, UnicodeError) as error:
         _broken(source, ledger, builder, error, asides)
     builder.root.last = max(1, len(lines))
-    return builder.root, asides + [(BLANK, n) for n, line in enumerate(lines, 1) if _ASIDE.fullmatch(line.strip())]
+    marked = ((n, line) for n, line in enumerate(lines, 1) if "<?" in line or "<!" in line)
+    return builder.root, asides + [(BLANK, n) for n, line in marked if _ASIDE.fullmatch(line.strip())]
 
 
 def _broken(source: Source, ledger: Ledger, builder: _Builder, error: Exception, asides: list[tuple[str, int]]) -> None:
     if builder.closed:
         asides += _around(source, ledger, builder.closed + 1, len(source.lines))
         return
-    line = min(max(1, builder._expat.CurrentLineNumber + builder._offset), max(1, len(source.lines)))
+    line = min(max(1, builder.line), max(1, len(source.lines)))
     builder.abandon(line)
     if isinstance(error, DefusedXmlException):
         reason = "the document declares a type or entities, which no configuration does: it is not read"
