@@ -57,13 +57,16 @@ def frr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, Devi
             subprocess.run([*alone, DAEMONS / daemon, *options, "-z", f"{run}/api"], check=True, capture_output=True)
         vtysh = [*alone, "vtysh", "--vty_socket", str(run)]
         configure = [word for line in ("configure terminal", *ROUTES.splitlines()) for word in ("-c", line)]
-        subprocess.run([*vtysh, *configure], check=True, capture_output=True)
+        for _ in range(100):
+            if subprocess.run([*vtysh, *configure], check=False, capture_output=True).returncode == 0:
+                break
+            time.sleep(0.2)
         kernel = ""
-        for _ in range(50):
+        for _ in range(100):
             kernel = subprocess.run(["ip", "-n", name, "route"], capture_output=True, text=True, check=True).stdout
             if "10.7.0.0/16" in kernel and "default" in kernel:
                 break
-            time.sleep(0.1)
+            time.sleep(0.2)
         text = subprocess.run([*vtysh, "-c", "show ip route"], capture_output=True, text=True, check=True).stdout
         yield table(text), iproute.parse(Source("kernel", tuple(kernel.splitlines())), "r1").devices[0]
     finally:
