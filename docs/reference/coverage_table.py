@@ -17,7 +17,7 @@ from zoneguard.parsers.reading import detect, read_source
 
 PAGE = Path(__file__).with_name("coverage.md")
 MARK = re.compile(r"(<!-- table -->\n).*?(<!-- end -->)", re.DOTALL)
-NO_CONFIGURATION = {".json", ".yaml", ".yml", ".py", ".csv"}
+NO_CONFIGURATION = {".json", ".yaml", ".yml", ".py", ".bazel"}
 DESCRIPTION = "README.md"
 
 
