@@ -18,7 +18,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.entries import LATER, Entry, Reading, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Groups, network_member, service_member
-from zoneguard.parsers._cisco.lines import BANNER, MAX_DEPTH, SESSION, Line, read_lines
+from zoneguard.parsers._cisco.lines import BANNER, LEAVES, MAX_DEPTH, SESSION, Line, read_lines
 from zoneguard.parsers._cisco.lists import AccessList
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 from zoneguard.parsers.accounting import Ledger
@@ -226,3 +226,9 @@ def test_a_list_as_one_condition_is_the_first_line_that_matches(asked: list[tupl
         known.add(Entry(permit, match, SPAN, ""))
     decided = next((permit for permit, low, high in asked if min(low, high) <= port <= max(low, high)), False)
     assert holds(known.permitted(), packet("1.1.1.1", "2.2.2.2", f"tcp/{port}"), {}) is decided
+
+
+def test_a_mode_may_be_left_by_its_command() -> None:
+    shape, ledger = lines("ip access-list extended A\n permit ip any any\n exit\ninterface Gi0/0\n exit\n shutdown")
+    assert shape == ["ip access-list extended A", ">permit ip any any", "interface Gi0/0", ">shutdown"]
+    assert ledger.close().ignored == {LEAVES: 2}

@@ -15,6 +15,7 @@ from zoneguard.parsers.accounting import BLANK, Ledger
 
 SESSION = "console session: prompt, banner or command that only shows"
 BANNER = "text of a banner"
+LEAVES = "end of a mode, which its indentation shows"
 MAX_DEPTH = 8
 """Deeper lines count as of this depth: no configuration nests so far, hostile text does."""
 
@@ -73,7 +74,10 @@ def read_lines(source: Source, ledger: Ledger) -> list[Line]:
     """The commands of the top level, each with those below it. Every other line is accounted for in ``ledger``."""
     commands = list(_commands(source, ledger))
     if any(indent for indent, _ in commands):
-        return _by_indentation(commands)
+        for _, line in commands:
+            if line.text == "exit":
+                ledger.ignored(LEAVES, line.number)
+        return _by_indentation([(indent, line) for indent, line in commands if line.text != "exit"])
     return _by_mode(source, [line for _, line in commands])
 
 
