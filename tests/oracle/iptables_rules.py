@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -27,17 +28,19 @@ HAS_OUTPUT = frozenset({"FORWARD", "POSTROUTING"})
 MARKS = ("--set-mark 0x1", "--set-xmark 0x2/0x2", "--or-mark 0x1", "--and-mark 0x2", "--xor-mark 0x3")
 SESSION_MARKS = ("--save-mark", "--restore-mark", "--set-mark 0x1", "--restore-mark --mask 0x1")
 STATES = ("NEW", "ESTABLISHED,RELATED", "RELATED", "INVALID", "NEW,INVALID", "UNTRACKED", "DNAT", "SNAT", "NEW,DNAT")
+HAS_SETS = shutil.which("ipset") is not None
 RATES = ("-m limit --limit 1/hour --limit-burst 1", "-m statistic --mode random --probability 0.5")
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyRules:
-    """Lines of ``iptables-save`` for one family. Chains: ``(table, ":NAME POLICY")``."""
+    """Lines of ``iptables-save`` for one family. Chains: ``(table, ":NAME POLICY")``; ``sets``: lines of ``ipset``."""
 
     v6: bool
     flavour: str
     chains: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]
+    sets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         program = "ip6tables" if self.v6 else "iptables"
@@ -57,6 +60,9 @@ class IptablesRuleset:
     families: tuple[FamilyRules, ...]
 
     def __str__(self) -> str:
+        return "".join(f"{line}\n" for family in self.families for line in family.sets) + self._rules()
+
+    def _rules(self) -> str:
         return "".join(map(str, self.families))
 
     @property
@@ -74,6 +80,9 @@ class IptablesRuleset:
         """See ``Ruleset.load``."""
         if self.flavour == "nft":
             lab.run(box, "nft", "flush", "ruleset")
+        sets = [line for family in self.families for line in family.sets]
+        if sets:
+            lab.run(box, "ipset", "-exist", "restore", stdin="\n".join(sets) + "\n")
         for family in self.families:
             lab.run(box, f"{self._program(family)}-restore", stdin=str(family))
 
@@ -81,8 +90,13 @@ class IptablesRuleset:
         """See ``Ruleset.parsed``."""
         text = str(self)
         if exported:
-            text = "".join(lab.run(box, f"{self._program(family)}-save", "-c") for family in self.families)
+            text = "".join(lab.run(box, "ipset", "save", name) for name in self._set_names())
+            text += "".join(lab.run(box, f"{self._program(family)}-save", "-c") for family in self.families)
         return iptables.parse(Source("rules", tuple(text.splitlines())), box)
+
+    def _set_names(self) -> list[str]:
+        lines = (line.split() for family in self.families for line in family.sets)
+        return [words[1] for words in lines if words[0] == "create"]
 
     def smaller(self) -> Iterator[IptablesRuleset]:
         """See ``Ruleset.smaller``."""
@@ -106,6 +120,10 @@ def iptables_ruleset(
 class _Maker(World):
     """Draws the rules of one family."""
 
+    def __init__(self, random: Random, v6: bool) -> None:
+        super().__init__(random, v6)
+        self._asked_sets: list[str] = []
+
     def rules(self, tracked: bool, more_tables: Collection[str], flavour: str) -> FamilyRules:
         """Chains and rules. Of legacy tables all are named: what is not, keeps the rules of another ruleset."""
         random = self.random
@@ -124,7 +142,20 @@ class _Maker(World):
         if flavour == "legacy":
             missing = [t for t in ("filter", *possible) if t not in tables]
             chains += [(t, f":{BUILT_IN[t][0]} ACCEPT [0:0]") for t in missing]
-        return FamilyRules(self.v6, flavour, tuple(chains), tuple(rules))
+        return FamilyRules(self.v6, flavour, tuple(chains), tuple(rules), tuple(self._sets()))
+
+    def _sets(self) -> Iterator[str]:
+        """The sets that the rules asked for, each with some members. No other ruleset has a set of that name."""
+        family = "inet6" if self.v6 else "inet"
+        for name in self._asked_sets:
+            if name.startswith("net"):
+                yield f"create {name} hash:net family {family}"
+                members = [self.prefix() for _ in range(3)]
+                members[1:1] = [f"{self.host()}{self.random.choice(('', ' nomatch'))}" for _ in range(2)]
+            else:
+                yield f"create {name} hash:ip,port family {family}"
+                members = [f"{self.host()},{self.random.choice(('tcp', 'udp'))}:{self.port()}" for _ in range(6)]
+            yield from dict.fromkeys(f"add {name} {member}" for member in members)
 
     def _rule(self, table: str, chain: str, tracked: bool) -> Rule:
         target, proto = self._target_of(table, chain, tracked)
@@ -201,11 +232,19 @@ class _Maker(World):
             yield "-m iprange " + self._maybe_not(f"{option} {self.range_from(self.host())}")
         if tracked and table != "raw" and random.random() < 0.03:
             yield "-m connmark " + self._maybe_not("--mark " + random.choice(("0x0", "0x1", "0x1/0x1")))
+        if HAS_SETS and random.random() < 0.02:
+            yield "-m set " + self._maybe_not("--match-set " + self._set())
         if random.random() < 0.05:
             side = random.choice(("--src-type", "--dst-type"))
             yield "-m addrtype " + self._maybe_not(f"{side} {random.choice(('LOCAL', 'LOCAL', 'MULTICAST'))}")
         if random.random() < 0.002:
             yield random.choice(RATES)
+
+    def _set(self) -> str:
+        kind, directions = self.random.choice((("net", ("src", "dst")), ("port", ("dst,dst", "src,dst"))))
+        name = f"{kind}{6 if self.v6 else 4}x{self.random.randrange(1 << 32):x}"
+        self._asked_sets.append(name)
+        return f"{name} {self.random.choice(directions)}"
 
     def _protocol(self) -> str:
         random = self.random

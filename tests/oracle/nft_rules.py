@@ -12,8 +12,13 @@ from tests.oracle.rulesets import Rule, smaller_rules
 from tests.oracle.world import INTERFACES, MACS, PORTS, World
 from zoneguard.parsers import Parsed, Source, nftables
 
-TRANSPORT = re.compile(r"\b(tcp|udp|icmp|icmpv6) (?:dport|sport|flags|type)|meta l4proto (\{|tcp|udp|1|50|58)(?= |$)")
-NETWORK = re.compile(r"\b(ip6?) (?:saddr|daddr|to|prefix)|nfproto (ipv[46])|\b(icmp|icmpv6) type")
+TRANSPORT = re.compile(
+    r"\b(tcp|udp|icmp|icmpv6) (?:dport|sport|flags|type|code)"
+    r"|(?:meta l4proto|ip protocol|ip6 nexthdr) (?:!= )?(\{|tcp|udp|1|50|58)(?= |$)"
+)
+NETWORK = re.compile(
+    r"\b(ip6?) (?:saddr|daddr|to|prefix|version|protocol|nexthdr)|nfproto (ipv[46])|\b(icmp|icmpv6) (?:type|code)"
+)
 NETWORK_OF = {"ip6": 6, "ipv6": 6, "icmpv6": 6}
 PROTOCOL_OF = {"1": "icmp", "58": "icmpv6"}
 USER_CHAINS = ("A", "B", "C")
@@ -272,7 +277,7 @@ class _Table:
 
     def _conditions(self, base: str) -> list[str]:
         random = self.random
-        kinds = [self._addresses, self._ports, self._protocol, self._interfaces, self._mark, self._together]
+        kinds = [self._addresses, self._ports, self._protocol, self._interfaces, self._mark, self._together, self._rare]
         if self.tracked:
             kinds += [self._session, self._session]
         found = [random.choice(kinds)() for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3)))]
@@ -334,6 +339,45 @@ class _Table:
         return (
             f"{key} {self._maybe_not()}{random.choice((f'{{ {pairs} }}', f'@c{int(world.v6)}', f'@w{int(world.v6)}'))}"
         )
+
+    def _rare(self) -> str:
+        """Ways to ask that rulesets seldom use."""
+        random = self.random
+        world = self._world()
+        family, number, header = ("ip6", 6, "ip6 nexthdr") if world.v6 else ("ip", 4, "ip protocol")
+        one, other = random.sample(INTERFACES, 2)
+        port, side = world.port(), random.choice(("saddr", "daddr"))
+        mask = "ffff:ffff:ffff:ffff::f" if world.v6 else "255.255.0.7"
+        masked = (
+            f"fd00:{random.randrange(3)}::{random.randrange(10):x}" if world.v6 else f"10.0.0.{random.randrange(8)}"
+        )
+        pairs = ", ".join(dict.fromkeys(f"{random.choice(('tcp', 'udp'))} . {world.port()}" for _ in range(3)))
+        threes = ", ".join(dict.fromkeys(f"{world.host()} . tcp . {world.port()}" for _ in range(3)))
+        choices = [
+            f'iifname . oifname {{ "{one}" . "{other}", "{other}" . "{one}" }}',
+            f'iifname . {family} saddr {{ "{one}" . {world.host()}, "{other}" . {world.host()} }}',
+            f"{family} {side} & {mask} {random.choice(('==', '!='))} {masked}",
+            f"meta l4proto . th dport {self._maybe_not()}{{ {pairs} }}",
+            f"{family} {side} . meta l4proto . th dport {{ {threes} }}",
+            f"{header} {self._maybe_not()}{random.choice(('tcp', 'udp', '50'))}",
+            f"{family} version {number}",
+            f"th sport . th dport {{ 1024-1040 . {port}, 1050-1080 . 1-100 }}",
+            f"tcp dport {{ 1-{port}, {port + 1}-{port + 9}, 9000 }}",
+            f"{'icmpv6' if world.v6 else 'icmp'} code {self._maybe_not()}{random.choice((0, 1, 4))}",
+            f"fib {side} type {self._maybe_not()}{random.choice(('local', 'unicast', 'multicast'))}",
+            f"meta mark & 0x3 {self._maybe_not()}{{ 0x1, 0x2 }}",
+            f"meta mark | 0x1 == {random.choice(('0x1', '0x3'))}",
+        ]
+        if self.tracked:
+            choices += [
+                "ct state . meta l4proto { new . tcp, invalid . tcp, established . udp }",
+                f"ct original {family} saddr {world.prefix()}",
+                f"ct reply {family} saddr {world.host()}",
+                f"meta l4proto tcp ct original proto-dst {port}",
+                "ct direction original",
+                "ct status & dnat == dnat",
+            ]
+        return random.choice(choices)
 
     def _session(self) -> str:
         random = self.random

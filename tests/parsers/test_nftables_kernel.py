@@ -15,6 +15,7 @@ from tests.parsers import nftables_wire
 from tests.parsers.iptables_run import outcomes, packet
 from tests.parsers.nftables_wire import NftWire
 from zoneguard.model.device import Device
+from zoneguard.model.match import ConnState
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Source, nftables, nftables_json
 
@@ -28,6 +29,7 @@ PING = packet(proto=1, icmp=8 << 8)
 TIMESTAMP = packet(proto=1, icmp=13 << 8)
 GRE = packet(proto=47)
 FRAGMENT = packet(proto=17, fragment=1)
+INVALID = ConnState.INVALID
 KINDS = (TCP, UDP, PING, GRE)
 
 
@@ -184,6 +186,20 @@ CASES = {
         forward("ct state != established | related udp dport 53 accept", "ct state != new accept"),
         KINDS,
     ),
+    "a state by its bit": (
+        forward("ct state & new == new udp dport 53 accept", "ct state & invalid != invalid tcp dport 80 accept"),
+        KINDS,
+    ),
+    "a status by its bit": (
+        base("a", *NAT, "tcp dport 80 dnat ip to 10.9.0.1", kind="nat")
+        + forward("ct status & dnat == dnat accept", "ct status & dnat != dnat udp dport 53 accept"),
+        KINDS,
+    ),
+    "marks are ordered where sessions have some": (
+        base("a", "prerouting", "mangle", "meta mark set ct mark", "meta l4proto tcp meta mark set 5")
+        + forward("meta mark > 4 accept", "meta mark <= 0 udp dport 53 accept"),
+        KINDS,
+    ),
     "states by map": (
         forward("ct state vmap { invalid : drop, new : jump x }", more="chain x { tcp dport 80 accept\n}"),
         KINDS,
@@ -275,6 +291,15 @@ CASES = {
         + forward("meta mark 5 accept"),
         [*KINDS, at(dport=81), at(dport=82)],
     ),
+    "a rule ends where there is no session to take the mark from": (
+        forward("meta mark set ct mark accept", "tcp dport 80 accept"),
+        [*KINDS, at(flags=FIN | ACK, state=INVALID), at(flags=RST, dport=81, state=INVALID)],
+    ),
+    "a rule ends where there is nothing to hash": (
+        base("a", *NAT, "dnat ip to jhash ip saddr . tcp dport mod 2 map { 0 : 10.9.0.1, 1 : 10.9.0.1 }", kind="nat"),
+        KINDS,
+    ),
+    "a mark of a hash": (forward("meta mark set jhash ip saddr . udp dport mod 2 accept"), KINDS),
     "a new session has mark zero": (
         base("a", "prerouting", "mangle", "meta mark set 7", "meta mark set ct mark")
         + forward("meta mark 0 ct mark 0 ct direction original accept"),

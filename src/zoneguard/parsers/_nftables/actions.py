@@ -17,6 +17,7 @@ from zoneguard.parsers._nftables.conditions import comparison, sides_of
 from zoneguard.parsers._nftables.dimensions import FIRST, IS_V4, IS_V6
 from zoneguard.parsers._nftables.lookups import entries
 from zoneguard.parsers._nftables.scope import RuleScope
+from zoneguard.parsers._nftables.statements import selectors
 from zoneguard.parsers._nftables.translations import translate
 from zoneguard.parsers._nftables.tree import (
     Assign,
@@ -210,6 +211,8 @@ class RuleMaker:
 
     def _assign(self, statement: Assign) -> Made:
         target, value = statement.target, statement.value
+        if not isinstance(value, Lookup):  # a rule ends where there is no value: no session, another protocol
+            self._require([g for s in selectors(value) for side in sides_of(self.rule, s) for g in side.guards])
         if target == MARK:
             yield from self._mark(value)
         elif target.words[0] in _HEADERS and not _HARMLESS_FIELDS.intersection(target.words):

@@ -106,12 +106,15 @@ def _exactly(side: Dimension, value: Expression) -> Match:
 
 
 def _bits_against_zero(left: Expression, op: str, right: Expression) -> Compare | None:
-    """``ct state & (new | related) != 0`` asks for some of the flags."""
-    if not (isinstance(left, Binary) and left.op == "&" and isinstance(left.left, Selector)):
+    """``ct state & (new | related) != 0`` and ``ct status & dnat == dnat`` ask for some of the flags."""
+    if not (isinstance(left, Binary) and left.op == "&" and isinstance(left.left, Selector) and op in ("==", "!=")):
         return None
-    if left.left.words not in (("ct", "state"), ("ct", "status")) or nft.shown(right) not in ("0", "0x0"):
+    if left.left.words not in (("ct", "state"), ("ct", "status")):
         return None
-    return Compare(left.left, "in" if op == "!=" else "!", left.right)
+    none = nft.shown(right) in ("0", "0x0")
+    if not none and not (isinstance(right, Literal) and right == left.right):
+        return None
+    return Compare(left.left, "in" if (op == "!=") is none else "!", left.right)
 
 
 def _fragment(left: Expression, op: str, right: Expression) -> Match | None:

@@ -78,6 +78,8 @@ def _open(rule: RuleScope, selector: Selector) -> Dimension:
     guards = _L4.get(selector.words[0], ())
     if selector.words[0] in _SESSION:
         guards = (conntrack.guard(rule),)
+    if selector.words[0] == "hash":
+        guards = tuple(guard for word in selector.words for guard in _needed_for_hash(rule, word))
     own = is_random(selector) or selector.words == ("meta", "random")
 
     def test(value: Expression) -> Match:
@@ -85,6 +87,14 @@ def _open(rule: RuleScope, selector: Selector) -> Dimension:
         return rule.unknown(what) if own else rule.about_packet(what)
 
     return Dimension(guards, test, is_open=True)
+
+
+def _needed_for_hash(rule: RuleScope, word: str) -> tuple[Match, ...]:
+    """Without what a hash is made of there is none, and the rule ends."""
+    if word in ("ip", "ip6"):
+        family = IS_V6 if word == "ip6" else IS_V4
+        return () if rule.v6 is (word == "ip6") else (family,)
+    return (conntrack.guard(rule),) if word == "ct" else _L4.get(word, ())
 
 
 def _spans(
@@ -166,7 +176,7 @@ def _mark(rule: RuleScope) -> Dimension:
             exact = In(Field.MARK, nft.numbers(value))
             return either(both(Not(conntrack.UNDERWAY), exact), both(conntrack.UNDERWAY, unknown))
 
-        return Dimension((), test)
+        return Dimension((), test, spans=nft.numbers, highest=(1 << 32) - 1)
     return _spans(Field.MARK, nft.numbers, (1 << 32) - 1, masked=True)
 
 

@@ -225,14 +225,13 @@ class Expressions:
         return Selector(tuple(found))
 
     def hashed(self) -> Selector:
-        """What follows ``jhash`` and ``symhash``: only that it is a hash matters."""
-        if self.words.word != "mod":
-            self.expression()
+        """What follows ``jhash`` and ``symhash``: only that it is a hash matters, and of what."""
+        of = hash_of(self.expression()) if self.words.word != "mod" else ()
         self.words.expect("mod")
         found = ["hash", "mod", self.words.name()]
         while self.words.accept("seed", "offset"):
             self.words.name()
-        return Selector(tuple(found))
+        return Selector((*found, *of))
 
     def socket(self) -> Selector:
         """``socket transparent``, ``socket cgroupv2 level 1``."""
@@ -336,3 +335,10 @@ def _flat(items: list[Element]) -> tuple[Element, ...]:
         else:
             flat.append(item)
     return tuple(flat)
+
+
+def hash_of(key: Expression) -> tuple[str, ...]:
+    """``of ip saddr tcp dport``, the end of a hash's words: a packet that lacks one of these has no hash."""
+    parts = key.parts if isinstance(key, Concat) else (key,)
+    asked = [part.words for part in parts if isinstance(part, Selector) and part.words[0] in HEADERS | {"ct"}]
+    return ("of", *(word for words in asked for word in words)) if asked else ()

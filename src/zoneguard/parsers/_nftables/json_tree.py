@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from zoneguard.parsers._nftables.expressions import JUMPS, VERDICTS
+from zoneguard.parsers._nftables.expressions import JUMPS, VERDICTS, hash_of
 from zoneguard.parsers._nftables.statements import DECIDED_ELSEWHERE, TRANSLATIONS
 from zoneguard.parsers._nftables.tree import (
     MAX_NESTING,
@@ -259,7 +259,14 @@ def _numgen(body: Json) -> Expression:
 
 
 def _hash(body: Json) -> Expression:
-    return Selector(("hash", "mod", text(_fields(body).get("mod"))))
+    fields = _fields(body)
+    key = fields.get("expr")
+    together = key.get("concat") if isinstance(key, dict) else None
+    parts = together if isinstance(together, list) else [key]
+    asked = [
+        build(part[name]) for part in parts if isinstance(part, dict) for name, build in _OF_HASHES if name in part
+    ]
+    return Selector(("hash", "mod", text(fields.get("mod")), *hash_of(Concat(tuple(asked)))))
 
 
 def _option(name: str) -> Callable[[Json], Expression]:
@@ -286,6 +293,7 @@ def _exthdr(body: Json) -> Expression:
                     else ("exthdr", text(fields.get("name"))))  # fmt: skip
 
 
+_OF_HASHES = (("payload", _payload), ("ct", _ct))
 _EXPRESSIONS: Mapping[str, Callable[[Json], Expression]] = {
     "prefix": _prefix,
     "range": _range,

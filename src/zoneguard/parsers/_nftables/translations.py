@@ -9,6 +9,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, All, Field, In, Match, both
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
+from zoneguard.parsers._nftables.conditions import sides_of
 from zoneguard.parsers._nftables.dimensions import IS_V4, IS_V6, is_random
 from zoneguard.parsers._nftables.lookups import entries
 from zoneguard.parsers._nftables.scope import RuleScope
@@ -65,7 +66,9 @@ def _choices(rule: RuleScope, statement: Translation, match: Match) -> Iterator[
     if isinstance(address, Lookup):
         pool = _pool(address)
         if pool is not None:
-            chosen = match if _covers(address.key, pool) else both(match, rule.unknown(f"{nft.shown(address.key)}"))
+            chosen = both(match, *(guard for side in sides_of(rule, address.key) for guard in side.guards))
+            if not _covers(address.key, pool):
+                chosen = both(chosen, rule.unknown(nft.shown(address.key)))
             yield chosen, pool, port
             return
         guards, found = entries(rule, address.key, address.data)
