@@ -87,7 +87,7 @@ def unavailable() -> str:
     """Why no lab can be made here, or ``""``."""
     if os.name != "posix" or os.geteuid() != 0:
         return "needs root to make network namespaces"
-    missing = [tool for tool in ("ip", "iptables-restore", "nft") if shutil.which(tool) is None]
+    missing = [tool for tool in ("ip", "iptables-nft-restore", "nft") if shutil.which(tool) is None]
     if missing:
         return f"needs {', '.join(missing)}"
     try:

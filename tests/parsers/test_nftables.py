@@ -153,7 +153,7 @@ def test_a_rewrite_of_the_packet_itself_makes_the_box_uncertain() -> None:
         'meta hour "08:00"-"17:00" accept', "numgen random mod 2 0 accept", "tcp option maxseg size 1460 accept",
         "meta pkttype broadcast accept", "ip ttl < 5 accept", "fib saddr . iif oif exists accept",
         "ct mark 5 ct state established accept", "add @d { ip saddr } accept", "ip saddr @d accept",
-        "ip saddr @e accept",
+        "ip saddr @e accept", "meta l4proto tcp flow add @f accept", "tcp option maxseg size set 1400 accept",
     ],
 )  # fmt: skip
 def test_what_the_file_cannot_decide_may_hold(rule: str) -> None:

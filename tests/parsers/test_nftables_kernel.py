@@ -300,6 +300,10 @@ CASES = {
         KINDS,
     ),
     "a mark of a hash": (forward("meta mark set jhash ip saddr . udp dport mod 2 accept"), KINDS),
+    "a rule ends where the header is not there that it would change": (
+        forward("ip6 hoplimit set 9 accept", "ip ttl set 9 udp dport 53 accept"),
+        KINDS,
+    ),
     "a new session has mark zero": (
         base("a", "prerouting", "mangle", "meta mark set 7", "meta mark set ct mark")
         + forward("meta mark 0 ct mark 0 ct direction original accept"),

@@ -219,8 +219,19 @@ class RuleMaker:
             reason = f"{target} of the packet itself is rewritten, which is not modelled"
             self.rule.report(reason, bounded=False, concern=Concern.NAT)
             yield self._rule(Continue())
+        elif target.words[0] in _HEADERS:
+            self._require_header(target)
         elif isinstance(value, Lookup):
             self._require([self.rule.unknown(f"{nft.shown(value)} finds something")])
+
+    def _require_header(self, target: Selector) -> None:
+        """A rule that sets a field ends where the packet has no such header; of options, where they cannot be set."""
+        family = {"ip": False, "ip6": True}.get(target.words[0])
+        if family is not None and self.rule.v6 is not family:
+            self._require([IS_V6 if family else IS_V4])
+        self._require([guard for side in sides_of(self.rule, target) for guard in side.guards])
+        if "option" in target.words:
+            self._require([self.rule.unknown(f"{target} can be set")])
 
     def _mark(self, value: Expression) -> Made:
         """``meta mark set`` a constant, the old mark with bits changed, the session's mark, or what a map gives."""

@@ -37,9 +37,9 @@ from zoneguard.parsers._nftables.tree import (
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 _BITS = frozenset({"&", "|", "^", "<<", ">>"})
-_EFFECTS = frozenset({"counter", "log", "dup", "flow", "last", "ct helper", "ct timeout", "ct expectation", "secmark",
+_EFFECTS = frozenset({"counter", "log", "dup", "last", "ct helper", "ct timeout", "ct expectation", "secmark",
                       "reset"})  # fmt: skip
-_CONDITIONS = frozenset({"limit", "quota", "ct count", "meter"})
+_CONDITIONS = frozenset({"limit", "quota", "ct count", "meter", "flow"})
 _RATES = frozenset({"limit", "quota", "ct count"})
 
 
@@ -75,7 +75,7 @@ def statement(value: Json) -> Statement:
     if name in VERDICTS or name in JUMPS:
         return _verdict(name, body)
     if name in _EFFECTS:
-        return Effect("flow" if name == "flow" else name)
+        return Effect(name)
     if name in _CONDITIONS:
         return Condition(name)
     if name in TRANSLATIONS:

@@ -269,12 +269,13 @@ class Statements:
                 words.name()
         return Effect("log")
 
-    def _flow(self) -> Effect:
+    def _flow(self) -> Condition:
+        """The kernel goes on only where the session is one that it can hand over, a new one never."""
         words = self.words
         if not words.accept("add", "offload"):
             raise SyntaxProblemError("flow without add")
         words.name()
-        return Effect("flow")
+        return Condition("flow")
 
     def _dup(self) -> Effect:
         words = self.words

@@ -172,14 +172,14 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds or not by what happened before: ``limit``, ``quota``, ``ct count``, ..."""
+    """Holds or not by what happened before: ``limit``, ``quota``, ``ct count``, ``flow``, ..."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Does nothing to the packet's way: ``counter``, ``log``, ``flow``, ``dup``, ..."""
+    """Does nothing to the packet's way: ``counter``, ``log``, ``dup``, ..."""
 
     name: str
 
