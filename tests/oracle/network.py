@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.oracle.iptables_rules import HAS_SETS
 from tests.oracle.netns import Box, Lab, inside
 from zoneguard.audit.inputs import load_devices
 from zoneguard.loading.project import load_project
@@ -106,7 +107,9 @@ def _wait_for_routes(lab: Lab, box: str) -> None:
 
 def export(lab: Lab, folder: Path) -> Project:
     """The files that an administrator would export from the boxes, and the project about them."""
-    (folder / "north.rules").write_text(lab.run("north", "iptables-nft-save") + lab.run("north", "ip6tables-nft-save"))
+    sets = lab.run("north", "ipset", "save") if HAS_SETS else ""
+    rules = (lab.run("north", f"{program}-nft-save") for program in ("iptables", "ip6tables"))
+    (folder / "north.rules").write_text(sets + "".join(rules))
     (folder / "south.nft").write_text(lab.run("south", "nft", "list", "ruleset"))
     for box in ("north", "router", "south"):
         commands = ("ip addr", "ip rule", "ip -4 route show table all", "ip -6 route show table all")
