@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from zoneguard.model.match import ALWAYS, Field, Match, both
+from zoneguard.model.match import ALWAYS, All, Field, Match, both
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._panos.addresses import AddressBook, negated
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
@@ -129,4 +129,10 @@ class RuleReader:
 
 def joined(*parts: Match) -> Match:
     """All of ``parts``, without those that always hold."""
-    return both(*(part for part in parts if part is not ALWAYS))
+    flat: list[Match] = []
+    for part in parts:
+        if isinstance(part, All):
+            flat += part.parts
+        else:
+            flat.append(part)
+    return flat[0] if len(flat) == 1 else All(tuple(flat)) if flat else ALWAYS

@@ -63,13 +63,13 @@ class Node:
 
     def below(self, *path: str) -> Mapping[str, Node]:
         """The words below the end of ``path``; none where it does not exist."""
-        node = self
+        children = self.children
         for name in path:
-            found = node.children.get(name)
-            if found is None:
+            node = children.get(name)
+            if node is None:
                 return _NONE
-            node = found
-        return node.children
+            children = node.children
+        return children
 
     def words(self, *path: str) -> tuple[str, ...]:
         """The names of the words below the end of ``path``."""
@@ -78,9 +78,11 @@ class Node:
     def word(self, *path: str, default: str = "") -> str:
         """The word below the end of ``path``; of several the one written last, as a later ``set`` line replaces it."""
         found = self.below(*path)
+        if not found:
+            return default
         if len(found) > 1:
             return max(found.values(), key=lambda node: node.last).name
-        return next(iter(found), default)
+        return next(iter(found))
 
     def yes(self, *path: str, default: bool = False) -> bool:
         """Whether the setting at ``path`` is ``yes``."""
