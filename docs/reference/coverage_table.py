@@ -26,7 +26,7 @@ def accounts(folder: Path) -> tuple[list[LineAccount], int]:
     found: list[LineAccount] = []
     unread = 0
     files = (p for p in folder.rglob("*") if p.is_file() and p.suffix not in NO_CONFIGURATION)
-    for path in sorted(p for p in files if p.name != DESCRIPTION):
+    for path in sorted(p for p in files if not p.name.endswith(DESCRIPTION)):
         try:
             source = read_source(path, path.name)
             found.append(detect(source).parse(source, path.stem).account)

@@ -206,6 +206,19 @@ def test_twice_before_objects_before_after_auto() -> None:
 # -- twice NAT -------------------------------------------------------------------------------------------------------
 
 
+def test_a_twice_rule_without_destination_may_be_all_that_a_packet_meets() -> None:
+    """NAT: "Even if you do not configure the optional destination address for twice NAT, a matching packet still only
+    matches one twice NAT rule"."""
+    server = "object network web\n nat (dmz,any) static web-out"
+    lan, everybody = "nat (inside,outside) {} source dynamic lan interface", "10.1.0.5 > 203.0.113.10 tcp/80"
+    first = asa(server, lan.format(""))
+    assert goes(first, "inside", everybody) == "dmz|outside"
+    assert goes(first, "outside", "192.0.2.1 > 203.0.113.10 tcp/80") == "dmz"
+    assert goes(first, "inside", "10.1.0.5 > 192.0.2.1 tcp/80") == "outside"
+    assert goes(asa(server, lan.format("after-auto")), "inside", everybody) == "dmz"
+    assert goes(asa(server.replace("any", "outside"), lan.format("")), "inside", everybody) == "outside"
+
+
 def test_twice_nat_of_both_ends_in_both_directions() -> None:
     found = asa("nat (inside,outside) source static lan branch destination static partner-as partner")
     assert becomes(found, "inside", "10.1.0.5 > 10.1.250.7 tcp/80") == "10.80.0.5 > 198.51.100.7:80"

@@ -27,7 +27,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, Unknown, both, either
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.names import ICMP, TCP, UDP
-from zoneguard.parsers._cisco_asa.nat_entry import Pair, PortMap, Side, Translation, pairs
+from zoneguard.parsers._cisco_asa.nat_entry import Pair, PortMap, Side, Span, Translation, pairs
 
 _ANY_PORT = Intervals.span(1, 65535)
 _DNAT = In(Field.DNAT, Intervals.of(1))
@@ -45,7 +45,12 @@ class NatStages:
 
     def inward(self) -> Iterator[Translate]:
         """The stage of destinations."""
-        certain = [out for rule in self._rules for out in (*self._back(rule), *self._to_target(rule))]
+        behind = self._mapped_behind()
+        certain = [
+            out
+            for rule in self._rules
+            for out in (*self._back(rule), *self._to_target(rule), *self._alone(rule, behind))
+        ]
         open_ = [out for rule in self._rules for out in self._held(rule)]
         if certain or open_:
             rules = RuleList("NAT, destinations", (*certain, *open_), Permit(), self._config.end)
@@ -158,6 +163,35 @@ class NatStages:
                 *_ports(Field.DPORT, rule.target_port, outside=True),
             )
             yield NatRule(match, rule.span, (*pair.rewrites(Field.DST, False), *moved), rule.name)
+
+    def _mapped_behind(self) -> dict[str, Intervals]:
+        """By the interface from which they are reached: the mapped addresses of static rules."""
+        spans: dict[str, list[Span]] = {}
+        for rule in self._rules:
+            if rule.static and not (rule.one_way or rule.identity):
+                spans.setdefault(rule.mapped, []).extend(rule.to.spans or ())
+        return {interface: Intervals.from_spans(found) for interface, found in spans.items() if found}
+
+    def _alone(self, rule: Translation, behind: dict[str, Intervals]) -> Iterator[NatRule]:
+        """Packets from the real side of a twice NAT rule without destination, to an address that a later rule maps.
+
+        "A matching packet only matches the one rule": whether the later rule still translates the destination, which
+        happens before the source is looked at, is not written.
+        """
+        if not rule.whole or rule.target is not None or rule.exempt:
+            return
+        reached = [
+            found for interface, found in behind.items() if not (interface and rule.real) or interface == rule.real
+        ]
+        if not reached:
+            return
+        match = both(
+            *self._came(rule.real),
+            *self._source(rule),
+            either(*(In(Field.DST, found) for found in reached)),
+            Unknown(f"{self._config.device}: {rule.name} is the only rule that its packets meet", rule.span),
+        )
+        yield NatRule(match, rule.span, (), rule.name)
 
     def _held(self, rule: Translation) -> Iterator[NatRule]:
         """Packets to the pool of a dynamic rule: a host that holds a translation can be reached by it."""
