@@ -15,6 +15,7 @@ from zoneguard.static._trace_choices import Doubt, UndecidableError
 from zoneguard.static._trace_packet import Traveller
 
 MAX_RECURSION = 16
+MAX_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class RoutingTable:
         self._lengths = {v6: sorted((n for f, n in self._groups if f == v6), reverse=True) for v6 in (False, True)}
         self._resolved: dict[int, tuple[tuple[str, int], ...]] = {}
         self._resolving: set[int] = set()
+        self._circular = False
+        self._asked = 0
 
     def choose(self, packet: Traveller) -> Target | NoRoute:
         """The way of this packet; routes that share the load are put to the script."""
@@ -123,18 +126,26 @@ class RoutingTable:
         """By which interfaces and neighbours ``next_hop`` is reached; by none, where it leads back to itself."""
         if next_hop in self._resolved:
             return self._resolved[next_hop]
-        if len(self._resolving) > MAX_RECURSION:
+        outermost = not self._resolving
+        self._asked = 1 if outermost else self._asked + 1
+        if next_hop in self._resolving or len(self._resolving) > MAX_RECURSION or self._asked > MAX_ASKED:
+            self._circular = True
             return ()
+        circular_before, self._circular = self._circular, False
         self._resolving.add(next_hop)
         targets = () if next_hop in self.own else self._next_hop_targets(next_hop)
         self._resolving.discard(next_hop)
-        ways = ((t.egress, next_hop if t.next_hop is None else t.next_hop) for t in targets if t.egress and not t.into)
-        self._resolved[next_hop] = tuple(ways)
-        return self._resolved[next_hop]
+        found = ((t.egress, next_hop if t.next_hop is None else t.next_hop) for t in targets if t.egress and not t.into)
+        ways = tuple(found)
+        if outermost or not self._circular:  # else the answer depends on what is being resolved around it
+            self._resolved[next_hop] = ways
+        self._circular = self._circular or circular_before
+        return ways
 
     def _next_hop_targets(self, next_hop: int) -> tuple[Target, ...]:
         for group in self._containing(next_hop):
             if any(not r.interface and r.next_hop in self._resolving for r in group):
+                self._circular = True
                 return ()
             targets = self._best(group)
             if targets:

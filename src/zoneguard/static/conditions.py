@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneguard.model.match import AnyOf, Bits, Egress, In, Ingress, Match, Not, Unknown, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.packets.layout import GROUP_OF, VARIABLES
 
 
 def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress: str | None) -> PacketSet:
@@ -25,11 +26,15 @@ def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress:
         return space.union(*(compile_match(space, part, ingress, egress) for part in match.parts))
     result = space.everything
     for part in sorted(match.parts, key=_cost):
-        result = result & compile_match(space, part, ingress, egress)
+        packets = compile_match(space, part, ingress, egress)
+        result = packets if result is space.everything else packets & result
         if not result:
             break
     return result
 
 
 def _cost(match: Match) -> int:
-    return 0 if isinstance(match, Ingress | Egress) else 1
+    """What decides without a set comes first, then fields from the last variables to the first."""
+    if isinstance(match, Ingress | Egress):
+        return -VARIABLES
+    return -GROUP_OF[match.field].first if isinstance(match, In | Bits) else 0

@@ -12,7 +12,9 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.static.prefixes import Prefix, PrefixTree
 
 MAX_RECURSION = 16
-"""Next hops that need more lookups than this never resolve."""
+"""Next hops that need lookups deeper than this never resolve."""
+MAX_LOOKUPS = 1_000
+"""Nor do those that need more lookups than this, as routes that lead to each other in many ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +133,25 @@ class Resolver:
         self._by_interface: dict[tuple[str, int | None], tuple[Way, ...]] = {}
         self._by_hop: dict[int, tuple[Way, ...]] = {}
         self._resolving: set[int] = set()
+        self._cut = False
+        self._lookups = 0
         found = ((prefix, self._best(group)) for prefix, group in self._groups.items())
         self.choices: dict[Prefix, Choice] = {prefix: choice for prefix, choice in found if choice}
 
     def _best(self, group: list[Route]) -> Choice:
         """The usable routes of a prefix with the lowest distance and metric, one for each way."""
         best: tuple[int, int] | None = None
-        chosen: list[tuple[Way, Route]] = []
+        chosen: dict[Way, Route] = {}
         for route in group:
             rank = (route.distance, route.metric)
             if best is not None and rank > best:
                 continue
             ways = self.ways_of(route)
             if ways and rank != best:
-                best, chosen = rank, []
-            chosen += [(way, route) for way in ways if all(way != other for other, _ in chosen)]
-        return tuple(chosen)
+                best, chosen = rank, {}
+            for way in ways:
+                chosen.setdefault(way, route)
+        return tuple(chosen.items())
 
     def ways_of(self, route: Route) -> tuple[Way, ...]:
         """Where a route leads; empty where it is not usable."""
@@ -160,14 +165,22 @@ class Resolver:
         return self._to_hop(route.next_hop) if route.next_hop is not None else ()
 
     def _to_hop(self, address: int) -> tuple[Way, ...]:
+        """A way that ran into a lookup under way holds for that lookup only and is not remembered."""
         if address in self._by_hop:
             return self._by_hop[address]
-        if address in self._own or address in self._resolving or len(self._resolving) > MAX_RECURSION:
+        first = not self._resolving
+        self._lookups = 0 if first else self._lookups + 1
+        if address in self._resolving or len(self._resolving) > MAX_RECURSION or self._lookups > MAX_LOOKUPS:
+            self._cut = True
             return ()
+        before, self._cut = self._cut, False
         self._resolving.add(address)
-        found = tuple(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in self._longest(address))
+        ways = () if address in self._own else self._longest(address)
+        found = tuple(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in ways)
         self._resolving.discard(address)
-        self._by_hop[address] = found
+        if first or not self._cut:
+            self._by_hop[address] = found
+        self._cut = self._cut or before
         return found
 
     def _longest(self, address: int) -> Iterator[Way]:
@@ -175,6 +188,7 @@ class Resolver:
         for length in self._lengths[address >= V6]:
             group = self._groups.get((address & ~((1 << (width - length)) - 1), length), [])
             if any(not r.interface and r.next_hop in self._resolving for r in group):
+                self._cut = True
                 return
             found = self._best(group)
             if found:

@@ -19,6 +19,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 INNER_NODES = 32 << 20
 APPLY_CACHE = 1 << 20
+MAX_LISTED = 1 << 20
+"""Stretches of values that are remembered, so that sets that share parts are listed faster."""
 
 
 def _guarded(method: Callable[P, R]) -> Callable[P, R]:
@@ -50,6 +52,8 @@ class BinaryEngine:
         self._unknown: dict[str, int] = {}
         self._prefixes: dict[tuple[Group, int, int], BCDDFunction] = {}
         self._cubes: dict[frozenset[str], BCDDFunction] = {}
+        self._stretches: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
+        self._listed = 0
         self._offsets: dict[tuple[Group, Group, int, range], BCDDFunction] = {}
 
     @_guarded
@@ -173,7 +177,7 @@ class BinaryEngine:
 
     @_guarded
     def split(self, a: Node, group: Group) -> dict[Node, Intervals]:
-        memo: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
+        memo = self._stretches
 
         def walk(node: BCDDFunction, bit: int) -> list[tuple[int, BCDDFunction]]:
             """``(last value, rest)`` of each stretch of the group's bits from ``bit`` on."""
@@ -188,9 +192,13 @@ class BinaryEngine:
                 joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
                 if len(joined) + len(upper) > self.max_spans:
                     raise too_many_parts(group, self.max_spans)
-                memo[node, bit] = [*joined, *((last + half, rest) for last, rest in upper)]
+                memo[node, bit] = [*joined, *[(last + half, rest) for last, rest in upper]]
+                self._listed += len(memo[node, bit])
             return memo[node, bit]
 
+        if self._listed > MAX_LISTED:
+            memo.clear()
+            self._listed = 0
         found: dict[Node, list[tuple[int, int]]] = defaultdict(list)
         first = 0
         for last, rest in walk(cast(BCDDFunction, a), 0):
