@@ -275,8 +275,9 @@ def called_lists(draw: st.DrawFn, interfaces: tuple[str, ...] = (), unknowns: bo
     They may ask for the egress and be called where there is none yet (before routing, for local packets).
     """
     names = ("A", "B", "C")
+    defaults: st.SearchStrategy[Action] = st.sampled_from((Return(), Return(), Permit(), Deny()))
     return {
-        name: draw(rule_lists(name, Return(), rules(interfaces, names[i + 1 :], unknowns), 3))
+        name: draw(rule_lists(name, draw(defaults), rules(interfaces, names[i + 1 :], unknowns), 3))
         for i, name in enumerate(names)
     }
 

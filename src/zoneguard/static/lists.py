@@ -1,5 +1,7 @@
 """First-match lists over packet sets: what they permit, and which lines decided.
 
+Where no rule of a list that was jumped to decides, its default does; with ``Return`` for a default the caller goes on.
+
 Two evaluations of one meaning. ``Verdicts`` compiles a list once, by divide and conquer, into what it permits, denies
 and hands back. ``walk`` runs a given set rule by rule: for lists that rewrite, and to say which lines decided.
 """
@@ -149,7 +151,11 @@ class Lists:
         target = self._named.get(jump.target)
         if target is None or depth >= MAX_DEPTH:
             return self._undecided(f"chain {jump.target}")
-        return self.outcome(target, ingress, egress, depth + 1)
+        called = self.outcome(target, ingress, egress, depth + 1)
+        nothing, rest = self.space.nothing, ~(called.permit | called.deny | called.back)
+        if isinstance(target.default, Permit):
+            return called.then(Outcome(rest, nothing, nothing))
+        return called.then(Outcome(nothing, rest, nothing)) if isinstance(target.default, Deny) else called
 
     def _undecided(self, key: str) -> Outcome:
         passes = self.space.unknown(key)
@@ -188,7 +194,9 @@ class Lists:
                         rest = rest | step.packets
                     else:
                         yield step
-        if rest:
+        if rest and depth and isinstance(rules.default, Permit | Deny):
+            yield Step(rest, rules.default, rules.span, default=True)
+        elif rest:
             yield Step(rest, Return(), rules.span)
 
     def _jump(
