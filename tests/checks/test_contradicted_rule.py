@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.checks.town import Town, line
 from zoneguard.model.policy import Verdict
 
@@ -40,6 +42,12 @@ def test_what_depends_on_a_condition_is_undetermined_and_says_on_which(tmp_path:
     assert found.verdict is Verdict.UNDETERMINED
     assert "geoip" in str(found.message)
     assert "lgwan" in found.zones
+
+
+def test_lists_that_are_too_long_are_undetermined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneguard.static.analysis.MOST_LINES", 0)
+    (found,) = Town(tmp_path, [WEB]).findings("ZG121")
+    assert (found.verdict, "too large" in str(found.message)) == (Verdict.UNDETERMINED, True)
 
 
 def test_the_finding_keeps_its_name_when_lines_move(tmp_path: Path) -> None:

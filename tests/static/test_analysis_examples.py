@@ -197,6 +197,12 @@ def test_why_nothing_comes_to_a_rule(match: Match, kind: Kind) -> None:
         assert only(analyse(_router(match, (OUT,)), space)).kind is kind
 
 
+def test_lists_that_are_too_long_are_skipped_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneguard.static.analysis.MOST_LINES", 0)
+    found = analyse(_router(TO_TEN, (OUT,)))
+    assert (found.skipped, found.anomalies, found.lines) == ((("r", "main"),), (), 0)
+
+
 def test_without_routes_nothing_is_said_of_routes() -> None:
     assert only(analyse(_router(All((Egress(frozenset({"out"})), ELSEWHERE)), ()))).kind is Kind.REDUNDANT
 

@@ -86,7 +86,7 @@ def open_questions(case: Case, check: str) -> Iterator[Finding]:
             yield _open(case, check, device.name, message, tuple(a.span for a in doubtful[:5]), *unknowns)
         for context in analysis.skipped:
             message = N_(
-                "{device}: the rule lists of {context} fall into too many parts to be analysed.",
+                "{device}: the rule lists of {context} are too large to be analysed.",
                 device=device.name,
                 context=context[1],
             )

@@ -9,7 +9,9 @@ said; devices with policy routes are left out, since those decide by more than t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from operator import itemgetter
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._rendering import sample
@@ -32,25 +34,36 @@ def _run(case: Case) -> Iterator[Finding]:
     back = _Back(case)
     seen: set[tuple[str, ...]] = set()
     for crossing in case.possible:
-        for before, hop, elsewhere, sources in _diverging(crossing, back):
-            place = (*back.key(hop), hop.ingress, *sorted({t.way.interface for t in elsewhere}), crossing.source)
+        for before, hop, packets in _diverging(crossing, back):
+            elsewhere = back.targets(hop, packets.project(Field.SRC))
+            interfaces = sorted({target.way.interface for target in elsewhere})
+            place = (crossing.source, hop.device, hop.vrf, hop.ingress, *interfaces)
             if place not in seen:
                 seen.add(place)
-                yield _finding(crossing, before, hop, elsewhere, sources)
+                yield _finding(crossing, before, hop, elsewhere, interfaces, packets)
 
 
-def _diverging(crossing: Crossing, back: _Back) -> Iterator[tuple[Hop, Hop, dict[Target, Intervals], PacketSet]]:
-    """Each hop whose way back to the sources is another than the one they came, the hop before it, and that way."""
+def _diverging(crossing: Crossing, back: _Back) -> Iterator[tuple[Hop, Hop, PacketSet]]:
+    """Each hop whose ways back to all sources are others than the one they came, the hop before it, and the packets."""
     if hairpin(crossing):
         return
-    packets = sent(crossing.packets.may())
-    sources = packets.project(Field.SRC)
+    packets: PacketSet | None = None
+    sources = Intervals()
     for before, hop in zip(crossing.path, crossing.path[1:], strict=False):
         if before.translations:
             return
+        if not hop.ingress or back.straight(hop, crossing.source):
+            continue
+        if packets is None:
+            packets = sent(crossing.packets.may())
+            sources = packets.project(Field.SRC)
         ways = back.ways(hop, sources)
-        if ways and hop.ingress and all(target.way.interface not in ("", hop.ingress) for target in ways):
-            yield before, hop, ways, packets
+        if ways and all(interfaces and hop.ingress not in interfaces for interfaces in ways):
+            yield before, hop, packets
+
+
+Stretch = tuple[int, int, frozenset[str]]
+"""Addresses from the first to the last that leave by these interfaces; no interface: they are discarded or leak."""
 
 
 class _Back:
@@ -59,28 +72,53 @@ class _Back:
     def __init__(self, case: Case) -> None:
         assert case.static
         self._topology = case.static.network.topology
-        self._tables: dict[Key, dict[Target, Intervals]] = {}
+        self._zones = case.project.zones
+        self._tables: dict[Key, list[Stretch]] = {}
+        self._straight: dict[tuple[Key, str, str], bool] = {}
 
-    @staticmethod
-    def key(hop: Hop) -> Key:
-        """The context of a hop."""
-        return hop.device, hop.vrf
+    def straight(self, hop: Hop, zone: str) -> bool:
+        """Whether every address of the zone that has a way from there may go back by the interface of the hop, or
+        policy routes decide."""
+        key = ((hop.device, hop.vrf), hop.ingress, zone)
+        if key not in self._straight:
+            asked = self._topology.contexts[key[0]].vrf.policy_routes
+            ways = self.ways(hop, self._zones.addresses(zone))
+            self._straight[key] = bool(asked) or all(hop.ingress in interfaces for interfaces in ways)
+        return self._straight[key]
 
-    def ways(self, hop: Hop, addresses: Intervals) -> dict[Target, Intervals]:
-        """The ways out to ``addresses``; none where policy routes decide."""
-        key = self.key(hop)
-        if self._topology.contexts[key].vrf.policy_routes:
-            return {}
+    def ways(self, hop: Hop, addresses: Intervals) -> set[frozenset[str]]:
+        """The sets of interfaces by which some of ``addresses`` leave, equal routes together."""
+        table = self._table((hop.device, hop.vrf))
+        found: set[frozenset[str]] = set()
+        for low, high in addresses.spans:
+            place = bisect_left(table, low, key=itemgetter(1))
+            while place < len(table) and table[place][0] <= high:
+                found.add(table[place][2])
+                place += 1
+        return found
+
+    def targets(self, hop: Hop, addresses: Intervals) -> list[Target]:
+        """The routes to some of ``addresses``."""
+        return [t for t, where in self._topology.fibs[hop.device, hop.vrf].table().items() if where & addresses]
+
+    def _table(self, key: Key) -> list[Stretch]:
+        """The table cut where the ways change, in order of addresses."""
         if key not in self._tables:
-            self._tables[key] = dict(self._topology.fibs[key].table())
-        return {t: part for t, where in self._tables[key].items() if (part := where & addresses)}
+            fib = self._topology.fibs[key]
+            interfaces = [frozenset(way.interface for way in ways) - {""} for ways in fib.exits]
+            taken = [interfaces[number] if fib.exits[number] else None for number in fib.exit_of]
+            regions = zip(self._topology.tree.regions, taken, strict=True)
+            self._tables[key] = sorted(
+                ((low, high, names) for region, names in regions if names is not None for low, high in region),
+                key=itemgetter(0),
+            )
+        return self._tables[key]
 
 
 def _finding(
-    crossing: Crossing, before: Hop, hop: Hop, elsewhere: dict[Target, Intervals], packets: PacketSet
+    crossing: Crossing, before: Hop, hop: Hop, elsewhere: list[Target], interfaces: list[str], packets: PacketSet
 ) -> Finding:
     lines = (*hop.lines, *(target.route.span for target in elsewhere))
-    interfaces = sorted({target.way.interface for target in elsewhere})
     evidence: tuple[SourceSpan, ...] = tuple(dict.fromkeys((*lines, *([before.route] if before.route else []))))
     return Finding(
         check=PLUGIN.id,

@@ -66,7 +66,7 @@ def _device(page: Page, review: Review, device: DeviceReview) -> None:
         _section(page, N_("No capture was taken where they are used"), unseen, lambda u: _use(page, u))
         _section(page, N_("Wider than the traffic that was captured"), wider, lambda u: _wider(page, u))
     for context in device.analysis.skipped:
-        page.paragraph(page.say(N_("{context}: too many parts to be analysed", context="/".join(context))), 2)
+        page.paragraph(page.say(N_("{context}: too large to be analysed", context="/".join(context))), 2)
 
 
 def _section(page: Page, title: Text, items: Sequence[Any], write: Callable[[Any], None]) -> None:
