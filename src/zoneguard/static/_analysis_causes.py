@@ -59,32 +59,42 @@ def opposite(line: Leaf, decided: Outcome) -> PacketSet:
     return decided.deny & own.permit | decided.permit & own.deny
 
 
-def hiding(tree: Tree, number: int, packets: PacketSet, low: int, high: int) -> Causes:
-    """Why ``packets``, which line ``number`` asks for, are taken by the lines ``low`` up to ``high``.
+def hiding(
+    tree: Tree, number: int, packets: PacketSet, bounds: tuple[int, int], against: PacketSet | None = None
+) -> Causes:
+    """Why ``packets``, which line ``number`` asks for, are taken by the lines between ``bounds``.
 
-    One line that takes them all is cause enough, best one that does the same as line ``number``.
+    ``against``: the part of which those lines do the opposite in the end (none if not given). One line that takes all
+    packets is cause enough, best one that does the same as line ``number``.
     """
     line = tree.lines[number]
-    alone = _alone(tree, line, packets, low, high)
+    truly = against if against is not None else tree.space.nothing
+    alone = _alone(tree, line, packets, bounds, truly)
     if alone:
-        found, against = alone
-        return Causes((_cause(tree.lines[found], against),), numbers=(found,))
-    several = list(islice(tree.meeting(packets, low, high), COUNTED))
+        found, differs = alone
+        return Causes((_cause(tree.lines[found], differs),), numbers=(found,))
+    several = list(islice(tree.meeting(packets, *bounds), COUNTED))
     needed, complete = _needed([taken(tree.lines[n].outcome) for n in several], packets)
     chosen = [several[n] for n in needed]
-    lines = tuple(_cause(tree.lines[n], _against(line, tree.lines[n], packets)) for n in chosen)
+    lines = tuple(_cause(tree.lines[n], bool(_against(line, tree.lines[n], packets) & truly)) for n in chosen)
     return Causes(lines, complete, tuple(chosen))
 
 
-def _alone(tree: Tree, line: Leaf, packets: PacketSet, low: int, high: int) -> tuple[int, bool] | None:
-    """The line that takes all of ``packets``, and whether it does the opposite; best one that does not."""
+def _alone(
+    tree: Tree, line: Leaf, packets: PacketSet, bounds: tuple[int, int], truly: PacketSet
+) -> tuple[int, bool] | None:
+    """The line that takes all of ``packets``, and whether it does the opposite; best one that does not.
+
+    One that would do the opposite, but comes after others that do not, is no cause.
+    """
     found = None
-    for other in islice(tree.meeting(packets, low, high), SEARCHED):
+    for other in islice(tree.meeting(packets, *bounds), SEARCHED):
         if packets <= taken(tree.lines[other].outcome):
-            against = _against(line, tree.lines[other], packets)
-            found = found or (other, against)
-            if not against:
-                return other, against
+            differs = _against(line, tree.lines[other], packets)
+            if not differs:
+                return other, False
+            if differs & truly:
+                found = found or (other, True)
     return found
 
 
@@ -103,17 +113,13 @@ def _needed(takers: Sequence[PacketSet], packets: PacketSet) -> tuple[list[int],
     return kept, goal == packets
 
 
-def _against(line: Leaf, other: Leaf, packets: PacketSet) -> bool:
-    part = Outcome(other.outcome.permit & packets, other.outcome.deny & packets, other.outcome.back & packets)
-    return _differs(line, other, part)
-
-
-def _differs(line: Leaf, other: Leaf, part: Outcome) -> bool:
-    """Whether ``other`` does the opposite of ``line`` with its ``part``; of translations, another translation."""
+def _against(line: Leaf, other: Leaf, packets: PacketSet) -> PacketSet:
+    """The packets with which ``other`` would do the opposite of ``line``; of translations, another translation."""
     mine, theirs = (tuple(r.rewrites for r in leaf.rules if isinstance(r, NatRule)) for leaf in (line, other))
     if mine or theirs:
-        return mine != theirs
-    return bool(opposite(line, part))
+        return packets & taken(other.outcome) if mine != theirs else packets.space.nothing
+    part = Outcome(other.outcome.permit & packets, other.outcome.deny & packets, other.outcome.back & packets)
+    return opposite(line, part)
 
 
 def _cause(line: Leaf, against: bool) -> Cause:

@@ -151,9 +151,9 @@ class Judge:
 
     def _hidden(self, rules: RuleList, tree: Tree, number: int, asked: PacketSet) -> Anomaly:
         line = tree.lines[number]
-        causes = hiding(tree, number, asked, 0, number)
-        against = opposite(line, tree.decided(asked, 0, number))
-        if against and len(causes.lines) > 1 and not causes.opposite:
+        against = asked if translates(line) else opposite(line, tree.decided(asked, 0, number))
+        causes = hiding(tree, number, asked, (0, number), against)
+        if against and len(causes.lines) > 1 and not causes.opposite and not translates(line):
             first, _ = next(tree.deciding(against, 0, number))
             causes = causes.with_opposite(tree.lines[first])
         kind = Kind.CONTRADICTED if causes.opposite else Kind.SHADOWED
@@ -174,7 +174,7 @@ class Judge:
             return None
         end = len(tree.lines)
         by_rules = taken(tree.decided(decided, number + 1, end))
-        causes = hiding(tree, number, by_rules, number + 1, end) if by_rules else Causes()
+        causes = hiding(tree, number, by_rules, (number + 1, end)) if by_rules else Causes()
         if deny and self._answered_otherwise(rules, tree, number, deny):
             return None
         lines = causes.lines
