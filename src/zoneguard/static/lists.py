@@ -34,9 +34,9 @@ class Outcome:
     def then(self, later: Outcome) -> Outcome:
         """First this, then ``later`` for what this did not decide."""
         return Outcome(
-            self.permit | later.permit - self.deny - self.back if later.permit else self.permit,
-            self.deny | later.deny - self.permit - self.back if later.deny else self.deny,
-            self.back | later.back - self.permit - self.deny if later.back else self.back,
+            _joined(self.permit, later.permit, self.deny, self.back),
+            _joined(self.deny, later.deny, self.permit, self.back),
+            _joined(self.back, later.back, self.permit, self.deny),
         )
 
 
@@ -215,6 +215,15 @@ class Lists:
         undecided = self.space.unknown(f"chain {jump.target}")
         yield Step(packets & undecided, Permit(), line)
         yield Step(packets - undecided, Deny(), line)
+
+
+def _joined(first: PacketSet, later: PacketSet, *others: PacketSet) -> PacketSet:
+    """``first``, and what of ``later`` neither it nor ``others`` took. Most of them are empty in short lists."""
+    if not later:
+        return first
+    for other in others:
+        later = later - other if other else later
+    return first | later if first else later
 
 
 def _set_bits(packets: PacketSet, action: SetField) -> PacketSet:
