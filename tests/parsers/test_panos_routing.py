@@ -333,6 +333,15 @@ def test_between_virtual_systems_both_decide(first: dict[str, str], second: dict
     assert goes(found, "ethernet1/1", "10.1.0.5 > 10.3.0.5 tcp/80", "vr") == "deny"
 
 
+@pytest.mark.parametrize(("zone", "said"), [("to1", 1), ("any", 1), ("out", 0)])
+def test_nat_rules_that_meet_packets_of_another_virtual_system_are_said(zone: str, said: int) -> None:
+    base = "set vsys vsys2 rulebase nat rules n "
+    static = "source-translation static-ip translated-address 10.2.0.9"
+    nat = f"from {zone}|to out|source any|destination any|service any|{static}"
+    found = firewall(*(base + word for word in nat.split("|")), base=VSYS)
+    assert sum(u.concern is Concern.NAT and not u.bounded for u in found.uncertain) == said
+
+
 def test_without_an_external_zone_nothing_passes_between_virtual_systems() -> None:
     rules = [rule("r1", **ONE, from_="any", to="any"), rule("r2", **TWO, from_="any", to="any")]
     for line in (

@@ -122,6 +122,7 @@ class _DeviceReader:
         applications = ApplicationBook(export, vsys, overrides, reader.translated)
         pbf = PbfReader(reader, through, ApplicationBook(export, vsys, (), reader.translated))
         nat = NatReader(reader, self._interfaces, self._device_id())
+        nat.account_for(frozenset(name for name, zone in zones.items() if zone.external and zone.members))
         security = SecurityReader(reader, applications)
         security.account()
         name = "security rules" if len(self._firewall.vsyses) == 1 else f"security rules of {vsys.name}"

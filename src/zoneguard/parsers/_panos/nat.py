@@ -32,6 +32,7 @@ from zoneguard.parsers._panos.zones import Towards, ZoneBook
 
 _PORTS = Intervals.span(1024, 65535)
 _SOURCES = ("dynamic-ip-and-port", "dynamic-ip", "static-ip")
+FROM_OTHERS = "what this rule does with packets of other virtual systems is not modelled"
 _DESTINATIONS = ("destination-translation", "dynamic-destination-translation")
 
 
@@ -100,6 +101,13 @@ class NatReader:
             match = joined(came.match, leaves.match, way, known.asked)
             rewrites = known.source if outward else known.target
             yield NatRule(match, self._reader.span(node), rewrites, known.name)
+
+    def account_for(self, external: frozenset[str]) -> None:
+        """Say which rules may translate what other virtual systems send: that is not in the model. ``external``: the
+        zones by which it comes."""
+        for known in self._translations:
+            if external and {"any", *external} & set(known.came):
+                self._reader.export.ledger.not_understood(known.node.first, FROM_OTHERS, Concern.NAT)
 
     def _bound(self, node: Node) -> bool:
         """Whether a rule holds on this member of a pair of which both are active."""
