@@ -1,0 +1,81 @@
+"""Parsing 10,000 rules of formats without a bench of their own: ``python -m bench.parsing [RULES]``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from bench._measure import phase
+from zoneguard.parsers import Source
+from zoneguard.parsers.reading import detect
+
+RULES = 10_000
+
+
+def iptables(rules: int) -> Iterator[str]:
+    """An iptables-save export: hosts, ports, comments."""
+    yield from ("*filter", ":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]")
+    for n in range(rules):
+        yield (
+            f"-A FORWARD -s 10.{n >> 8 & 255}.{n & 255}.0/24 -d 192.168.{n & 255}.{n >> 8}/32 -i eth{n % 4} -p tcp "
+            f'-m tcp --dport {n} -m comment --comment "ticket {n}" -j {"ACCEPT" if n % 5 else "DROP"}'
+        )
+    yield "COMMIT"
+
+
+def nftables(rules: int) -> Iterator[str]:
+    """The text of ``nft list ruleset``."""
+    yield from (
+        "table inet filter {",
+        "\tchain forward {",
+        "\t\ttype filter hook forward priority filter; policy drop;",
+    )
+    for n in range(rules):
+        yield f"\t\tip saddr 10.{n >> 8 & 255}.{n & 255}.0/24 tcp dport {n} counter packets 0 bytes 0 accept"
+    yield from ("\t}", "}")
+
+
+def fortios(rules: int) -> Iterator[str]:
+    """A full configuration: an address and a service for each policy."""
+    yield "#config-version=FGT60F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin"
+    yield from ("config system interface",)
+    for n in (1, 2):
+        yield from (f'edit "port{n}"', 'set vdom "root"', f"set ip 10.{n}.0.1 255.255.0.0", "next")
+    yield from ("end", "config firewall address")
+    for n in range(rules):
+        yield from (f'edit "h{n}"', f"set subnet 10.1.{n >> 8}.{n & 255} 255.255.255.255", "next")
+    yield from ("end", "config firewall service custom")
+    for n in range(rules):
+        yield from (f'edit "s{n}"', f"set tcp-portrange {n + 1}", "next")
+    yield from ("end", "config firewall policy")
+    for n in range(rules):
+        yield from (f"edit {n + 1}", 'set srcintf "port1"', 'set dstintf "port2"', f'set srcaddr "h{n}"')
+        yield from ('set dstaddr "all"', "set action accept", 'set schedule "always"', f'set service "s{n}"', "next")
+    yield "end"
+
+
+def yamaha(rules: int) -> Iterator[str]:
+    """An RTX with static filters in both directions."""
+    yield from ("# RTX1210 Rev.14.01.42", "ip lan1 address 10.1.0.1/16", "ip lan2 address 10.2.0.1/16")
+    for n in range(rules):
+        yield f"ip filter {n + 1} pass 10.1.{n >> 8}.{n & 255} 10.2.0.0/16 tcp * {n + 1}"
+    numbers = " ".join(str(n + 1) for n in range(100))
+    yield f"ip lan2 secure filter out {numbers}"
+
+
+FORMATS: tuple[Callable[[int], Iterator[str]], ...] = (iptables, nftables, fortios, yamaha)
+
+
+def main(words: list[str]) -> None:
+    """Time each format; a line that is not understood ends the program."""
+    rules = int(words[0]) if words else RULES
+    for made in FORMATS:
+        source = Source(made.__name__, tuple(made(rules)))
+        parser = detect(source)
+        with phase(f"{parser.name}, {rules} rules, {len(source.lines)} lines"):
+            parsed = parser.parse(source, made.__name__)
+        assert not parsed.devices[0].uncertain, parsed.devices[0].uncertain[:2]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
