@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,16 +42,15 @@ ip route 10.6.0.0/16 10.99.0.1 210
 
 
 @pytest.fixture(scope="module")
-def frr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, Device]]:
-    """The table as FRRouting shows it, and the kernel's own."""
-    name, run = f"zg{os.getpid()}frr", tmp_path_factory.mktemp("frr")
+def frr() -> Iterator[tuple[Device, Device]]:
+    """The table as FRRouting shows it, and the kernel's own. The daemons' user must reach their directory."""
+    name, run = f"zg{os.getpid()}frr", Path(tempfile.mkdtemp(prefix="zg-frr-"))
     alone = ["ip", "netns", "exec", name]
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         for line in SET_UP.splitlines():
             subprocess.run(["ip", "-n", name, *line.split()], check=True)
-        for parent in (run, *list(run.parents)[:2]):
-            parent.chmod(0o755)
+        run.chmod(0o755)
         shutil.chown(run, "frr", "frr")
         for daemon in ("zebra", "staticd"):
             options = ["-d", "-u", "frr", "-g", "frr", "-i", f"{run}/{daemon}.pid", "--vty_socket", str(run), "-P", "0"]
@@ -73,6 +73,7 @@ def frr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Device, Devi
         for pid in run.glob("*.pid"):
             subprocess.run(["kill", pid.read_text().strip()], check=False)
         subprocess.run(["ip", "netns", "del", name], check=False)
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def ways(found: Device) -> set[tuple[int, int, bool, int | None]]:
