@@ -67,7 +67,7 @@ def test_what_pre_rules_decide_is_decided_and_the_rest_depends_on_the_firewalls_
     assert decided_by(found, "ethernet1/1", PACKET, "vr") == "pre"
     assert goes(found, "ethernet1/1", "10.1.0.5 > 10.2.0.6 tcp/80", "vr") == "may"
     assert "firewall's own" in doubts(found, "ethernet1/1", "10.1.0.5 > 10.2.0.6 tcp/80", "vr")
-    assert not found.uncertain
+    assert [(u.concern, u.bounded) for u in found.uncertain] == [(Concern.NAT, False)]  # its own NAT rules
 
 
 def test_the_parent_that_panorama_keeps_in_its_own_part() -> None:
@@ -137,7 +137,7 @@ def test_a_single_firewall_keeps_the_name_of_the_project() -> None:
 
 def test_a_firewall_without_a_template_is_a_part_of_a_configuration() -> None:
     (found,) = read("set device-group G devices 001\n" + permit("p", "device-group G pre-rulebase")).devices
-    assert {u.concern for u in found.uncertain} == {Concern.INTERFACE, Concern.ROUTING}
+    assert {u.concern for u in found.uncertain} == {Concern.INTERFACE, Concern.ROUTING, Concern.NAT}
 
 
 def test_device_groups_that_no_firewall_uses_are_ignored() -> None:
@@ -185,4 +185,5 @@ def test_a_panorama_that_holds_too_much_is_read_in_part_and_says_so(
     first, second = devices(permit("p", "shared pre-rulebase")).values()
     assert first.vrfs
     assert not second.vrfs
-    assert [u.concern for u in second.uncertain] == [u.concern for u in first.uncertain] == [Concern.FILTER]
+    assert [u.concern for u in second.uncertain] == [Concern.FILTER]
+    assert {u.concern for u in first.uncertain} == {Concern.FILTER, Concern.NAT}

@@ -42,6 +42,7 @@ from zoneguard.parsers._panos.services import ServiceBook
 from zoneguard.parsers._panos.zones import Owners, Zone, ZoneBook, read_owners, read_zones, with_zones
 from zoneguard.parsers.assembly import is_routed_out
 
+OWN_SETTINGS = "translations, forwarding rules and overrides that this firewall has itself are not in this file"
 _UNTRANSLATED = In(Field.DNAT, Intervals.of(0))
 _TRANSLATED = In(Field.DNAT, Intervals.of(1))
 
@@ -230,6 +231,8 @@ def _missing(export: Export, firewall: Firewall) -> Iterator[Misunderstood]:
     """What a file that is a part of a configuration leaves out altogether."""
     here = export.source.span(1, max(1, len(export.source.lines)))
     network, vsyses = firewall.network, [vsys.node for vsys in firewall.vsyses]
+    if firewall.managed is not None:
+        yield Misunderstood(export.source.span(firewall.managed.first), "", OWN_SETTINGS, Concern.NAT)
     policies = any(vsys.rulebases for vsys in firewall.vsyses) or any(node.below("zone") for node in vsyses)
     present = (
         (bool(network.below("interface")), "interfaces", Concern.INTERFACE),

@@ -34,6 +34,7 @@ ACTIONS: dict[str, Action] = {
     "reset-both": Deny(reject=True),
 }
 DEFAULTS = {"intrazone-default": "allow", "interzone-default": "deny"}
+OWN_RULES = "the rules that this firewall has itself are not in this file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,7 @@ class SecurityReader:
         reader, place = self._reader, self._reader.firewall.managed
         if reader.vsys.elsewhere is None or place is None:
             return
-        reason = "the rules that this firewall has itself are not in this file"
-        reader.export.doubt([Doubt(place.first, reason)])
+        reader.export.doubt([Doubt(place.first, OWN_RULES)])
         for action, what in ((Permit(), "allows"), (Deny(), "denies")):
             match = reader.unknown(f"a rule of the firewall's own {what} it", place.first)
             yield Rule(
