@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("shared"), derandomize=True)
 settings.register_profile("long", settings.get_profile("shared"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shared"))
 
