@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
+from fuzz._parsing import parse_all, start
 
-from zoneguard.model.errors import InputError
-from zoneguard.parsers import Source, panos, panos_routes
-from zoneguard.parsers.reading import decode, split_lines
+from zoneguard.parsers import panos, panos_routes
 
 
 def one_input(data: bytes) -> None:
     """Read ``data`` and parse it both ways."""
-    try:
-        text, encoding = decode(data, "input")
-    except InputError:
-        return
-    source = Source("input", split_lines(text), encoding)
-    for plugin in (panos.PLUGIN, panos_routes.PLUGIN):
-        assert 0 <= plugin.sniff(source) <= 1
-        account = plugin.parse(source, "device").account
-        accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
-        assert accounted == account.total == len(source.lines)
+    parse_all(data, panos.PLUGIN, panos_routes.PLUGIN)
 
 
 if __name__ == "__main__":
-    atheris = import_module("atheris")
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+    start(one_input)

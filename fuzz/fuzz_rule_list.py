@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
+from fuzz._parsing import parse_accounted, start
 
 from zoneguard.model.errors import InputError
 from zoneguard.parsers import Source, rule_list
@@ -17,14 +16,8 @@ def one_input(data: bytes) -> None:
         text = workbook_text(data, "input") if is_workbook(data) else decode(data, "input")[0]
     except InputError:
         return
-    source = Source("input", split_lines(text))
-    assert 0 <= rule_list.PLUGIN.sniff(source) <= 1
-    account = rule_list.PLUGIN.parse(source, "device").account
-    accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
-    assert accounted == account.total == len(source.lines)
+    parse_accounted(Source("input", split_lines(text)), rule_list.PLUGIN)
 
 
 if __name__ == "__main__":
-    atheris = import_module("atheris")
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+    start(one_input)

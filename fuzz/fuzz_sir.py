@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
+from fuzz._parsing import parse_all, start
 
-from zoneguard.model.errors import InputError
-from zoneguard.parsers import Source, sir
-from zoneguard.parsers.reading import decode, split_lines
+from zoneguard.parsers import sir
 
 
 def one_input(data: bytes) -> None:
     """Read ``data`` and parse it."""
-    try:
-        text, encoding = decode(data, "input")
-    except InputError:
-        return
-    source = Source("input", split_lines(text), encoding)
-    assert 0 <= sir.PLUGIN.sniff(source) <= 1
-    account = sir.PLUGIN.parse(source, "device").account
-    accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
-    assert accounted == account.total == len(source.lines)
+    parse_all(data, sir.PLUGIN)
 
 
 if __name__ == "__main__":
-    atheris = import_module("atheris")
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
+    start(one_input)
