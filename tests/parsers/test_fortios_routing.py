@@ -18,11 +18,11 @@ from tests.parsers.fortios_run import (
     result,
     table,
 )
-from zoneguard.model.addresses import format_address, format_prefix, parse_address
+from zoneguard.model.addresses import format_address, format_prefix, parse_address, prefixes
 from zoneguard.model.device import Concern, Device, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers._fortios.static import prefixes, winners
+from zoneguard.parsers._fortios.static import winners
 from zoneguard.static.trace import Disposition, Entry, trace_packet
 
 OPEN = policies(policy(1, srcintf="any", dstintf="any"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import seen
-from zoneguard.model.addresses import format_address
+from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity
@@ -27,7 +27,7 @@ def _run(case: Case) -> Iterator[Finding]:
         if mac not in known and address not in case.own:
             unknown.setdefault(mac, {}).setdefault(address, flow)
     for mac, by_address in sorted(unknown.items()):
-        text = ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8))
+        text = format_mac(mac)
         yield seen(
             case,
             PLUGIN.id,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.model.addresses import format_address
+from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity, Verdict
@@ -25,7 +25,7 @@ def _run(case: Case) -> Iterator[Finding]:
             zones.setdefault(zone, (address, flow))
         if len(zones) < 2:
             continue
-        text = ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8))
+        text = format_mac(mac)
         yield Finding(
             check=PLUGIN.id,
             severity=PLUGIN.severity,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
-from zoneguard.model.addresses import format_address
+from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.flows import Flow
 from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.spans import CaptureSpan
@@ -41,7 +41,7 @@ def flow_record(flow: Flow) -> dict[str, object]:
         "first": _time(flow.first),
         "last": _time(flow.last),
         "first_frame": flow.first.frame,
-        "macs": [[_mac(mac) for mac in macs] for macs in flow.macs],
+        "macs": [[format_mac(mac) for mac in macs] for macs in flow.macs],
         "community_id": flow.community_id,
         "file": flow.first.file,
         "last_frame": flow.last.frame,
@@ -72,7 +72,3 @@ def _cell(value: object) -> object:
 
 def _time(at: CaptureSpan) -> str:
     return datetime.fromtimestamp(at.time, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _mac(value: int) -> str:
-    return value.to_bytes(6).hex(":")

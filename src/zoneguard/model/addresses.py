@@ -6,6 +6,7 @@ IPv4 address ``a`` is the integer ``a``; IPv6 address ``a`` is ``V6 + a`` with `
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 
 from zoneguard.model.intervals import Intervals
 
@@ -44,9 +45,27 @@ def prefix_span(network: int, length: int) -> Intervals:
     return Intervals.span(network, network + (1 << ((128 if network >= V6 else 32) - length)) - 1)
 
 
+def prefixes(addresses: Intervals) -> Iterator[tuple[int, int]]:
+    """The fewest prefixes ``(network in the shared space, length)`` whose union is ``addresses``, in order."""
+    for family, base, width in ((ALL_V4, 0, 32), (ALL_V6, V6, 128)):
+        for low, high in (addresses & family).spans:
+            start = low
+            while start <= high:
+                offset = start - base
+                bits = (offset & -offset).bit_length() - 1 if offset else width
+                bits = min(bits, (high - start + 1).bit_length() - 1)
+                yield start, width - bits
+                start += 1 << bits
+
+
 def format_prefix(network: int, length: int) -> str:
     """``10.0.0.0/8`` from the shared space."""
     return f"{format_address(network)}/{length}"
+
+
+def format_mac(mac: int) -> str:
+    """``00:00:5e:00:53:20`` of 48 bits."""
+    return mac.to_bytes(6, "big").hex(":")
 
 
 def format_addresses(addresses: Intervals) -> list[str]:

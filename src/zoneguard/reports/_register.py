@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from zoneguard.model.addresses import format_mac
 from zoneguard.model.findings import Report
 from zoneguard.model.project import ExceptionEntry
 from zoneguard.model.text import N_, Text
 from zoneguard.reports._page import Page
-from zoneguard.reports._values import mac_text
 from zoneguard.reports._words import PEERS
 
 LABEL_WIDTH = 12
@@ -33,7 +33,7 @@ def write_register(page: Page, report: Report) -> None:
         )
         field(N_("permission"), page.say(people))
         field(N_("validity"), page.say(_validity(entry, report)))
-        field(N_("source MAC"), ", ".join(mac_text(mac) for mac in entry.macs))
+        field(N_("source MAC"), ", ".join(format_mac(mac) for mac in entry.macs))
         field(N_("far end"), page.say(PEERS[entry.peer_internet.value]))
         field(N_("evidence"), str(entry.span))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from zoneguard.model.addresses import format_address, format_addresses
+from zoneguard.model.addresses import format_address, format_addresses, format_mac
 from zoneguard.model.crossing import Hop
 from zoneguard.model.device import LineAccount, Misunderstood
 from zoneguard.model.findings import Row
@@ -20,11 +20,6 @@ Json = dict[str, Any]
 def moment(time: float) -> str:
     """ISO 8601, UTC, microseconds."""
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def mac_text(mac: int) -> str:
-    """``00:00:5e:00:53:20``."""
-    return mac.to_bytes(6, "big").hex(":")
 
 
 def protocol_text(number: int) -> str:
@@ -61,7 +56,7 @@ def packet(value: Packet) -> Json:
     elif value.sport or value.dport:
         out |= {"sport": value.sport, "dport": value.dport}
     if value.mac:
-        out["mac"] = mac_text(value.mac)
+        out["mac"] = format_mac(value.mac)
     return out
 
 
@@ -120,7 +115,7 @@ def exception(value: ExceptionEntry) -> Json:
         "from": endpoint(value.source),
         "to": endpoint(value.destination),
         "services": [service.text for service in value.services],
-        "macs": [mac_text(mac) for mac in value.macs],
+        "macs": [format_mac(mac) for mac in value.macs],
         "purpose": value.purpose,
         "applicant": value.applicant,
         "approver": value.approver,

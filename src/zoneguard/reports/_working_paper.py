@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from zoneguard.checks import Check
 from zoneguard.locale import translator
-from zoneguard.model.addresses import format_addresses
+from zoneguard.model.addresses import format_addresses, format_mac
 from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.plugins import of_type
 from zoneguard.reports._sentences import clauses_of, details, titled
-from zoneguard.reports._values import mac_text
 from zoneguard.reports._words import PEERS, SEVERITIES, VERDICTS, Translate, in_order
 
 
@@ -92,7 +91,7 @@ def _exceptions(report: Report, translate: Translate) -> Table:
             f"{e.source.name} ({', '.join(format_addresses(e.source.addresses))})",
             f"{e.destination.name} ({', '.join(format_addresses(e.destination.addresses))})",
             ", ".join(service.text for service in e.services),
-            ", ".join(map(mac_text, e.macs)),
+            ", ".join(map(format_mac, e.macs)),
             e.purpose,
             e.applicant,
             e.approver,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import ALL_V4, V6
+from zoneguard.model.addresses import ALL_V4, prefixes
 from zoneguard.model.device import Concern, Interface, Permit, Route, Rule, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, both
@@ -103,7 +103,7 @@ def reached(
         wanted = _destinations(selected(config, tunnel.protected, False)) - lookup.linked
         if wanted == ALL_V4 or not wanted:
             continue
-        for network, length in _prefixes(wanted & by_port & ALL_V4):
+        for network, length in prefixes(wanted & by_port & ALL_V4):
             span = config.span(tunnel.line)
             yield Route(network, length, span, next_hop=tunnel.peer, interface=port.name, distance=LAST)
 
@@ -120,14 +120,3 @@ def _destinations(match: Match) -> Intervals:
     if isinstance(match, AnyOf):
         return Intervals.from_spans(span for part in match.parts for span in _destinations(part).spans)
     return ALL_V4
-
-
-def _prefixes(addresses: Intervals) -> Iterator[tuple[int, int]]:
-    """The shortest list of prefixes whose union is ``addresses`` (IPv4)."""
-    for low, high in addresses.spans:
-        start = low
-        while start <= high < V6:
-            bits = 32 if not start else (start & -start).bit_length() - 1
-            bits = min(bits, (high - start + 1).bit_length() - 1)
-            yield start, 32 - bits
-            start += 1 << bits

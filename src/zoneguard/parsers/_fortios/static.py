@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6, V6
+from zoneguard.model.addresses import ALL_V6, V6, prefixes
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, both
@@ -146,19 +146,6 @@ class _Entry:
 
     def _misread(self, name: str, reason: str) -> None:
         self.export.ledger.not_understood(self.entry.line(name), reason, Concern.ROUTING)
-
-
-def prefixes(addresses: Intervals) -> Iterator[tuple[int, int]]:
-    """The shortest list of prefixes whose union is ``addresses``."""
-    for family, width in ((ALL_V4, 32), (ALL_V6, 128)):
-        for low, high in (addresses & family).spans:
-            start = low
-            while start <= high:
-                offset = start - (V6 if width == 128 else 0)
-                bits = width if not offset else (offset & -offset).bit_length() - 1
-                bits = min(bits, (high - start + 1).bit_length() - 1)
-                yield start, width - bits
-                start += 1 << bits
 
 
 def winners(routes: Iterable[Route]) -> list[tuple[Route, Intervals]]:

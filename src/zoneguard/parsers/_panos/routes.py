@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import V6, prefix_of
+from zoneguard.model.addresses import V6, prefix_of, prefixes
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook
@@ -128,7 +128,7 @@ class RouterReader:
                 reason = f'the addresses of the clients of "{gateway.name}" are not in the file'
                 self._export.ledger.not_understood(gateway.first, reason, Concern.ROUTING)
             for pool, span in spans:
-                for network, length in values.prefixes(span) if span is not None else ():
+                for network, length in prefixes(span) if span is not None else ():
                     where = self._export.span(pool)
                     yield Route(network, length, where, RouteKind.STATIC, None, tunnel, DEFAULT_DISTANCE, 0)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, summarize_address_range
+from ipaddress import IPv4Address, IPv6Address
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import InterfaceAddress
@@ -50,14 +49,6 @@ def address_span(text: str) -> Intervals | None:
         return Intervals.span(low, high)
     whole = interface_address(text)
     return None if whole is None else whole.subnet
-
-
-def prefixes(addresses: Intervals) -> Iterator[tuple[int, int]]:
-    """The fewest prefixes that make up ``addresses``: network in the shared space, length."""
-    for low, high in addresses.spans:
-        family, kind = (V6, IPv6Address) if low >= V6 else (0, IPv4Address)
-        for network in summarize_address_range(kind(low - family), kind(high - family)):
-            yield int(network.network_address) + family, network.prefixlen
 
 
 def wildcard(text: str) -> tuple[int, int] | None:

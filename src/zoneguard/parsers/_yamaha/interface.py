@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zoneguard.model.addresses import V6, parse_address, prefix_of
+from zoneguard.model.addresses import V6, parse_address, prefix_of, prefixes
 from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route, RouteKind
+from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
-from zoneguard.parsers._yamaha.routes import spread
 
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -98,9 +98,10 @@ def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) ->
         return _assigned("DHCP")
     for item in rest[1:] if pool else [first]:
         low, _, high = item.partition("-")
+        span = Intervals.span(v4_address(low).address, v4_address(high or low).address)
         config.dialled.extend(
             Route(network, length, command.span, RouteKind.CONNECTED, interface=name, distance=0)
-            for network, length in spread(v4_address(low).address, v4_address(high or low).address)
+            for network, length in prefixes(span)
         )
     return True
 

@@ -24,14 +24,6 @@ _KEYWORDS = frozenset({"gateway", "filter", "dpi", "metric", "hide", "weight", "
 _INTERFACE = re.compile(r"(?:lan|wan|onu|vlan|bridge)\d+(?:[./]\d+)?")
 
 
-def spread(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The prefixes that together are exactly ``low`` to ``high`` (IPv4)."""
-    while low <= high:
-        size = min(low & -low or 1 << 32, 1 << ((high - low + 1).bit_length() - 1))
-        yield low, 32 - (size.bit_length() - 1)
-        low += size
-
-
 def gateways(words: Sequence[str]) -> tuple[Gateway, ...]:
     """``gateway WHERE [PARAMETER …] [gateway …]``. Raises ``UnreadableError``."""
     starts = [at for at, word in enumerate(words) if word == "gateway"]

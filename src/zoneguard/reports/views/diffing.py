@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoneguard.gate.changes import Change
+from zoneguard.model.addresses import format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.project import Project
 from zoneguard.model.text import N_, Text
@@ -94,7 +95,7 @@ def _macs(change: Change) -> list[str] | None:
     """The source MAC addresses and ranges of them; ``None``: any."""
     if change.macs is None:
         return None
-    spans = ((_values.mac_text(low), _values.mac_text(high)) for low, high in change.macs.spans)
+    spans = ((format_mac(low), format_mac(high)) for low, high in change.macs.spans)
     return [low if low == high else f"{low}-{high}" for low, high in spans]
 
 

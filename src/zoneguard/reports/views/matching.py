@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zoneguard.model.addresses import ALL_ADDRESSES, format_address, format_addresses
+from zoneguard.model.addresses import ALL_ADDRESSES, format_address, format_addresses, format_mac
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Bits, Field, In, Ingress, Match, Not, Unknown
-from zoneguard.reports._values import mac_text, protocol_text
+from zoneguard.reports._values import protocol_text
 
 ADDRESS_FIELDS = (Field.SRC, Field.DST, Field.ORIG_DST)
 STATES = ("new", "established", "related", "invalid", "untracked")
@@ -66,7 +66,7 @@ def _value(field: Field, value: int) -> str:
     if field is Field.PROTO:
         return protocol_text(value)
     if field is Field.MAC:
-        return mac_text(value)
+        return format_mac(value)
     if field is Field.ICMP:
         return f"{value >> 8}:{value & 255}"
     if field is Field.STATE and value < len(STATES):
