@@ -66,15 +66,26 @@ def allowed(case: Case, source: str, destination: str, path: tuple[Hop, ...] | N
     """
     exceptions = [row_packets(case, row, source, destination) for row in case.project.exceptions]
     rows = [row for row in case.project.allow if path is None or all(_by_way_of(case, path, z) for z in row.via)]
-    intended = case.static.intended if case.static and not kept_apart(case.project, source, destination) else None
+    apart = kept_apart(case.project.zones[source].zone_class, case.project.zones[destination].zone_class)
+    intended = case.static.intended if case.static and not apart else None
     listed = [intended] if intended is not None else []
     return case.space.union(*exceptions, *listed, *(row_packets(case, row, source, destination) for row in rows))
 
 
-def kept_apart(project: Project, source: str, destination: str) -> bool:
-    """Whether the pair is one of the My Number zone, or of the LGWAN zone and the Internet side."""
-    ends = {project.zones[source].zone_class, project.zones[destination].zone_class}
-    return ZoneClass.MYNUMBER in ends or (ZoneClass.LGWAN in ends and bool(ends & INTERNET_SIDE))
+def isolates(source: ZoneClass, destination: ZoneClass) -> bool:
+    """Whether the pair is one of the My Number zone."""
+    return ZoneClass.MYNUMBER in (source, destination)
+
+
+def separates(source: ZoneClass, destination: ZoneClass) -> bool:
+    """Whether the pair is one of the LGWAN zone and the Internet side."""
+    ends = {source, destination}
+    return ZoneClass.LGWAN in ends and bool(ends & INTERNET_SIDE)
+
+
+def kept_apart(source: ZoneClass, destination: ZoneClass) -> bool:
+    """Whether traffic between the two is forbidden unless an exception permits it."""
+    return isolates(source, destination) or separates(source, destination)
 
 
 def _by_way_of(case: Case, path: tuple[Hop, ...], zone: str) -> bool:

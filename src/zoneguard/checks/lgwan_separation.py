@@ -11,17 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._policy import INTERNET_SIDE
+from zoneguard.checks._policy import separates
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
-from zoneguard.model.zones import ZoneClass
-
-
-def separates(source: ZoneClass, destination: ZoneClass) -> bool:
-    """Whether the pair is one of the LGWAN zone and the Internet side."""
-    ends = {source, destination}
-    return ZoneClass.LGWAN in ends and bool(ends & INTERNET_SIDE)
 
 
 def _run(case: Case) -> Iterator[Finding]:

@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._policy import isolates
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
-from zoneguard.model.zones import ZoneClass
-
-
-def _pairs(source: ZoneClass, destination: ZoneClass) -> bool:
-    return ZoneClass.MYNUMBER in (source, destination)
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    yield from undeclared(case, PLUGIN.id, PLUGIN.severity, _pairs)
+    yield from undeclared(case, PLUGIN.id, PLUGIN.severity, isolates)
 
 
 PLUGIN = Check(

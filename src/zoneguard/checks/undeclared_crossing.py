@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._policy import kept_apart
 from zoneguard.checks._undeclared import undeclared
-from zoneguard.checks.lgwan_separation import separates
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
 from zoneguard.model.zones import ZoneClass
 
 
 def _pairs(source: ZoneClass, destination: ZoneClass) -> bool:
-    return ZoneClass.MYNUMBER not in (source, destination) and not separates(source, destination)
+    return not kept_apart(source, destination)
 
 
 def _run(case: Case) -> Iterator[Finding]:
