@@ -58,7 +58,7 @@ def judging(command: Command) -> Command:
         "form",
         default="text",
         metavar="NAME",
-        help=_("text (default), json, csv, xlsx, markdown, sarif, github, gitlab, junit, or a plug-in's."),
+        help=_("text (default), json, csv, xlsx, html, markdown, sarif, github, gitlab, junit, or a plug-in's."),
     )
     fail_on = click.option(
         "--fail-on",

@@ -70,6 +70,7 @@ def run(
         spoofed=spoofed,
         disagreements=tuple(disagreements(project.profiles)),
         held=held,
+        joints=_joints(static) if static else (),
     )
 
 
@@ -116,6 +117,12 @@ def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], prog
     result = replay(project.captures, project.zones, Options(name=lambda file: shown(project, Path(file))))
     observed = tuple(observed_crossings(space, project.zones, result.table))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
+
+
+def _joints(static: StaticResult) -> tuple[tuple[str, str], ...]:
+    """Which contexts and zones lie beside each other, each pair once."""
+    edges = {(min(a, b), max(a, b)) for a, b in static.network.topology.graph.edges()}
+    return tuple(sorted(edges))
 
 
 def _frames(project: Project, dynamic: DynamicResult, findings: Iterable[Finding]) -> dict[CaptureSpan, str]:

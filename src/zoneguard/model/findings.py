@@ -132,7 +132,8 @@ class Report:
     """Everything a report format may show. ``frames``: one line each about the frames that findings cite.
 
     ``spoofed``: what is possible was asked for hosts that may use any source address. ``held``: findings, or parts of
-    them, that a baseline held back; they are not among ``findings``, and break their clauses all the same.
+    them, that a baseline held back; they are not among ``findings``, and break their clauses all the same. ``joints``:
+    what the configurations join, as pairs of ``device/context`` and ``zone:NAME``, for pictures.
     """
 
     project: Project
@@ -149,3 +150,4 @@ class Report:
     spoofed: bool = False
     disagreements: tuple[Disagreement, ...] = ()
     held: tuple[Held, ...] = ()
+    joints: tuple[tuple[str, str], ...] = ()

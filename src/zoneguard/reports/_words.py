@@ -38,6 +38,8 @@ STATES = {
     "violated": N_("violates"),
     "undetermined": N_("undetermined"),
 }
+SIGNS = {"denied": "—", "allowed": "✓", "sanitized": "◇", "violated": "✗", "undetermined": "?"}
+"""For states, beside their words: colours alone do not tell."""
 PEERS = {
     "attested-no": N_("far end attested to be off the Internet"),
     "yes": N_("far end connected to the Internet"),

@@ -11,9 +11,8 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
 from zoneguard.reports._sentences import clauses_of, message, titled
-from zoneguard.reports._words import SEVERITIES, STATES, VERDICTS, Translate, in_order
+from zoneguard.reports._words import SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
 
-SIGNS = {"denied": "—", "allowed": "✓", "sanitized": "◇", "violated": "✗", "undetermined": "?"}
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>|#!~@])")
 
 
