@@ -84,10 +84,51 @@ def test_flows_that_cross_are_handed_to_the_protocol_that_is_surest(tmp_path: Pa
     assert result.entries == {str(path): entry(path)}
 
 
-def test_what_no_protocol_recognises_gives_no_transfer(tmp_path: Path) -> None:
-    path = write(tmp_path, Talk().opened().said(">", b"hello").packets)
-    assert replay([entry(path)], TWO, Options(protocols=[speaker("unsure", 0.4)])).transfers == ()
-    assert replay([entry(path)], TWO, Options(protocols=[])).transfers == ()
+@pytest.mark.parametrize("protocols", [[], [speaker("unsure", 0.4)]])
+def test_what_no_protocol_recognises_is_opaque_with_its_direction_and_volume(
+    tmp_path: Path, protocols: list[Protocol]
+) -> None:
+    path = write(tmp_path, Talk().opened().said(">", b"hello").said("<", b"hello, hello").packets)
+    [transfer] = replay([entry(path)], TWO, Options(protocols=protocols)).transfers
+    assert (transfer.protocol, transfer.kind, transfer.certainty) == ("unknown", "session", Certainty.OPAQUE)
+    assert (transfer.to_responder, transfer.size, transfer.sha256) == (False, 17, "")
+    assert str(transfer.reason) == "no protocol is recognised: 5 bytes sent, 12 received"
+    assert {f.frame for f in transfer.frames} == {transfer.flow.first.frame, transfer.flow.last.frame}
+
+
+def test_datagrams_that_crossed_are_said_too(tmp_path: Path) -> None:
+    path = write(tmp_path, [ether(udp(bytes(700))), ether(udp(bytes(300)))])
+    [transfer] = replay([entry(path)], TWO).transfers
+    assert (transfer.protocol, transfer.to_responder, transfer.size) == ("unknown", True, 1000)
+
+
+def test_a_flow_without_content_gives_no_transfer(tmp_path: Path) -> None:
+    assert replay([entry(write(tmp_path, Talk().opened().packets))], TWO).transfers == ()
+
+
+def test_a_reader_that_fails_leaves_the_flow_unread_and_the_rest_read(tmp_path: Path) -> None:
+    def inspect(conversation: Conversation) -> Iterable[Transfer]:
+        raise ValueError("odd")
+
+    failing = Protocol("odd", "odd", lambda c: float(c.to_responder.data == b"odd"), inspect)
+    packets = [*Talk(sport=1).opened().said(">", b"odd").packets, *Talk(sport=2).opened().said(">", b"fine").packets]
+    options = Options(protocols=[failing, speaker("fine", 0.6)])
+    odd, fine = replay([entry(write(tmp_path, packets))], TWO, options).transfers
+    assert (odd.protocol, odd.certainty) == ("unknown", Certainty.OPAQUE)
+    assert str(odd.reason) == "the reader odd failed: ValueError('odd')"
+    assert fine.protocol == "fine"
+
+
+def test_files_of_ftp_data_connections_have_the_names_that_the_session_gave_them(tmp_path: Path) -> None:
+    control = (
+        Talk(sport=1, dport=21).opened().said("<", b"220 ftp\r\n").said(">", b"PASV\r\n")
+        .said("<", b"227 Entering Passive Mode (10,2,0,2,4,1)\r\n").said(">", b"STOR /in/report.txt\r\n")
+        .said("<", b"150 ok\r\n")
+    )  # fmt: skip
+    data = Talk(sport=2, dport=1025).opened().said(">", b"the report\n").closed()
+    path = write(tmp_path, [*control.packets, *data.packets])
+    [file] = [t for t in replay([entry(path)], TWO).transfers if t.protocol == "ftp-data"]
+    assert (file.name, file.sha256) == ("report.txt", hashlib.sha256(b"the report\n").hexdigest())
 
 
 def test_named_addresses_and_all_flows_are_looked_into_on_request(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from zoneguard.dynamic.containers import find_captures
 from zoneguard.dynamic.crossing import Boundary
-from zoneguard.dynamic.streams import Limits, reassemble
+from zoneguard.dynamic.streams import TCP, Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation, Keep, Protocol
+from zoneguard.inspection.joining import name_data_connections
+from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
 from zoneguard.model.intervals import Intervals
@@ -69,7 +71,7 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
         seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
         flows += seen.table.flows
         accounts += seen.accounts
-        transfers += inspect(seen, chosen(seen, zones, options), options)
+        transfers += name_data_connections(inspect(seen, chosen(seen, zones, options), options))
     flows.sort(key=lambda f: f.first.time)
     return Replay(
         FlowTable(tuple(flows), tuple(accounts)),
@@ -115,17 +117,26 @@ def chosen(seen: Survey, zones: ZoneMap, options: Options) -> list[Track]:
 
 
 def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator[Transfer]:
-    """What the wanted flows carried, as far as a protocol recognises their bytes."""
+    """What the wanted flows carried; of a flow whose bytes no protocol recognises, its direction and volume."""
     wanted = [track for track in wanted if track.flow.carried]
     if not wanted:
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
     for conversation in reassemble(seen, wanted, options.limits, options.progress):
         yield from _transfers(replace(conversation, keep=options.keep), protocols)
+    for track in wanted:
+        if track.flow.proto != TCP:
+            yield unrecognised(track.flow)
 
 
 def _transfers(conversation: Conversation, protocols: Sequence[Protocol]) -> Iterator[Transfer]:
+    """What the surest protocol reads; one that fails, a third party's perhaps, ends neither the run nor silently."""
     sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(protocols)]
     confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
-    if best is not None and confidence >= CERTAIN_ENOUGH:
+    if best is None or confidence < CERTAIN_ENOUGH:
+        yield unrecognised(conversation.flow)
+        return
+    try:
         yield from best.inspect(conversation)
+    except Exception as error:
+        yield failed(conversation.flow, best.name, error)

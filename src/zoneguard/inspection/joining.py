@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from zoneguard.inspection.unread import UNREAD
 from zoneguard.model.addresses import V6, format_address
 from zoneguard.model.flows import Flow, Transfer
 
-BARE, CONTROL, DATA = "raw", "ftp", "ftp-data"
+CONTROL, DATA = "ftp", "ftp-data"
+BARE = frozenset({"raw", UNREAD})
 _Announced = tuple[Transfer, str, str]  # session, operation, path
 
 
 def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
-    """The same transfers; bare files that an FTP session announced have its name and ``ftp-data`` as their protocol.
+    """The same transfers; bare files and unread flows that an FTP session announced have its name, and ``ftp-data`` as
+    their protocol.
 
     The end point that was announced is one side of the data connection; the file goes in the announced direction and
     not before the session began.
@@ -30,7 +33,7 @@ def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]
     out: list[Transfer] = []
     data_keys: set[str] = set()
     for transfer in transfers:
-        found = _announcement(transfer, announced) if transfer.protocol == BARE and not transfer.parent else None
+        found = _announcement(transfer, announced) if transfer.protocol in BARE and not transfer.parent else None
         if found is not None:
             data_keys.add(transfer.key)
             out.append(_renamed(transfer, *found))
