@@ -16,6 +16,7 @@ from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import name_data_connections
+from zoneguard.inspection.ranges import Ranges
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
@@ -122,8 +123,10 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
     if not wanted:
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
+    ranges = Ranges(options.keep)
     for conversation in reassemble(seen, wanted, options.limits, options.progress):
-        yield from _transfers(replace(conversation, keep=options.keep), protocols)
+        yield from _transfers(replace(conversation, keep=ranges.keep), protocols)
+    yield from ranges.joined()
     for track in wanted:
         if track.flow.proto != TCP:
             yield unrecognised(track.flow)

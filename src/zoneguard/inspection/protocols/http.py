@@ -1,7 +1,7 @@
 """HTTP/1: every upload and download as a file, with its name, decoded content and direction.
 
-Pipelining, chunks, gzip and deflate, forms with files, byte ranges (joined where one conversation holds them all),
-CONNECT and protocol upgrades (opaque from there on), start in the middle, one direction only.
+Pipelining, chunks, gzip and deflate, forms with files, byte ranges (joined where one conversation holds them all,
+named for ``ranges`` where it does not), CONNECT and protocol upgrades (opaque from there on), start in the middle, one direction only.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from zoneguard.inspection.protocols._http_messages import (
 )
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._tls_hello import session_facts
+from zoneguard.inspection.ranges import RANGE, RESOURCE, resource
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Hazard, Transfer
 from zoneguard.model.spans import CaptureSpan
@@ -121,8 +122,9 @@ class _Session:
         ranged = _RANGE.match(message.headers.raw("content-range")) if message.status == 206 else None
         if ranged:
             first, last, total = (int(n) for n in ranged.groups())
-            facts.append(("range", f"{first}-{last}/{total}"))
+            facts.append((RANGE, f"{first}-{last}/{total}"))
             if message.whole and not carriage.damaged and len(carved) == last + 1 - first:
+                facts += _resource(message, request)
                 self.ranges.append(_Range(url, first, last, total, message.pieces, message.headers))
             if (first, last + 1) != (0, total):
                 carriage = replace(carriage, whole=False, reason=N_("only a range of the file"))
@@ -185,6 +187,14 @@ class _Session:
         carriage = Carriage(track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))))
         reason = N_("{size} bytes belong to no HTTP message", size=lost.span[1] - lost.span[0])
         self.recorder.session("session", Certainty.PARTIAL, reason, carriage, size=lost.span[1] - lost.span[0])
+
+
+def _resource(message: HttpMessage, request: HttpMessage | None) -> list[tuple[str, str]]:
+    """The fact that lets ranges of several connections be joined; an encoded range cannot be read on its own."""
+    if request is None or message.headers.raw("content-encoding").lower() not in ("", "identity"):
+        return []
+    validators = (message.headers.raw("etag"), message.headers.raw("last-modified"))
+    return [(RESOURCE, resource(request.target, request.headers.raw("host"), *validators))]
 
 
 def _decoded(data: bytes, headers: Headers) -> tuple[bytes, Text | str]:

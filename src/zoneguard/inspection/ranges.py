@@ -1,0 +1,98 @@
+"""Files that HTTP clients fetch in byte ranges over several connections (RFC 9110, 14), put together again.
+
+Put together is what one client got from one server under one address, query included, with one total length and the
+same validators (``ETag``, ``Last-Modified``). Bytes that were sent twice must agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from zoneguard.inspection import Content, Conversation, Keep
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Flow, Stream, Transfer
+
+PROTOCOL = "http-ranges"
+RANGE, RESOURCE = "range", "range-of"
+HELD = 256 << 20
+_Resource = tuple[frozenset[int], bool, str]  # both hosts, direction, what the ranges are of
+
+
+def resource(target: str, host: str, *validators: str) -> str:
+    """A name for what ranges are taken from, that does not show what a query holds."""
+    return hashlib.sha256("\n".join((target, host, *validators)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    transfer: Transfer
+    data: bytes
+    first: int
+    total: int
+
+
+@dataclass(slots=True)
+class Ranges:
+    """Sound ranges as they are carved, at most ``room`` bytes of them; what is more stays a range. ``then`` is handed
+    every content, as without this."""
+
+    then: Keep | None = None
+    room: int = HELD
+    _parts: dict[_Resource, list[_Part]] = field(default_factory=dict)
+
+    def keep(self, transfer: Transfer, data: bytes) -> None:
+        """Take in one carved content."""
+        facts = dict(transfer.facts)
+        if RESOURCE in facts and len(data) <= self.room:
+            self.room -= len(data)
+            span, _, total = facts[RANGE].partition("/")
+            hosts = frozenset((transfer.flow.src, transfer.flow.dst))
+            part = _Part(transfer, data, int(span.partition("-")[0]), int(total))
+            self._parts.setdefault((hosts, transfer.to_responder, facts[RESOURCE]), []).append(part)
+        if self.then is not None:
+            self.then(transfer, data)
+
+    def joined(self) -> Iterator[Transfer]:
+        """The files that only several connections together hold, and what is inside them."""
+        for parts in self._parts.values():
+            flows = dict.fromkeys(p.transfer.flow for p in parts)
+            alone = any(_whole(p for p in parts if p.transfer.flow == flow) is not None for flow in flows)
+            data = None if alone else _whole(parts)
+            if data is not None:
+                yield from _record(parts, data, self.then)
+
+
+def _whole(parts: Iterable[_Part]) -> bytes | None:
+    """The file, where ``parts`` hold all of it and do not contradict each other."""
+    ordered = sorted(parts, key=lambda p: p.first)
+    data = bytearray()
+    for part in ordered:
+        known = data[part.first : part.first + len(part.data)]
+        if part.first > len(data) or part.data[: len(known)] != known:
+            return None
+        data += part.data[len(known) :]
+    return bytes(data) if ordered and len(data) == ordered[0].total else None
+
+
+def _record(parts: list[_Part], data: bytes, keep: Keep | None) -> list[Transfer]:
+    """Under the flow of the part that came first, with the frames of all."""
+    ordered = sorted(parts, key=lambda p: p.first)
+    transfers = [p.transfer for p in ordered]
+    origin = min(transfers, key=lambda t: (t.flow.first.time, t.flow.first.frame))
+    flow = origin.flow
+    recorder = Recorder(Conversation(flow, _empty(flow, True), _empty(flow, False), keep), PROTOCOL)
+    frames = tuple(dict.fromkeys(f for t in transfers for f in t.frames))
+    count = len({t.flow for t in transfers})
+    facts = (
+        *((name, value) for name, value in origin.facts if name == "url"),
+        ("joined", f"{len(parts)} ranges, {count} connections"),
+    )
+    name = next((t.name for t in transfers if t.name), "")
+    recorder.file("file", Content(data, name), Carriage(origin.to_responder, frames), facts=facts)
+    return recorder.transfers
+
+
+def _empty(flow: Flow, to_responder: bool) -> Stream:
+    return Stream(flow, to_responder, b"", ())
