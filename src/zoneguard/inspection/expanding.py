@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol as Structure
 
+import brotli
+import zstandard
+
 from zoneguard.inspection import Budget
 from zoneguard.model.text import N_, Text
 
@@ -59,6 +62,53 @@ class _Inflater:
         return self._zlib.decompress(self._zlib.unconsumed_tail or data, max_length)
 
 
+class _Brotli:
+    """Brotli with the interface of the other decompressors; what follows its end is not told from it."""
+
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._brotli = brotli.Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._brotli.is_finished())
+
+    @property
+    def needs_input(self) -> bool:
+        return bool(self._brotli.can_accept_more_data())
+
+    def decompress(self, data: bytes | memoryview, max_length: int) -> bytes:
+        return bytes(self._brotli.process(bytes(data), output_buffer_limit=max_length))
+
+
+class _Zstd:
+    """One zstd frame with the interface of the other decompressors. A block of a few bytes may hold 128 KiB, so it is
+    fed little at a time; windows are at most the 8 MiB that HTTP allows (RFC 9659)."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor(max_window_size=8 << 20).decompressobj()
+        self._pending = memoryview(b"")
+
+    @property
+    def eof(self) -> bool:
+        return self._zstd.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._pending
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zstd.unused_data + bytes(self._pending)
+
+    def decompress(self, data: bytes | memoryview, max_length: int) -> bytes:
+        pending = self._pending or memoryview(data)
+        sip = max(1, max_length >> 10)
+        self._pending = pending[sip:]
+        return self._zstd.decompress(pending[:sip])
+
+
 def inflate(data: bytes | memoryview, budget: Budget, wbits: int = ZLIB) -> Expanded:
     """Expand a deflate stream; ``wbits`` is ``RAW``, ``ZLIB`` or ``GZIP``."""
     return _expand(data, budget, lambda: _Inflater(wbits))
@@ -72,6 +122,16 @@ def bunzip(data: bytes | memoryview, budget: Budget) -> Expanded:
 def unxz(data: bytes | memoryview, budget: Budget) -> Expanded:
     """Expand xz or lzma-alone."""
     return _expand(data, budget, lambda: lzma.LZMADecompressor(memlimit=128 << 20))
+
+
+def unbrotli(data: bytes | memoryview, budget: Budget) -> Expanded:
+    """Expand Brotli (RFC 7932)."""
+    return _expand(data, budget, _Brotli)
+
+
+def unzstd(data: bytes | memoryview, budget: Budget) -> Expanded:
+    """Expand one zstd frame (RFC 8878)."""
+    return _expand(data, budget, _Zstd)
 
 
 def unlzma_member(data: bytes, budget: Budget) -> Expanded:
@@ -104,12 +164,12 @@ def _expand(data: bytes | memoryview, budget: Budget, make: Callable[[], _Engine
             piece = data[used : used + FEED] if engine.needs_input else b""
             used += len(piece)
             got = engine.decompress(piece, min(room, 1 << 20))
-            if not got and not piece and not engine.eof:
+            if not got and not piece and engine.needs_input and not engine.eof:
                 problem = SHORT
                 break
             budget.expand(len(got))
             out.append(got)
         used -= len(engine.unused_data)
-    except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
+    except (zlib.error, OSError, EOFError, lzma.LZMAError, brotli.error, zstandard.ZstdError, ValueError):
         problem = DAMAGED
     return Expanded(b"".join(out), used, problem)

@@ -7,15 +7,19 @@ import hashlib
 import json
 import threading
 import zlib
+from collections.abc import Callable
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import brotli
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inspection.talk import CORPUS, client_hello, conversations, talk
-from zoneguard.inspection import Conversation
+from zoneguard.inspection import Budget, Conversation, Limits
+from zoneguard.inspection.expanding import Expanded, unbrotli, unzstd
 from zoneguard.inspection.protocols.http import PLUGIN
 from zoneguard.model.flows import Certainty, FlowState, Transfer
 
@@ -80,6 +84,11 @@ def test_frames_are_those_of_the_body() -> None:
     ("coding", "pack"),
     [
         (b"gzip", gzip.compress),
+        (b"br", brotli.compress),
+        (b"zstd", zstandard.compress),
+        (b"br, zstd", lambda d: zstandard.compress(brotli.compress(d))),
+        (b"gzip", lambda d: gzip.compress(d[:9]) + gzip.compress(d[9:])),
+        (b"zstd", lambda d: zstandard.compress(d[:9]) + zstandard.compress(d[9:])),
         (b"deflate", zlib.compress),
         (b"deflate", lambda d: zlib.compress(d)[2:-4]),
         (b"identity", bytes),
@@ -102,8 +111,46 @@ def test_codings_are_undone(coding: bytes, pack: object, framing: str) -> None:
 
 
 def test_coding_without_a_reader_is_not_asserted() -> None:
-    (file,) = inspect(talk((">", get()), ("<", answer(b"\x0b\x02\x80", b"Content-Encoding: br\r\n"))))
+    (file,) = inspect(talk((">", get()), ("<", answer(b"\x0b\x02\x80", b"Content-Encoding: compress\r\n"))))
     assert (file.certainty is Certainty.INSPECTED, file.sha256) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed", "reason"),
+    [
+        ("br", brotli.compress(PROGRAM)[:-1], "the compressed data ends early"),
+        ("zstd", zstandard.compress(PROGRAM)[:-1], "the compressed data ends early"),
+        ("br", brotli.compress(PROGRAM) + b"more", "the compressed data is damaged"),
+        ("zstd", b"no zstd", "the compressed data is damaged"),
+        ("gzip", gzip.compress(PROGRAM) + b"more", "4 bytes follow the end of the compressed data"),
+        ("zstd", zstandard.compress(PROGRAM) + b"more", "4 bytes follow the end of the compressed data"),
+        ("br, br, br, br, br", brotli.compress(PROGRAM), "more than 4 content encodings"),
+    ],
+)
+def test_what_is_not_wholly_decoded_is_not_asserted(coding: str, packed: bytes, reason: str) -> None:
+    said = answer(packed, b"Content-Encoding: " + coding.encode() + b"\r\n")
+    (file,) = inspect(talk((">", get()), ("<", said)))
+    assert (file.certainty, file.sha256, str(file.reason)) == (Certainty.PARTIAL, "", reason)
+
+
+@pytest.mark.parametrize(("expand", "pack"), [(unbrotli, brotli.compress), (unzstd, zstandard.compress)])
+def test_a_bomb_is_expanded_up_to_its_limit(
+    expand: Callable[[bytes, Budget], Expanded], pack: Callable[[bytes], bytes]
+) -> None:
+    packed = pack(bytes(64 << 20))
+    assert len(packed) < 16 << 10
+    limit = Limits(expanded=1 << 20)
+    expanded = expand(packed, Budget(limit))
+    assert len(expanded.data) < (64 << 20)
+    assert str(expanded.problem) == f"expands to more than {1 << 20} bytes"
+    whole = expand(packed, Budget())
+    assert (whole.data, whole.problem, whole.used) == (bytes(64 << 20), "", len(packed))
+
+
+@given(st.binary(max_size=300), st.sampled_from([unbrotli, unzstd]))
+def test_any_bytes_are_expanded_or_said_to_be_damaged(data: bytes, expand: Callable[[bytes, Budget], Expanded]) -> None:
+    expanded = expand(data, Budget(Limits(expanded=1 << 20)))
+    assert expanded.used <= len(data)
 
 
 def test_uploads_with_put_and_with_a_form() -> None:

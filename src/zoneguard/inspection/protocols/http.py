@@ -1,23 +1,23 @@
 """HTTP/1: every upload and download as a file, with its name, decoded content and direction.
 
-Pipelining, chunks, gzip and deflate, forms with files, byte ranges (joined where one conversation holds them all,
-named for ``ranges`` where it does not), CONNECT and protocol upgrades (opaque from there on), start in the middle, one direction only.
+Pipelining, chunks, content encodings, forms with files, byte ranges (joined where one conversation holds them all,
+named for ``ranges`` where it does not), CONNECT and protocol upgrades (opaque from there on), start in the middle, one
+direction only.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
-from zoneguard.inspection import Budget, Content, Conversation, Protocol
+from zoneguard.inspection import Content, Conversation, Protocol
 from zoneguard.inspection.carving import Carved, Track
-from zoneguard.inspection.expanding import GZIP, RAW, ZLIB, inflate
 from zoneguard.inspection.mailing import record_parts
 from zoneguard.inspection.mime import read_entity
 from zoneguard.inspection.mime.headers import Headers, structured
+from zoneguard.inspection.protocols._http_coding import decoded
 from zoneguard.inspection.protocols._http_messages import (
     REQUEST,
     RESPONSE,
@@ -32,7 +32,7 @@ from zoneguard.inspection.ranges import RANGE, RESOURCE, resource
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Hazard, Transfer
 from zoneguard.model.spans import CaptureSpan
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_
 
 _RANGE = re.compile(r"bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15})")
 _ASKED = re.compile(rb"\n" + REQUEST.pattern)
@@ -133,7 +133,7 @@ class _Session:
     def _file(
         self, carved: Carved, headers: Headers, carriage: Carriage, facts: list[tuple[str, str]], hazards: list[Hazard]
     ) -> None:
-        data, problem = _decoded(carved.data, headers)
+        data, problem = decoded(carved.data, headers)
         if problem:
             carriage = replace(carriage, whole=False, reason=problem)
         claimed = structured(headers.raw("content-type")).value
@@ -195,32 +195,6 @@ def _resource(message: HttpMessage, request: HttpMessage | None) -> list[tuple[s
         return []
     validators = (message.headers.raw("etag"), message.headers.raw("last-modified"))
     return [(RESOURCE, resource(request.target, request.headers.raw("host"), *validators))]
-
-
-def _decoded(data: bytes, headers: Headers) -> tuple[bytes, Text | str]:
-    """``data`` out of its content encodings, and why not, where it cannot be."""
-    codings = ",".join((*headers.all("content-encoding"), *headers.all("transfer-encoding"))).lower().split(",")
-    for coding in reversed([c.strip() for c in codings]):
-        if coding in ("", "identity", "chunked"):
-            continue
-        if coding in ("gzip", "x-gzip"):
-            expanded = inflate(data, Budget(), GZIP)
-        elif coding == "deflate":
-            expanded = inflate(data, Budget(), ZLIB if _is_zlib(data) else RAW)
-        else:
-            return data, N_("no reader for the content encoding {name}", name=coding[:40])
-        data = expanded.data
-        if expanded.problem:
-            return data, expanded.problem
-    return data, ""
-
-
-def _is_zlib(data: bytes) -> bool:
-    try:
-        zlib.decompressobj().decompress(data[:64])
-    except zlib.error:
-        return False
-    return True
 
 
 def _url(request: HttpMessage | None) -> str:
