@@ -16,8 +16,7 @@ _Expander = Callable[[memoryview, Budget], Expanded]
 
 def decoded(data: bytes, headers: Headers) -> tuple[bytes, Text | str]:
     """``data`` out of its content encodings, and why not, where it cannot be."""
-    said = ",".join((*headers.all("content-encoding"), *headers.all("transfer-encoding"))).lower().split(",")
-    codings = [c for c in map(str.strip, said) if c not in ("", "identity", "chunked")]
+    codings = encoded(headers)
     if len(codings) > MAX_CODINGS:
         return data, N_("more than {count} content encodings", count=MAX_CODINGS)
     for coding in reversed(codings):
@@ -28,6 +27,12 @@ def decoded(data: bytes, headers: Headers) -> tuple[bytes, Text | str]:
         if problem:
             return data, problem
     return data, ""
+
+
+def encoded(headers: Headers) -> list[str]:
+    """The encodings that were applied, in order."""
+    said = ",".join((*headers.all("content-encoding"), *headers.all("transfer-encoding"))).lower().split(",")
+    return [c for c in map(str.strip, said) if c not in ("", "identity", "chunked")]
 
 
 def _expander(coding: str, data: bytes) -> _Expander | None:
