@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from zoneguard.dynamic.containers import find_captures
 from zoneguard.dynamic.crossing import Boundary
-from zoneguard.dynamic.streams import TCP, Limits, reassemble
+from zoneguard.dynamic.streams import TCP, UDP, Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation, Keep, Protocol
@@ -128,13 +128,14 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
         yield from _transfers(replace(conversation, keep=ranges.keep), protocols)
     yield from ranges.joined()
     for track in wanted:
-        if track.flow.proto != TCP:
+        if track.flow.proto not in (TCP, UDP):
             yield unrecognised(track.flow)
 
 
 def _transfers(conversation: Conversation, protocols: Sequence[Protocol]) -> Iterator[Transfer]:
     """What the surest protocol reads; one that fails, a third party's perhaps, ends neither the run nor silently."""
-    sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(protocols)]
+    fitting = [protocol for protocol in protocols if conversation.flow.proto in protocol.transports]
+    sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(fitting)]
     confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
     if best is None or confidence < CERTAIN_ENOUGH:
         yield unrecognised(conversation.flow)

@@ -1,4 +1,4 @@
-"""TCP streams out of packets: the second pass, for the flows that are worth it.
+"""TCP streams and UDP datagrams out of packets: the second pass, for the flows that are worth it.
 
 Where packets disagree about a byte, what came first stays. If the other side had not acknowledged the byte by then, it
 is in conflict: hosts differ in which copy they use, so nothing may be asserted over it. Bytes that the capture missed
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from zoneguard.dynamic._datagrams import Datagrams
 from zoneguard.dynamic._sequence import ORIGIN, add_range, nearest
 from zoneguard.dynamic.columns import I64, Rows
 from zoneguard.dynamic.surveying import Progress, Run, Survey
@@ -25,7 +26,7 @@ from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
 
-TCP = 6
+TCP, UDP = 6, 17
 NEAR = 1 << 30  # a sequence number further away than any window is noise
 
 
@@ -39,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One TCP segment: ``data`` as captured, ``wire`` bytes as sent, ``damaged`` by contradicting fragments."""
+    """A segment or datagram: ``data`` as captured, ``wire`` bytes as sent, ``damaged`` by contradicting fragments."""
 
     seq: int
     ack: int
@@ -179,12 +180,12 @@ class Direction:
 def reassemble(
     survey: Survey, wanted: Sequence[Track], limits: Limits | None = None, progress: Progress | None = None
 ) -> Iterator[Conversation]:
-    """Both directions of the wanted TCP flows of a survey, in order of its tracks, a few passes over its files.
+    """Both directions of the wanted TCP and UDP flows of a survey, in order of its tracks, a few passes over its files.
 
     Flows of other protocols are passed over. Raises ``InputError`` where a file is no longer there.
     """
     limits = limits or Limits()
-    for some in _batches([track for track in wanted if track.flow.proto == TCP], limits):
+    for some in _batches([track for track in wanted if track.flow.proto in (TCP, UDP)], limits):
         yield from _pass(survey, some, limits, progress)
 
 
@@ -204,9 +205,10 @@ def _batches(wanted: Sequence[Track], limits: Limits) -> Iterator[list[Track]]:
 
 
 def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progress | None) -> Iterator[Conversation]:
-    sides: dict[int, tuple[Direction, Direction]] = {}  # of each half: itself and its opposite
+    sides: dict[int, tuple[Direction | Datagrams, Direction | Datagrams]] = {}  # of each half: itself and its opposite
     for track in wanted:
-        here, there = Direction(limits.stream), Direction(limits.stream)
+        make = Direction if track.flow.proto == TCP else Datagrams
+        here, there = make(limits.stream), make(limits.stream)
         sides[track.halves[0]], sides[track.halves[1]] = (here, there), (there, here)
     chosen = np.zeros(survey.halves, np.bool_)
     chosen[list(sides)] = True
@@ -227,7 +229,7 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
 
 
 def _packets(rows: Rows, which: I64, names: Sequence[str]) -> Iterator[Packet]:
-    """The TCP segments in these rows."""
+    """The segments and datagrams in these rows."""
     fields = ("seq", "ack", "tcp", "payload", "damaged", "file", "number", "time", "buffer", "data_at", "kept")
     columns = [getattr(rows, name)[which].tolist() for name in fields]
     views = [buffer.data for buffer in rows.buffers]

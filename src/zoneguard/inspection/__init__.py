@@ -10,12 +10,16 @@ from enum import IntEnum
 from zoneguard.model.flows import Flow, Hazard, Stream, Transfer
 from zoneguard.model.text import N_, Text
 
+TCP, UDP = 6, 17
 Keep = Callable[[Transfer, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Both directions of one TCP flow, reassembled. ``keep`` is handed each carved content with its transfer."""
+    """Both directions of one TCP flow, reassembled, or of one UDP flow, a segment a datagram.
+
+    ``keep`` is handed each carved content with its transfer.
+    """
 
     flow: Flow
     to_responder: Stream
@@ -26,12 +30,14 @@ class Conversation:
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """A protocol plugin. ``recognise`` gives a confidence from 0 to 1 from the bytes alone, never from the port;
-    ``inspect`` never raises on any bytes: what it cannot read is a transfer that says so."""
+    ``inspect`` never raises on any bytes: what it cannot read is a transfer that says so. ``transports``: the IP
+    protocol numbers whose flows it is asked about."""
 
     name: str
     title: str
     recognise: Callable[[Conversation], float]
     inspect: Callable[[Conversation], Iterable[Transfer]]
+    transports: frozenset[int] = frozenset({TCP})
 
 
 @dataclass(frozen=True, slots=True)

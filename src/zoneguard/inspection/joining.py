@@ -1,4 +1,4 @@
-"""What only several conversations together tell: the names of files that an FTP session sent over data connections."""
+"""What only several conversations together tell: the names of files that FTP and TFTP sent over other connections."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from zoneguard.inspection.unread import UNREAD
-from zoneguard.model.addresses import V6, format_address
+from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.flows import Flow, Transfer
 
-CONTROL, DATA = "ftp", "ftp-data"
+NAMED = {"ftp": "ftp-data", "tftp": "tftp"}  # by the session's protocol, that of the connections it announced
 BARE = frozenset({"raw", UNREAD})
 _Announced = tuple[Transfer, str, str]  # session, operation, path
 
 
 def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
     """The same transfers; bare files and unread flows that an FTP session announced have its name, and ``ftp-data`` as
-    their protocol.
+    their protocol; blocks that answer a TFTP request have its name.
 
     The end point that was announced is one side of the data connection; the file goes in the announced direction and
     not before the session began.
@@ -25,24 +25,31 @@ def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]
     transfers = tuple(transfers)
     announced: dict[str, list[_Announced]] = defaultdict(list)
     for transfer in transfers:
-        if transfer.protocol == CONTROL:
+        if transfer.protocol in NAMED:
             for fact, value in transfer.facts:
                 if fact == "data-connection":
                     endpoint, operation, name = value.split(" ", 2)
                     announced[endpoint].append((transfer, operation, name))
     out: list[Transfer] = []
-    data_keys: set[str] = set()
+    renamed: dict[str, str] = {}  # key → protocol
     for transfer in transfers:
-        found = _announcement(transfer, announced) if transfer.protocol in BARE and not transfer.parent else None
+        found = _announcement(transfer, announced) if _nameless(transfer) else None
         if found is not None:
-            data_keys.add(transfer.key)
             out.append(_renamed(transfer, *found))
-        elif transfer.parent in data_keys:  # parents come before what they contain
-            data_keys.add(transfer.key)
-            out.append(replace(transfer, protocol=DATA))
+            renamed[transfer.key] = out[-1].protocol
+        elif transfer.parent in renamed:  # parents come before what they contain
+            renamed[transfer.key] = renamed[transfer.parent]
+            out.append(replace(transfer, protocol=renamed[transfer.parent]))
         else:
             out.append(transfer)
     return tuple(out)
+
+
+def _nameless(transfer: Transfer) -> bool:
+    """Whether somebody may have announced it."""
+    if transfer.parent or transfer.name:
+        return False
+    return transfer.protocol in BARE or (transfer.protocol == "tftp" and transfer.kind == "file")
 
 
 def _announcement(transfer: Transfer, announced: dict[str, list[_Announced]]) -> _Announced | None:
@@ -61,13 +68,8 @@ def _announcement(transfer: Transfer, announced: dict[str, list[_Announced]]) ->
 def _renamed(transfer: Transfer, control: Transfer, operation: str, path: str) -> Transfer:
     name = "" if operation == "list" else path.replace("\\", "/").rpartition("/")[2]
     facts = (*transfer.facts, ("operation", operation), ("path", path), ("session", control.key))
-    return replace(transfer, protocol=DATA, name=name, facts=facts)
+    return replace(transfer, protocol=NAMED[control.protocol], name=name, facts=facts)
 
 
 def _endpoints(flow: Flow) -> tuple[str, str]:
-    return _endpoint(flow.dst, flow.dport), _endpoint(flow.src, flow.sport)
-
-
-def _endpoint(address: int, port: int) -> str:
-    text = format_address(address)
-    return f"[{text}]:{port}" if address >= V6 else f"{text}:{port}"
+    return endpoint_text(flow.dst, flow.dport), endpoint_text(flow.src, flow.sport)

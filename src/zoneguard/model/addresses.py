@@ -27,6 +27,12 @@ def format_address(value: int) -> str:
     return str(ipaddress.IPv6Address(value - V6) if value >= V6 else ipaddress.IPv4Address(value))
 
 
+def endpoint_text(address: int, port: int) -> str:
+    """``192.0.2.1:80`` or ``[2001:db8::1]:80``."""
+    text = format_address(address)
+    return f"[{text}]:{port}" if address >= V6 else f"{text}:{port}"
+
+
 def parse_prefix(text: str) -> Intervals:
     """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form; host bits may be set. ``ValueError``."""
     network = ipaddress.ip_network(text, strict=False)

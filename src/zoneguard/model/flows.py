@@ -95,7 +95,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One direction of a TCP flow. ``gaps`` and ``conflicts`` are byte ranges about which nothing may be asserted."""
+    """One direction of a TCP flow, or of a UDP flow: its datagrams one behind the other, each a segment.
+
+    ``gaps`` and ``conflicts`` are byte ranges about which nothing may be asserted.
+    """
 
     flow: Flow
     to_responder: bool

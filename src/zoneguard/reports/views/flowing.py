@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.model.addresses import V6, format_address
+from zoneguard.model.addresses import endpoint_text, format_address
 from zoneguard.model.flows import Flow
 from zoneguard.model.text import N_
 from zoneguard.reports._page import Page, pad
@@ -36,7 +36,4 @@ def _ends(flow: Flow) -> str:
 
 
 def _end(address: int, port: int) -> str:
-    text = format_address(address)
-    if not port:
-        return text
-    return f"[{text}]:{port}" if address >= V6 else f"{text}:{port}"
+    return endpoint_text(address, port) if port else format_address(address)
