@@ -171,11 +171,16 @@ def test_flows_that_do_not_fit_together_are_read_in_several_passes(tmp_path: Pat
     assert sum(passes) == 3 * len(packets)
 
 
-def test_only_the_wanted_tcp_flows_are_put_together(tmp_path: Path) -> None:
-    packets = [ether(udp()), *Talk(sport=1).opened().packets, *Talk(sport=2).opened().packets]
+def test_only_the_wanted_flows_are_put_together(tmp_path: Path) -> None:
+    packets = [
+        ether(udp()),
+        ether(udp(b"", sport=4001)),
+        *Talk(sport=1).opened().packets,
+        *Talk(sport=2).opened().packets,
+    ]
     seen = look(tmp_path, packets)
     wanted = [t for t in seen.tracks if t.flow.sport in (2, 4000)]
-    assert [c.flow.sport for c in reassemble(seen, wanted)] == [2]
+    assert [(c.flow.sport, c.to_responder.data) for c in reassemble(seen, wanted)] == [(4000, b"hello"), (2, b"")]
 
 
 def test_each_connection_of_reused_ports_has_its_own_streams(tmp_path: Path) -> None:
