@@ -67,15 +67,27 @@ def verify(session: Session, project: Path | None, as_of: datetime | None, **jud
 
 @cli.command(help=_("Check captures: what did cross. CAPTURE... stand for those declared."))
 @click.argument("paths", nargs=-1, metavar="[PROJECT] [CAPTURE]...", type=PATH)
+@click.option("--all-flows", is_flag=True, help=_("Look into every flow, not only into those that cross zones."))
+@click.option(
+    "--extract", type=PATH, metavar="DIR", help=_("Write the content found to this empty folder, as evidence.")
+)
 @judging
 @common
-def replay(session: Session, paths: tuple[Path, ...], as_of: datetime | None, **judgement: Any) -> int:
+def replay(
+    session: Session,
+    paths: tuple[Path, ...],
+    as_of: datetime | None,
+    all_flows: bool,
+    extract: Path | None,
+    **judgement: Any,
+) -> int:
     """The dynamic half."""
+    from zoneguard.audit import Looking
     from zoneguard.commands.projects import DYNAMIC, judge, load, split_paths, with_captures
 
     path, captures = split_paths(paths)
     project = with_captures(load(path, as_of and as_of.date()), captures)
-    return judge(session, project, DYNAMIC, **judgement)
+    return judge(session, project, DYNAMIC, looking=Looking(all_flows, extract), **judgement)
 
 
 @cli.command(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import IP, TCP, UDP, fragment
+from scapy.layers.inet import ICMP, IP, TCP, fragment
 
 from tests.dynamic.making import RAW, Talk, ether, look, pcap, udp
 from zoneguard.dynamic.streams import Direction, Limits, Packet, reassemble
@@ -276,4 +276,4 @@ def test_no_sequence_numbers_make_it_fail_or_grow(packets: list[tuple[int, int, 
 
 
 def test_other_protocols_have_no_streams(tmp_path: Path) -> None:
-    assert conversations(tmp_path, [ether(IP() / UDP(sport=1, dport=2) / b"x")]) == []
+    assert conversations(tmp_path, [ether(IP() / ICMP() / b"x")]) == []

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from zoneguard.audit.inputs import load_devices
-from zoneguard.audit.running import examine, run
+from zoneguard.audit.running import Looking, examine, run
 
-__all__ = ["examine", "load_devices", "run"]
+__all__ = ["Looking", "examine", "load_devices", "run"]

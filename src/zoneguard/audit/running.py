@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zoneguard.audit.comparing import disagreements
@@ -33,19 +33,31 @@ COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): 
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How captures are looked into: every flow, not only those that cross, with ``all_flows``; carved content is
+    written to the folder ``extract``."""
+
+    all_flows: bool = False
+    extract: Path | None = None
+
+
 def run(
     project: Project,
     halves: frozenset[str] = BOTH,
     progress: Progress = lambda _: None,
     spoofed: bool = False,
     baseline: Sequence[Accepted] = (),
+    looking: Looking | None = None,
 ) -> Report:
     """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``.
 
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
-    ``baseline``: what was accepted is held back from the findings; clauses are judged as if it were not.
+
+    ``looking``: how captures are looked into. ``baseline``: what was accepted is held back from the findings; clauses
+    are judged as if it were not.
     """
-    case, inputs = examine(project, halves, progress, spoofed)
+    case, inputs = examine(project, halves, progress, spoofed, looking)
     static, dynamic = case.static, case.dynamic
     progress("checks")
     checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
@@ -75,14 +87,19 @@ def run(
 
 
 def examine(
-    project: Project, halves: frozenset[str] = BOTH, progress: Progress = lambda _: None, spoofed: bool = False
+    project: Project,
+    halves: frozenset[str] = BOTH,
+    progress: Progress = lambda _: None,
+    spoofed: bool = False,
+    looking: Looking | None = None,
 ) -> tuple[Case, list[InputFile]]:
     """What both halves say, before any check, and the files that were read. Raises ``InputError``."""
     space = PacketSpace()
     declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
     inputs = [input_file(project, path, kind) for path, kind in declared if path]
     static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
-    dynamic = _dynamic(project, space, inputs, progress) if DYNAMIC in halves and project.captures else None
+    looking = looking or Looking()
+    dynamic = _dynamic(project, space, inputs, progress, looking) if DYNAMIC in halves and project.captures else None
     return Case(project, space, static, dynamic), inputs
 
 
@@ -109,12 +126,20 @@ def _landmarks(project: Project) -> Landmarks:
     return Landmarks(frozenset(zone for row in project.allow for zone in row.via), Intervals.from_spans(sanitizers))
 
 
-def _dynamic(project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress) -> DynamicResult:
+def _dynamic(
+    project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress, looking: Looking
+) -> DynamicResult:
+    from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
     from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
 
     progress("captures")
     inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
-    result = replay(project.captures, project.zones, Options(name=lambda file: shown(project, Path(file))))
+    extraction = Extraction(looking.extract) if looking.extract else None
+    keep = extraction.keep if extraction else None
+    options = Options(all_flows=looking.all_flows, keep=keep, name=lambda file: shown(project, Path(file)))
+    result = replay(project.captures, project.zones, options)
+    if extraction:
+        extraction.finish(result.transfers)
     observed = tuple(observed_crossings(space, project.zones, result.table))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
 

@@ -42,6 +42,7 @@ def judge(
     allow_undetermined: bool,
     spoofed: bool = False,
     baseline: Path | None = None,
+    looking: audit.Looking | None = None,
 ) -> int:
     """Run the halves, write the report, and answer whether CI may go on."""
     formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
@@ -52,7 +53,7 @@ def judge(
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
     accepted = read_baseline(baseline, project.name) if baseline else ()
-    report = report_of(session, project, halves, spoofed, accepted)
+    report = report_of(session, project, halves, spoofed, accepted, looking)
     session.write(formats[form].write(report, session.lang, session.terminal))
     return exit_status(report.findings, Severity(fail_on), allow_undetermined)
 
@@ -93,7 +94,8 @@ def report_of(
     halves: frozenset[str],
     spoofed: bool = False,
     baseline: Sequence[Accepted] = (),
+    looking: audit.Looking | None = None,
 ) -> Report:
     """The report of these halves, with progress shown."""
     with session.progress() as progress:
-        return audit.run(project, halves, progress, spoofed, baseline)
+        return audit.run(project, halves, progress, spoofed, baseline, looking)
