@@ -43,7 +43,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Project, frozenset[str]]
     calls: list[tuple[Project, frozenset[str]]] = []
 
     def run(
-        project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool, _: object
+        project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool, *_: object
     ) -> Report:
         progress("working")
         calls.append((project, halves))

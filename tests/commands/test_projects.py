@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dynamic.making import Talk, pcap
 from tests.loading.test_project import GOOD
 from tests.reports.sample import REPORT
 from zoneguard import audit
@@ -87,6 +88,19 @@ def test_replay_without_captures_is_wrong_usage(zoneguard: Run, town: Path) -> N
         "error: no capture: name one, or declare it under `captures`\n",
     )
     assert "there is no such capture file" in zoneguard("replay", town, "missing.pcap")[2]
+
+
+def test_replay_writes_evidence_of_every_flow_on_request(zoneguard: Run, town: Path) -> None:
+    talk = Talk(dport=80).opened().said(">", b"PUT /a.txt HTTP/1.1\r\nContent-Length: 6\r\n\r\nhello\n").closed()
+    (town / "talk.pcap").write_bytes(pcap(talk.packets))
+    folder = town / "evidence"
+    status, _, err = zoneguard("replay", town, town / "talk.pcap", "--all-flows", "--extract", folder)
+    assert status in (0, 1, 3), err
+    (file,) = json.loads((folder / "manifest.json").read_text("utf-8"))["transfers"]
+    assert (folder / file["file"]).read_bytes() == b"hello\n"
+    assert (file["name"], list(file["frames"].values())) == ("a.txt", [[4]])
+    status, _, err = zoneguard("replay", town, town / "talk.pcap", "--extract", folder)
+    assert (status, "the folder for extracted files is not empty" in err) == (2, True)
 
 
 @pytest.mark.usefixtures("seen")
