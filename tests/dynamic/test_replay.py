@@ -11,7 +11,7 @@ import pytest
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import GRE
 
-from tests.dynamic.making import A, Talk, ether, flows, pcap, udp
+from tests.dynamic.making import A, B, Talk, ether, flows, pcap, udp
 from zoneguard.dynamic.crossing import Boundary
 from zoneguard.dynamic.replay import Options, replay
 from zoneguard.inspection import Conversation, Protocol
@@ -100,6 +100,12 @@ def test_datagrams_that_crossed_are_said_too(tmp_path: Path) -> None:
     path = write(tmp_path, [ether(udp(bytes(700))), ether(udp(bytes(300)))])
     [transfer] = replay([entry(path)], TWO).transfers
     assert (transfer.protocol, transfer.to_responder, transfer.size) == ("unknown", True, 1000)
+
+
+def test_flows_inside_flows_have_keys_of_their_own(tmp_path: Path) -> None:
+    tunnel = [ether(IP(src=A, dst=B) / GRE() / IP(src=A, dst=B) / GRE() / udp())]
+    transfers = replay([entry(write(tmp_path, tunnel))], TWO).transfers
+    assert len({t.key for t in transfers}) == len(transfers) == 3
 
 
 def test_a_flow_without_content_gives_no_transfer(tmp_path: Path) -> None:

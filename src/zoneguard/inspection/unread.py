@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.text import N_, Text
 
@@ -23,8 +24,9 @@ def failed(flow: Flow, protocol: str, error: Exception) -> Transfer:
 def _session(flow: Flow, reason: Text) -> Transfer:
     """Opaque, in the direction of the larger volume; sizes as on the wire, what was sent twice counted twice."""
     sent, received = flow.payload
+    ends = f"{endpoint_text(flow.src, flow.sport)}-{endpoint_text(flow.dst, flow.dport)}"
     return Transfer(
-        key=f"{flow.first}:{flow.sport}-{flow.dport}/{UNREAD}-1",
+        key=f"{flow.first}:{ends}/{len(flow.tunnel)}/{UNREAD}-{flow.proto}",  # a frame may hold flows inside flows
         flow=flow,
         protocol=UNREAD,
         kind="session",
