@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dynamic.test_cores import COMPILED, compare
 from zoneguard.dynamic.streams import reassemble
 from zoneguard.dynamic.surveying import Survey, survey
 from zoneguard.model.addresses import format_address
@@ -38,6 +39,12 @@ def named(flow: Flow) -> tuple[str, str, int, str, int]:
 def test_every_connection_is_found_as_zeek_lists_it(case: str) -> None:
     found = {named(flow) for flow in seen(TRUTH[case]["file"]).table.flows}
     assert {tuple(connection) for connection in TRUTH[case]["connections"]} <= found
+
+
+@pytest.mark.skipif(COMPILED is None, reason="the compiled core was not built: there was no C compiler")
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
+def test_both_cores_see_the_same(path: Path) -> None:
+    compare([str(path)])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)

@@ -78,7 +78,7 @@ def look(folder: Path, frames: Iterable[Any], link: int = ETHERNET, **options: A
 
 
 def flows(folder: Path, frames: Iterable[Any], link: int = ETHERNET, **options: Any) -> tuple[Flow, ...]:
-    return look(folder, frames, link, **options).table.flows
+    return tuple(look(folder, frames, link, **options).table.flows)
 
 
 def ends(flow: Flow) -> tuple[str, int, str, int]:

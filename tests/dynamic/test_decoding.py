@@ -1,4 +1,4 @@
-"""The columnar decoder and the scalar one give the same rows for the same frames, whatever is in them."""
+"""The decoders of both cores and the scalar one give the same rows for the same frames, whatever is in them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from tests.dynamic.making import ether, pcap, udp
 from zoneguard.dynamic import decoding
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
-from zoneguard.dynamic.decoding import Decoder
+from zoneguard.dynamic.cores import NUMPY, Core, compiled
+from zoneguard.dynamic.decoding import Decoder, Ordinary
 
+CORES = [core for core in (NUMPY, compiled()) if core]
 V4, V6 = IP(src="10.1.0.1", dst="10.2.0.2"), IPv6(src="fd00::1", dst="2001:0:1::2")
 SAMPLES = [
     bytes(p)
@@ -44,9 +46,9 @@ SAMPLES = [
 ]
 
 
-def rows_of(data: bytes, columnar: bool) -> tuple[Rows, Decoder, int]:
+def rows_of(data: bytes, headers: Ordinary | None) -> tuple[Rows, Decoder, int]:
     capture = Capture("test", 0, io.BytesIO(data))
-    decoder = Decoder(columnar)
+    decoder = Decoder(headers)
     (frames,) = capture.batches()
     return decoder.rows(frames), decoder, len(frames)
 
@@ -57,8 +59,13 @@ def payloads(rows: Rows) -> list[bytes]:
 
 
 def compare(data: bytes) -> Rows:
-    fast, fast_decoder, count = rows_of(data, True)
-    slow, slow_decoder, _ = rows_of(data, False)
+    *_, last = (_compare(data, core) for core in CORES)
+    return last
+
+
+def _compare(data: bytes, core: Core) -> Rows:
+    fast, fast_decoder, count = rows_of(data, core.headers)
+    slow, slow_decoder, _ = rows_of(data, None)
     for name, kind in COLUMNS.items():
         if name not in ("context", "data_at", "buffer"):
             assert getattr(fast, name).tolist() == getattr(slow, name).tolist(), name
@@ -126,7 +133,7 @@ def test_a_mixed_batch_of_links_is_decoded_in_frame_order(monkeypatch: pytest.Mo
 def test_too_many_vlans_share_a_context_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MAX_CONTEXTS", 5)
     data = pcap([Ether() / Dot1Q(vlan=i) / udp() for i in range(1, 11)])
-    rows, decoder, count = rows_of(data, True)
+    rows, decoder, count = rows_of(data, CORES[-1].headers)
     crowd = [decoder.contexts[c] for c in rows.context.tolist()].count(((), (decoding.CROWDED,)))
     assert crowd == decoder.account(0).skipped[decoding.CROWDED] == 7
     assert decoder.account(0).decoded == count - 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -225,7 +226,7 @@ def traffic(seed: int, count: int) -> list[bytes]:
     return out
 
 
-def without_place(found: tuple[Flow, ...]) -> list[Flow]:
+def without_place(found: Sequence[Flow]) -> list[Flow]:
     """Flows without file and frame numbers."""
     return [replace(f, first=replace(f.first, file="", frame=0), last=replace(f.last, file="", frame=0)) for f in found]
 
@@ -259,6 +260,7 @@ def test_batches_of_any_size_give_the_same_flows(seed: int, tmp_path: Path, monk
     expected = flows(tmp_path, frames)
     for size in (1, 3, 50):
         monkeypatch.setattr("zoneguard.dynamic._pcap.MAX_BATCH", size)
+        monkeypatch.setattr("zoneguard.dynamic.cores.MAX_BATCH", size)
         assert flows(tmp_path, frames) == expected
 
 

@@ -198,7 +198,7 @@ REPORT = Report(
         ),
     ),
     captures=(
-        CaptureAccount(FRAME.file, "cd" * 32, 60, 53, {"a bad header": 2}, "cut in frame 61", without_ip={"ARP": 5}),
+        CaptureAccount(FRAME.file, "cd" * 32, 60, 53, {"a bad header": 2}, "cut in frame 61", "numpy", {"ARP": 5}),
     ),
     inputs=(InputFile("configs/uplink.conf", "ef" * 32, "config"),),
     verdict=Verdict.VIOLATES,

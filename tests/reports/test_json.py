@@ -114,6 +114,7 @@ def test_coverage_counts_lines_and_frames(report: Any) -> None:
     assert (capture["frames"], capture["decoded"]) == (60, 53)
     assert (capture["without_ip"], capture["skipped"]) == ({"ARP": 5}, {"a bad header": 2})
     assert capture["truncated"] == "cut in frame 61"
+    assert capture["core"] == "numpy"
 
 
 def test_matrix_and_register(report: Any) -> None:

@@ -14,7 +14,7 @@ MAX_ROWS = 1 << INDEX_BITS
 _INDEX, _SIDE, _FLOW = np.uint64(MAX_ROWS - 1), np.uint64(INDEX_BITS), np.uint64(INDEX_BITS + 1)
 _PORT, _WORD, _PART = np.uint64(16), np.uint64(32), np.uint64(29)
 _V6, _ONEWAY = np.uint64(8), np.uint64(9)
-_FOLD = np.uint64(secrets.randbits(64) | 1)
+FOLD = np.uint64(secrets.randbits(64) | 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Keys:
 
 def _folded(high: U64) -> U64:
     mixed = high ^ high >> _WORD
-    mixed *= _FOLD
+    mixed *= FOLD
     return mixed
 
 

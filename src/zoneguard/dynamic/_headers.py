@@ -29,16 +29,16 @@ def _marks(size: int, members: object) -> Bool:
     return table
 
 
-_TAGS = _marks(1 << 16, VLAN_TAGS)
-_ODD = (
+TAGS = _marks(1 << 16, VLAN_TAGS)
+ODD = (
     _marks(256, TUNNEL_PROTOCOLS | {AUTHENTICATION}),
     _marks(256, TUNNEL_PROTOCOLS | EXTENSIONS | {AUTHENTICATION, FRAGMENT}),
 )
-_WITH_PORTS = _marks(256, PORTS)
-_HEADER = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
-_TO_PORT = _marks(1 << 16, (*TO_PORT, *EITHER_PORT))
-_FROM_PORT = _marks(1 << 16, EITHER_PORT)
-_ANSWER = np.array([[table.get(kind, -1) for kind in range(256)] for table in (ICMP_ANSWERS, ICMPV6_ANSWERS)], np.int64)
+WITH_PORTS = _marks(256, PORTS)
+HEADERS = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
+AIMED_AT = _marks(1 << 16, (*TO_PORT, *EITHER_PORT))
+SENT_FROM = _marks(1 << 16, EITHER_PORT)
+ANSWERS = np.array([[table.get(kind, -1) for kind in range(256)] for table in (ICMP_ANSWERS, ICMPV6_ANSWERS)], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     first, second = view.wide(at), view.wide(at + 8)  # version to fragment offset; time to live to source
     size = (first >> 32 & 0xFFFF).astype(np.int64)
     proto = (second >> 48).astype(np.uint8)
-    fine = (first >> 56 == 0x45) & (first & 0x3FFF == 0) & (size >= 20) & ~_ODD[0][proto]
+    fine = (first >> 56 == 0x45) & (first & 0x3FFF == 0) & (size >= 20) & ~ODD[0][proto]
     src_low, dst_low = second & np.uint64(0xFFFFFFFF), view.u32[at + 16].astype(np.uint64)
     src_high = dst_high = np.broadcast_to(np.uint64(0), len(at))
     l4 = at + 20
@@ -100,7 +100,7 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
         length = view.u16[at6 + 4].astype(np.int64)
         size[which] = 40 + length
         proto[which] = next_header = view.u8[at6 + 6]
-        fine[which] = (view.u8[at6] >> 4 == 6) & (length > 0) & ~_ODD[1][next_header]
+        fine[which] = (view.u8[at6] >> 4 == 6) & (length > 0) & ~ODD[1][next_header]
         for column, offset in ((src_high, 8), (src_low, 16), (dst_high, 24), (dst_low, 32)):
             column[which] = view.wide(at6 + offset)
         l4[which] += 20
@@ -111,11 +111,11 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     udp, tcp = proto == UDP, proto == TCP
     length = (first >> 16 & 0xFFFF).astype(np.int64)
     wire = np.where(udp & (length >= 8), np.minimum(wire, l4 + length), wire)
-    header = np.where(tcp, np.maximum(20, (second >> 28 & 15) << 2), _HEADER[proto]).astype(np.int64)
+    header = np.where(tcp, np.maximum(20, (second >> 28 & 15) << 2), HEADERS[proto]).astype(np.int64)
     data_at = l4 + header
     stop = np.minimum(wire, end)
     ok &= data_at <= stop
-    first[~_WITH_PORTS[proto]] = 0
+    first[~WITH_PORTS[proto]] = 0
     key_a, key_b = (first >> 48).astype(np.uint16), (first >> 32).astype(np.uint16)
     first *= tcp
     second *= tcp
@@ -133,7 +133,7 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     if len(which):
         kind = view.u16[l4[which]].astype(np.int64)
         six = proto[which] == ICMPV6
-        answer = _ANSWER[six.astype(np.int64), kind >> 8]
+        answer = ANSWERS[six.astype(np.int64), kind >> 8]
         icmp[which], key_a[which], oneway[which] = kind, kind >> 8, answer < 0
         key_b[which] = np.where(answer < 0, kind & 0xFF, answer)
         ok[which] &= kind >> 8 != np.where(six, 1, 3)  # unreachable: it quotes a packet
@@ -151,7 +151,7 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
 def _leave_tunnels(ok: Bool, view: Views, udp: I64, columns: tuple[U16, U16, I64, I64]) -> None:
     """UDP on a tunnel's port, or that begins like an IPv6 packet of Teredo's prefix, is not ordinary."""
     key_a, key_b, data_at, wire = (column[udp] for column in columns)
-    ok[udp[_TO_PORT[key_b] | _FROM_PORT[key_a]]] = False
+    ok[udp[AIMED_AT[key_b] | SENT_FROM[key_a]]] = False
     like = np.flatnonzero((wire - data_at >= 40) & ok[udp])
     like = like[view.u8[data_at[like]] >> 4 == 6]
     begin = data_at[like]
@@ -173,7 +173,7 @@ def _network(frames: Frames, view: Views, context: Context) -> Network:
                 which = np.flatnonzero(frames.link == link)
                 part = reader(frames.at[which], view)
                 net.at[which], net.kind[which], net.mac[which] = part.at, part.kind, part.mac
-    tagged = np.flatnonzero(_TAGS[net.kind])
+    tagged = np.flatnonzero(TAGS[net.kind])
     if len(tagged):
         _untag(net, tagged, view, context)
     return net
@@ -191,10 +191,15 @@ def _untag(net: Network, tagged: I64, view: Views, context: Context) -> None:
         stack[left] = np.where(number > 0, stack[left] << 12 | number, stack[left])
         net.kind[which] = view.u16[at + 2].astype(np.int64)
         net.at[which] += 4
-        left = left[_TAGS[net.kind[which]]]
+        left = left[TAGS[net.kind[which]]]
+    net.context[tagged] = contexts(stack, context)
+
+
+def contexts(stack: I64, context: Context) -> I32:
+    """The context of each pair of VLAN numbers, outer << 12 | inner (0: none)."""
     values, inverse = np.unique(stack, return_inverse=True)
     numbers = [context(tuple(n for n in (v >> 12, v & 0xFFF) if n)) for v in values.tolist()]
-    net.context[tagged] = np.array(numbers, np.int32)[inverse]
+    return np.array(numbers, np.int32)[inverse]
 
 
 def _plain(at: I64, kind: I64, mac: I64) -> Network:

@@ -6,7 +6,7 @@ Layout and magic numbers: the pcap-savefile(5) manual; the modified format: libp
 from __future__ import annotations
 
 import struct
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from zoneguard.dynamic._window import MAX_RECORD, Window
 from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, U64, Frames
 
 HEADER = 24
+NO_HEADER, FULL = -1, -2
 _HALF = np.uint64(32)
 # magic as the writing host's integer → (record header length, nanoseconds per unit of the fraction)
 MAGIC = {0xA1B2C3D4: (16, 1000), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 1000)}
@@ -37,8 +38,24 @@ def recognise(head: bytes) -> PcapFormat | None:
     return None
 
 
-def read(window: Window, variant: PcapFormat, file: int) -> Generator[Frames, None, str]:
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Whole records in file order: where each frame's bytes begin, its captured and its real length, and its time."""
+
+    at: I64
+    caplen: I64
+    wirelen: I64
+    time: I64
+
+
+# the whole records of a window from a place on, at most MAX_BATCH; where the next begins; and the length that it claims
+# (NO_HEADER: its header is not there; FULL: nothing is known of it)
+Finder = Callable[[Window, PcapFormat, int], tuple[Records, int, int]]
+
+
+def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = None) -> Generator[Frames, None, str]:
     """Every whole record; returns the reason why the file was not read to its end, or an empty string."""
+    find = find or by_columns
     while window.end < HEADER and window.slide(0):
         pass
     if window.end < HEADER:
@@ -47,14 +64,17 @@ def read(window: Window, variant: PcapFormat, file: int) -> Generator[Frames, No
     at = HEADER
     number = 1
     while True:
-        starts, claimed = _records(window, variant, at)
-        for first in range(0, len(starts), MAX_BATCH):
-            batch = np.array(starts[first : first + MAX_BATCH], np.int64) - 8
-            yield _columns(window.data, variant, batch, (number, link, file))
-            number += len(batch)
-        if starts:
-            last = starts[-1]
-            at = last - 8 + variant.record + struct.unpack_from(variant.order + "I", window.view, last)[0]
+        records, at, claimed = find(window, variant, at)
+        if count := len(records.at):
+            yield Frames(
+                window.data, records.at, records.caplen, records.wirelen, records.time,
+                link=np.broadcast_to(np.int32(link), count),
+                number=np.arange(number, number + count, dtype=np.int64),
+                file=np.broadcast_to(np.int32(file), count),
+            )  # fmt: skip
+            number += count
+        if claimed == FULL:
+            continue
         if claimed > MAX_RECORD:
             return f"damaged at frame {number}: it claims to be {claimed} bytes long; the rest was not read"
         if not window.slide(at):
@@ -72,44 +92,37 @@ def _ending(window: Window, number: int, claimed: int, variant: PcapFormat) -> s
     return f"cut inside frame {number}: {window.end - variant.record} of its {claimed} bytes are there"
 
 
-def _records(window: Window, variant: PcapFormat, at: int) -> tuple[list[int], int]:
-    """Where the whole records have their length field, and the length in the one that is not whole (-1: no header)."""
+def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
+    """The finder of the NumPy core: lengths one by one, all else by columns."""
     unpack = struct.Struct(variant.order + "I").unpack_from
     view = window.view
-    starts: list[int] = []
-    append = starts.append
+    fields: list[int] = []
+    append = fields.append
     skip = variant.record
     field = at + 8
+    claimed = FULL
     try:
-        while True:  # the innermost loop of the program: a bounds check of its own would cost a third
+        for _ in range(MAX_BATCH):  # a bounds check of its own would cost a third
             append(field)
             (length,) = unpack(view, field)
             field += skip + length
     except struct.error:
-        starts.pop()
-    if starts:
-        last = starts[-1]
-        (length,) = unpack(view, last)
-        if last - 8 + skip + length > window.end:
-            starts.pop()
-            return starts, length
-    return starts, -1
+        fields.pop()
+        claimed = NO_HEADER
+    if fields and field - 8 > window.end:
+        field = fields.pop()
+        (claimed,) = unpack(view, field)
+    return _columns(window.data, variant, np.array(fields, np.int64) - 8), field - 8, claimed
 
 
-def _columns(data: U8, variant: PcapFormat, start: I64, origin: tuple[int, int, int]) -> Frames:
+def _columns(data: U8, variant: PcapFormat, start: I64) -> Records:
     wide: U64 = np.ndarray((len(data) - 7,), variant.order + "u8", data, strides=(1,))
     when, lengths = wide[start].astype(np.uint64), wide[start + 8].astype(np.uint64)
     if variant.order == "<":  # the first of two fields in the lower half
         when, lengths = (pair >> _HALF | pair << _HALF for pair in (when, lengths))
-    number, link, file = origin
-    n = len(start)
-    return Frames(
-        data=data,
+    return Records(
         at=start + variant.record,
         caplen=(lengths >> 32).astype(np.int64),
         wirelen=(lengths & 0xFFFFFFFF).astype(np.int64),
         time=(when >> 32).astype(np.int64) * 1_000_000_000 + (when & 0xFFFFFFFF).astype(np.int64) * variant.unit,
-        link=np.broadcast_to(np.int32(link), n),
-        number=np.arange(number, number + n, dtype=np.int64),
-        file=np.broadcast_to(np.int32(file), n),
     )

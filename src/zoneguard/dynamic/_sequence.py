@@ -23,7 +23,8 @@ _NEAR = 1 << 31
 
 
 class Sequences:
-    """Payload of TCP directions; in ``store`` lie ``floor``, ``next`` (-1: nothing seen) and ``isn`` (-1: no SYN)."""
+    """Payload of TCP directions; in ``store`` lie ``floor``, ``next`` (-1: nothing seen), ``isn`` (-1: no SYN) and
+    ``holed``: whether there are holes below ``next``, which are then kept here."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -56,7 +57,7 @@ class Sequences:
         odd = (at > before) | (at < before - _NEAR) | (at < bottom[of]) & ~grounded[of]
         odd = odd & (length > 0) | syn & ~(first & fresh[of])
         if self._ranges:
-            odd |= np.isin(half, list(self._ranges))
+            odd |= self._store.holed[half] > 0
         last = np.append(starts[1:], len(at)) - 1
         gain = np.maximum(best[last] - of[last] * _APART, 0)
         bad = np.zeros(len(starts), np.bool_)
@@ -73,9 +74,9 @@ class Sequences:
         self._store.isn[halves[opened]] = start[starts[opened]] - 1 & _WRAP
         for group in np.flatnonzero(bad).tolist():
             rows = slice(int(starts[group]), int(last[group]) + 1)
-            self._one(int(halves[group]), start[rows].tolist(), length[rows].tolist(), syn[rows].tolist())
+            self.each(int(halves[group]), start[rows].tolist(), length[rows].tolist(), syn[rows].tolist())
 
-    def _one(self, half: int, starts: list[int], lengths: list[int], syns: list[bool]) -> None:
+    def each(self, half: int, starts: list[int], lengths: list[int], syns: list[bool]) -> None:
         """The rule itself, row by row."""
         store = self._store
         upto, floor, isn = int(store.next[half]), int(store.floor[half]), int(store.isn[half])
@@ -97,6 +98,7 @@ class Sequences:
                     ranges[:2] = [(ranges[0][0], ranges[1][1])]
         store.payload[half] += gained
         store.next[half], store.floor[half], store.isn[half] = upto, floor, isn
+        store.holed[half] = len(ranges) > 1
         if len(ranges) > 1:
             self._ranges[half] = ranges
 

@@ -60,11 +60,14 @@ class Capture:
     where and why reading ended before the end, or is empty.
     """
 
-    def __init__(self, file: str, number: int, raw: BinaryIO, digest: bool = True) -> None:
+    def __init__(
+        self, file: str, number: int, raw: BinaryIO, digest: bool = True, find: _pcap.Finder | None = None
+    ) -> None:
         self.file = file
         self.number = number
         self.frames = 0
         self.truncated = ""
+        self._find = find
         self._hashing = _Hashing(raw, digest)
         try:
             self._stream, self._head = _unwrap(io.BufferedReader(self._hashing, 1 << 16), file)
@@ -80,7 +83,9 @@ class Capture:
         window = Window(self._stream)
         try:
             reader = (
-                _pcap.read(window, self._variant, self.number) if self._variant else _pcapng.read(window, self.number)
+                _pcap.read(window, self._variant, self.number, self._find)
+                if self._variant
+                else _pcapng.read(window, self.number)
             )
             self.truncated = yield from self._count(reader)
             self._hashing.drain()
@@ -132,11 +137,11 @@ def find_captures(path: str) -> list[str]:
     return found
 
 
-def open_capture(path: str, number: int = 0, digest: bool = True) -> Capture:
-    """Open a capture file or, for ``-``, the standard input. Raises ``InputError``."""
+def open_capture(path: str, number: int = 0, digest: bool = True, find: _pcap.Finder | None = None) -> Capture:
+    """Open a capture file or, for ``-``, the standard input; ``find`` is the core's. Raises ``InputError``."""
     try:
         source = _stdin_on_disk() if path == STDIN else path
-        return Capture(path, number, cast(BinaryIO, io.FileIO(source)), digest)
+        return Capture(path, number, cast(BinaryIO, io.FileIO(source)), digest, find)
     except FileNotFoundError as error:
         raise InputError(N_("there is no such file"), path) from error
     except OSError as error:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
+
+from zoneguard.dynamic.columns import Bool
+from zoneguard.dynamic.placing import Addresses, Partition
+from zoneguard.dynamic.table import Flows
 from zoneguard.model.addresses import V6, prefix_span
 from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
@@ -35,3 +41,20 @@ class Boundary:
             return False
         source, destination = self.sides(flow)
         return source is None or destination is None or source.name != destination.name
+
+
+def crossing(zones: ZoneMap, ends: tuple[Addresses, Addresses]) -> Bool:
+    """``Boundary.crossed_by`` for the ends of many flows at once."""
+    zone, stays = Partition([zones.addresses(z.name) for z in zones]), Partition([STAYS_ON_LINK])
+    a, b = (zone.of(end) for end in ends)
+    on_link = (stays.of(ends[0]) > 0) | (stays.of(ends[1]) > 0)
+    crossed: Bool = ~on_link & ((a == 0) | (b == 0) | (a != b))
+    return crossed
+
+
+def across(zones: ZoneMap, flows: Sequence[Flow]) -> Sequence[Flow]:
+    """The flows that ``Boundary.crossed_by``; of a table in columns, no other flow is made."""
+    if isinstance(flows, Flows):
+        return flows.some(np.flatnonzero(crossing(zones, flows.ends())))
+    boundary = Boundary(zones)
+    return [flow for flow in flows if boundary.crossed_by(flow)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,7 @@ CROWDED = str(N_("more different VLANs and tunnels than are told apart"))
 OTHER_REASONS = str(N_("other reasons"))
 
 Context = tuple[tuple[int, ...], tuple[str, ...]]
+Ordinary = Callable[[Frames, Callable[[tuple[int, ...]], int]], tuple[Bool, Rows]]
 
 
 class Account:
@@ -43,12 +45,12 @@ class Decoder:
     sends every frame through the scalar decoder: same rows, slowly.
     """
 
-    def __init__(self, columnar: bool = True) -> None:
+    def __init__(self, headers: Ordinary | None = ordinary) -> None:
         self.contexts: list[Context] = [((), ())]
         self._numbers: dict[Context, int] = {((), ()): 0}
         self._accounts: dict[int, Account] = {}
         self._dissector = Dissector()
-        self._columnar = columnar
+        self._headers = headers
         self._crowd = -1
 
     def account(self, file: int) -> Account:
@@ -57,10 +59,10 @@ class Decoder:
 
     def rows(self, frames: Frames) -> Rows:
         """The packets of a batch in frame order."""
-        if not self._columnar:
+        if self._headers is None:
             _, found, refusals = self._dissect(frames, np.arange(len(frames)))
             return self._crowded(replace(self._rows(found, frames.data), refusals=refusals))
-        done, fast = ordinary(frames, lambda vlans: self._context(vlans, ()))
+        done, fast = self._headers(frames, lambda vlans: self._context(vlans, ()))
         files = frames.file[done]
         for file in np.unique(files).tolist() if len(files) and (files != files[0]).any() else files[:1].tolist():
             self.account(file).decoded += int((files == file).sum())

@@ -7,6 +7,7 @@ with flows, up to a bound; packets of flows beyond it are counted, not kept.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -32,35 +33,54 @@ _TELLING: Bool = np.array(
 )
 
 
-class FlowTracker:
+class Tracked(ABC):
     """Feed it rows in time order; ``store`` then holds the flows, numbered alike for the same rows in the same batches.
 
     ``refused`` are the packets that unreachable messages quoted; ``macs`` the further source addresses of a direction.
     """
 
-    def __init__(self, max_flows: int = MAX_FLOWS) -> None:
-        self.store = Store()
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.refused: set[Refusal] = set()
         self.macs: dict[int, list[int]] = {}
-        self._current: dict[bytes, int] = {}
-        self._grouper = Grouper()
-        self._sequences = Sequences(self.store)
-        self._max_flows = max_flows
-        self._rows = 0
 
     def absorb(self, rows: Rows) -> tuple[I64, Bool]:
         """Add the rows; for each its flow's number (-1: beyond the bound) and whether it runs from the second end."""
         flows, sides = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
         for first in range(0, len(rows), MAX_ROWS):
             part = rows if len(rows) <= MAX_ROWS else rows.take(np.arange(first, min(first + MAX_ROWS, len(rows))))
-            keys = Keys.of(part)
-            flows.append(self._absorb(part, keys))
-            sides.append(keys.reverse)
+            flow, reverse = self._absorb(part)
+            flows.append(flow)
+            sides.append(reverse)
         room = MAX_REFUSALS - len(self.refused)
         self.refused.update(rows.refusals[:room])
         return (flows[-1], sides[-1]) if len(flows) <= 2 else (np.concatenate(flows), np.concatenate(sides))
 
-    def _absorb(self, rows: Rows, keys: Keys) -> I64:
+    def remember(self, halves: I64, mac: I64) -> None:
+        """Further source addresses of these directions, of each in the order in which they came."""
+        for half, address in dict.fromkeys(zip(halves.tolist(), mac.tolist(), strict=True)):
+            known = self.macs.setdefault(half, [])
+            if address not in known and len(known) < MAX_MACS:
+                known.append(address)
+
+    @abstractmethod
+    def _absorb(self, rows: Rows) -> tuple[I64, Bool]:
+        """``absorb`` for at most ``MAX_ROWS`` rows."""
+
+
+class FlowTracker(Tracked):
+    """The NumPy core's: a batch is sorted by flow and direction, then summed up by columns."""
+
+    def __init__(self, max_flows: int = MAX_FLOWS) -> None:
+        super().__init__(Store())
+        self._current: dict[bytes, int] = {}
+        self._grouper = Grouper()
+        self._sequences = Sequences(self.store)
+        self._max_flows = max_flows
+        self._rows = 0
+
+    def _absorb(self, rows: Rows) -> tuple[I64, Bool]:
+        keys = Keys.of(rows)
         groups = self._grouper.group(keys)
         ids, new = self._numbers(rows, keys, groups)
         codes = EVENTS[rows.tcp]
@@ -73,13 +93,13 @@ class FlowTracker:
         if len(odd):
             bounds = np.append(groups.halves, len(rows))
             begin, end = (bounds[np.searchsorted(groups.flow, number)].tolist() for number in (odd, odd + 1))
-            for a, b in zip(begin, end, strict=True):
-                self._renew(rows, keys, flow, np.sort(groups.order[a:b]))
+            mine = np.concatenate([groups.order[a:b] for a, b in zip(begin, end, strict=True)])
+            self._renew(rows, keys, flow, np.sort(mine))
             groups = by_half(flow, keys.reverse)
             counts = np.diff(groups.halves, append=len(rows))
         self._sum(rows, flow, codes, groups, counts)
         self._rows += len(rows)
-        return flow
+        return flow, keys.reverse
 
     def _numbers(self, rows: Rows, keys: Keys, groups: Groups) -> tuple[I64, Bool]:
         """The current flow of each group, and which of them are new."""
@@ -115,21 +135,21 @@ class FlowTracker:
         return np.unique(group[~plain & (ids[group] >= 0)])
 
     def _renew(self, rows: Rows, keys: Keys, flow: I64, mine: I64) -> None:
-        """Go through one flow's rows and give those behind a new connection's SYN a new flow."""
-        current = int(flow[mine[0]])
-        name = keys.table(rows, mine[:1]).tobytes()
-        sides = [_Side.of(self.store, current, 0), _Side.of(self.store, current, 1)]
-        columns = (rows.tcp, rows.seq, keys.reverse)
-        for row, flags, seq, side in zip(mine.tolist(), *(c[mine].tolist() for c in columns), strict=True):
+        """Go through these flows' rows and give those behind a new connection's SYN a new flow."""
+        now: dict[int, tuple[int, list[_Side]]] = {}
+        columns = (flow, rows.tcp, rows.seq, keys.reverse)
+        for row, old, flags, seq, side in zip(mine.tolist(), *(c[mine].tolist() for c in columns), strict=True):
+            current, sides = now.get(old) or (old, [_Side.of(self.store, old, 0), _Side.of(self.store, old, 1)])
             here, there = sides[side], sides[1 - side]
             if flags & SYN and here.renewed(seq, bool(flags & ACK), there) and self.store.flows < self._max_flows:
-                number = self.store.add(1)
-                self.store.key[number] = self.store.key[current]
-                self._current[name] = current = number
+                current = self.store.add(1)
+                self.store.key[current] = self.store.key[old]
+                self._current[self.store.key[old].tobytes()] = current
                 sides = [_Side(), _Side()]
                 here = sides[side]
             here.see(seq, flags)
             flow[row] = current
+            now[old] = (current, sides)
 
     def _sum(self, rows: Rows, flow: I64, codes: U8, groups: Groups, counts: I64) -> None:
         store, order, starts = self.store, groups.order, groups.halves
@@ -184,10 +204,7 @@ class FlowTracker:
 
     def _more_macs(self, halves: I64, mac: I64) -> None:
         other = np.flatnonzero((mac != self.store.mac[halves]) & (mac >= 0) & (halves >= 0))
-        for half, address in dict.fromkeys(zip(halves[other].tolist(), mac[other].tolist(), strict=True)):
-            known = self.macs.setdefault(half, [])
-            if address not in known and len(known) < MAX_MACS:
-                known.append(address)
+        self.remember(halves[other], mac[other])
 
     def _follow(self, rows: Rows, codes: U8, source: I64, halves: I64) -> None:
         """Payload of TCP by sequence numbers, for rows with payload or SYN and the first of each direction."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from zoneguard.dynamic._pcap import Finder
 from zoneguard.dynamic.columns import I64, MAX_BATCH, PADDING, Frames
 from zoneguard.dynamic.containers import Capture, open_capture
 
@@ -18,7 +19,7 @@ class _Feed:
     ``keys`` is the running maximum of time, so that merging never changes the order of one file.
     """
 
-    def __init__(self, path: str, number: int, digest: bool, begins: int) -> None:
+    def __init__(self, path: str, number: int, digest: bool, begins: int, find: Finder | None) -> None:
         self.begins = begins
         self.number = number
         self.capture: Capture | None = None
@@ -26,10 +27,11 @@ class _Feed:
         self.keys: I64 = np.zeros(0, np.int64)
         self._path = path
         self._digest = digest
+        self._find = find
         self._latest = EARLIEST
 
     def open(self) -> None:
-        self.capture = open_capture(self._path, self.number, self._digest)
+        self.capture = open_capture(self._path, self.number, self._digest, self._find)
         self._batches = self.capture.batches()
         self.advance()
 
@@ -59,10 +61,11 @@ class Merged:
     where a file cannot be opened.
     """
 
-    def __init__(self, files: Sequence[str], digest: bool = True) -> None:
+    def __init__(self, files: Sequence[str], digest: bool = True, find: Finder | None = None) -> None:
         alone = len(files) == 1
         self._feeds = [
-            _Feed(path, number, digest, EARLIEST if alone else _first_time(path)) for number, path in enumerate(files)
+            _Feed(path, number, digest, EARLIEST if alone else _first_time(path), find)
+            for number, path in enumerate(files)
         ]
 
     @property

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from zoneguard.dynamic.containers import find_captures
-from zoneguard.dynamic.crossing import Boundary
+from zoneguard.dynamic.crossing import crossing
+from zoneguard.dynamic.placing import Partition
 from zoneguard.dynamic.streams import TCP, UDP, Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
-from zoneguard.dynamic.table import Track
+from zoneguard.dynamic.table import Flows, Track, Tracks
 from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import name_data_connections
 from zoneguard.inspection.ranges import Ranges
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.errors import InputError, InputErrors
-from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
+from zoneguard.model.flows import CaptureAccount, FlowTable, Transfer
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.project import CaptureEntry
 from zoneguard.model.zones import ZoneMap
@@ -64,18 +67,17 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
     be translated between them. Raises ``InputErrors`` with everything that cannot be read.
     """
     options = options or Options()
-    flows: list[Flow] = []
+    points: list[Tracks] = []
     accounts: list[CaptureAccount] = []
     transfers: list[Transfer] = []
     origin = _files(entries)
     for files in _by_point(origin):
         seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
-        flows += seen.table.flows
+        points.append(seen.tracks)
         accounts += seen.accounts
         transfers += name_data_connections(inspect(seen, chosen(seen, zones, options), options))
-    flows.sort(key=lambda f: f.first.time)
     return Replay(
-        FlowTable(tuple(flows), tuple(accounts)),
+        FlowTable(Flows(points, by_time=True), tuple(accounts)),
         tuple(transfers),
         {options.name(file): entry for file, entry in origin.items()},
     )
@@ -104,17 +106,15 @@ def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
     return points.values()
 
 
-def chosen(seen: Survey, zones: ZoneMap, options: Options) -> list[Track]:
+def chosen(seen: Survey, zones: ZoneMap, options: Options) -> Tracks:
     """The flows to look into."""
-    boundary = Boundary(zones)
-    return [
-        track
-        for track in seen.tracks
-        if options.all_flows
-        or boundary.crossed_by(track.flow)
-        or track.flow.src in options.touching
-        or track.flow.dst in options.touching
-    ]
+    tracks = seen.tracks
+    if options.all_flows:
+        return tracks
+    ends = tracks.ends()
+    touching = Partition([options.touching])
+    wanted = crossing(zones, ends) | (touching.of(ends[0]) > 0) | (touching.of(ends[1]) > 0)
+    return tracks.some(np.flatnonzero(wanted))
 
 
 def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator[Transfer]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from zoneguard.dynamic.columns import I64, Bool, Rows
 from zoneguard.dynamic.containers import Capture, find_captures
+from zoneguard.dynamic.cores import Core, best
 from zoneguard.dynamic.decoding import Account, Decoder
-from zoneguard.dynamic.flows import MAX_FLOWS, FlowTracker
+from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.merging import Merged
-from zoneguard.dynamic.table import Track, finish
+from zoneguard.dynamic.table import Flows, Tracks
 from zoneguard.model.flows import CaptureAccount, FlowTable
 from zoneguard.model.text import N_
 
-CORE = "numpy"
 BEYOND = str(N_("packets of flows beyond the flow table's bound"))
 
 Progress = Callable[[int], None]  # told the number of frames read since the last call
@@ -27,14 +27,14 @@ class Survey:
 
     files: tuple[str, ...]
     names: tuple[str, ...]
-    tracks: tuple[Track, ...]
+    tracks: Tracks
     accounts: tuple[CaptureAccount, ...]
     halves: int
 
     @property
     def table(self) -> FlowTable:
         """The flow table of the model."""
-        return FlowTable(tuple(track.flow for track in self.tracks), self.accounts)
+        return FlowTable(Flows((self.tracks,)), self.accounts)
 
 
 def survey(
@@ -53,11 +53,14 @@ def survey(
 class Run:
     """One pass: the batches of rows with the flow of each row. The same captures give the same flow numbers again."""
 
-    def __init__(self, files: Sequence[str], digest: bool = False, max_flows: int = MAX_FLOWS) -> None:
+    def __init__(
+        self, files: Sequence[str], digest: bool = False, max_flows: int = MAX_FLOWS, core: Core | None = None
+    ) -> None:
         self.files = tuple(files)
-        self.tracker = FlowTracker(max_flows)
-        self._merged = Merged(self.files, digest)
-        self._decoder = Decoder()
+        self._core = core or best()
+        self.tracker = self._core.tracker(max_flows)
+        self._merged = Merged(self.files, digest, self._core.find)
+        self._decoder = Decoder(self._core.headers)
 
     def batches(self, progress: Progress | None = None) -> Iterator[tuple[Rows, I64, Bool]]:
         """Rows, the number of each one's flow (-1: beyond the bound), and whether it runs from the second end."""
@@ -80,13 +83,12 @@ class Run:
         return Survey(
             self.files,
             names,
-            tuple(finish(self.tracker, self._decoder.contexts, names)),
+            Tracks(self.tracker, self._decoder.contexts, names),
             tuple(self._account(name(capture.file), capture, account) for capture, account in accounts),
             2 * self.tracker.store.flows,
         )
 
-    @staticmethod
-    def _account(name: str, capture: Capture, account: Account) -> CaptureAccount:
+    def _account(self, name: str, capture: Capture, account: Account) -> CaptureAccount:
         return CaptureAccount(
             file=name,
             sha256=capture.sha256,
@@ -94,6 +96,6 @@ class Run:
             decoded=account.decoded,
             skipped=dict(sorted(account.skipped.items())),
             truncated=capture.truncated,
-            core=CORE,
+            core=self._core.name,
             without_ip=dict(sorted(account.without_ip.items())),
         )

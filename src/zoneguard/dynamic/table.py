@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
+from operator import eq
+from typing import overload
 
 import numpy as np
 
@@ -11,7 +14,8 @@ from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I64, Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, community_id
 from zoneguard.dynamic.decoding import Context
-from zoneguard.dynamic.flows import FlowTracker
+from zoneguard.dynamic.flows import Tracked
+from zoneguard.dynamic.placing import NOWHERE, Addresses
 from zoneguard.dynamic.states import Side, opener, state
 from zoneguard.model.addresses import V6
 from zoneguard.model.flows import Flow
@@ -33,16 +37,146 @@ class Track:
     halves: tuple[int, int]
 
 
-def finish(tracker: FlowTracker, contexts: Sequence[Context], files: Sequence[str]) -> Iterator[Track]:
-    """Every flow in order of its first packet. ``contexts`` as the decoder numbers them, ``files`` by file number."""
-    store, count = tracker.store, tracker.store.flows
-    first = np.where(store.packets[: 2 * count] > 0, store.first_row[: 2 * count], LAST).reshape(-1, 2)
-    order = np.argsort(first.min(axis=1), kind="stable")
-    halves = np.stack([2 * np.arange(count), 2 * np.arange(count) + 1], axis=1)
-    order = order[~_join_apart(store, contexts, order, halves)[order]]
-    for begin in range(0, len(order), CHUNK):
-        some = order[begin : begin + CHUNK]
-        yield from _chunk(tracker, contexts, files, (some, halves[some]))
+class Tracks(Sequence[Track]):
+    """The flows in order of their first packet: columns, of which each ``Track`` is made when it is asked for.
+
+    ``contexts`` as the decoder numbers them, ``files`` by file number.
+    """
+
+    def __init__(self, tracker: Tracked, contexts: Sequence[Context], files: Sequence[str]) -> None:
+        self._store, self._refused, self._more_macs = tracker.store, tracker.refused, tracker.macs
+        self._contexts, self._files = contexts, files
+        store, count = tracker.store, tracker.store.flows
+        first = np.where(store.packets[: 2 * count] > 0, store.first_row[: 2 * count], LAST).reshape(-1, 2)
+        order = np.argsort(first.min(axis=1), kind="stable")
+        self._halves = np.arange(2 * count, dtype=np.int64).reshape(-1, 2)
+        self._order = order[~_join_apart(store, contexts, order, self._halves)[order]]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> Track: ...
+    @overload
+    def __getitem__(self, at: slice) -> Tracks: ...
+    def __getitem__(self, at: int | slice) -> Track | Tracks:
+        if isinstance(at, slice):
+            return self.some(np.arange(len(self))[at])
+        (track,) = self._make(self._order[[at]])
+        return track
+
+    def __iter__(self) -> Iterator[Track]:
+        for begin in range(0, len(self), CHUNK):
+            yield from self._make(self._order[begin : begin + CHUNK])
+
+    def some(self, which: I64) -> Tracks:
+        """The tracks at these positions, of the same columns."""
+        part = copy(self)
+        part._order = self._order[which]
+        return part
+
+    def times(self) -> I64:
+        """When each flow began, in nanoseconds."""
+        store, halves = self._store, self._halves[self._order]
+        there = store.packets[halves] > 0
+        row = np.where(there, store.first_row[halves], LAST)
+        times: I64 = np.take_along_axis(store.first_time[halves], row.argmin(axis=1)[:, None], axis=1)[:, 0]
+        return times
+
+    def ends(self) -> tuple[Addresses, Addresses]:
+        """Both addresses of each flow, in no order."""
+        key = self._store.key[self._order]
+        v6 = key[:, 4] >> np.uint64(8) & np.uint64(1) > 0
+        return Addresses(v6, key[:, 0], key[:, 1]), Addresses(v6, key[:, 2], key[:, 3])
+
+    def _make(self, flows: I64) -> Iterator[Track]:
+        store, halves = self._store, self._halves[flows]
+        keys = store.key[flows].tolist()
+        sums, places = (
+            [zip(*(getattr(store, name)[halves[:, side]].tolist() for name in names), strict=True) for side in (0, 1)]
+            for names in (_SUMS, _PLACES)
+        )
+        for key, pair, a, b, place_a, place_b in zip(keys, halves.tolist(), *sums, *places, strict=True):
+            a_high, a_low, b_high, b_low, tail = key
+            proto, v6, ports = tail & 0xFF, tail >> 8 & 1, tail >> 32
+            base = V6 if v6 else 0
+            ends = (base + (a_high << 64 | a_low), base + (b_high << 64 | b_low))
+            port = (ports >> 16, ports & 0xFFFF)
+            sides = [Side(s[0], s[1], s[2], p, s[3], _many(end)) for s, p, end in zip((a, b), port, ends, strict=True)]
+            far, how = opener(proto, (sides[0], sides[1]))
+            o, r = far, 1 - far
+            icmp = 0
+            if proto in (ICMP, ICMPV6):
+                icmp = ports >> 16 << 8 | ports & 0xFFFF if tail >> 9 & 1 else port[o] << 8
+                port = (0, 0)
+            vlans, tunnel = self._contexts[(tail & _CONTEXT) >> 16]
+            quoted = Refusal(bool(v6), ends[o] - base, ends[r] - base, proto, port[o], port[r], tunnel)
+            both = (a, b)
+            first, last = _extent(place_a if a[0] else None, place_b if b[0] else None, self._files)
+            flow = Flow(
+                src=ends[o], dst=ends[r], proto=proto, sport=port[o], dport=port[r],
+                state=state(proto, sides[o], sides[r], quoted in self._refused), opened_by=how,
+                packets=(both[o][0], both[r][0]), bytes=(both[o][4], both[r][4]), payload=(both[o][1], both[r][1]),
+                first=first, last=last,
+                macs=(self._macs(pair[o], both[o][5]), self._macs(pair[r], both[r][5])),
+                vlan=vlans, tunnel=tunnel, icmp=icmp,
+                community_id=community_id(proto, (ends[o], ends[r]), (port[o], port[r]), icmp),
+            )  # fmt: skip
+            yield Track(flow, (pair[o], pair[r]))
+
+    def _macs(self, half: int, first: int) -> tuple[int, ...]:
+        return (*((first,) if first >= 0 else ()), *self._more_macs.get(half, ()))
+
+
+class Flows(Sequence[Flow]):
+    """The flows of several points in order of time, or of one in order of their first packets; made when asked for."""
+
+    def __init__(self, parts: Sequence[Tracks], by_time: bool = False) -> None:
+        self._parts = parts
+        sizes = [len(part) for part in parts]
+        self._part = np.repeat(np.arange(len(parts)), sizes)
+        self._at = np.concatenate([np.zeros(0, np.int64), *(np.arange(size) for size in sizes)])
+        if by_time and parts:
+            order = np.argsort(np.concatenate([part.times() for part in parts]), kind="stable")
+            self._part, self._at = self._part[order], self._at[order]
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    @overload
+    def __getitem__(self, at: int) -> Flow: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Flow, ...]: ...
+    def __getitem__(self, at: int | slice) -> Flow | tuple[Flow, ...]:
+        if isinstance(at, slice):
+            return tuple(self[i] for i in range(len(self))[at])
+        return self._parts[int(self._part[at])][int(self._at[at])].flow
+
+    def __iter__(self) -> Iterator[Flow]:
+        for begin in range(0, len(self), CHUNK):
+            part, at = self._part[begin : begin + CHUNK], self._at[begin : begin + CHUNK]
+            made = {number: iter(self._parts[number].some(at[part == number])) for number in np.unique(part).tolist()}
+            for number in part.tolist():
+                yield next(made[number]).flow
+
+    def some(self, which: I64) -> Flows:
+        """The flows at these positions, of the same columns."""
+        part = copy(self)
+        part._part, part._at = self._part[which], self._at[which]
+        return part
+
+    def ends(self) -> tuple[Addresses, Addresses]:
+        """Both addresses of each flow, in no order."""
+        starts = np.cumsum([0, *(len(part) for part in self._parts)])
+        where = starts[self._part] + self._at
+        sides = zip(*(part.ends() for part in self._parts), strict=True)
+        a, b = (Addresses.join(side).take(where) for side in sides) if len(self._parts) else (NOWHERE, NOWHERE)
+        return a, b
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _join_apart(
@@ -73,45 +207,6 @@ def _join_apart(
     return taken
 
 
-def _chunk(
-    tracker: FlowTracker, contexts: Sequence[Context], files: Sequence[str], chunk: tuple[I64, I64]
-) -> Iterator[Track]:
-    store = tracker.store
-    flows, halves = chunk
-    keys = store.key[flows].tolist()
-    sums, places = (
-        [zip(*(getattr(store, name)[halves[:, side]].tolist() for name in names), strict=True) for side in (0, 1)]
-        for names in (_SUMS, _PLACES)
-    )
-    for key, pair, a, b, place_a, place_b in zip(keys, halves.tolist(), *sums, *places, strict=True):
-        a_high, a_low, b_high, b_low, tail = key
-        proto, v6, ports = tail & 0xFF, tail >> 8 & 1, tail >> 32
-        base = V6 if v6 else 0
-        ends = (base + (a_high << 64 | a_low), base + (b_high << 64 | b_low))
-        port = (ports >> 16, ports & 0xFFFF)
-        sides = [Side(s[0], s[1], s[2], p, s[3], _many(end)) for s, p, end in zip((a, b), port, ends, strict=True)]
-        far, how = opener(proto, (sides[0], sides[1]))
-        o, r = far, 1 - far
-        icmp = 0
-        if proto in (ICMP, ICMPV6):
-            icmp = ports >> 16 << 8 | ports & 0xFFFF if tail >> 9 & 1 else port[o] << 8
-            port = (0, 0)
-        vlans, tunnel = contexts[(tail & _CONTEXT) >> 16]
-        refused = Refusal(bool(v6), ends[o] - base, ends[r] - base, proto, port[o], port[r], tunnel) in tracker.refused
-        both = (a, b)
-        first, last = _extent(place_a if a[0] else None, place_b if b[0] else None, files)
-        flow = Flow(
-            src=ends[o], dst=ends[r], proto=proto, sport=port[o], dport=port[r],
-            state=state(proto, sides[o], sides[r], refused), opened_by=how,
-            packets=(both[o][0], both[r][0]), bytes=(both[o][4], both[r][4]), payload=(both[o][1], both[r][1]),
-            first=first, last=last,
-            macs=(_macs(tracker, pair[o], both[o][5]), _macs(tracker, pair[r], both[r][5])),
-            vlan=vlans, tunnel=tunnel, icmp=icmp,
-            community_id=community_id(proto, (ends[o], ends[r]), (port[o], port[r]), icmp),
-        )  # fmt: skip
-        yield Track(flow, (pair[o], pair[r]))
-
-
 def _many(address: int) -> bool:
     """Whether an address of the shared space stands for many hosts: multicast, or IPv4's limited broadcast."""
     return address >> 120 == (V6 >> 120) + 0xFF if address >= V6 else address >> 28 == 14 or address == 0xFFFFFFFF
@@ -123,8 +218,3 @@ def _extent(a: _Place | None, b: _Place | None, files: Sequence[str]) -> tuple[C
     first = min(there, key=lambda p: p[0])
     last = max(there, key=lambda p: p[4])
     return CaptureSpan(files[first[3]], first[2], first[1] / 1e9), CaptureSpan(files[last[7]], last[6], last[5] / 1e9)
-
-
-def _macs(tracker: FlowTracker, half: int, first: int) -> tuple[int, ...]:
-    more = tracker.macs.get(half, ())
-    return (*((first,) if first >= 0 else ()), *more)

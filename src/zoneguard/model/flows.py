@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -78,9 +78,9 @@ class CaptureAccount:
 
 @dataclass(frozen=True, slots=True)
 class FlowTable:
-    """Flows in order of their first packet, and the account of every frame."""
+    """Flows in order of their first packet, and the account of every frame; ``flows`` may be made as they are read."""
 
-    flows: tuple[Flow, ...]
+    flows: Sequence[Flow]
     accounts: tuple[CaptureAccount, ...]
 
 

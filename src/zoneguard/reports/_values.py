@@ -161,4 +161,5 @@ def capture_account(value: CaptureAccount) -> Json:
         "without_ip": dict(sorted(value.without_ip.items())),
         "skipped": dict(sorted(value.skipped.items())),
         "truncated": value.truncated or None,
+        "core": value.core,
     }

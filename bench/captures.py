@@ -1,0 +1,102 @@
+"""Captures against the fastest peer: ``python -m bench.captures [PACKETS [FLOWS [PAIRS]]]``.
+
+Makes a capture of small packets and reads it by turns with nfpcapd (Debian: nfdump), which writes flow records, and
+with each core, which makes the flow table and places both ends of every flow in zones. CPU seconds of whole processes;
+the ratio is the median of the pairs. Then scapy's loop over raw records against the NumPy core, on a tenth.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench._measure import peak
+from bench._packets import write
+
+
+def cpu(work: Callable[[], object]) -> tuple[float, float]:
+    """CPU seconds and peak megabytes of ``work`` in a process of its own; it may replace that process."""
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        work()
+        os._exit(0)
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"a measured process ended with status {status}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def read(path: str, core: str) -> None:
+    """The flow table of a capture and which flows cross; run in a process of its own."""
+    from zoneguard.dynamic import cores  # noqa: PLC0415 (imports are part of what is measured)
+    from zoneguard.dynamic.crossing import crossing  # noqa: PLC0415
+    from zoneguard.dynamic.surveying import Run  # noqa: PLC0415
+    from zoneguard.model.addresses import V6  # noqa: PLC0415
+    from zoneguard.model.spans import SourceSpan  # noqa: PLC0415
+    from zoneguard.model.zones import Zone, ZoneClass, ZoneMap  # noqa: PLC0415
+
+    here = SourceSpan("bench", 1, 1)
+    lgwan = Zone("lgwan", ZoneClass.LGWAN, ((10 << 24, 8), (V6 + (0xFD << 120), 8)), here)
+    internet = Zone("internet", ZoneClass.INTERNET, ((0xAC << 24, 8),), here)
+    run = Run([path], digest=True, core={"numpy": cores.NUMPY, "compiled": cores.compiled()}[core])
+    for _ in run.batches():
+        pass
+    seen = run.survey()
+    crossed = int(crossing(ZoneMap([lgwan, internet]), seen.tracks.ends()).sum())
+    print(f"    {core}: {len(seen.tracks):,} flows, {crossed:,} cross, peak {peak():.0f} MB", flush=True)
+
+
+def scapy(path: str) -> None:
+    """Scapy's fastest loop."""
+    from scapy.utils import RawPcapReader  # noqa: PLC0415
+
+    with RawPcapReader(path) as reader:
+        for _ in reader:
+            pass
+
+
+def python(what: str, *arguments: str) -> Callable[[], object]:
+    """A fresh interpreter that runs one of the functions above."""
+    call = f"from bench.captures import {what}; {what}(*{arguments!r})"
+    return lambda: os.execv(sys.executable, [sys.executable, "-c", call])
+
+
+def paired(title: str, pairs: int, peer: Callable[[], object], ours: Callable[[], object]) -> None:
+    """Both by turns, and the ratio."""
+    rows = [(cpu(peer), cpu(ours)) for _ in range(pairs)]
+    ratio = statistics.median(ours[0] / peer[0] for peer, ours in rows)
+    spread: Sequence[float] = [ours[0] / peer[0] for peer, ours in rows]
+    print(
+        f"  {title:<28} {min(p[0] for p, _ in rows):7.2f} s against {min(o[0] for _, o in rows):7.2f} s, "
+        f"peak {max(o[1] for _, o in rows):5.0f} MB, ratio {ratio:.2f} ({min(spread):.2f} to {max(spread):.2f})",
+        flush=True,
+    )
+
+
+def main(packets: int = 6_000_000, flows: int = 0, pairs: int = 5) -> None:
+    """Make the inputs and compare."""
+    flows = flows or packets // 6
+    with tempfile.TemporaryDirectory() as folder:
+        whole, tenth, out = (Path(folder) / name for name in ("whole.pcap", "tenth.pcap", "nfcapd"))
+        out.mkdir()
+        write(whole, packets, flows)
+        write(tenth, packets // 10, flows // 10)
+        print(f"{packets:,} packets in {flows:,} flows, {whole.stat().st_size / 1e6:.0f} MB")
+        if nfpcapd := shutil.which("nfpcapd"):
+            call = [nfpcapd, "-r", str(whole), "-w", str(out)]
+            for core in ("compiled", "numpy"):
+                paired(f"nfpcapd, {core}", pairs, lambda: os.execv(nfpcapd, call), python("read", str(whole), core))
+        paired("scapy RawPcapReader, numpy", 1, python("scapy", str(tenth)), python("read", str(tenth), "numpy"))
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,46 @@
+from collections.abc import Callable, Sequence
+
+from zoneguard.dynamic._store import Store
+from zoneguard.dynamic.columns import I32, I64, U8, U16, U64, Bool, Column
+
+def pcap_records(
+    data: U8, end: int, at: int, big: bool, head: int, unit: int, place: I64, caplen: I64, wirelen: I64, time: I64
+) -> tuple[int, int, int]: ...
+
+class Headers:
+    def __init__(
+        self, tags: U8, odd: tuple[U8, U8], with_ports: U8, header: I64, to_port: U8, from_port: U8, answer: I64
+    ) -> None: ...
+    def decode(self, data: U8, places: I64, caplens: I64, links: I32) -> tuple[Bool, I64, dict[str, Column]]: ...
+
+class Aggregator:
+    def __init__(
+        self,
+        store: Store,
+        each: Callable[[int, list[int], list[int], list[bool]], None],
+        events: U8,
+        max_flows: int,
+        fold: int,
+        odd: int,
+    ) -> None: ...
+    def absorb(
+        self,
+        time: I64,
+        number: I64,
+        file: I32,
+        src_high: U64,
+        src_low: U64,
+        dst_high: U64,
+        dst_low: U64,
+        v6: U8,
+        proto: U8,
+        key_a: U16,
+        key_b: U16,
+        oneway: U8,
+        size: I64,
+        payload: I64,
+        tcp: U8,
+        seq: I64,
+        mac: I64,
+        context: I32,
+    ) -> tuple[I64, Bool, Sequence[int]]: ...

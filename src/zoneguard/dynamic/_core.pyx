@@ -1,0 +1,433 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
+"""The compiled core: the three inner loops of reading captures, row by row where the NumPy core goes column by column.
+
+``pcap_records`` is ``_pcap``'s, ``headers`` is ``_headers.ordinary``, ``Aggregator`` is ``flows.FlowTracker``: the same
+results for the same input, bit by bit. Whatever is rare is not here but in what both cores share.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef enum:
+    IPV4 = 0x0800
+    IPV6 = 0x86DD
+    TEREDO = 0x20010000
+    TCP = 6
+    UDP = 17
+    ICMP = 1
+    ICMPV6 = 58
+    SYN = 0x02
+    RST = 0x04
+    ACK = 0x10
+    OPENING = 1
+    ANSWERING = 2
+    PLAIN = 4
+    FINISH = 8
+    RESET = 16
+
+cdef int64_t ORIGIN = <int64_t>1 << 32
+cdef int64_t NEAR = <int64_t>1 << 31
+cdef int64_t WRAP = (<int64_t>1 << 32) - 1
+
+
+cdef inline int64_t be16(const uint8_t[::1] data, Py_ssize_t at) except -1:
+    return <int64_t>data[at] << 8 | data[at + 1]
+
+
+cdef inline int64_t be32(const uint8_t[::1] data, Py_ssize_t at) except -1:
+    return <int64_t>data[at] << 24 | <int64_t>data[at + 1] << 16 | <int64_t>data[at + 2] << 8 | data[at + 3]
+
+
+cdef inline int64_t le32(const uint8_t[::1] data, Py_ssize_t at) except -1:
+    return <int64_t>data[at + 3] << 24 | <int64_t>data[at + 2] << 16 | <int64_t>data[at + 1] << 8 | data[at]
+
+
+def pcap_records(const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, bint big, Py_ssize_t head, int64_t unit,
+                 int64_t[::1] place, int64_t[::1] caplen, int64_t[::1] wirelen, int64_t[::1] time):
+    """Fill the columns with the whole records of ``data[at:end]`` until they are full.
+
+    Returns how many, where the next begins, and the length it claims (-1: its header is not there, -2: columns full).
+    """
+    cdef Py_ssize_t count = 0
+    cdef int64_t length
+    while count < place.shape[0]:
+        if end - at < 12:
+            return count, at, -1
+        length = be32(data, at + 8) if big else le32(data, at + 8)
+        if at + head + length > end:
+            return count, at, length
+        place[count] = at + head
+        caplen[count] = length
+        if big:
+            wirelen[count] = be32(data, at + 12)
+            time[count] = be32(data, at) * 1_000_000_000 + be32(data, at + 4) * unit
+        else:
+            wirelen[count] = le32(data, at + 12)
+            time[count] = le32(data, at) * 1_000_000_000 + le32(data, at + 4) * unit
+        at += head + length
+        count += 1
+    return count, at, -2
+
+
+cdef class Headers:
+    """The decoder of ordinary headers, made once with the tables that say what is ordinary."""
+
+    cdef const uint8_t[::1] tags, odd4, odd6, with_ports, to_port, from_port
+    cdef const int64_t[::1] header
+    cdef const int64_t[:, ::1] answer
+
+    def __init__(self, tags, odd, with_ports, header, to_port, from_port, answer):
+        self.tags, self.odd4, self.odd6 = tags, odd[0], odd[1]
+        self.with_ports, self.header = with_ports, header
+        self.to_port, self.from_port, self.answer = to_port, from_port, answer
+
+    def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
+               const int32_t[::1] links):
+        """Which frames are ordinary, the VLANs of every frame (-1: no tag), and the columns of the ordinary ones."""
+        cdef Py_ssize_t n = places.shape[0], i, k = 0, at, l4, data_at, wire, stop, end
+        cdef int64_t kind, mac, size, proto, length, answer, vlans, key_a, key_b
+        cdef int32_t link
+        cdef int layer
+        cdef bint six
+
+        ok_ = np.zeros(n, np.uint8)
+        stack_ = np.full(n, -1, np.int64)
+        wide = np.zeros((4, n), np.uint64)
+        long_ = np.zeros((7, n), np.int64)
+        short = np.zeros((3, n), np.uint16)
+        byte = np.zeros((4, n), np.uint8)
+        cdef uint8_t[::1] ok = ok_
+        cdef int64_t[::1] stack = stack_
+        cdef uint64_t[:, ::1] w = wide
+        cdef int64_t[:, ::1] q = long_
+        cdef uint16_t[:, ::1] s = short
+        cdef uint8_t[:, ::1] b = byte
+
+        for i in range(n):
+            at, link = places[i], links[i]
+            end = at + caplens[i]
+            mac = -1
+            if link == 1:
+                kind = be16(data, at + 12)
+                mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+                at += 14
+            elif link == 12 or link == 14 or link == 101 or link == 228 or link == 229:
+                kind = data[at] >> 4
+                kind = IPV4 if kind == 4 else IPV6 if kind == 6 else 0
+            elif link == 113:
+                kind = 0 if _not_a_network(be16(data, at + 2)) else be16(data, at + 14)
+                if be16(data, at + 4) & 0xFF == 6:
+                    mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+                at += 16
+            elif link == 276:
+                kind = 0 if _not_a_network(be16(data, at + 8)) else be16(data, at)
+                if be16(data, at + 10) & 0xFF == 6:
+                    mac = be16(data, at + 12) << 32 | be32(data, at + 14)
+                at += 20
+            else:
+                continue
+            if kind != IPV4 and self.tags[kind]:
+                vlans = 0
+                for layer in range(2):
+                    if be16(data, at) & 0xFFF:
+                        vlans = vlans << 12 | (be16(data, at) & 0xFFF)
+                    kind = be16(data, at + 2)
+                    at += 4
+                    if not self.tags[kind]:
+                        break
+                stack[i] = vlans
+
+            if kind == IPV4:
+                proto = data[at + 9]
+                size = be16(data, at + 2)
+                if data[at] != 0x45 or be16(data, at + 6) & 0x3FFF or size < 20 or self.odd4[proto]:
+                    continue
+                l4 = at + 20
+                six = False
+            elif kind == IPV6:
+                proto = data[at + 6]
+                size = 40 + be16(data, at + 4)
+                if data[at] >> 4 != 6 or size == 40 or self.odd6[proto]:
+                    continue
+                l4 = at + 40
+                six = True
+            else:
+                continue
+            wire = at + size
+            if proto == UDP:
+                length = be16(data, l4 + 4)
+                if length >= 8:
+                    wire = min(wire, l4 + length)
+            data_at = l4 + (max(20, data[l4 + 12] >> 4 << 2) if proto == TCP else self.header[proto])
+            stop = min(wire, end)
+            if data_at > stop:
+                continue
+
+            key_a = key_b = 0
+            s[2, k] = b[2, k] = b[3, k] = 0
+            q[5, k] = q[6, k] = 0
+            q[1, k] = wire - data_at
+            if self.with_ports[proto]:
+                key_a, key_b = be16(data, l4), be16(data, l4 + 2)
+            if proto == UDP:
+                if self.to_port[key_b] or self.from_port[key_a]:
+                    continue
+                if wire - data_at >= 40 and data[data_at] >> 4 == 6 and (
+                    be32(data, data_at + 8) == TEREDO or be32(data, data_at + 24) == TEREDO
+                ):
+                    continue
+            elif proto == TCP:
+                q[5, k], q[6, k] = be32(data, l4 + 4), be32(data, l4 + 8)
+                b[2, k] = data[l4 + 13]
+                if data[l4 + 13] & RST:
+                    q[1, k] = 0
+                    stop = data_at
+            elif proto == ICMP or proto == ICMPV6:
+                key_a = data[l4]
+                if key_a == (1 if proto == ICMPV6 else 3):
+                    continue
+                answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
+                s[2, k] = <uint16_t>be16(data, l4)
+                key_b = data[l4 + 1] if answer < 0 else answer
+                b[3, k] = answer < 0
+
+            if six:
+                w[0, k] = <uint64_t>be32(data, at + 8) << 32 | <uint64_t>be32(data, at + 12)
+                w[1, k] = <uint64_t>be32(data, at + 16) << 32 | <uint64_t>be32(data, at + 20)
+                w[2, k] = <uint64_t>be32(data, at + 24) << 32 | <uint64_t>be32(data, at + 28)
+                w[3, k] = <uint64_t>be32(data, at + 32) << 32 | <uint64_t>be32(data, at + 36)
+            else:
+                w[0, k] = w[2, k] = 0
+                w[1, k], w[3, k] = be32(data, at + 12), be32(data, at + 16)
+            s[0, k], s[1, k] = <uint16_t>key_a, <uint16_t>key_b
+            b[0, k], b[1, k] = six, <uint8_t>proto
+            q[0, k], q[2, k], q[3, k], q[4, k] = size, stop - data_at, data_at, mac
+            ok[i] = 1
+            k += 1
+        columns = dict(zip(("src_high", "src_low", "dst_high", "dst_low"), wide[:, :k]))
+        columns.update(zip(("size", "payload", "kept", "data_at", "mac", "seq", "ack"), long_[:, :k]))
+        columns.update(zip(("key_a", "key_b", "icmp"), short[:, :k]))
+        columns.update(zip(("v6", "proto", "tcp", "oneway"), byte[:, :k]))
+        columns["v6"] = columns["v6"].view(np.bool_)
+        columns["oneway"] = columns["oneway"].view(np.bool_)
+        return ok_.view(np.bool_), stack_, columns
+
+
+cdef inline bint _not_a_network(int64_t hardware) noexcept:
+    return hardware == 803 or hardware == 824  # radiotap, netlink
+
+
+cdef struct Half:
+    int64_t packets
+    int64_t bytes
+    int64_t payload
+    int64_t first_row
+    int64_t first_time
+    int64_t first_number
+    int64_t last_row
+    int64_t last_time
+    int64_t last_number
+    int64_t start
+    int64_t isn
+    int64_t floor
+    int64_t next
+    int64_t mac
+    int32_t first_file
+    int32_t last_file
+    uint8_t events
+    uint8_t holed
+
+
+cdef class Aggregator:
+    """A hash table from keys to each one's current flow, and the rules by which a row changes its flow.
+
+    ``fold`` and ``odd`` are secret numbers: the first makes the order of two IPv6 addresses the NumPy core's, the
+    second keep anybody from choosing addresses that share a place.
+    """
+
+    cdef int32_t[::1] slots
+    cdef Py_ssize_t used, rows
+    cdef uint64_t fold, odd
+    cdef Py_ssize_t max_flows
+    cdef const uint8_t[::1] events
+    cdef object store, each
+
+    def __init__(self, store, each, events, max_flows, fold, odd):
+        self.store, self.each, self.events = store, each, events
+        self.max_flows, self.fold, self.odd = max_flows, fold, odd
+        self.slots = np.full(1 << 10, -1, np.int32)
+        self.used = self.rows = 0
+
+    cdef uint64_t _hash(self, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t tail) noexcept:
+        cdef uint64_t mixed = (a ^ self.fold) * self.odd
+        mixed = ((mixed ^ mixed >> 32) + b) * self.odd
+        mixed = ((mixed ^ mixed >> 29) + c) * self.odd
+        mixed = ((mixed ^ mixed >> 32) + d) * self.odd
+        mixed = ((mixed ^ mixed >> 29) + tail) * self.odd
+        return mixed ^ mixed >> 32
+
+    cdef int _make_room(self, Py_ssize_t more) except -1:
+        """Keep the hash table at most half full."""
+        cdef Py_ssize_t size = self.slots.shape[0], i, at
+        cdef int32_t[::1] old = self.slots
+        cdef const uint64_t[:, ::1] key = self.store.key
+        cdef int32_t flow
+        if 2 * (self.used + more) <= size:
+            return 0
+        while 2 * (self.used + more) > size:
+            size *= 2
+        self.slots = np.full(size, -1, np.int32)
+        for i in range(old.shape[0]):
+            flow = old[i]
+            if flow >= 0:
+                at = self._hash(key[flow, 0], key[flow, 1], key[flow, 2], key[flow, 3], key[flow, 4]) & (size - 1)
+                while self.slots[at] >= 0:
+                    at = (at + 1) & (size - 1)
+                self.slots[at] = flow
+        return 0
+
+    def absorb(self, const int64_t[::1] time, const int64_t[::1] number, const int32_t[::1] file,
+               const uint64_t[::1] src_high, const uint64_t[::1] src_low, const uint64_t[::1] dst_high,
+               const uint64_t[::1] dst_low, const uint8_t[::1] v6, const uint8_t[::1] proto,
+               const uint16_t[::1] key_a, const uint16_t[::1] key_b, const uint8_t[::1] oneway,
+               const int64_t[::1] size, const int64_t[::1] payload, const uint8_t[::1] tcp, const int64_t[::1] seq,
+               const int64_t[::1] mac, const int32_t[::1] context):
+        """Add rows; returns each one's flow and direction, and the rows with another source address than the first."""
+        cdef Py_ssize_t n = time.shape[0], i, at, mask
+        cdef uint64_t source, destination, a, b, c, d, tail, ports
+        cdef int64_t flags, event, begin, end, start, upto
+        cdef int32_t flow, half
+        cdef bint back, syn, first, tracked
+        cdef Half *here
+        cdef Half *there
+
+        self.store.reserve(n)
+        self._make_room(n)
+        cdef int32_t[::1] slots = self.slots
+        mask = slots.shape[0] - 1
+        cdef uint64_t[:, ::1] key = self.store.key
+        cdef Half[::1] halves = self.store.halves
+        flow_, side_, slot_ = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(n, np.int64)
+        cdef int64_t[::1] flows = flow_, slot = slot_
+        cdef uint8_t[::1] side = side_
+        cdef int32_t count = self.store.flows
+        strangers = []
+
+        for i in range(n):
+            a, b, c, d = src_high[i], src_low[i], dst_high[i], dst_low[i]
+            source, destination = b, d
+            if v6[i]:
+                source += (a ^ a >> 32) * self.fold
+                destination += (c ^ c >> 32) * self.fold
+            back = not oneway[i] and (source > destination or (source == destination and key_a[i] > key_b[i]))
+            ports = <uint64_t>key_a[i] << 16 | key_b[i]
+            if back:
+                a, b, c, d = c, d, a, b
+                ports = <uint64_t>key_b[i] << 16 | key_a[i]
+            tail = ports << 32 | <uint64_t>context[i] << 16 | <uint64_t>oneway[i] << 9 | <uint64_t>v6[i] << 8 | proto[i]
+            side[i] = back
+            at = self._hash(a, b, c, d, tail) & mask
+            while True:
+                flow = slots[at]
+                if flow < 0 or (
+                    key[flow, 1] == b and key[flow, 3] == d and key[flow, 4] == tail
+                    and key[flow, 0] == a and key[flow, 2] == c
+                ):
+                    break
+                at = (at + 1) & mask
+            if flow < 0:
+                if count >= self.max_flows:
+                    slot[i] = -1
+                    continue
+                slots[at] = count
+                self.used += 1
+                key[count, 0], key[count, 1], key[count, 2], key[count, 3], key[count, 4] = a, b, c, d, tail
+                _unknown(&halves[2 * count])
+                _unknown(&halves[2 * count + 1])
+                count += 1
+            slot[i] = at
+
+        for i in range(n):
+            if slot[i] < 0:
+                flows[i] = -1
+                continue
+            flow = slots[slot[i]]
+            half = 2 * flow + side[i]
+            here, there = &halves[half], &halves[half ^ 1]
+            tracked = proto[i] == TCP
+            flags = tcp[i]
+            event = self.events[flags] if tracked else 0
+            syn = event & (OPENING | ANSWERING) != 0
+            if flags & SYN and tracked and count < self.max_flows and _renewed(here, there, seq[i], flags & ACK != 0):
+                key[count, :] = key[flow, :]
+                flow = count
+                count += 1
+                slots[slot[i]] = flow
+                half = 2 * flow + side[i]
+                here = &halves[half]
+                _unknown(&halves[2 * flow])
+                _unknown(&halves[2 * flow + 1])
+            flows[i] = flow
+            first = here.packets == 0
+            if first:
+                here.first_row, here.first_time, here.first_number = self.rows + i, time[i], number[i]
+                here.first_file, here.mac = file[i], mac[i]
+            here.last_row, here.last_time, here.last_number = self.rows + i, time[i], number[i]
+            here.last_file = file[i]
+            here.packets += 1
+            here.bytes += size[i]
+            here.events |= <uint8_t>event
+            if mac[i] >= 0 and mac[i] != here.mac:
+                strangers.append(i)
+            if not tracked:
+                here.payload += payload[i]
+                continue
+            if event & RESET:
+                continue
+            if here.start < 0:
+                here.start = seq[i]
+            if not (syn or payload[i] > 0 or first):
+                continue
+            start = (seq[i] + syn) & WRAP
+            if here.holed:
+                self.each(half, [start], [payload[i]], [syn])
+                continue
+            if here.next < 0:
+                here.next = here.floor = start + ORIGIN
+            upto = here.next
+            begin = upto + ((start - upto + NEAR) & WRAP) - NEAR
+            end = begin + payload[i]
+            if here.isn >= 0 or syn:
+                begin = max(begin, here.floor)
+            if begin < end and (begin > upto or end < here.floor):  # a hole
+                self.each(half, [start], [payload[i]], [syn])
+                continue
+            if syn and here.isn < 0:
+                here.isn = (start - 1) & WRAP
+            if begin < end:
+                here.payload += end - begin - max(0, min(upto, end) - max(here.floor, begin))
+                here.next = max(upto, end)
+                here.floor = min(here.floor, begin)
+        self.rows += n
+        self.store.flows = count
+        return flow_, side_.view(np.bool_), strangers
+
+
+cdef inline void _unknown(Half *half) noexcept:
+    half.packets = half.bytes = half.payload = 0
+    half.events = half.holed = 0
+    half.start = half.isn = half.floor = half.next = half.mac = -1
+
+
+cdef inline bint _renewed(Half *here, Half *there, int64_t seq, bint answer) noexcept:
+    """See ``flows._Side.renewed``."""
+    if here.isn >= 0:
+        return here.isn != seq and (not answer or here.events & PLAIN != 0)
+    if here.start >= 0:
+        return here.start != ((seq + 1) & WRAP)
+    if answer:
+        return False
+    return there.events & (FINISH | RESET) != 0 or (
+        there.events & PLAIN != 0 and not there.events & (OPENING | ANSWERING)
+    )

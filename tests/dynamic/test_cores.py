@@ -1,0 +1,117 @@
+"""The compiled core gives what the NumPy core gives: the same rows, the same flow numbers, the same memory."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scapy.layers.inet import IP, TCP
+
+from tests.dynamic.making import A, B, Talk, ether, pcap
+from tests.dynamic.test_flows import traffic
+from zoneguard.dynamic import cores
+from zoneguard.dynamic._store import HALF
+from zoneguard.dynamic.columns import COLUMNS
+from zoneguard.dynamic.cores import NUMPY, Core
+from zoneguard.dynamic.flows import MAX_FLOWS
+from zoneguard.dynamic.surveying import Run, Survey
+
+COMPILED = cores.compiled()
+pytestmark = pytest.mark.skipif(COMPILED is None, reason="the compiled core was not built: there was no C compiler")
+
+
+def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
+    """Run both cores side by side, batch by batch."""
+    assert COMPILED is not None
+    slow, fast = (Run(files, max_flows=max_flows, core=core) for core in (NUMPY, COMPILED))
+    for (rows, flow, back), (rows_, flow_, back_) in zip(slow.batches(), fast.batches(), strict=True):
+        for name, kind in COLUMNS.items():
+            assert getattr(rows_, name).dtype == kind, name
+            assert np.array_equal(getattr(rows, name), getattr(rows_, name)), name
+        assert rows.refusals == rows_.refusals
+        assert np.array_equal(flow, flow_)
+        assert np.array_equal(back, back_)
+    one, other = slow.tracker, fast.tracker
+    count = one.store.flows
+    assert count == other.store.flows
+    assert np.array_equal(one.store.key[:count], other.store.key[:count])
+    for name in HALF.names or ():
+        assert np.array_equal(getattr(one.store, name)[: 2 * count], getattr(other.store, name)[: 2 * count]), name
+    assert one.macs == other.macs
+    assert one.refused == other.refused
+    expected, got = slow.survey(), fast.survey()
+    assert [a.core for a in got.accounts] == ["compiled"] * len(files)
+    assert [replace(a, core="numpy") for a in got.accounts] == list(expected.accounts)
+    assert list(got.tracks) == list(expected.tracks)
+    return got
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(("size", "bound"), [(1 << 16, MAX_FLOWS), (40, MAX_FLOWS), (70, 9), (1, 5)])
+def test_any_traffic(seed: int, size: int, bound: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneguard.dynamic._pcap.MAX_BATCH", size)
+    monkeypatch.setattr("zoneguard.dynamic.cores.MAX_BATCH", size)
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(traffic(seed, 300)))
+    assert len(compare([str(path)], bound).tracks) <= bound
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.booleans(),
+            st.sampled_from(["S", "SA", "A", "PA", "FA", "R", "RA", "SR", "SF", ""]),
+            st.sampled_from([0, 1, 5, 100, (1 << 32) - 3, (1 << 31) + 2, 1 << 31]),
+            st.integers(0, 12),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from([1, 2, 5, 1 << 16]),
+)
+def test_any_connection(steps: list[tuple[bool, str, int, int]], size: int) -> None:
+    import tempfile
+
+    talk = Talk(sport=40000, dport=41000)
+    for side, flags, seq, length in steps:
+        talk.segment(">" if side else "<", flags, b"x" * length, seq=seq)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoneguard.dynamic._pcap.MAX_BATCH", size)
+        patch.setattr("zoneguard.dynamic.cores.MAX_BATCH", size)
+        path = Path(folder) / "capture.pcap"
+        path.write_bytes(pcap(talk.packets))
+        compare([str(path)])
+
+
+def test_more_holes_than_are_remembered(tmp_path: Path) -> None:
+    starts = [1000 + 10 * n for n in range(200)]
+    random.Random(4).shuffle(starts)
+    segments = [ether(IP(src=A, dst=B) / TCP(sport=1, dport=2, flags="PA", seq=s) / bytes(7)) for s in starts]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(segments))
+    (track,) = compare([str(path)]).tracks
+    assert 0 < track.flow.payload[0] <= 200 * 7
+
+
+def test_the_table_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneguard.dynamic._store.START", 64)
+    monkeypatch.setattr("zoneguard.dynamic._pcap.MAX_BATCH", 300)
+    monkeypatch.setattr("zoneguard.dynamic.cores.MAX_BATCH", 300)
+    frame = bytearray(bytes(ether(IP(src=A, dst=B) / TCP(sport=1, dport=2, flags="S"))))
+    frames = []
+    for number in range(3_000):
+        frame[26:30] = number.to_bytes(4)
+        frames.append(bytes(frame))
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(frames))
+    assert len(compare([str(path)]).tracks) == 3_000
+
+
+def test_the_core_is_a_choice() -> None:
+    assert cores.best() is COMPILED
+    assert isinstance(NUMPY, Core)
