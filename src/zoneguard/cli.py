@@ -134,20 +134,34 @@ def trace(session: Session, project: Path | None, form: str, allow_undetermined:
     return packets.trace(session, project, packets.Given(**given), form, allow_undetermined)
 
 
-@cli.command(help=_("Show what a change newly permits and newly denies between zones. OLD and NEW are projects."))
-@click.argument("old", type=PATH)
-@click.argument("new", type=PATH)
+@cli.command(
+    help=_(
+        "Show what a change newly permits and newly denies between zones. OLD and NEW are projects, or git revisions "
+        "of one project."
+    )
+)
+@click.argument("old")
+@click.argument("new")
+@click.option("--project", type=PATH, help=_("The project whose git revisions are compared; the nearest if not given."))
 @click.option(
     "--fail-on-new", is_flag=True, help=_("Exit status 1 where something is newly possible that NEW does not allow.")
 )
 @undetermined_is_fine
 @text_or_json
 @common
-def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, allow_undetermined: bool) -> int:
+def diff(
+    session: Session,
+    old: str,
+    new: str,
+    project: Path | None,
+    form: str,
+    fail_on_new: bool,
+    allow_undetermined: bool,
+) -> int:
     """Two states of one network."""
     from zoneguard.commands import diffing
 
-    return diffing.diff(session, old, new, form, fail_on_new, allow_undetermined)
+    return diffing.diff(session, old, new, project, form, fail_on_new, allow_undetermined)
 
 
 @cli.command(help=_("Write a baseline: what an audit finds today is accepted for a time."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,40 @@ def test_the_difference_of_one_rule_of_5000_is_exactly_its_effect(zoneguard: Run
         )
         for kind, port in (("permits", "30002"), ("denies", "30001"))
     ]
+
+
+def test_two_revisions_of_one_project_are_compared(
+    zoneguard: Run, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = pair[1]
+
+    def git(*arguments: str) -> None:
+        names = ["-c", "user.name=Tester", "-c", "user.email=tester@example.jp"]
+        subprocess.run(["git", "-C", str(root), *names, *arguments], check=True, capture_output=True)
+
+    git("init", "--quiet", "--initial-branch=main")
+    for port in ("8443", "9443"):
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "state")
+        rewrite(root, "--dport " + {"8443": "443", "9443": "8443"}[port], f"--dport {port}")
+
+    def ports(*sides: str | Path) -> list[tuple[str, str]]:
+        changes = compared(zoneguard, *sides)[1]["changes"]
+        return [(change["kind"], change["rows"][0]["ports"]) for change in changes]
+
+    assert ports("HEAD~1", "HEAD", "--project", root) == [("permits", "8443"), ("denies", "443")]
+    assert ports("HEAD", root) == [("permits", "9443"), ("denies", "8443")]
+    monkeypatch.chdir(root)
+    status, value = compared(zoneguard, "HEAD~1", "HEAD")
+    assert status == 0
+    assert [value[side]["file"] for side in ("old", "new")] == ["HEAD~1:zoneguard.yaml", "HEAD:zoneguard.yaml"]
+    (root / "gw.rules").unlink()
+    status, out, err = zoneguard("diff", "HEAD", ".")
+    assert (status, out) == (2, "")
+    assert "gw.rules" in err
+
+
+def test_what_is_neither_path_nor_revision_is_said(zoneguard: Run, pair: tuple[Path, Path]) -> None:
+    status, out, err = zoneguard("diff", "nowhere", pair[1])
+    assert (status, out) == (2, "")
+    assert "neither a project nor a git revision" in err

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from zoneguard.audit.inputs import load_devices
@@ -11,6 +13,8 @@ from zoneguard.checks import Case, StaticResult
 from zoneguard.commands.projects import load
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.changes import Side, changes, exit_status, undetermined
+from zoneguard.loading.project import find_project
+from zoneguard.loading.revisions import at_revision
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.project import Project
@@ -21,10 +25,13 @@ from zoneguard.static.conditions_compared import named_alike
 from zoneguard.static.reachability import Network
 
 
-def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, allow_undetermined: bool) -> int:
+def diff(
+    session: Session, old: str, new: str, project: Path | None, form: str, fail_on_new: bool, allow_undetermined: bool
+) -> int:
     """Compare two states of one network, and answer whether CI may go on."""
-    with session.progress() as progress:
-        comparison = compare(load(old), load(new), progress)
+    here = project or next((Path(side) for side in (new, old) if Path(side).exists()), None)
+    with session.progress() as progress, _state(old, here) as before, _state(new, here) as after:
+        comparison = compare(before, after, progress)
     if form == "json":
         session.write(dump(comparison_json(comparison, session.translate)))
     else:
@@ -33,6 +40,18 @@ def diff(session: Session, old: Path, new: Path, form: str, fail_on_new: bool, a
         session.write(page.encode())
     unread = (*comparison.unread_old, *comparison.unread_new)
     return exit_status(comparison.changes, unread, fail_on_new, allow_undetermined)
+
+
+@contextmanager
+def _state(side: str, here: Path | None) -> Iterator[Project]:
+    """The project at the path ``side``; where there is none, the project ``here`` as that git revision has it."""
+    if Path(side).exists():
+        yield load(Path(side))
+        return
+    path = here or find_project()
+    with at_revision(side, path) as found:
+        project = load(found)
+        yield replace(project, file=f"{side}:{path.as_posix()}")
 
 
 def compare(old: Project, new: Project, progress: Callable[[str], None] = lambda _: None) -> Comparison:

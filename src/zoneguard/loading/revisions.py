@@ -1,0 +1,109 @@
+"""A project as a git revision has it: the files themselves, nothing that the repository's settings would make of them.
+
+The objects are read by ``git ls-tree`` and ``git cat-file``, which run no hook and no filter, and leave nothing out as
+``git archive`` does where an attribute asks for it. Symbolic links and submodules are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.text import N_
+
+ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+REGULAR = ("100644", "100755", "100664")
+BLOCK = 1 << 20
+
+
+@contextmanager
+def at_revision(revision: str, project: Path) -> Iterator[Path]:
+    """The folder or file ``project`` as ``revision`` of its repository has it, while the context lasts.
+
+    Errors about files in it name them as ``revision:path``. Raises ``InputError`` where there is no such revision or
+    no repository.
+    """
+    folder = (project if project.is_dir() else project.parent).absolute()
+    top = Path(_git(folder, "rev-parse", "--show-toplevel"))
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    with tempfile.TemporaryDirectory(prefix="zoneguard-") as temporary:
+        root = Path(temporary).resolve() / top.name
+        root.mkdir()
+        _write_tree(top, commit, root)
+        try:
+            yield root / project.resolve().relative_to(top.resolve())
+        except InputErrors as errors:
+            raise InputErrors(tuple(_renamed(e, root, revision) for e in errors.errors)) from errors
+        except InputError as error:
+            raise _renamed(error, root, revision) from error
+
+
+def _renamed(error: InputError, root: Path, revision: str) -> InputError:
+    path = Path(error.file)
+    if not path.is_relative_to(root):
+        return error
+    return InputError(error.message, f"{revision}:{path.relative_to(root).as_posix()}", error.line, error.column)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """One line of answer. Raises ``InputError`` with what git says, or that it is not there."""
+    try:
+        done = subprocess.run(
+            _command(folder, arguments), capture_output=True, env=os.environ | ENVIRONMENT, check=False
+        )
+    except FileNotFoundError:
+        raise InputError(N_("git is needed to read a revision, and is not installed"), str(folder)) from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        if not said:
+            said = f"{arguments[-1].removesuffix('^{commit}')}: no such revision"
+        raise InputError(N_("neither a project nor a git revision: {reason}", reason=said), str(folder))
+    return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
+    return ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments]
+
+
+def _write_tree(top: Path, commit: str, root: Path) -> None:
+    """Every regular file of ``commit`` under ``root``."""
+    listing = _git(top, "ls-tree", "-r", "-z", "--full-tree", commit)
+    files = []
+    for line in filter(None, listing.split("\0")):
+        meta, _, name = line.partition("\t")
+        mode, _, blob = meta.split(" ")
+        if mode in REGULAR and _inside(name):
+            files.append((blob, name))
+    arguments = _command(top, ("cat-file", "--batch"))
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join(f"{blob}\n" for blob, _ in files).encode())
+        asked.seek(0)
+        with subprocess.Popen(arguments, stdin=asked, stdout=subprocess.PIPE, env=os.environ | ENVIRONMENT) as process:
+            assert process.stdout is not None
+            for _, name in files:
+                _write_file(process.stdout, root / name, name)
+
+
+def _write_file(stream: IO[bytes], path: Path, name: str) -> None:
+    header = stream.readline().split()
+    if len(header) != 3:
+        raise InputError(N_("git cannot give this file: {reason}", reason=b" ".join(header).decode()), name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    left = int(header[2])
+    with path.open("wb") as out:
+        while left and (block := stream.read(min(left, BLOCK))):
+            out.write(block)
+            left -= len(block)
+    stream.read(1)
+
+
+def _inside(name: str) -> bool:
+    """Whether the name stays in the folder in which it is written."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and ".git" not in path.parts
