@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from zoneguard.collector import paused_collector
 from zoneguard.console import Session, UsageProblem
 from zoneguard.model.device import Device, RuleList, Vrf
 from zoneguard.model.errors import InputError
@@ -14,6 +15,7 @@ from zoneguard.reports.views import services as view
 from zoneguard.static.services import Reading, asked_addresses, find_list, parse_service, service_matrix
 
 
+@paused_collector()
 def show_service_matrix(
     session: Session,
     project: Path | None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._fortios.blocks import Block
@@ -52,6 +53,7 @@ def sniff(source: Source) -> float:
     return 0.9 if _KNOWN.search(text) else 0.6 if _CONFIG.search(text) else 0.0
 
 
+@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The device of one export."""
     ledger = Ledger(source, "fortios")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Parsed, Parser, Source
-from zoneguard.parsers._collector import paused_collector
 from zoneguard.parsers._junos.account import account
 from zoneguard.parsers._junos.contexts import Contexts
 from zoneguard.parsers._junos.export import Export, read_export
@@ -54,13 +54,9 @@ def sniff(source: Source) -> float:
     return 0.7 if _BRACE_KNOWN.search(text) and _END.search(text) else 0.0
 
 
+@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The device of one configuration."""
-    with paused_collector():
-        return _parse(source, name)
-
-
-def _parse(source: Source, name: str) -> Parsed:
     ledger = Ledger(source, "junos")
     reader = TreeReader(source)
     root = reader.read()

@@ -7,11 +7,10 @@ is the overview.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._panos.account import Accountant
@@ -31,29 +30,9 @@ def sniff(source: Source) -> float:
     return confidence(source)
 
 
+@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The devices of one export: one, or as many as a Panorama manages."""
-    with _uncollected():
-        return _parse(source, name)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: a large file is half a million objects in no circle, and to look through them again
-    and again takes a third of the time. What remains of them counts as old afterwards."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            if not gc.get_freeze_count():
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
-
-
-def _parse(source: Source, name: str) -> Parsed:
     ledger = Ledger(source, "panos")
     export = Export(source, ledger)
     root, asides = read_tree(source, ledger)

@@ -10,6 +10,7 @@ from operator import itemgetter
 
 import networkx
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Device, Interface, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.project import Link
@@ -50,6 +51,7 @@ class Topology:
     ``graph`` is a ``networkx.MultiDiGraph`` over context keys and ``zone:NAME`` nodes, for pictures and waypoints.
     """
 
+    @paused_collector()
     def __init__(self, devices: Iterable[Device], zones: ZoneMap, links: Iterable[Link] = ()) -> None:
         self.zones = zones
         self.contexts = {(d.name, v.name): Context(d, v, (d.name, v.name)) for d in devices for v in d.vrfs}
