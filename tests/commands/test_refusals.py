@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import Run
-from zoneguard.model.packets import PacketSet
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.text import N_
 from zoneguard.static import pipeline, reachability
@@ -106,10 +105,10 @@ def test_a_difference_of_what_cannot_be_listed_is_still_a_difference(
 class Small(pipeline.Pipeline):
     """A pipeline whose sets outgrow the memory when packets come in from ``outer``."""
 
-    def _routes(self, packets: PacketSet, ingress: str) -> Any:
+    def run(self, ingress: str, *args: Any, **kwargs: Any) -> Any:
         if ingress == "eth1":
             raise TooLarge(N_("the sets of packets outgrew their memory"))
-        return super()._routes(packets, ingress)
+        return super().run(ingress, *args, **kwargs)
 
 
 def test_a_zone_that_cannot_be_followed_leaves_the_others(

@@ -153,6 +153,37 @@ def test_routes_of_one_way_are_told_apart_by_attribution() -> None:
     assert parts[high] == Intervals.span(base + 128, base + 255)
 
 
+def behind_two_hosts() -> tuple[Network, list[int]]:
+    """Zone a – r – two hosts on one wire, no devices of the model, each with a half of zone b behind it."""
+    zones = ZoneMap(
+        Zone(name, ZoneClass.OTHER, ((parse_address(prefix), 23),), SPAN)
+        for name, prefix in (("a", "10.0.0.0"), ("b", "10.0.2.0"))
+    )
+    hops = ["10.0.4.7", "10.0.4.8"]
+    table = list(zip(("10.0.2.0", "10.0.3.0"), hops, strict=True))
+    r = router("r", {"A": "10.0.0.1", "Out": "10.0.4.1"}, table)
+    return Network((r,), zones), [parse_address(hop) for hop in hops]
+
+
+def test_next_hops_outside_the_model_are_told_apart_by_attribution() -> None:
+    network, hops = behind_two_hosts()
+    (whole,) = network.crossings(["a"])
+    assert whole.packets.project(Field.DST) == network.zones.addresses("b")
+    assert whole.path[0].next_hop is None
+    parts = {part.path[0].next_hop: part.packets.project(Field.DST) for part in network.attributed(whole)}
+    low = parse_address("10.0.2.0")
+    assert parts == {hops[0]: Intervals.span(low, low + 255), hops[1]: Intervals.span(low + 256, low + 511)}
+
+
+def test_a_landmark_outside_the_model_is_no_part_of_another_way() -> None:
+    network, hops = behind_two_hosts()
+    crossings = network.crossings(["a"], landmarks=Landmarks(hosts=Intervals.of(hops[1])))
+    ways = {c.path[0].next_hop: c for c in crossings}
+    assert set(ways) == {None, hops[1]}
+    for way, hop in zip((None, hops[1]), hops, strict=True):
+        assert [(p.path[0].next_hop, p.packets) for p in network.attributed(ways[way])] == [(hop, ways[way].packets)]
+
+
 def test_what_stays_in_its_zone_matters_where_destinations_are_rewritten() -> None:
     (r1, r2), zones = diamond()
     inside, outside = Intervals.of(parse_address("10.0.1.9")), Intervals.of(parse_address("10.0.2.9"))

@@ -13,9 +13,10 @@ from zoneguard.model.spans import SourceSpan
 class Hop:
     """A forwarding context a packet ran through: ``lines`` of filters decided, ``route`` led on to ``next_hop``.
 
-    ``next_hop`` is ``None`` on the destination's own link. The routes of one way out are told apart by attribution
-    only: before it ``route`` is that of a policy or ``None``. ``lines`` is empty where no filter was asked, or only
-    ``defaults`` (of lists that have rules) let the packets pass.
+    ``next_hop`` is ``None`` on the destination's own link. Several next hops outside the model, and the routes of one
+    way out, are told apart by attribution only: before it ``next_hop`` is ``None`` for the former, ``route`` that of
+    a policy or ``None``. ``lines`` is empty where no filter was asked, or only ``defaults`` (of lists that have rules)
+    let the packets pass.
     """
 
     device: str

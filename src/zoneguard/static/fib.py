@@ -140,6 +140,8 @@ class Resolver:
 
     def _best(self, group: list[Route]) -> Choice:
         """The usable routes of a prefix with the lowest distance and metric, one for each way."""
+        if len(group) == 1:
+            return tuple([(way, group[0]) for way in self.ways_of(group[0])])
         best: tuple[int, int] | None = None
         chosen: dict[Way, Route] = {}
         for route in group:
@@ -176,7 +178,7 @@ class Resolver:
         before, self._cut = self._cut, False
         self._resolving.add(address)
         ways = () if address in self._own else self._longest(address)
-        found = tuple(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in ways)
+        found = tuple(dict.fromkeys(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in ways))
         self._resolving.discard(address)
         if first or not self._cut:
             self._by_hop[address] = found

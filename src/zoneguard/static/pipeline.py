@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -53,11 +54,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``part`` leaves by ``way``; a way of ``None``: it is for the device itself. ``policy``: by a policy route."""
+    """``part`` leaves by ``way``; a way of ``None``: it is for the device itself. ``policy``: by a policy route.
+
+    ``others``: further ways out of the same interface by which some of it may leave.
+    """
 
     way: Way | None
     part: Part
     policy: bool = False
+    others: tuple[Way, ...] = ()
+
+
+Exit = tuple[tuple[Way, ...], PacketSet]
+"""Ways out of one interface, and the packets to the destinations that may take one of them."""
 
 
 class Pipeline:
@@ -80,11 +89,17 @@ class Pipeline:
         self._sessions = space.field(Field.STATE, sessions)
         self._own = topology.own_addresses(context)
         self._ways = (forwarding or Forwarding(space, topology)).ways(context.key)
+        self._grouped: dict[Intervals | None, list[Exit]] = {None: [((way,), to) for way, to in self._ways.items()]}
         self._by_way: dict[Way, list[tuple[Target, PacketSet]]] = {}
         self._fib = topology.fibs[context.key]
 
-    def run(self, ingress: str, packets: PacketSet, traced: bool = False) -> Iterator[Departure]:
-        """Everything that becomes of ``packets``, except what is dropped. ``traced``: split by deciding lines."""
+    def run(
+        self, ingress: str, packets: PacketSet, traced: bool = False, landmarks: Intervals | None = None
+    ) -> Iterator[Departure]:
+        """Everything that becomes of ``packets``, except what is dropped. ``traced``: split by deciding lines.
+
+        ``landmarks``: of next hops that no modelled context owns, only these are told apart; ``None``: all are.
+        """
         if not self._topology.interface(self._context, ingress).enabled:
             return
         for arrived in self._through(self._before, Part(packets), ingress, NO_EGRESS, traced):
@@ -95,12 +110,12 @@ class Pipeline:
                     yield Departure(None, admitted)
             if not self._context.vrf.forwards:
                 continue
-            for way, routed, policy in self._routes(arrived.packets - local, ingress):
+            for (way, *others), routed, policy in self._routes(arrived.packets - local, ingress, landmarks):
                 start = Part(routed, arrived.lines, arrived.defaults, arrived.translations, policy)
                 for routed_by in self._by_route(way, start) if traced and not policy else [start]:
                     if way.interface:
                         for part in self._through(self._after, routed_by, ingress, way.interface, traced):
-                            yield Departure(way, part, policy is not None)
+                            yield Departure(way, part, policy is not None, tuple(others))
                     elif way.into:
                         yield Departure(way, routed_by, policy is not None)
 
@@ -115,7 +130,9 @@ class Pipeline:
         """What the next device gets of ``packets`` that depart."""
         return leave_device(packets) if self._keeps else packets
 
-    def _routes(self, packets: PacketSet, ingress: str) -> Iterator[tuple[Way, PacketSet, SourceSpan | None]]:
+    def _routes(
+        self, packets: PacketSet, ingress: str, landmarks: Intervals | None
+    ) -> Iterator[tuple[tuple[Way, ...], PacketSet, SourceSpan | None]]:
         rest = packets
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
@@ -127,12 +144,25 @@ class Pipeline:
             if not ways:
                 plain = plain | hit
             for way in ways:
-                yield way, hit, policy.span
+                yield (way,), hit, policy.span
         rest = rest | plain
-        for way, destinations in self._ways.items():
+        for exits, destinations in self._exits(landmarks):
             routed = rest & destinations
             if routed:
-                yield way, routed, None
+                yield exits, routed, None
+
+    def _exits(self, landmarks: Intervals | None) -> list[Exit]:
+        """The ways out; together where they leave the model by one interface and by no landmark."""
+        if landmarks not in self._grouped:
+            groups: dict[Hashable, list[Way]] = defaultdict(list)
+            for way in self._ways:
+                marked = landmarks is not None and way.next_hop is not None and way.next_hop in landmarks
+                apart = marked or not self._topology.leaves(self._context, way)
+                groups[way if apart else way.interface].append(way)
+            self._grouped[landmarks] = [
+                (tuple(ways), self._space.union(*(self._ways[way] for way in ways))) for ways in groups.values()
+            ]
+        return self._grouped[landmarks]
 
     def _by_policy(self, policy: PolicyRoute) -> list[Way]:
         if policy.into:

@@ -113,7 +113,7 @@ class Propagation:
         if not fresh or len(batch.path) >= MAX_HOPS:
             return
         seen[place] = before | fresh
-        for departure in pipeline.run(ingress, fresh):
+        for departure in pipeline.run(ingress, fresh, landmarks=self._landmarks.hosts):
             if departure.way is None:
                 continue
             hop = hop_of(context, ingress, departure)
@@ -177,10 +177,10 @@ class Propagation:
 
     def _delivered(self, context: Context, departure: Departure) -> Iterator[tuple[str, PacketSet]]:
         """The packets that reach hosts, by zone."""
-        key = (context.key, departure.way, departure.policy)
+        key = (context.key, departure.way, departure.others, departure.policy)
         if key not in self._behind:
             assert departure.way is not None
-            zones = self._topology.behind(context, departure.way, departure.policy)
+            zones = self._topology.behind(context, (departure.way, *departure.others), departure.policy)
             self._behind[key] = [(zone, self._space.field(Field.DST, members)) for zone, members in zones]
         for zone, members in self._behind[key]:
             arrived = departure.part.packets & members
@@ -197,8 +197,9 @@ class Propagation:
 
 
 def hop_of(context: Context, ingress: str, departure: Departure) -> Hop:
-    """The hop of a departure, before its lines are told apart."""
+    """The hop of a departure, before its lines and several next hops outside the model are told apart."""
     way = departure.way
     assert way is not None
     policy = departure.part.route if departure.policy else None
-    return Hop(*context.key, ingress, way.interface or f"vrf {way.into}", route=policy, next_hop=way.next_hop)
+    next_hop = None if departure.others else way.next_hop
+    return Hop(*context.key, ingress, way.interface or f"vrf {way.into}", route=policy, next_hop=next_hop)

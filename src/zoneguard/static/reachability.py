@@ -14,6 +14,7 @@ from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.project import Link
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import ZoneMap
+from zoneguard.static.fib import Way
 from zoneguard.static.forwarding import Forwarding
 from zoneguard.static.pipeline import Departure, Pipeline
 from zoneguard.static.propagation import Landmarks, Loop, Propagation, Refusal, hop_of
@@ -82,15 +83,22 @@ class Network:
         for hop in crossing.path:
             context = self.topology.contexts[hop.device, hop.vrf]
             states = [
-                (leave_device(departure.part.packets), (*path, _with_lines(hop, departure)))
+                (leave_device(departure.part.packets), (*path, _with_lines(taken, departure)))
                 for current, path in states
                 for departure in self.pipeline(context).run(hop.ingress, current, traced=True)
-                if departure.way is not None and hop_of(context, hop.ingress, departure) == hop
+                if departure.way is not None
+                and (taken := hop_of(context, hop.ingress, departure))
+                in (hop, self._outside(context, hop, departure.way))
             ]
         for current, path in states:
             arrived = current & crossing.packets
             if arrived:
                 yield Crossing(crossing.source, crossing.destination, arrived, path)
+
+    def _outside(self, context: Context, hop: Hop, way: Way) -> Hop:
+        """``hop``, which may stand for several next hops outside the model, by ``way`` if that is one of them."""
+        several = hop.next_hop is None and self.topology.leaves(context, way)
+        return replace(hop, next_hop=way.next_hop) if several else hop
 
     def entering(self, crossing: Crossing) -> PacketSet:
         """The packets of ``crossing`` as the first device accepts them, with the source MAC it asks for."""

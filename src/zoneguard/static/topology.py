@@ -175,16 +175,22 @@ class Topology:
         everything = {z.name for z in self.zones if (target.route.network, 0) in z.prefixes}
         return everything | ({hop.name} if hop else set())
 
-    def behind(self, context: Context, way: Way, policy: bool) -> list[tuple[str, Intervals]]:
-        """Zones and their members that packets reach when they leave ``context`` by ``way``.
+    def leaves(self, context: Context, way: Way) -> bool:
+        """Whether no modelled context gets what leaves ``context`` by ``way``."""
+        if not way.interface or self.neighbours(context, way):
+            return False
+        return way.next_hop is not None or not self.on_link(context, way.interface)
+
+    def behind(self, context: Context, ways: Sequence[Way], policy: bool) -> list[tuple[str, Intervals]]:
+        """Zones and their members that packets reach when they leave ``context`` by ``ways`` out of one interface.
 
         By a ``policy`` route: every zone that attaches to its interface, and public addresses.
         """
-        if not way.interface or self.neighbours(context, way):
+        if not ways[0].interface or self.neighbours(context, ways[0]):
             return []
-        here = self._attached[context.key, way.interface]
+        here = self._attached[context.key, ways[0].interface]
         if not policy:
-            return _by_zone(a for a in here if a.target.way == way)
+            return _by_zone(a for a in here if a.target.way in ways)
         public = [z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC]
         others = _by_zone(a for a in here if a.zone not in public)
         return others + [(z, self.zones.addresses(z)) for z in public]
