@@ -106,7 +106,14 @@ def _matrix(pairs: list[tuple[Intervals, Intervals]], addresses: Intervals) -> S
     ordered = sorted(groups.items(), key=lambda item: item[1][0])
     names = {behaviour: str(number) for number, (behaviour, _) in enumerate(ordered, 1)}
     classes = tuple(AddressClass(names[behaviour], Intervals.from_spans(spans)) for behaviour, spans in ordered)
-    edges = tuple((names[a], names[b]) for a in names for b in names if b[0] in a[1])
+    reached: dict[int, list[int]] = defaultdict(list)
+    for number, (reached_by, _) in enumerate(names, 1):
+        reached[reached_by].append(number)
+    edges = tuple(
+        (source, str(number))
+        for (_, reaches), source in names.items()
+        for number in sorted(number for pair in reaches for number in reached[pair])
+    )
     return ServiceMatrix(classes, edges)
 
 

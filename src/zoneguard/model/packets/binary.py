@@ -18,7 +18,9 @@ from zoneguard.model.text import N_
 P = ParamSpec("P")
 R = TypeVar("R")
 INNER_NODES = 32 << 20
-APPLY_CACHE = 1 << 20
+APPLY_CACHE = 1 << 21
+REMEMBERED_BITS, REMEMBERED_LENGTH = 4, 64
+"""Stretches are remembered at every so many bits only, and short lists only: long ones are hardly shared."""
 MAX_LISTED = 1 << 20
 """Stretches of values that are remembered, so that sets that share parts are listed faster."""
 
@@ -184,17 +186,21 @@ class BinaryEngine:
             level = node.node_level()
             if level is None or level >= group.end:
                 return [((1 << (group.width - bit)) - 1, node)]
-            if (node, bit) not in memo:
-                half = 1 << (group.width - bit - 1)
-                high, low = node.cofactors() if level == group.variable(bit) else (node, node)  # type: ignore[misc]
-                lower = walk(low, bit + 1)
-                upper = lower if high == low else walk(high, bit + 1)
-                joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
-                if len(joined) + len(upper) > self.max_spans:
-                    raise too_many_parts(group, self.max_spans)
-                memo[node, bit] = [*joined, *[(last + half, rest) for last, rest in upper]]
-                self._listed += len(memo[node, bit])
-            return memo[node, bit]
+            known = memo.get((node, bit))
+            if known is not None:
+                return known
+            half = 1 << (group.width - bit - 1)
+            high, low = node.cofactors() if level == group.variable(bit) else (node, node)  # type: ignore[misc]
+            lower = walk(low, bit + 1)
+            upper = lower if high == low else walk(high, bit + 1)
+            joined = lower[:-1] if lower[-1][1] == upper[0][1] else lower
+            if len(joined) + len(upper) > self.max_spans:
+                raise too_many_parts(group, self.max_spans)
+            found = [*joined, *[(last + half, rest) for last, rest in upper]]
+            if bit % REMEMBERED_BITS == 0 and len(found) <= REMEMBERED_LENGTH:
+                memo[node, bit] = found
+                self._listed += len(found)
+            return found
 
         if self._listed > MAX_LISTED:
             memo.clear()
