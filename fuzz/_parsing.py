@@ -27,7 +27,7 @@ def parse_accounted(source: Source, plugin: Parser) -> tuple[Device, ...]:
     assert 0 <= plugin.sniff(source) <= 1
     parsed = plugin.parse(source, "device")
     account = parsed.account
-    accounted = account.understood + sum(account.ignored.values()) + len(account.not_understood)
+    accounted = account.understood + sum(account.ignored.values()) + account.open_lines
     assert accounted == account.total == len(source.lines)
     return parsed.devices
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoneguard.model.addresses import format_address, parse_address
-from zoneguard.model.device import Device
+from zoneguard.model.device import Concern, Device
 from zoneguard.model.match import ConnState
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
@@ -200,8 +200,86 @@ def test_what_is_no_json_is_said_line_by_line(text: str) -> None:
 
 
 def test_lines_of_json_are_those_of_its_values() -> None:
-    (node,) = documents(('{"a": [', "  1,", '  {"b":', '   "c"}', "]}"))
+    (node,), _ = documents(('{"a": [', "  1,", '  {"b":', '   "c"}', "]}"))
     assert [(n.first, n.last) for n in node.each("a")] == [(2, 2), (3, 4)]
+
+
+def text_of(answers: dict[str, Any]) -> list[str]:
+    return json.dumps(answers, indent=1).splitlines()
+
+
+def test_a_truncated_answer_is_read_as_far_as_it_goes_and_the_rest_is_said() -> None:
+    lines = text_of(estate())
+    cut = next(n for n, line in enumerate(lines) if '"NetworkInterfaces"' in line) + 12
+    parsed = PLUGIN.parse(Source("vpc.json", tuple(lines[:cut])), "vpc")
+    broken = [m for m in parsed.account.not_understood if "cut short" in m.reason]
+    assert [m.span.first for m in broken] == [cut]
+    assert parsed.devices[0].uncertain
+    assert [i.name for i in parsed.devices[0].interfaces] == ["a", "b"]
+
+
+def test_after_a_broken_document_the_next_is_read() -> None:
+    lines = ['{"NetworkAcls": [', '  {"VpcId": }', "]}", *text_of(estate())]
+    parsed = PLUGIN.parse(Source("vpc.json", tuple(lines)), "vpc")
+    assert [m.span.first for m in parsed.account.not_understood] == [2, 3]
+    assert [i.name for i in parsed.devices[0].interfaces] == ["a", "b"]
+
+
+def test_objects_that_share_a_line_are_told_apart() -> None:
+    answers = estate(LoadBalancers=[], VpcEndpoints=[])
+    account = PLUGIN.parse(Source("vpc.json", (json.dumps(answers),)), "vpc").account
+    assert [m.text for m in account.not_understood] == ["LoadBalancers", "VpcEndpoints"]
+    assert account.open_lines == 1
+
+
+def test_prompts_and_commands_of_a_session_are_no_loss_and_an_error_is_said() -> None:
+    lines = ["$ aws ec2 describe-vpcs", *text_of(estate()), "[user@host ~]$ aws ec2 describe-hosts", "", "Denied!"]
+    source = Source("vpc.json", tuple(lines))
+    assert detect(source) is PLUGIN
+    assert [m.text for m in PLUGIN.parse(source, "vpc").account.not_understood] == ["Denied!"]
+
+
+def test_in_by_an_internet_gateway_only_public_addresses_are_reached() -> None:
+    assert path(with_internet(), "198.51.100.7", "203.0.113.9", 443)[2] == "10.0.1.10"
+    inward = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    answers = with_internet(SecurityGroups=[group("sg", inward)])
+    assert path(answers, "198.51.100.7", "203.0.113.9", 443)[0] is Disposition.DELIVERED
+    assert reaches(answers, "198.51.100.7", "10.0.1.11", 443) is Disposition.DENIED
+
+
+@pytest.mark.parametrize("target", [{"NatGatewayId": "nat-1"}, {"EgressOnlyInternetGatewayId": "eigw-1"}])
+def test_nothing_comes_in_by_a_gateway_that_is_one_way(target: dict[str, str]) -> None:
+    out = {"DestinationCidrBlock": "0.0.0.0/0", **target, "State": "active"}
+    table = {"VpcId": VPC, "Associations": [{"Main": True}], "Routes": [LOCAL, out]}
+    answers = estate(RouteTables=[table], SecurityGroups=[group("sg", [OPEN])])
+    assert reaches(answers, "198.51.100.7", "10.0.1.10", 443) is Disposition.DENIED
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"IpProtocol": "tcp", "FromPort": "x", "ToPort": 443}, Disposition.UNDETERMINED),
+        ({"IpProtocol": "carrier pigeon"}, Disposition.UNDETERMINED),
+        ({"FromPort": 443, "ToPort": 443}, Disposition.UNDETERMINED),
+        ({"IpProtocol": "47", "FromPort": 0, "ToPort": 0}, Disposition.DENIED),
+    ],
+)
+def test_a_protocol_or_port_that_cannot_be_read_is_open(rule: dict[str, Any], expected: Disposition) -> None:
+    answers = estate(SecurityGroups=[group("sg", [rule | {"IpRanges": [{"CidrIp": "10.0.1.0/24"}]}])])
+    assert reaches(answers, "10.0.1.10", "10.0.2.10", 443) is expected
+
+
+@pytest.mark.parametrize("change", [{"RuleNumber": "first"}, {"RuleAction": "maybe"}])
+def test_a_rule_of_an_acl_that_cannot_be_read_is_open(change: dict[str, Any]) -> None:
+    rules = acl(entry(90, False, "deny") | change, entry(100, False, "allow"), entry(100, True, "allow"))
+    assert reaches(estate(NetworkAcls=[rules]), "10.0.1.10", "10.0.2.10", 443) is Disposition.UNDETERMINED
+
+
+def test_an_appliance_on_the_way_leaves_routing_open() -> None:
+    by = {"DestinationCidrBlock": "10.0.2.0/24", "NetworkInterfaceId": "eni-fw", "State": "active"}
+    table = {"VpcId": VPC, "Associations": [{"Main": True}, {"GatewayId": "igw-1"}], "Routes": [LOCAL, by]}
+    (device,) = read(estate(RouteTables=[table])).devices
+    assert len([m for m in device.uncertain if m.concern is Concern.ROUTING]) == 2
 
 
 KEYS = [
@@ -226,4 +304,4 @@ def test_any_json_is_accounted_for_and_nothing_raises(value: object) -> None:
     source = Source("x.json", tuple(json.dumps(value, indent=1).splitlines()))
     PLUGIN.sniff(source)
     account = PLUGIN.parse(source, "x").account
-    assert account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total
+    assert account.understood + sum(account.ignored.values()) + account.open_lines == account.total

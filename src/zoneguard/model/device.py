@@ -282,9 +282,10 @@ class Misunderstood:
 
 @dataclass(frozen=True, slots=True)
 class LineAccount:
-    """Every line of one input: counts that add up to ``total``, and the lines not understood.
+    """Every line of one input: understood, ignored and open lines add up to ``total``.
 
     ``ignored`` counts by the reason why the line cannot affect forwarding; blank lines and comments are a reason too.
+    ``not_understood`` may hold several entries of one line.
     """
 
     file: str
@@ -293,6 +294,11 @@ class LineAccount:
     understood: int
     ignored: Mapping[str, int]
     not_understood: tuple[Misunderstood, ...] = ()
+
+    @property
+    def open_lines(self) -> int:
+        """How many lines are not understood."""
+        return len({entry.span.first for entry in self.not_understood})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""JSON with the lines on which each value stands; several documents one after another are read as one list."""
+"""JSON with the lines on which each value stands; several documents one after another are read as one list.
+
+What is broken costs no more than itself: of a document that ends too early its complete members are kept, and reading
+goes on at the next line that begins a document.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,19 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zoneguard.model.device import Concern
+from zoneguard.parsers.accounting import Ledger
+
 MAX_DEPTH = 60
-_BLANK = re.compile(r"[ \t\n\r,]*")
+BROKEN = "not JSON, or cut short: what follows in this document is not read"
+STRAY = "text between the documents that is no JSON"
+PROMPT = "prompt or command of a session"
+_BLANK = re.compile(r"[ \t\r\n,]*")
+_DOCUMENT = r"(?:\{|\[\s*(?:[\[{\"\]\d-]|\Z))"
+_BEGIN = re.compile("^" + _DOCUMENT, re.MULTILINE)
+_HERE = re.compile(_DOCUMENT)
+_COMMAND = re.compile(r".{0,100}[$#>%] *(?:(?:aws|az|terraform|tofu|exit|logout|cat|sudo)\b|$)|(?:aws|az) ")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _scalar = json.JSONDecoder().raw_decode
 
 Value = dict[str, "Node"] | list["Node"] | str | int | float | bool | None
@@ -27,6 +42,10 @@ class Node:
         """The member ``key`` of an object."""
         return self.value.get(key) if isinstance(self.value, dict) else None
 
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """The members of an object; nothing for any other value."""
+        yield from self.value.items() if isinstance(self.value, dict) else ()
+
     def items(self) -> Iterator[Node]:
         """The elements of a list; nothing for any other value."""
         yield from self.value if isinstance(self.value, list) else ()
@@ -39,7 +58,12 @@ class Node:
     def text(self, key: str) -> str:
         """The string or number ``key`` of an object as text; empty where there is none."""
         found = self.get(key)
-        return "" if found is None or isinstance(found.value, dict | list | bool | None) else str(found.value)
+        return "" if found is None else found.words
+
+    @property
+    def words(self) -> str:
+        """A string or number as text; empty for any other value."""
+        return "" if isinstance(self.value, dict | list | bool | None) else str(self.value)
 
     def flag(self, key: str) -> bool:
         """Whether ``key`` of an object is true."""
@@ -47,62 +71,107 @@ class Node:
         return found is not None and found.value is True
 
 
-def documents(lines: tuple[str, ...]) -> list[Node]:
-    """Every document. Raises ``ValueError`` with the line where there is none, or where it is nested too deeply."""
-    text = "\n".join(lines)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    reader = _Reader(text, starts)
-    found = []
-    at = reader.skip(0)
-    while at < len(text):
-        node, at = reader.value(at, 0)
-        found.append(node)
-        at = reader.skip(at)
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Lines ``first`` to ``last`` that could not be read; ``stray``: they stand between the documents."""
+
+    first: int
+    last: int
+    stray: bool
+
+
+def read_documents(lines: tuple[str, ...], ledger: Ledger) -> list[Node]:
+    """Every document; ``ledger`` is told of the lines that are none."""
+    found, gaps = documents(lines)
+    for gap in gaps:
+        for number in range(gap.first, gap.last + 1):
+            line = lines[number - 1]
+            if gap.stray and _COMMAND.match(line):
+                ledger.ignored(PROMPT, number)
+            elif line.strip():
+                ledger.not_understood(number, STRAY if gap.stray else BROKEN, Concern.FILTER)
     return found
 
 
+def documents(lines: tuple[str, ...]) -> tuple[list[Node], list[Gap]]:
+    """Every document, as far as it can be read, and the lines that cannot."""
+    text = "\n".join(lines)
+    reader = _Reader(text, lines)
+    found: list[Node] = []
+    gaps: list[Gap] = []
+    at = reader.skip(0)
+    while at < len(text):
+        stray = not _HERE.match(text, at)
+        if not stray:
+            node, end = reader.value(at, 0)
+            found.append(node)
+            if reader.broken is None:
+                at = reader.skip(end)
+                continue
+            at, reader.broken = reader.broken, None
+        following = _BEGIN.search(text, text.find("\n", at) + 1 or len(text))
+        end = following.start() if following else len(text)
+        gaps.append(Gap(reader.line(at), reader.line(max(at, end - 1)), stray))
+        at = reader.skip(end)
+    return found, gaps
+
+
 class _Reader:
-    def __init__(self, text: str, starts: list[int]) -> None:
+    """Reads values; ``broken`` is where the first fault stands, after which open values close with what they have."""
+
+    def __init__(self, text: str, lines: tuple[str, ...]) -> None:
+        self.broken: int | None = None
         self._text = text
-        self._starts = starts
+        self._starts = [0]
+        for line in lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
 
     def skip(self, at: int) -> int:
         match = _BLANK.match(self._text, at)
         return match.end() if match else at
 
     def line(self, at: int) -> int:
-        return bisect_right(self._starts, at)
+        """The line of a place; behind the end: the last."""
+        return min(bisect_right(self._starts, at), len(self._starts) - 1)
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
         """The value at ``at``, and where it ends."""
         opening = self._text[at : at + 1]
+        value: Value = None
+        end = at + 1
         if depth > MAX_DEPTH:
-            raise ValueError(f"line {self.line(at)}: nested too deeply")
-        try:
-            value, end = (
-                self._object(at, depth)
-                if opening == "{"
-                else self._list(at, depth)
-                if opening == "["
-                else _scalar(self._text, at)
-            )
-        except json.JSONDecodeError as error:
-            raise ValueError(f"line {self.line(error.pos)}: {error.msg}") from None
+            self.broken = at
+        elif opening == "{":
+            value, end = self._object(at, depth)
+        elif opening == "[":
+            value, end = self._list(at, depth)
+        else:
+            value, end = self._plain(at)
         return Node(value, self.line(at), self.line(end - 1)), end
+
+    def _plain(self, at: int) -> tuple[Value, int]:
+        try:
+            value, end = _scalar(self._text, at)
+        except (ValueError, RecursionError):
+            self.broken = min(at, max(0, len(self._text) - 1))
+            return None, at + 1
+        if isinstance(value, str) and _SURROGATE.search(value):
+            value = value.encode("utf-8", "backslashreplace").decode()
+        return value, end
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         found: dict[str, Node] = {}
         at = self.skip(at + 1)
         while self._text[at : at + 1] != "}":
-            if self._text[at : at + 1] != '"':
-                raise ValueError(f"line {self.line(at)}: a key is expected")
-            key, at = _scalar(self._text, at)
-            at = self.skip(at)
-            if self._text[at : at + 1] != ":":
-                raise ValueError(f"line {self.line(at)}: a colon is expected")
-            found[key], at = self.value(self.skip(at + 1), depth + 1)
+            key, after = self._plain(at) if self._text[at : at + 1] == '"' else (None, at)
+            colon = self.skip(after)
+            if not isinstance(key, str) or self._text[colon : colon + 1] != ":":
+                self.broken = min(at, max(0, len(self._text) - 1))
+                return found, at
+            node, at = self.value(self.skip(colon + 1), depth + 1)
+            if self.broken is not None:
+                return found | ({key: node} if isinstance(node.value, dict | list) else {}), at
+            found[key] = node
             at = self.skip(at)
         return found, at + 1
 
@@ -111,6 +180,8 @@ class _Reader:
         at = self.skip(at + 1)
         while self._text[at : at + 1] != "]":
             node, at = self.value(at, depth + 1)
+            if self.broken is not None:
+                return found + ([node] if isinstance(node.value, dict | list) else []), at
             found.append(node)
             at = self.skip(at)
         return found, at + 1

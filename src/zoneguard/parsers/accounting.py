@@ -22,7 +22,7 @@ class Ledger:
         self._source = source
         self._format = format_name
         self._fate: dict[int, str | None] = {}
-        self._not_understood: dict[int, Misunderstood] = {}
+        self._not_understood: dict[tuple[int, str], Misunderstood] = {}
 
     def understood(self, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` are in the model."""
@@ -34,16 +34,19 @@ class Ledger:
         for line in range(first, (last or first) + 1):
             self._fate[line] = reason
 
-    def not_understood(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> Misunderstood:
+    def not_understood(
+        self, line: int, reason: str, concern: Concern, bounded: bool = False, about: str = ""
+    ) -> Misunderstood:
         """Line ``line`` may matter (``concern``) and is not in the model, or only as an ``Unknown`` (``bounded``).
 
-        Returns the entry as ``Device.uncertain`` holds it.
+        ``about`` names the object, shown in place of the line's text, where many objects may share a line: each has
+        an entry of its own. Returns the entry as ``Device.uncertain`` holds it.
         """
         text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
-        entry = Misunderstood(self._source.span(line), text, reason, concern, bounded)
-        known = self._not_understood.get(line)
+        entry = Misunderstood(self._source.span(line), about[:200] or text, reason, concern, bounded)
+        known = self._not_understood.get((line, about))
         if known is None or (_matters(entry) and not _matters(known)):
-            self._not_understood[line] = entry
+            self._not_understood[line, about] = entry
         return entry
 
     @property
@@ -53,13 +56,14 @@ class Ledger:
 
     def close(self) -> LineAccount:
         """The account; a line that no one spoke of is not understood (blank ones are ignored)."""
+        lost = {number for number, _ in self._not_understood}
         for number, line in enumerate(self._source.lines, 1):
-            if number not in self._fate and number not in self._not_understood:
+            if number not in self._fate and number not in lost:
                 if line.strip():
                     self.not_understood(number, "no rule reads this line", Concern.OTHER)
                 else:
                     self._fate[number] = BLANK
-        fates = [fate for number, fate in self._fate.items() if number not in self._not_understood]
+        fates = [fate for number, fate in self._fate.items() if number not in lost]
         return LineAccount(
             file=self._source.file,
             format=self._format,

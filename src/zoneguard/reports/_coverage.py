@@ -43,7 +43,7 @@ def write_coverage(page: Page, report: Report) -> None:
         page.table(
             [page.say(h) for h in header],
             [
-                [a.file, str(a.total), str(a.understood), str(sum(a.ignored.values())), str(len(a.not_understood))]
+                [a.file, str(a.total), str(a.understood), str(sum(a.ignored.values())), str(a.open_lines)]
                 for a in report.accounts
             ],
         )

@@ -1,4 +1,4 @@
-"""What ``describe-…`` answers hold, by VPC: the objects, each with its lines."""
+"""What an input holds, by VPC: the objects in the words of ``describe-…`` answers, each with its lines."""
 
 from __future__ import annotations
 
@@ -16,24 +16,44 @@ READ = (
 )  # fmt: skip
 """Keys of the answers that are of concern; any other is said."""
 
+UNTOLD = "(known after apply)"
+"""What stands where a value is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A public address of a network interface.
+
+    ``own`` and ``outer`` are ``None`` where they are not known; ``sure``: there is such an address.
+    """
+
+    own: int | None
+    outer: int | None
+    sure: bool = True
+
 
 @dataclass(frozen=True, slots=True)
 class Eni:
-    """A network interface: its private addresses, the public ones mapped to them, its groups and subnet."""
+    """A network interface: its private addresses, the public ones mapped to them, its groups and subnet.
+
+    ``untold``: it has an address that is not known.
+    """
 
     id: str
     subnet: str
     addresses: Intervals
-    public: tuple[tuple[int, int], ...]  # (private, public)
+    untold: bool
+    public: tuple[Mapping, ...]
     groups: frozenset[str]
     node: Node
 
 
 @dataclass(slots=True)
 class Estate:
-    """All objects of one file by kind and id."""
+    """All objects of one file by kind and id. ``elsewhere``: subnets in which unnamed hosts may stand, and why."""
 
     objects: dict[str, list[Node]] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def of(self, kind: str, vpc: str = "") -> Iterator[Node]:
         """The objects of a kind, of one VPC if ``vpc`` is given."""
@@ -46,30 +66,41 @@ class Estate:
         named = [node.text("VpcId") for kind in ("Vpcs", "Subnets") for node in self.of(kind)]
         return [vpc for vpc in dict.fromkeys(named) if vpc]
 
-    def cidrs(self, vpc: str) -> Intervals:
-        """The addresses of a VPC: its own blocks, else those of its subnets."""
-        blocks = [b for node in self.of("Vpcs", vpc) for b in _blocks(node)]
-        blocks = blocks or [b for node in self.of("Subnets", vpc) for b in _blocks(node)]
-        return Intervals.from_spans(span for block in blocks for span in block.spans)
-
     def enis(self, vpc: str) -> Iterator[Eni]:
         """Network interfaces of a VPC."""
         for node in self.of("NetworkInterfaces", vpc):
-            private: list[int] = []
-            public: list[tuple[int, int]] = []
-            for entry in node.each("PrivateIpAddresses"):
-                own = _address(entry.text("PrivateIpAddress"))
-                if own is None:
-                    continue
-                private.append(own)
-                association = entry.get("Association")
-                outer = _address(association.text("PublicIp")) if association else None
-                if outer is not None:
-                    public.append((own, outer))
-            six = [_address(entry.text("Ipv6Address")) for entry in node.each("Ipv6Addresses")]
+            entries = list(node.each("PrivateIpAddresses"))
+            own = [number(entry.text("PrivateIpAddress")) for entry in entries]
+            own += [number(entry.text("Ipv6Address")) for entry in node.each("Ipv6Addresses")]
+            public = tuple(
+                Mapping(address, number(association.text("PublicIp")), not association.flag("MayBe"))
+                for entry, address in zip(entries, own, strict=False)
+                if (association := entry.get("Association")) and association.text("PublicIp")
+            )
             groups = frozenset(group.text("GroupId") for group in node.each("Groups"))
-            addresses = Intervals.of(*private, *(address for address in six if address is not None))
-            yield Eni(node.text("NetworkInterfaceId"), node.text("SubnetId"), addresses, tuple(public), groups, node)
+            known = Intervals.of(*(address for address in own if address is not None))
+            name, subnet = node.text("NetworkInterfaceId"), node.text("SubnetId")
+            yield Eni(name, subnet, known, None in own, public, groups, node)
+
+    def listed(self, name: str) -> list[Intervals] | None:
+        """The entries of a prefix list, or ``None`` where they are not given."""
+        for known in (*self.of("PrefixLists"), *self.of("ManagedPrefixLists")):
+            if name and known.text("PrefixListId") == name and (known.get("Cidrs") or known.get("Entries")):
+                texts = [entry.words for entry in known.each("Cidrs")]
+                texts += [entry.text("Cidr") for entry in known.each("Entries")]
+                blocks = [block for text in texts if (block := prefix(text)) is not None]
+                return blocks if len(blocks) == len(texts) else None
+        return None
+
+    def is_door(self, name: str) -> bool:
+        """Whether it is an internet gateway."""
+        return name.startswith("igw-") or any(g.text("InternetGatewayId") == name for g in self.of("InternetGateways"))
+
+    def is_one_way(self, name: str) -> bool:
+        """Whether sessions are opened outward only: a NAT gateway, an egress-only internet gateway."""
+        egress_only = (g.text("EgressOnlyInternetGatewayId") for g in self.of("EgressOnlyInternetGateways"))
+        nat = (g.text("NatGatewayId") for g in self.of("NatGateways"))
+        return name.startswith(("nat-", "eigw-")) or name in egress_only or name in nat
 
 
 def gathered(documents: Iterable[Node]) -> tuple[Estate, list[tuple[str, Node]]]:
@@ -78,7 +109,7 @@ def gathered(documents: Iterable[Node]) -> tuple[Estate, list[tuple[str, Node]]]
     others: list[tuple[str, Node]] = []
     for document in documents:
         for node in document.items() if isinstance(document.value, list) else [document]:
-            for key, value in node.value.items() if isinstance(node.value, dict) else ():
+            for key, value in node.members():
                 if key in READ:
                     estate.objects.setdefault(key, []).extend(value.items())
                 else:
@@ -87,18 +118,11 @@ def gathered(documents: Iterable[Node]) -> tuple[Estate, list[tuple[str, Node]]]
 
 
 def blocks_of(node: Node) -> list[Intervals]:
-    """The address blocks of a VPC or subnet."""
-    return list(_blocks(node))
-
-
-def _blocks(node: Node) -> Iterator[Intervals]:
+    """The address blocks of a VPC or subnet that can be read."""
     texts = [node.text("CidrBlock")]
     texts += [entry.text("CidrBlock") for entry in node.each("CidrBlockAssociationSet")]
     texts += [entry.text("Ipv6CidrBlock") for entry in node.each("Ipv6CidrBlockAssociationSet")]
-    for text in dict.fromkeys(filter(None, texts)):
-        block = prefix(text)
-        if block is not None:
-            yield block
+    return [block for text in dict.fromkeys(texts) if text and (block := prefix(text)) is not None]
 
 
 def prefix(text: str) -> Intervals | None:
@@ -109,7 +133,8 @@ def prefix(text: str) -> Intervals | None:
         return None
 
 
-def _address(text: str) -> int | None:
+def number(text: str) -> int | None:
+    """An address, or ``None`` where it cannot be read."""
     try:
         return parse_address(text)
     except ValueError:

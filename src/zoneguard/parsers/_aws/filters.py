@@ -6,23 +6,28 @@ number and the first that matches decides; an ACL is asked where traffic leaves 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, All, AnyOf, Field, In, Match, Unknown
+from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, All, AnyOf, Field, In, Match, Not, Unknown, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._aws.estate import Eni, Estate, prefix
+from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of, prefix
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
-NO_HOSTS = "no network interfaces tell which hosts have the group"
+PORTED = (6, 17)
 NO_ACL = "no network ACL is given for the subnet"
+NO_ORDER = "a network ACL with a rule whose number cannot be read"
 PREFIX_LIST = "a prefix list whose entries are not given"
 FOREIGN_GROUP = "a group of which no network interface is given"
 NO_BLOCK = "an address block that cannot be read"
+NO_PORTS = "a protocol or port that cannot be read"
+NO_ACTION = "an action that is neither allow nor deny"
+NO_ADDRESS = "the address of this network interface is not known"
+LATER = "a value that is known only after apply"
 
 
 class Filters:
@@ -36,7 +41,10 @@ class Filters:
         self._enis = list(estate.enis(vpc))
         self._groups = {node.text("GroupId"): node for node in estate.of("SecurityGroups")}
         self._everywhere = [eni for other in estate.vpcs() for eni in estate.enis(other)]
-        self._told = "NetworkInterfaces" in estate.objects
+        self._blocks = {
+            node.text("SubnetId"): Intervals.from_spans(s for block in blocks_of(node) for s in block.spans)
+            for node in estate.of("Subnets")
+        }
 
     def leaving(self, subnet: Node) -> Iterator[Filter]:
         """What is asked of packets that come out of a subnet: the groups of the sender, then the ACL."""
@@ -53,106 +61,116 @@ class Filters:
     def _groups_of(self, subnet: Node, sending: bool) -> RuleList:
         name = subnet.text("SubnetId")
         title = f"{name} groups {'out' if sending else 'in'}"
+        near, far = (Field.SRC, Field.DST) if sending else (Field.DST, Field.SRC)
         rules: list[Rule] = []
-        if not self._told:
-            open_match = self._doubt(subnet, NO_HOSTS, name)
-            rules.append(Rule(open_match, Permit(), self._span(subnet)))
         here = [eni for eni in self._enis if eni.subnet == name]
+        if name in self._estate.elsewhere:
+            told = Intervals.from_spans(span for eni in here for span in eni.addresses.spans)
+            other = All((Not(In(near, told)), self._doubt(subnet, self._estate.elsewhere[name], name)))
+            rules.append(Rule(other, Permit(), self._span(subnet)))
         for group in sorted({g for eni in here for g in eni.groups}):
             node = self._groups.get(group)
-            hosts = _addresses(eni for eni in here if group in eni.groups)
-            own = In(Field.SRC if sending else Field.DST, hosts)
+            own = self._holders((eni for eni in here if group in eni.groups), near)
             if node is None:
                 rules.append(Rule(All((own, self._doubt(subnet, FOREIGN_GROUP, group))), Permit(), self._span(subnet)))
                 continue
             for entry in node.each("IpPermissionsEgress" if sending else "IpPermissions"):
-                far = self._peers(entry, Field.DST if sending else Field.SRC)
-                match = All((own, far, _ports(entry)))
+                match = All((own, self._peers(entry, far), self._ports(entry)))
                 rules.append(Rule(match, Permit(), self._span(entry), name=f"{group} {node.text('GroupName')}".strip()))
         return RuleList(title, tuple(rules), Deny(), self._span(subnet))
+
+    def _holders(self, enis: Iterable[Eni], field: Field) -> Match:
+        """``field`` is an address of one of ``enis``; one that is not known may be any of its subnet."""
+        parts: list[Match] = []
+        known: list[tuple[int, int]] = []
+        for eni in enis:
+            known += eni.addresses.spans
+            if eni.untold:
+                self._say(eni.node, NO_ADDRESS, eni.id)
+                may = Unknown(f"{field.value} is the address of {eni.id} ({self._source.file})", self._span(eni.node))
+                parts.append(All((In(field, self._blocks.get(eni.subnet, Intervals())), may)))
+        return either(In(field, Intervals.from_spans(known)), *parts)
 
     def _peers(self, entry: Node, field: Field) -> Match:
         parts: list[Match] = []
         for key, member in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-            for one in entry.each(key):
-                block = prefix(one.text(member))
-                parts.append(In(field, block) if block else self._doubt(one, NO_BLOCK, one.text(member)))
-        parts += (self._listed(one, one.text("PrefixListId"), field) for one in entry.each("PrefixListIds"))
+            parts += (self._block(one, one.text(member), field) for one in entry.each(key))
+        for one in entry.each("PrefixListIds"):
+            blocks = self._estate.listed(one.text("PrefixListId"))
+            listed = None if blocks is None else In(field, Intervals.from_spans(s for b in blocks for s in b.spans))
+            parts.append(listed or self._doubt(one, PREFIX_LIST, one.text("PrefixListId")))
         for one in entry.each("UserIdGroupPairs"):
             group = one.text("GroupId")
-            hosts = _addresses(eni for eni in self._everywhere if group in eni.groups)
-            known = group in self._groups and self._told
-            parts.append(In(field, hosts) if known else self._doubt(one, FOREIGN_GROUP, group))
+            hosts = [eni for eni in self._everywhere if group in eni.groups]
+            known = group in self._groups and not self._estate.elsewhere
+            told = self._holders(hosts, field) if hosts or known else None
+            parts += [told] if told else []
+            parts += [] if known else [self._doubt(one, LATER if UNTOLD in group else FOREIGN_GROUP, group)]
         return AnyOf(tuple(parts))
 
-    def _listed(self, node: Node, name: str, field: Field) -> Match:
-        for known in (*self._estate.of("PrefixLists"), *self._estate.of("ManagedPrefixLists")):
-            if known.text("PrefixListId") == name and (known.get("Cidrs") or known.get("Entries")):
-                texts = [str(entry.value) for entry in known.each("Cidrs")]
-                texts += [entry.text("Cidr") for entry in known.each("Entries")]
-                blocks = [prefix(text) for text in texts]
-                if all(block is not None for block in blocks):
-                    return In(field, Intervals.from_spans(s for block in blocks if block for s in block.spans))
-        return self._doubt(node, PREFIX_LIST, name)
+    def _block(self, node: Node, text: str, field: Field) -> Match:
+        block = prefix(text)
+        return In(field, block) if block else self._doubt(node, LATER if UNTOLD in text else NO_BLOCK, text)
 
     def _acl(self, subnet: Node, outward: bool) -> RuleList:
         name = subnet.text("SubnetId")
         title = f"{name} ACL {'out' if outward else 'in'}"
-        acl = next(
-            (
-                node
-                for node in self._estate.of("NetworkAcls", self._vpc)
-                if any(a.text("SubnetId") == name for a in node.each("Associations"))
-            ),
-            None,
-        )
-        if acl is None:
-            rule = Rule(self._doubt(subnet, NO_ACL, name), Permit(), self._span(subnet))
+        acls = self._estate.of("NetworkAcls", self._vpc)
+        acl = next((n for n in acls if any(a.text("SubnetId") == name for a in n.each("Associations"))), None)
+        entries = [e for e in acl.each("Entries") if e.flag("Egress") is outward] if acl else []
+        if acl is None or not all(entry.text("RuleNumber").isdecimal() for entry in entries):
+            reason = NO_ORDER if acl else NO_ACL
+            rule = Rule(self._doubt(subnet, reason, name), Permit(), self._span(subnet))
             return RuleList(title, (rule,), Deny(), self._span(subnet))
-        entries = [entry for entry in acl.each("Entries") if entry.flag("Egress") is outward]
-        entries.sort(key=lambda entry: int(entry.text("RuleNumber") or 0))
-        return RuleList(title, tuple(self._entry(e, outward) for e in entries), Deny(), self._span(acl))
+        entries.sort(key=lambda entry: int(entry.text("RuleNumber")[:9]))
+        rules = (rule for entry in entries for rule in self._entry(entry, outward))
+        return RuleList(title, tuple(rules), Deny(), self._span(acl))
 
-    def _entry(self, entry: Node, outward: bool) -> Rule:
+    def _entry(self, entry: Node, outward: bool) -> Iterator[Rule]:
         text = entry.text("CidrBlock") or entry.text("Ipv6CidrBlock")
-        block = prefix(text)
-        field = Field.DST if outward else Field.SRC
-        far = In(field, block) if block else self._doubt(entry, NO_BLOCK, text)
-        action = Permit() if entry.text("RuleAction") == "allow" else Deny()
-        return Rule(All((far, _ports(entry))), action, self._span(entry), name=entry.text("RuleNumber"))
+        match = All((self._block(entry, text, Field.DST if outward else Field.SRC), self._ports(entry)))
+        span, name, action = self._span(entry), entry.text("RuleNumber"), entry.text("RuleAction").lower()
+        if action not in ("allow", "deny"):
+            yield Rule(All((match, self._doubt(entry, NO_ACTION, f"action {name}"))), Permit(), span, name)
+        yield Rule(match, Permit() if action == "allow" else Deny(), span, name)
+
+    def _ports(self, entry: Node) -> Match:
+        """Protocol and ports of a rule, in the words of a group (``IpProtocol``) or of an ACL (``Protocol``)."""
+        said = entry.text("IpProtocol") or entry.text("Protocol")
+        if said == "-1":
+            return ALWAYS
+        value = PROTOCOLS.get(said.lower(), int(said) if said.isdecimal() and len(said) < 4 else 256)
+        bounds = entry.get("PortRange") or entry
+        low, high = (bounds.text(a) or bounds.text(b) for a, b in (("From", "FromPort"), ("To", "ToPort")))
+        parts: list[Match] = [In(Field.PROTO, Intervals.of(value))]
+        if value > 255:
+            parts = [self._doubt(entry, LATER if UNTOLD in said else NO_PORTS, f"protocol {said}")]
+        elif UNTOLD in low + high:
+            parts.append(self._doubt(entry, LATER, f"ports {low}-{high}"))
+        elif value in ICMP_PROTOCOLS:
+            icmp = entry.get("IcmpTypeCode")
+            parts += _icmp(*((icmp.text("Type"), icmp.text("Code")) if icmp else (low, high)))
+        elif value not in PORTED:
+            pass  # of every other protocol all is meant
+        elif low.isdecimal() and high.isdecimal() and len(low + high) < 11:
+            parts.append(In(Field.DPORT, Intervals.span(int(low), min(65535, int(high)))))
+        elif low not in ("", "-1") or high not in ("", "-1"):
+            parts.append(self._doubt(entry, NO_PORTS, f"ports {low}-{high}"))
+        return All(tuple(parts))
 
     def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
-        self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True)
+        self._say(node, reason, what)
         return Unknown(f"{what} ({self._source.file}:{node.first})", self._span(node))
+
+    def _say(self, node: Node, reason: str, what: str) -> None:
+        self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)
 
     def _span(self, node: Node) -> SourceSpan:
         return self._source.span(node.first, node.last)
 
 
-def _addresses(enis: Iterator[Eni]) -> Intervals:
-    return Intervals.from_spans(span for eni in enis for span in eni.addresses.spans)
-
-
-def _ports(entry: Node) -> Match:
-    """Protocol and ports of a rule, in the words of a group (``IpProtocol``) or of an ACL (``Protocol``)."""
-    said = entry.text("IpProtocol") or entry.text("Protocol")
-    if said in ("-1", ""):
-        return ALWAYS
-    number = PROTOCOLS.get(said.lower(), int(said) if said.isdecimal() else 256)
-    parts: list[Match] = [In(Field.PROTO, Intervals.of(number))]
-    bounds = entry.get("PortRange") or entry
-    low, high = (bounds.text(a) or bounds.text(b) for a, b in (("From", "FromPort"), ("To", "ToPort")))
-    icmp = entry.get("IcmpTypeCode")
-    if number in ICMP_PROTOCOLS:
-        kind, code = (icmp.text("Type"), icmp.text("Code")) if icmp else (low, high)
-        parts += _icmp(kind, code)
-    elif low.lstrip("-").isdecimal() and high.lstrip("-").isdecimal() and int(low) >= 0:
-        parts.append(In(Field.DPORT, Intervals.span(int(low), min(65535, max(int(low), int(high))))))
-    return All(tuple(parts))
-
-
 def _icmp(kind: str, code: str) -> Iterator[Match]:
-    if kind.isdecimal():
+    if kind.isdecimal() and len(kind) < 4:
         first = int(kind) * 256
-        one = code.isdecimal()
+        one = code.isdecimal() and len(code) < 4
         yield In(Field.ICMP, Intervals.of(first + int(code)) if one else Intervals.span(first, first + 255))

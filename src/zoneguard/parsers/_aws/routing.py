@@ -1,13 +1,14 @@
 """Route tables of subnets as policy routes: each subnet has a table of its own, and the longest prefix decides in it.
 
 Amazon VPC User Guide, «Route tables»: the local route reaches every subnet of the VPC; a blackhole route drops. What
-comes in by a gateway is for the VPC itself.
+comes in by a gateway is for the VPC itself, unless a table is associated with the gateway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zoneguard.model.addresses import prefixes
 from zoneguard.model.device import Concern, PolicyRoute, Route, Routing, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, Field, In, Ingress, Match, Unknown
@@ -23,6 +24,8 @@ TARGETS = (
     "NetworkInterfaceId", "InstanceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn",
 )  # fmt: skip
 NO_TABLE = "no route table is given for the subnet"
+BY_APPLIANCE = "a route to a host of the VPC, which decides where packets go on"
+OF_GATEWAY = "a route table of a gateway: what comes in may go by way of an appliance"
 NO_PREFIX = "a destination that is a prefix list, or cannot be read"
 
 
@@ -44,6 +47,7 @@ class Tables:
 
     def policy(self) -> Iterator[PolicyRoute]:
         """Of each subnet its table, longest prefix first; then what comes in by gateways."""
+        self._say_appliances()
         for subnet in self._subnets:
             here = Ingress(frozenset({subnet.text("SubnetId")}))
             table = self._table(subnet)
@@ -57,6 +61,15 @@ class Tables:
             here = Ingress(frozenset(outside))
             yield from self._inside(here)
             yield PolicyRoute(here, self._source.span(1, max(1, len(self._source.lines))), into=NOWHERE)
+
+    def _say_appliances(self) -> None:
+        for table in self._tables:
+            for association in table.each("Associations"):
+                if association.text("GatewayId"):
+                    self._ledger.not_understood(association.first, OF_GATEWAY, Concern.ROUTING)
+            for route in table.each("Routes"):
+                if route.text("NetworkInterfaceId") or route.text("InstanceId"):
+                    self._ledger.not_understood(route.first, BY_APPLIANCE, Concern.ROUTING)
 
     def _inside(self, here: Match, within: Match = ALWAYS) -> Iterator[PolicyRoute]:
         """The local route: to whichever subnet holds the destination."""
@@ -77,7 +90,7 @@ class Tables:
         return main
 
     def _routes(self, here: Match, table: Node) -> Iterator[PolicyRoute]:
-        routes = [(route, *_destinations(self._estate, route)) for route in table.each("Routes")]
+        routes = [(route, *self._destinations(route)) for route in table.each("Routes")]
         for route, values, _ in sorted(routes, key=lambda r: -r[2]):
             far: Match = In(Field.DST, values) if values is not None else self._doubt(route)
             match = All((here, far))
@@ -90,6 +103,14 @@ class Tables:
             else:
                 yield PolicyRoute(match, self._span(route), targets=((None, target),))
 
+    def _destinations(self, route: Node) -> tuple[Intervals | None, int]:
+        """The destinations of a route, and the length of its prefix (a prefix list counts as its longest)."""
+        block = prefix(_written(route))
+        listed = [block] if block is not None else self._estate.listed(route.text("DestinationPrefixListId"))
+        if not listed:
+            return None, 129
+        return Intervals.from_spans(s for b in listed for s in b.spans), max(_split(b)[1] for b in listed)
+
     def _doubt(self, route: Node) -> Unknown:
         self._ledger.not_understood(route.first, NO_PREFIX, Concern.ROUTING, bounded=True)
         return Unknown(f"destination ({self._source.file}:{route.first})", self._span(route))
@@ -100,8 +121,7 @@ class Tables:
             for route in table.each("Routes"):
                 target, block = _target(route), prefix(_written(route))
                 if target and target != LOCAL and block is not None and route.text("State") != "blackhole":
-                    network, length = _split(block)
-                    yield Route(network, length, self._span(route), interface=target)
+                    yield Route(*_split(block), self._span(route), interface=target)
 
     def nowhere(self) -> Vrf:
         """The context without routes to which the policy sends what is dropped."""
@@ -119,23 +139,6 @@ def _written(route: Node) -> str:
     return route.text("DestinationCidrBlock") or route.text("DestinationIpv6CidrBlock")
 
 
-def _destinations(estate: Estate, route: Node) -> tuple[Intervals | None, int]:
-    """The destinations of a route, and the length of its prefix (a prefix list counts as its longest)."""
-    block = prefix(_written(route))
-    if block is not None:
-        return block, _split(block)[1]
-    name = route.text("DestinationPrefixListId")
-    for known in (*estate.of("PrefixLists"), *estate.of("ManagedPrefixLists")):
-        if name and known.text("PrefixListId") == name:
-            texts = [str(entry.value) for entry in known.each("Cidrs")]
-            texts += [entry.text("Cidr") for entry in known.each("Entries")]
-            blocks = [block for text in texts if (block := prefix(text)) is not None]
-            if blocks and len(blocks) == len(texts):
-                return Intervals.from_spans(s for b in blocks for s in b.spans), max(_split(b)[1] for b in blocks)
-    return None, 129
-
-
 def _split(block: Intervals) -> tuple[int, int]:
     """Network and length of a prefix."""
-    low, high = block.spans[0]
-    return low, (128 if low >> 128 else 32) - (high - low + 1).bit_length() + 1
+    return next(prefixes(block))

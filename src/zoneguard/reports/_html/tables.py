@@ -126,7 +126,7 @@ def _lines(report: Report, translate: Translate) -> Table:
     rows = tuple(
         (
             a.file, a.format, str(a.total), str(a.understood), str(sum(a.ignored.values())),
-            str(len(a.not_understood)), _reasons(a.ignored.items(), translate),
+            str(a.open_lines), _reasons(a.ignored.items(), translate),
         )
         for a in report.accounts
     )  # fmt: skip

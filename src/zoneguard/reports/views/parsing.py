@@ -30,7 +30,7 @@ def write_parsed(page: Page, devices: tuple[Device, ...], account: LineAccount) 
         total=account.total,
         understood=account.understood,
         ignored=ignored,
-        rest=len(account.not_understood),
+        rest=account.open_lines,
     )
     page.paragraph(page.say(count), 2)
     for reason, number in sorted(account.ignored.items(), key=lambda item: (-item[1], item[0])):
