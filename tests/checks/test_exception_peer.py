@@ -33,3 +33,32 @@ def test_a_far_end_seen_on_the_internet_violates_whatever_is_attested(tmp_path: 
     town = Town(tmp_path, exceptions=[EXCEPTION % ", peer-internet: attested-no"])
     town.captures = {"cloud": session("203.0.113.9", "198.51.100.7", 443)}
     assert verdicts(town) == [Verdict.VIOLATES]
+
+
+ATTESTED = EXCEPTION % ", peer-internet: attested-no"
+TO_WORLD = "-A FORWARD -s 10.40.0.7/32 -o eth4 -p tcp --dport 443 -j ACCEPT"
+
+
+def test_a_far_end_that_the_configurations_let_reach_the_internet_violates(tmp_path: Path) -> None:
+    inner = ATTESTED.replace("203.0.113.9", "10.40.0.7")
+    (found,) = Town(tmp_path, [TO_WORLD], exceptions=[inner]).findings("ZG106")
+    assert found.verdict is Verdict.VIOLATES
+    assert [r.source for r in found.rows] == ["10.40.0.7"]
+    assert not verdicts(Town(tmp_path, [TO_WORLD.replace("0.7", "0.8")], exceptions=[inner]))
+
+
+def test_a_far_end_that_the_internet_reaches_violates_too(tmp_path: Path) -> None:
+    inner = ATTESTED.replace("203.0.113.9", "10.40.0.7")
+    inward = "-A FORWARD -i eth4 -d 10.40.0.7/32 -j ACCEPT"
+    assert set(verdicts(Town(tmp_path, [inward], exceptions=[inner]))) == {Verdict.VIOLATES}
+
+
+def test_a_public_address_is_on_the_internet(tmp_path: Path) -> None:
+    public = ATTESTED.replace("203.0.113.9", "198.51.100.9")
+    assert verdicts(Town(tmp_path, exceptions=[public])) == [Verdict.VIOLATES]
+    assert not verdicts(Town(tmp_path, exceptions=[public], profile="kobe-foundation"))
+
+
+def test_the_far_end_of_an_inbound_exception_is_its_source(tmp_path: Path) -> None:
+    inbound = ATTESTED.replace("from: 10.10.0.5, to: 203.0.113.9", "from: 10.40.0.7, to: 10.10.0.5")
+    assert verdicts(Town(tmp_path, [TO_WORLD], exceptions=[inbound])) == [Verdict.VIOLATES]

@@ -40,3 +40,27 @@ def test_a_missing_mac_binding_is_found(tmp_path: Path) -> None:
 def test_a_binding_to_another_address_is_found(tmp_path: Path) -> None:
     other = EXACT.replace("53:20", "53:21")
     assert Town(tmp_path, [other], exceptions=[EXCEPTION]).findings("ZG104")
+
+
+def aspects(tmp_path: Path, exception: str, profile: str = "mikasa") -> list[tuple[str, str]]:
+    found = Town(tmp_path, exceptions=[exception], profile=profile).findings("ZG104")
+    return [(f.aspect, str(f.message)) for f in found]
+
+
+def test_a_row_that_is_itself_wide_is_found_though_no_rule_exceeds_it(tmp_path: Path) -> None:
+    ((aspect, said),) = aspects(tmp_path, EXCEPTION.replace("from: 10.10.0.5", "from: mynumber"))
+    assert aspect == "row" and said.endswith(": mynumber.")
+    ((aspect, said),) = aspects(tmp_path, EXCEPTION.replace("tcp/443", "any"))
+    assert aspect == "row" and said.endswith(": any.")
+    assert aspects(tmp_path, EXCEPTION.replace("tcp/443", "tcp/1024-65535"))
+    assert not aspects(tmp_path, EXCEPTION.replace("tcp/443", "tcp/443, esp, udp/500"))
+
+
+def test_a_row_without_mac_address_is_found_where_the_policy_asks_for_one(tmp_path: Path) -> None:
+    unnamed = EXCEPTION.replace(', macs: ["00:00:5e:00:53:20"]', "")
+    assert [aspect for aspect, _ in aspects(tmp_path, unnamed)] == ["mac"]
+    assert not aspects(tmp_path, unnamed, "kobe-foundation")
+
+
+def test_rows_of_other_zones_may_be_wide(tmp_path: Path) -> None:
+    assert not aspects(tmp_path, EXCEPTION.replace("from: 10.10.0.5", "from: lgwan"))

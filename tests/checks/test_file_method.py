@@ -46,7 +46,7 @@ def test_a_program_that_leaves_is_asked_for_by_the_clauses_about_both_directions
 
 def test_setagaya_asks_for_what_is_taken_in_which_is_by_terminals_where_they_are(tmp_path: Path) -> None:
     assert not carried_out(tmp_path, "setagaya")
-    assert carried_out(tmp_path, "setagaya", "beta-dash") == [("import", ("setagaya:6(3)②",))]
+    assert carried_out(tmp_path, "setagaya", "beta-dash") == [("import", ("setagaya:2(12)", "setagaya:6(3)②"))]
 
 
 def test_kobe_does_not_speak_of_sanitizing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_share_beside_the_screen_is_found(tmp_path: Path) -> None:
     (found,) = Town(tmp_path, allow=ALLOW, captures={"lgwan": packets}).findings("ZG202")
     assert found.verdict is Verdict.VIOLATES
     assert ":445" in str(found.message)
-    assert found.clauses == ("mikasa:25柱書", "mikasa:25(2)")
+    assert found.clauses == ("mikasa:2(12)", "mikasa:25柱書", "mikasa:25(2)")
 
 
 def test_the_opposite_direction_is_found(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ hosts:
   vdi: {addresses: [10.30.0.50]}
 %ssanitizers:
   mail: {method: mail-text, hosts: [mail-gw]}
-  screen: {method: screen-transfer, hosts: [vdi], display: [tcp/8443]}
+  screen: {method: screen-transfer, hosts: [vdi]%s}
 allow: [%s]
 exceptions: [%s]
 captures: [%s]
@@ -71,6 +71,7 @@ class Town:
     zones: Sequence[str] = ()
     hosts: Sequence[str] = ()
     more: str = ""
+    display: str = ", display: [tcp/8443]"
 
     def audit(self) -> Report:
         """The report of both halves (of the static one alone, where nothing was captured)."""
@@ -84,7 +85,7 @@ class Town:
             points.append(f"{{path: {zone}.pcap, point: {{zone: {zone}}}}}")
         zones, hosts = ("".join(f"  {line}\n" for line in lines) for lines in (self.zones, self.hosts))
         rows = (", ".join(lines) for lines in (self.allow, self.exceptions, points))
-        project = PROJECT % (self.profile, self.model, zones, hosts, *rows, self.more)
+        project = PROJECT % (self.profile, self.model, zones, hosts, self.display, *rows, self.more)
         (self.root / "zoneguard.yaml").write_text(project, encoding="utf-8")
         return run(load_project(self.root, None))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from zoneguard.checks import Case, Check
 from zoneguard.model.findings import ClauseResult, Finding
 from zoneguard.model.policy import Clause, ClauseClass, Force, Verdict
 from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
 
 HALVES = {"static": N_("configurations"), "dynamic": N_("captures")}
 
@@ -30,28 +31,52 @@ def _judge(
         found = [f for f in own if f.verdict is verdict]
         if found:
             return verdict, N_("{count} findings", count=len(found)) if len(found) > 1 else found[0].message
-    if any(a.clause == clause.id for a in case.project.attestations) and not clause.checks:
+    names = {name: checks[name.partition(":")[0]] for name in clause.checks if _has_place(case, name)}
+    ready = {name: check for name, check in names.items() if all(_given(case, need) for need in check.needs)}
+    silent = {name: said for name, check in ready.items() if (said := check.silent(case)) is not None}
+    if len(silent) == len(ready):
+        return _unseen(case, clause, list(names.values()), list(silent.values()))
+    if blocked and any(check.needs or check.id.startswith("ZG1") for check in ready.values()):
+        return Verdict.UNDETERMINED, N_(
+            "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)
+        )
+    decided = _ids(check for name, check in ready.items() if name not in silent)
+    others = _ids(check for name, check in names.items() if name not in ready or name in silent)
+    if others:
+        return Verdict.CONFORMS, N_(
+            "Decided by {checks}: no violation; {others} had nothing to look at.", checks=decided, others=others
+        )
+    return Verdict.CONFORMS, N_("Decided by {checks}: no violation.", checks=decided)
+
+
+def _ids(checks: Iterable[Check]) -> str:
+    return ", ".join(dict.fromkeys(check.id for check in checks))
+
+
+def _has_place(case: Case, name: str) -> bool:
+    """Whether each class of zones of which the aspect speaks, as ``ZG103:public>dmz``, is one of the project."""
+    spoken = set(name.partition(":")[2].split(">")) & set(ZoneClass)
+    return spoken <= {zone.zone_class for zone in case.project.zones}
+
+
+def _unseen(case: Case, clause: Clause, checks: list[Check], silent: list[Text]) -> tuple[Verdict, Text]:
+    """Where no check can look: a person's word counts, except on what network data are to decide."""
+    attested = any(a.clause == clause.id for a in case.project.attestations)
+    if attested and clause.clause_class is not ClauseClass.NETWORK:
         return _attested(case, clause)
     if clause.clause_class is ClauseClass.ATTESTATION:
         return Verdict.ATTESTATION_NEEDED, N_("A person has to confirm this.")
+    if clause.checks and not checks:
+        absent = sorted({word for name in clause.checks for word in name.partition(":")[2].split(">") if word})
+        return Verdict.NOT_APPLICABLE, N_("The project declares no zone of class {classes}.", classes=", ".join(absent))
     if clause.force is Force.DEFINITION and not clause.checks:
         return Verdict.NOT_APPLICABLE, N_("A definition; other clauses demand it.")
     if not clause.checks:
         return Verdict.UNDETERMINED, N_("No check of this version decides it.")
-    needs = [checks[name.partition(":")[0]] for name in clause.checks]
-    ready = [c for c in needs if all(_given(case, need) for need in c.needs)]
-    if not ready:
-        missing = sorted({need for c in needs for need in c.needs if not _given(case, need)})
-        return Verdict.UNDETERMINED, N_("No {input} were given.", input=HALVES[missing[0]])
-    silent = [check.silent(case) for check in ready]
-    if silent[0] is not None and all(silent):
+    if silent:
         return Verdict.UNDETERMINED, silent[0]
-    if blocked and any(c.needs or c.id.startswith("ZG1") for c in ready):
-        return Verdict.UNDETERMINED, N_(
-            "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)
-        )
-    names = ", ".join(c.id for c in ready)
-    return Verdict.CONFORMS, N_("Decided by {checks}: no violation.", checks=names)
+    missing = sorted({need for check in checks for need in check.needs if not _given(case, need)})
+    return Verdict.UNDETERMINED, N_("No {input} were given.", input=HALVES[missing[0]])
 
 
 def _attested(case: Case, clause: Clause) -> tuple[Verdict, Text]:

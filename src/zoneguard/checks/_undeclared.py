@@ -1,7 +1,8 @@
 """Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once.
 
-The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the class of the
-zone from which the session is opened, so that a clause may speak of one kind of origin alone: ``ZG101:remote-access``.
+The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the two classes of
+the zones, ``dmz>internet``, so that a clause may speak of one kind of origin alone (``ZG101:remote-access``), of one
+kind of goal (``ZG103:>out-of-scope``), or of both.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
         severity=severity,
         verdict=Verdict.VIOLATES if certain else Verdict.UNDETERMINED,
         message=message,
-        aspect=case.project.zones[part.source].zone_class,
+        aspect=_classes(case, part),
         anchor=(part.source, part.destination, _places(part.path), row_key(rows)),
         zones=(part.source, part.destination),
         evidence=tuple(dict.fromkeys(line for p in parts for line in deciding_lines(p))),
@@ -85,6 +86,10 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
         packets=view,
         fix=N_("Remove or narrow the rule, or declare the traffic in allow or in the exception register."),
     )
+
+
+def _classes(case: Case, crossing: Crossing) -> str:
+    return ">".join(case.project.zones[name].zone_class for name in (crossing.source, crossing.destination))
 
 
 def _places(path: tuple[Hop, ...]) -> str:
@@ -117,7 +122,7 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
                 count=len(crossings),
                 bytes=sum(sum(c.flow.payload) for c in crossings if c.flow),
             ),
-            aspect=case.project.zones[crossings[0].source].zone_class,
+            aspect=_classes(case, crossings[0]),
             anchor=("observed", *key),
             zones=(crossings[0].source, crossings[0].destination),
             evidence=tuple(dict.fromkeys(s for c in crossings if c.flow for s in (c.flow.first, c.flow.last))),

@@ -3,7 +3,10 @@
 For each row of the register, everything that may be opened between its two zones to its far end is compared with the
 row: a wider source or another service is a violation, at the line that permits it. Where the row names MAC addresses,
 the device that first gets the packets must accept the source address from those only, by a rule, a static ARP entry or
-an IP/MAC binding.
+an IP/MAC binding. That is the aspect ``built``.
+
+A row of the My Number zone must itself be narrow: each end is a few hosts, each service a few ports (aspect ``row``),
+and the My Number host that opens the sessions is named by its MAC address (aspect ``mac``; only where a clause asks).
 """
 
 from __future__ import annotations
@@ -17,18 +20,25 @@ from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field
+from zoneguard.model.match import PORT_PROTOCOLS, Field
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.project import ExceptionEntry
+from zoneguard.model.project import ExceptionEntry, ServiceSpec
 from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import restrict
 from zoneguard.static.waypoints import hairpin
+
+FEW_HOSTS = 16
+"""Addresses at one end of a row that still name hosts."""
+FEW_PORTS = 16
+"""Ports of one service of a row that still name an application."""
 
 
 def _run(case: Case) -> Iterator[Finding]:
     for entry in case.project.exceptions:
         pair = zones_of(case.project, entry)
+        yield from _registered(case, entry, pair)
         far_end = case.space.field(Field.DST, entry.destination.addresses)
         excess: PacketSet = case.space.nothing
         wide: list[Crossing] = []
@@ -45,6 +55,50 @@ def _run(case: Case) -> Iterator[Finding]:
                 unbound.append(crossing)
         if wide or unbound:
             yield _finding(case, entry, pair, excess, wide, unbound)
+
+
+def _registered(case: Case, entry: ExceptionEntry, pair: tuple[str, str]) -> Iterator[Finding]:
+    """What is too wide about the row itself, where it is one of the My Number zone."""
+    source, destination = (case.project.zones[name].zone_class if name else None for name in pair)
+    if ZoneClass.MYNUMBER not in (source, destination):
+        return
+    wide = [end.name for end in (entry.source, entry.destination) if end.addresses.size > FEW_HOSTS]
+    wide += [service.text for service in entry.services if not _names_application(service)]
+    if wide:
+        message = N_(
+            "Exception {id} is registered wider than host to host and one service: {wide}.",
+            id=entry.id,
+            wide=", ".join(wide),
+        )
+        yield _of_row(
+            entry, pair, "row", message, N_("Register the hosts and the port that the work needs, one row each.")
+        )
+    if source is ZoneClass.MYNUMBER and not entry.macs and case.asks(PLUGIN.id, "mac"):
+        message = N_("Exception {id} names no MAC address of its source.", id=entry.id)
+        yield _of_row(
+            entry, pair, "mac", message, N_("Enter the MAC address in the register, and bind the source to it.")
+        )
+
+
+def _names_application(service: ServiceSpec) -> bool:
+    """Whether the service is one protocol with a few ports; one without ports names itself, as ESP."""
+    if service.protocols.size > 1:
+        return False
+    return not service.protocols <= PORT_PROTOCOLS or service.ports.size <= FEW_PORTS
+
+
+def _of_row(entry: ExceptionEntry, pair: tuple[str, str], aspect: str, message: Text, fix: Text) -> Finding:
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.VIOLATES,
+        message=message,
+        anchor=(entry.id, aspect),
+        zones=pair,
+        evidence=(entry.span,),
+        aspect=aspect,
+        fix=fix,
+    )
 
 
 def _bound(case: Case, crossing: Crossing, entry: ExceptionEntry) -> bool:
@@ -83,6 +137,7 @@ def _finding(
         witness=sample(excess) if excess else None,
         path=(wide or unbound)[0].path,
         packets=excess or None,
+        aspect="built",
         fix=N_("Limit the rule to the registered hosts and service, and bind the source to its MAC address."),
     )
 

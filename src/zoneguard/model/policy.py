@@ -104,6 +104,11 @@ class Profile:
     settings: Settings = Settings()
 
     def citing(self, check: str, aspect: str = "") -> tuple[Clause, ...]:
-        """The clauses that ``check`` decides, in the document's order: those that name it, or this aspect of it."""
-        names = {check, f"{check}:{aspect}"}
+        """The clauses that ``check`` decides, in the document's order: those that name it, or this aspect of it.
+
+        Of an aspect ``dmz>internet`` a clause may name one side alone, as ``dmz`` or ``>internet``.
+        """
+        start, arrow, end = aspect.partition(">")
+        sides = (start, arrow + end) if arrow else ()
+        names = {check, *(f"{check}:{part}" for part in (aspect, *sides))}
         return tuple(c for c in self.clauses if names & set(c.checks))

@@ -24,6 +24,7 @@ class ZoneClass(StrEnum):
     CLOSED_EXTERNAL = "closed-external"
     LOCAL_BREAKOUT = "local-breakout"
     GUEST = "guest"
+    DEVELOPMENT = "development"
     OTHER = "other"
     OUT_OF_SCOPE = "out-of-scope"
 
