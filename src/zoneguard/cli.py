@@ -48,9 +48,10 @@ def cli() -> None:
 @common
 def audit(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
     """Both halves and the cross-check."""
+    from zoneguard.commands.judgement import Judgement
     from zoneguard.commands.projects import DYNAMIC, STATIC, judge, load
 
-    return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, **judgement)
+    return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, Judgement(**judgement))
 
 
 @cli.command(help=_("Check the configurations: what may cross from zone to zone."))
@@ -60,9 +61,10 @@ def audit(session: Session, project: Path | None, as_of: datetime | None, **judg
 @common
 def verify(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
     """The static half."""
+    from zoneguard.commands.judgement import Judgement
     from zoneguard.commands.projects import STATIC, judge, load
 
-    return judge(session, load(project, as_of and as_of.date()), STATIC, **judgement)
+    return judge(session, load(project, as_of and as_of.date()), STATIC, Judgement(**judgement))
 
 
 @cli.command(help=_("Check captures: what did cross. CAPTURE... stand for those declared."))
@@ -83,11 +85,12 @@ def replay(
 ) -> int:
     """The dynamic half."""
     from zoneguard.audit import Looking
+    from zoneguard.commands.judgement import Judgement
     from zoneguard.commands.projects import DYNAMIC, judge, load, split_paths, with_captures
 
     path, captures = split_paths(paths)
     project = with_captures(load(path, as_of and as_of.date()), captures)
-    return judge(session, project, DYNAMIC, looking=Looking(all_flows, extract), **judgement)
+    return judge(session, project, DYNAMIC, Judgement(looking=Looking(all_flows, extract), **judgement))
 
 
 @cli.command(
@@ -184,6 +187,24 @@ def baseline(
     from zoneguard.commands.baselines import write_baseline
 
     return write_baseline(session, project, reason, owner, expires.date(), earlier)
+
+
+@cli.command(
+    "verify-record", help=_("Verify the record of a run: is everything it names as it was? RECORD comes from --record.")
+)
+@click.argument("record", type=PATH)
+@click.option("--project", type=PATH, help=_("Where the project is now, if not where it was."))
+@click.option("--report", type=PATH, help=_("Where the report is now, if not where it was."))
+@click.option("--again", is_flag=True, help=_("Run again too, and compare findings and clauses."))
+@text_or_json
+@common
+def verify_record(
+    session: Session, record: Path, project: Path | None, report: Path | None, again: bool, form: str
+) -> int:
+    """For the auditor's file."""
+    from zoneguard.commands import records
+
+    return records.verify_record(session, record, project, report, form, again)
 
 
 @cli.command(help=_("Review the rules of each device: what never acts, what is not used, what could be tighter."))

@@ -75,12 +75,8 @@ class Session:
         """``data`` to the output; a file appears whole or not at all. Raises ``InputError`` where it cannot be."""
         if self.output is None:
             _to_stdout(data)
-            return
-        try:
-            _replace(self.output, data)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError(N_("cannot be written: {reason}", reason=reason), str(self.output)) from None
+        else:
+            write_file(self.output, data)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str], None]]:
@@ -138,6 +134,15 @@ def _to_stdout(data: bytes) -> None:
         # what reads our output has gone: nobody is left to tell, not even at interpreter exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.exceptions.Exit(BROKEN_PIPE) from None
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """``data`` to ``path``, whole or not at all. Raises ``InputError`` where it cannot be."""
+    try:
+        _replace(path, data)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(N_("cannot be written: {reason}", reason=reason), str(path)) from None
 
 
 def _replace(path: Path, data: bytes) -> None:

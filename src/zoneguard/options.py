@@ -71,7 +71,12 @@ def judging(command: Command) -> Command:
         type=click.Path(path_type=Path),
         help=_("Accepted violations: what lies inside them is held back until they expire."),
     )
-    return form(fail_on(baseline(undetermined_is_fine(as_of(command)))))
+    record = click.option(
+        "--record",
+        type=click.Path(path_type=Path),
+        help=_("Write a record of the run to this file, for `zoneguard verify-record`."),
+    )
+    return form(fail_on(baseline(record(undetermined_is_fine(as_of(command))))))
 
 
 def as_of(command: Command) -> Command:

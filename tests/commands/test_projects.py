@@ -123,7 +123,7 @@ def test_a_whole_run(zoneguard: Run, gateway: Path) -> None:
     assert (status, err) == (1, "")
     assert report["verdict"] == "violates"
     assert {tuple(f["zones"]) for f in report["findings"] if f["check"] == "ZG102"} == {("a", "b"), ("b", "a")}
-    assert [i["path"] for i in report["inputs"]] == ["gw.rules", "gw.routes"]
+    assert [i["path"] for i in report["inputs"]] == ["zoneguard.yaml", "gw.rules", "gw.routes"]
 
 
 def test_any_source_address_is_asked_for_where_that_is_said(zoneguard: Run, town: Path, seen: list[object]) -> None:

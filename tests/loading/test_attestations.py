@@ -75,7 +75,8 @@ def test_of_several_words_one_that_holds_counts(tmp_path: Path) -> None:
 
 
 def test_the_file_is_an_input_with_its_hash(tmp_path: Path) -> None:
-    assert [(i.path, i.kind) for i in report(tmp_path, WORDS).inputs] == [("words.yaml", "attestations")]
+    inputs = report(tmp_path, WORDS).inputs
+    assert [(i.path, i.kind) for i in inputs] == [("zoneguard.yaml", "project"), ("words.yaml", "attestations")]
 
 
 @pytest.mark.parametrize(

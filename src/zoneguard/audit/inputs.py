@@ -74,7 +74,7 @@ def input_file(project: Project, path: Path, kind: str) -> InputFile:
     """The file by path and SHA-256."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return InputFile(shown(project, path), digest, kind)
+    return InputFile(shown(project, path), digest, kind, path.absolute())
 
 
 def shown(project: Project, path: Path) -> str:

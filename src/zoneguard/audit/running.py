@@ -95,7 +95,11 @@ def examine(
 ) -> tuple[Case, list[InputFile]]:
     """What both halves say, before any check, and the files that were read. Raises ``InputError``."""
     space = PacketSpace()
-    declared = ((project.attestation_file, "attestations"), (project.ledger_file, "ledger"))
+    declared = (
+        (Path(project.file), "project"),
+        (project.attestation_file, "attestations"),
+        (project.ledger_file, "ledger"),
+    )
     inputs = [input_file(project, path, kind) for path, kind in declared if path]
     static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
     looking = looking or Looking()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from zoneguard.commands.projects import DYNAMIC, STATIC, load, report_of
+from zoneguard import audit
+from zoneguard.commands.projects import DYNAMIC, STATIC, load
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.baseline import accepting
 from zoneguard.loading.baseline import baseline_text, read_baseline
@@ -24,7 +25,8 @@ def write_baseline(
     if not reason.strip() or not owner.strip():
         raise UsageProblem(N_("--reason and --owner say why it is accepted and who answers for it"))
     kept = tuple(e for e in read_baseline(earlier, project.name) if e.expires >= project.as_of) if earlier else ()
-    report = report_of(session, project, STATIC | DYNAMIC, baseline=kept)
+    with session.progress() as progress:
+        report = audit.run(project, STATIC | DYNAMIC, progress, baseline=kept)
     entries, refused = accepting(report.findings, reason, owner, expires)
     session.write(baseline_text(project.name, (*kept, *entries)).encode("utf-8", "backslashreplace"))
     for finding in refused:

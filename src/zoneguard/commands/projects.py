@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from zoneguard import audit
-from zoneguard.console import Session, UsageProblem
+from zoneguard.commands.judgement import Judgement, recorded
+from zoneguard.console import Session, UsageProblem, write_file
 from zoneguard.gate.verdict import exit_status
 from zoneguard.loading.baseline import read_baseline
 from zoneguard.loading.project import find_project, load_project
+from zoneguard.loading.record import record_text
 from zoneguard.model.errors import InputError
-from zoneguard.model.findings import Accepted, Report
+from zoneguard.model.findings import Report
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.spans import SourceSpan
@@ -33,29 +34,30 @@ def load(path: Path | None, as_of: date | None = None) -> Project:
     return load_project(path or find_project(), as_of)
 
 
-def judge(
-    session: Session,
-    project: Project,
-    halves: frozenset[str],
-    form: str,
-    fail_on: str,
-    allow_undetermined: bool,
-    spoofed: bool = False,
-    baseline: Path | None = None,
-    looking: audit.Looking | None = None,
-) -> int:
-    """Run the halves, write the report, and answer whether CI may go on."""
-    formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
-    if form not in formats:
-        raise UsageProblem(N_("no report format is called {name}; known: {names}", name=form, names=", ".join(formats)))
-    if formats[form].binary and session.terminal:
-        raise UsageProblem(N_("{name} is no text: name a file with --output", name=form))
+def judge(session: Session, project: Project, halves: frozenset[str], asked: Judgement) -> int:
+    """Run the halves, write the report and its record, and answer whether CI may go on."""
+    form = _format(session, asked.form)
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
-    accepted = read_baseline(baseline, project.name) if baseline else ()
-    report = report_of(session, project, halves, spoofed, accepted, looking)
-    session.write(formats[form].write(report, session.lang, session.terminal))
-    return exit_status(report.findings, Severity(fail_on), allow_undetermined)
+    if asked.record and session.output and asked.record.absolute() == session.output.absolute():
+        raise UsageProblem(N_("--record and --output name the same file"))
+    report = report_of(session, project, halves, asked)
+    output = form.write(report, session.lang, session.terminal)
+    status = exit_status(report.findings, Severity(asked.fail_on), asked.allow_undetermined)
+    session.write(output)
+    if asked.record:
+        record = recorded(session, asked, report, output, status, asked.record.parent)
+        write_file(asked.record, record_text(record).encode())
+    return status
+
+
+def _format(session: Session, name: str) -> ReportFormat:
+    formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
+    if name not in formats:
+        raise UsageProblem(N_("no report format is called {name}; known: {names}", name=name, names=", ".join(formats)))
+    if formats[name].binary and session.terminal:
+        raise UsageProblem(N_("{name} is no text: name a file with --output", name=name))
+    return formats[name]
 
 
 def split_paths(paths: tuple[Path, ...]) -> tuple[Path | None, tuple[Path, ...]]:
@@ -80,7 +82,7 @@ def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
 
 def show_matrix(session: Session, project: Project, form: str, spoofed: bool) -> int:
     """ゾーン間通信マトリクス, from the configurations."""
-    report = report_of(session, project, STATIC, spoofed)
+    report = report_of(session, project, STATIC, Judgement(form, "info", allow_undetermined=True, spoofed=spoofed))
     if form == "json":
         session.write(json_report.dump(json_report.matrix(report)))
     else:
@@ -88,14 +90,11 @@ def show_matrix(session: Session, project: Project, form: str, spoofed: bool) ->
     return 0
 
 
-def report_of(
-    session: Session,
-    project: Project,
-    halves: frozenset[str],
-    spoofed: bool = False,
-    baseline: Sequence[Accepted] = (),
-    looking: audit.Looking | None = None,
-) -> Report:
+def report_of(session: Session, project: Project, halves: frozenset[str], asked: Judgement) -> Report:
     """The report of these halves, with progress shown."""
+    accepted = read_baseline(asked.baseline, project.name) if asked.baseline else ()
     with session.progress() as progress:
-        return audit.run(project, halves, progress, spoofed, baseline, looking)
+        report = audit.run(project, halves, progress, asked.spoofed, accepted, asked.looking)
+    if asked.baseline:
+        return replace(report, inputs=(*report.inputs, audit.input_file(project, asked.baseline, "baseline")))
+    return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -101,6 +102,7 @@ def read_profile(path: Path) -> Profile:
         title_ja=model.title.ja,
         clauses=tuple(_clause(model.name, c) for c in model.clauses),
         settings=_settings(model.settings),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
 

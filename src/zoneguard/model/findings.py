@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from zoneguard.model.crossing import Hop
 from zoneguard.model.device import LineAccount
@@ -120,11 +121,12 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """An input that was read, by content."""
+    """An input that was read, by content: ``path`` as reports show it, ``location`` where it was."""
 
     path: str
     sha256: str
     kind: str
+    location: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,13 +95,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One policy document."""
+    """One policy document. ``sha256`` is that of the file that holds it."""
 
     name: str
     title_en: str
     title_ja: str
     clauses: tuple[Clause, ...]
     settings: Settings = Settings()
+    sha256: str = ""
 
     def citing(self, check: str, aspect: str = "") -> tuple[Clause, ...]:
         """The clauses that ``check`` decides, in the document's order: those that name it, or this aspect of it.

@@ -1,0 +1,128 @@
+"""The run record (監査の実行記録): what was read, asked and found, so that it can be verified later.
+
+A record is JSON. Its ``digest`` is the SHA-256 of everything else in it; that shows a slip, not a forger, who can write
+another digest as well: who must exclude that signs the file or has it time-stamped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from zoneguard.loading.document import Plain, compose
+from zoneguard.loading.fields import Day, Entry, Flag, Rows, Text, one_of
+from zoneguard.loading.reading import read_text
+from zoneguard.loading.schema import known_version
+from zoneguard.loading.validation import validate
+from zoneguard.model.errors import InputErrors
+from zoneguard.model.policy import Severity, Verdict
+
+
+class RecordedFile(Entry):
+    """A file that was read. ``path`` is relative to the project's folder."""
+
+    path: Text
+    kind: Text
+    sha256: Text
+
+
+class RecordedProfile(Entry):
+    """A policy, by the content of its file."""
+
+    name: Text
+    sha256: Text
+
+
+class RecordedFinding(Entry):
+    """A finding by the id that stays the same between runs."""
+
+    fingerprint: Text
+    check: Text
+    verdict: Annotated[Verdict, *one_of(Verdict)]
+    severity: Annotated[Severity, *one_of(Severity)]
+
+
+class RecordedClause(Entry):
+    """The verdict of a clause."""
+
+    clause: Text
+    verdict: Annotated[Verdict, *one_of(Verdict)]
+
+
+class RecordedReport(Entry):
+    """The report that was written; ``path`` is relative to the record's folder, absent where it went to stdout."""
+
+    path: Text | None = None
+    format: Text
+    lang: Text
+    sha256: Text
+
+
+class Asked(Entry):
+    """What decided the answer beside the inputs."""
+
+    command: Text
+    as_of: Day
+    spoofed: Flag = False
+    all_flows: Flag = False
+    fail_on: Annotated[Severity, *one_of(Severity)]
+    allow_undetermined: Flag = False
+
+
+class RunRecord(Entry):
+    """One run of ``audit``, ``verify`` or ``replay``. ``project`` is relative to the record's folder."""
+
+    zoneguard_record: Annotated[Text, AfterValidator(known_version)] = Field(description="Version of this format: 1.")
+    version: Text = Field(description="Version of zoneguard.")
+    utc: Text
+    jst: Text
+    name: Text = Field(description="Name of the project.")
+    project: Text
+    asked: Asked
+    profiles: Rows[RecordedProfile] = ()
+    inputs: Rows[RecordedFile] = ()
+    verdict: Annotated[Verdict, *one_of(Verdict)]
+    exit_status: Text
+    findings: Rows[RecordedFinding] = ()
+    clauses: Rows[RecordedClause] = ()
+    report: RecordedReport
+    digest: Text | None = None
+
+    def of_kind(self, kind: str) -> list[RecordedFile]:
+        """The inputs of that kind."""
+        return [file for file in self.inputs if file.kind == kind]
+
+
+def record_text(record: RunRecord) -> str:
+    """The file that ``read_record`` reads as ``record``, with its digest."""
+    content = record.model_dump(mode="json", by_alias=True, exclude={"digest"}, warnings=False)
+    digest = _digest(compose(_text(content), "").root.plain())
+    return _text({**content, "digest": digest})
+
+
+def read_record(path: Path) -> tuple[RunRecord, bool]:
+    """The record, and whether it is as it was written. Raises ``InputErrors``: it cannot be read, or is no record."""
+    document = compose(read_text(path), str(path))
+    plain = document.root.plain()
+    record, errors, _ = validate(RunRecord, document)
+    errors = [*document.errors, *errors]
+    if record is None or errors:
+        raise InputErrors(tuple(sorted(errors, key=lambda e: (e.line, e.column))))
+    return record, record.digest == _digest(plain)
+
+
+def _text(content: dict[str, Any]) -> str:
+    """Every character as itself, for YAML, by which it is read, does not join escaped pairs."""
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _digest(plain: Plain) -> str:
+    """Of the values without places and types, however the file is laid out."""
+    rest = {key: value for key, value in plain.items() if key != "digest"} if isinstance(plain, dict) else plain
+    canonical = json.dumps(rest, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

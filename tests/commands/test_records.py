@@ -1,0 +1,134 @@
+"""--record and verify-record."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Run
+
+BROKEN = Path(__file__).resolve().parents[2] / "topologies/alpha-city-broken"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """A copy of the broken municipality, to change."""
+    shutil.copytree(BROKEN, tmp_path / "city")
+    return tmp_path / "city"
+
+
+def verified(zoneguard: Run, record: Path, *more: str | Path) -> tuple[int, dict[str, Any]]:
+    status, out, err = zoneguard("verify-record", record, "--format", "json", *more)
+    assert not err
+    value: dict[str, Any] = json.loads(out)
+    assert value["schema"] == "zoneguard.verification/1"
+    assert value["holds"] is (status == 0)
+    return status, value
+
+
+def states(value: dict[str, Any], state: str) -> list[tuple[str, str]]:
+    return [(item["kind"], item["path"]) for item in value["items"] if item["state"] == state]
+
+
+def test_what_is_as_it_was_holds_and_comes_out_the_same(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").mkdir()
+    record, report = tmp_path / "file/run.json", tmp_path / "file/report.html"
+    assert zoneguard("audit", city, "--format", "html", "-o", report, "--record", record)[0] == 1
+    content = json.loads(record.read_text(encoding="utf-8"))
+    assert content["asked"]["command"] == "audit"
+    assert content["exit-status"] == "1"
+    assert content["report"] | {"sha256": ""} == {"path": "report.html", "format": "html", "lang": "en", "sha256": ""}
+    assert {i["kind"] for i in content["inputs"]} >= {"project", "fortios", "yamaha", "ip-route", "capture"}
+    status, value = verified(zoneguard, record, "--again")
+    assert status == 0
+    assert len(states(value, "same")) == len(value["items"])
+    assert value["again"] == {"gone": [], "new": [], "clauses": []}
+    moved = tmp_path / "moved"
+    (tmp_path / "file").rename(moved)
+    city.rename(tmp_path / "town")
+    assert verified(zoneguard, moved / "run.json")[0] == 1
+    assert verified(zoneguard, moved / "run.json", "--project", tmp_path / "town", "--again")[0] == 0
+
+
+def test_what_changed_or_is_gone_is_named(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    record, report = tmp_path / "run.json", tmp_path / "report.txt"
+    zoneguard("verify", city, "-o", report, "--record", record)
+    config = city / "configs/fw-core.conf"
+    config.write_bytes(config.read_bytes() + b"\n")
+    (city / "configs/cs-gw.routes").unlink()
+    report.write_text("all clear\n")
+    status, value = verified(zoneguard, record)
+    assert status == 1
+    assert states(value, "changed") == [("fortios", "configs/fw-core.conf"), ("report", "report.txt")]
+    assert states(value, "missing") == [("ip-route", "configs/cs-gw.routes")]
+    status, out, _ = zoneguard("verify-record", record)
+    assert status == 1
+    assert "CHANGED" in out
+    assert "does not hold" in out
+
+
+def test_a_record_that_was_written_in_does_not_hold(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record, "--fail-on", "critical")
+    assert verified(zoneguard, record)[0] == 0
+    laid_out = tmp_path / "compact.json"
+    laid_out.write_text(json.dumps(json.loads(record.read_text(encoding="utf-8"))))
+    assert verified(zoneguard, laid_out)[0] == 0
+    record.write_text(record.read_text(encoding="utf-8").replace('"verdict": "violates"', '"verdict": "conforms"', 1))
+    assert states(verified(zoneguard, record)[1], "changed") == [("record", record.as_posix())]
+
+
+def test_a_run_that_comes_out_otherwise_is_told_by_finding_and_clause(
+    zoneguard: Run, city: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record)
+    before = json.loads(record.read_text(encoding="utf-8"))
+    clean = BROKEN.parent / "alpha-city/configs/fw-core.conf"
+    shutil.copy(clean, city / "configs/fw-core.conf")
+    status, value = verified(zoneguard, record, "--again")
+    assert status == 1
+    assert set(value["again"]["gone"]) <= {finding["fingerprint"] for finding in before["findings"]}
+    assert value["again"]["gone"]
+    assert ("mikasa:24(1)後段", "violates") in [(c["clause"], c["then"]) for c in value["again"]["clauses"]]
+    assert "no longer found" in zoneguard("verify-record", record, "--again")[1]
+
+
+def test_captures_of_the_command_line_and_a_baseline_are_part_of_the_run(
+    zoneguard: Run, city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(city / "captures/lg-edge.pcap", "edge.pcap")
+    zoneguard("baseline", city, "--reason", "r", "--owner", "o", "--expires", "2027-03-31", "-o", "accepted.yaml")
+    zoneguard("replay", city, "edge.pcap", "--baseline", "accepted.yaml", "--record", "run.json", "--all-flows")
+    content = json.loads(Path("run.json").read_text(encoding="utf-8"))
+    assert [(i["kind"], i["path"]) for i in content["inputs"]] == [
+        ("project", "zoneguard.yaml"),
+        ("capture", "../edge.pcap"),
+        ("baseline", "../accepted.yaml"),
+    ]
+    status, value = verified(zoneguard, Path("run.json"), "--again")
+    assert states(value, "unknown") == [("report", "-")]
+    assert status == 0
+    Path("kept.txt").write_text("another")
+    assert verified(zoneguard, Path("run.json"), "--report", "kept.txt")[0] == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"zoneguard-record": 2}', "[1]", '{"zoneguard-record": 1}', "\0"])
+def test_what_is_no_record_is_refused(zoneguard: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    status, out, err = zoneguard("verify-record", tmp_path / "run.json")
+    assert (status, out) == (2, "")
+    assert "run.json" in err
+    assert zoneguard("verify-record", tmp_path / "none.json")[0] == 2
+
+
+def test_a_record_cannot_take_the_place_of_the_report(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    assert zoneguard("verify", city, "-o", path, "--record", path)[0] == 2
+    assert not path.exists()
+    assert zoneguard("verify", city, "--record", tmp_path / "none/x")[0] == 2
