@@ -306,13 +306,6 @@ def test_a_part_of_a_configuration_is_not_taken_for_the_whole() -> None:
     assert [(m.reason, m.concern) for m in parsed.devices[0].uncertain] == [(PART, Concern.INTERFACE)]
 
 
-def test_a_second_device_in_the_file_is_said_where_it_begins() -> None:
-    one = "interface vlan10\n ip address 10.0.0.1/24\n"
-    assert not read("hostname a\n" + one + "hostname a\n").devices[0].uncertain
-    parsed = read("hostname a\n" + one + "hostname b\n")
-    assert [m.span.first for m in parsed.devices[0].uncertain] == [4]
-
-
 def test_an_interface_twice_with_another_address_is_said() -> None:
     one = "interface vlan10\n ip address 10.0.0.1/24\n"
     assert not read(one + one).devices[0].uncertain

@@ -547,9 +547,3 @@ def test_blocks_about_several_interfaces(line: str, names: list[str]) -> None:
     text = f"hostname a\n{line}\n shutdown"
     assert [i.name for i in device(text).interfaces if not i.enabled] == names
     assert bool(open_lines(text)) is not bool(names)
-
-
-def test_a_second_device_in_the_file_is_said() -> None:
-    (entry,) = open_lines("hostname r1\nend\nhostname r2\nend")
-    assert (entry.span.first, entry.concern, entry.bounded) == (3, Concern.FILTER, False)
-    assert not open_lines("hostname r1\nhostname r1")

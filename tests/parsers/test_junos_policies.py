@@ -427,12 +427,6 @@ def test_the_factory_default_permits_within_trust_by_policies_of_its_own() -> No
     assert goes(found, WAN, IN) == "deny"
 
 
-def test_a_file_of_several_devices_is_said_to_be_one() -> None:
-    lines = ("set system host-name a", "set system host-name b")
-    (entry,) = open_lines(*lines)
-    assert entry.reason == 'this file holds several devices: "a" and "b"; give each a file of its own'
-
-
 def test_a_router_offers_its_services_on_every_interface() -> None:
     found = device(
         "set version 21.4R3\nset interfaces ge-0/0/0 unit 0 family inet address 10.0.0.1/24\n"

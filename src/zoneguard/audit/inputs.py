@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
-from zoneguard.model.device import Device, LineAccount, RuleList
+from zoneguard.model.device import Concern, Device, LineAccount, Misunderstood, RuleList
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
 from zoneguard.model.project import DeviceEntry, Project
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
-from zoneguard.parsers.reading import detect, parser_named, read_source
+from zoneguard.parsers.reading import parser_named, read_source
 from zoneguard.parsers.rule_list import parse_mapped
+from zoneguard.parsers.splitting import NOBODYS, parse_source
 
 
 def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
@@ -30,7 +32,7 @@ def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccoun
             table = parse_file(project, entry.routes, entry.routes_format, entry, Kind.ROUTES)
             accounts.append(table.account)
             inputs.append(input_file(project, entry.routes, table.account.format))
-            found = [with_routes(device, table.devices[0]) for device in found] if table.devices else found
+            found = _with_tables(found, table.devices)
         if not found:
             raise InputError(
                 N_("{device}: the file holds no device; check config and format", device=entry.name),
@@ -38,6 +40,18 @@ def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccoun
             )
         devices += found
     return tuple(devices), tuple(accounts), tuple(inputs)
+
+
+def _with_tables(devices: list[Device], tables: tuple[Device, ...]) -> list[Device]:
+    """Each device with its routing table: that of the same name, where the files hold several."""
+    if len(devices) == len(tables) == 1:
+        return [with_routes(devices[0], tables[0])]
+    own = {table.name.lower(): table for table in tables}
+    return [
+        with_routes(d, own[d.name.lower()]) if d.name.lower() in own else replace(d, uncertain=(*d.uncertain, *doubts))
+        for doubts in [tuple(Misunderstood(t.span, "", NOBODYS, Concern.ROUTING) for t in tables)]
+        for d in devices
+    ]
 
 
 def load_intended(project: Project) -> tuple[tuple[RuleList, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
@@ -64,10 +78,9 @@ def parse_file(project: Project, path: Path, format_name: str, entry: DeviceEntr
         raise InputError(error.message, project.file, entry.span.first) from error
     try:
         source = read_source(path, shown(project, path))
-        parser = parser or detect(source, kind=kind)
+        return parse_source(source, entry.name, parser, kind)
     except InputError as error:
         raise InputError(error.message, str(path), error.line, error.column) from error
-    return parser.parse(source, entry.name)
 
 
 def input_file(project: Project, path: Path, kind: str) -> InputFile:

@@ -8,7 +8,8 @@ from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.device import Concern
 from zoneguard.model.text import N_
-from zoneguard.parsers.reading import detect, parser_named, read_source
+from zoneguard.parsers.reading import parser_named, read_source
+from zoneguard.parsers.splitting import parse_source
 from zoneguard.reports.json import dump
 from zoneguard.reports.views.parsing import parsed_json, write_parsed
 
@@ -23,7 +24,7 @@ def parse(session: Session, path: Path, formats: tuple[str, ...], allow_undeterm
         raise UsageProblem(N_("--format may be given once for the input and once for the output"))
     parser = parser_named(names[0]) if names else None
     source = read_source(path, str(path))
-    parsed = (parser or detect(source)).parse(source, path.stem)
+    parsed = parse_source(source, path.stem, parser)
     if forms == ["json"]:
         session.write(dump(parsed_json(parsed.devices, parsed.account)))
     else:

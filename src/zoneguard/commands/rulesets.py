@@ -9,7 +9,8 @@ from zoneguard.console import Session, UsageProblem
 from zoneguard.model.device import Device, RuleList, Vrf
 from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_
-from zoneguard.parsers.reading import detect, read_source
+from zoneguard.parsers.reading import read_source
+from zoneguard.parsers.splitting import parse_source
 from zoneguard.reports.json import dump
 from zoneguard.reports.views import services as view
 from zoneguard.static.services import Reading, asked_addresses, find_list, parse_service, service_matrix
@@ -37,7 +38,7 @@ def show_service_matrix(
         problem = N_("{service} is no service: write a protocol with ports and a port, as tcp/22", service=service)
         raise UsageProblem(problem) from None
     source = read_source(ruleset, str(ruleset))
-    device, vrf, rules = _find(detect(source).parse(source, ruleset.stem).devices, chain, str(ruleset))
+    device, vrf, rules = _find(parse_source(source, ruleset.stem).devices, chain, str(ruleset))
     reading = Reading.TOGETHER if exact else Reading.APART
     matrix = service_matrix(vrf.lists, rules, asked, asked_addresses(vrf, rules), reading)
     if form == "json":

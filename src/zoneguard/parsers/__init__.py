@@ -6,21 +6,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.device import Concern, Device, LineAccount
 from zoneguard.model.spans import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A decoded input. ``lines[0]`` is line 1; line ends are stripped. ``file`` is the path as the user wrote it."""
+    """A decoded input. ``lines[0]`` is line 1; line ends are stripped. ``file`` is the path as the user wrote it.
+
+    ``first``: lines before it are another device's of the same file; they are blank here and in nobody's account.
+    ``doubts``: lines that were found not to be understood before a parser saw them.
+    """
 
     file: str
     lines: tuple[str, ...]
     encoding: str = "utf-8"
+    first: int = 1
+    doubts: tuple[tuple[int, str, Concern], ...] = ()
 
     def span(self, first: int, last: int | None = None) -> SourceSpan:
         """Lines ``first`` to ``last``, 1-based."""
         return SourceSpan(self.file, first, first if last is None else last)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The lines without those of another device."""
+        return self.lines[self.first - 1 :]
+
+    @property
+    def whole(self) -> SourceSpan:
+        """All the lines of the device."""
+        return SourceSpan(self.file, self.first, max(self.first, len(self.lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,23 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """By what an export shows where a device begins, as patterns that a line begins with; empty: by nothing.
+
+    ``begins``: the first lines of an export. ``whole``: they stand nowhere else, so that two of them are two devices
+    even where nothing names these. ``ends``: its last line. ``hosts``: lines that name the device in the group
+    ``host``, each with the pattern of the nearest line above that opens a block (``""``: any). ``apart``: the parser
+    itself tells apart what several names belong to.
+    """
+
+    begins: str = ""
+    whole: bool = False
+    ends: str = ""
+    hosts: tuple[tuple[str, str], ...] = ()
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Parser:
     """A parser plugin.
 
@@ -49,3 +82,4 @@ class Parser:
     sniff: Callable[[Source], float]
     parse: Callable[[Source, str], Parsed]
     kind: Kind = Kind.CONFIG
+    marks: Marks = Marks()

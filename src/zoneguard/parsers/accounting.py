@@ -23,6 +23,8 @@ class Ledger:
         self._format = format_name
         self._fate: dict[int, str | None] = {}
         self._not_understood: dict[tuple[int, str], Misunderstood] = {}
+        for doubt in source.doubts:
+            self.not_understood(*doubt)
 
     def understood(self, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` are in the model."""
@@ -42,6 +44,7 @@ class Ledger:
         ``about`` names the object, shown in place of the line's text, where many objects may share a line: each has
         an entry of its own. Returns the entry as ``Device.uncertain`` holds it.
         """
+        line = max(line, self._source.first)
         text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
         entry = Misunderstood(self._source.span(line), about[:200] or text, reason, concern, bounded)
         known = self._not_understood.get((line, about))
@@ -57,17 +60,18 @@ class Ledger:
     def close(self) -> LineAccount:
         """The account; a line that no one spoke of is not understood (blank ones are ignored)."""
         lost = {number for number, _ in self._not_understood}
-        for number, line in enumerate(self._source.lines, 1):
+        first = self._source.first
+        for number, line in enumerate(self._source.own, first):
             if number not in self._fate and number not in lost:
                 if line.strip():
                     self.not_understood(number, "no rule reads this line", Concern.OTHER)
                 else:
                     self._fate[number] = BLANK
-        fates = [fate for number, fate in self._fate.items() if number not in lost]
+        fates = [fate for number, fate in self._fate.items() if number >= first and number not in lost]
         return LineAccount(
             file=self._source.file,
             format=self._format,
-            total=len(self._source.lines),
+            total=len(self._source.own),
             understood=sum(fate is None for fate in fates),
             ignored=dict(sorted(Counter(fate for fate in fates if fate is not None).items())),
             not_understood=tuple(m for _, m in sorted(self._not_understood.items())),

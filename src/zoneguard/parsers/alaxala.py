@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from zoneguard.model.device import Concern, Device, PolicyRoute, Routing, Vrf
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._alaxala.collect import collect
 from zoneguard.parsers._alaxala.config import MAIN, Config
 from zoneguard.parsers._alaxala.filters import access_filters, access_list
@@ -57,7 +57,7 @@ def parse(source: Source, name: str) -> Parsed:
         vendor=PLUGIN.name,
         interfaces=interfaces,
         vrfs=vrfs,
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(config.bindings),
         services=tuple(service for _, service in sorted(config.services.items())),
@@ -93,4 +93,5 @@ def _policies(config: Config) -> Iterator[PolicyRoute]:
                 yield from policy_routes(config, port.name, access_list(config, applied).ordered())
 
 
-PLUGIN = Parser(name="alaxala", title="ALAXALA AX (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(begins=_HEADER.pattern)
+PLUGIN = Parser(name="alaxala", title="ALAXALA AX (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

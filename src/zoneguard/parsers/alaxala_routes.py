@@ -73,7 +73,7 @@ def parse(source: Source, name: str) -> Parsed:
         )
         for vrf, routes in contexts.items()
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "alaxala", tuple(table.interfaces.values()), vrfs, span, table.ledger.uncertain)
     return Parsed((device,), table.ledger.close())
 

@@ -57,7 +57,7 @@ def parse(source: Source, name: str) -> Parsed:
         vendor=PLUGIN.name,
         interfaces=interfaces,
         vrfs=contexts,
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(config.bindings),
         services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),

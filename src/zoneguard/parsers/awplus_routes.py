@@ -76,7 +76,7 @@ def parse(source: Source, name: str) -> Parsed:
     vrfs = tuple(
         Vrf(vrf, frozenset(table.members.get(vrf, ())), tuple(routes), (Routing(),)) for vrf, routes in contexts.items()
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "awplus", tuple(table.interfaces.values()), vrfs, span, table.ledger.uncertain)
     return Parsed((device,), table.ledger.close())
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zoneguard.model.device import Concern, Device, Routing, Stage, Vrf
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco_asa import nat_lines, nat_old
 from zoneguard.parsers._cisco_asa.collect import collect
 from zoneguard.parsers._cisco_asa.config import Config
@@ -99,7 +99,7 @@ def _device(name: str, source: Source, configs: list[Config], inside: list[Confi
         vendor=PLUGIN.name,
         interfaces=tuple(port.interface(c.known_as(port)) for c in configs for port in c.ports.values()),
         vrfs=vrfs,
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         services=tuple(service for c in configs for service, _ in c.services),
     )
 
@@ -136,4 +136,5 @@ def _stages(config: Config, nat: NatStages, filters: Filters) -> Iterator[Stage]
         yield from filters.outbound()
 
 
-PLUGIN = Parser(name="cisco-asa", title="Cisco ASA, FTD (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(apart=True)
+PLUGIN = Parser(name="cisco-asa", title="Cisco ASA, FTD (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

@@ -86,7 +86,7 @@ def parse(source: Source, name: str) -> Parsed:
         Interface(known, source.span(line), _addresses(table, known)) for known, line in table.spans.items()
     )
     vrf = Vrf("main", frozenset(table.spans), tuple(table.routes), (Routing(),))
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "cisco-asa", interfaces, (vrf,), span, ledger.uncertain)
     return Parsed((device,), ledger.close())
 

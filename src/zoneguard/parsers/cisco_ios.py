@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Device
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import spans_all
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco_ios.contexts import contexts
@@ -67,4 +67,11 @@ def parse(source: Source, name: str) -> Parsed:
     return Parsed((device,), ledger.close())
 
 
-PLUGIN = Parser(name="cisco-ios", title="Cisco IOS and IOS-XE (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(
+    begins=r"Building configuration|Current configuration ?:|version \d",
+    ends="end",
+    hosts=((r'(?:hostname|switchname) "?(?P<host>[\w.-]+)', ""),),
+)
+PLUGIN = Parser(
+    name="cisco-ios", title="Cisco IOS and IOS-XE (show running-config)", sniff=sniff, parse=parse, marks=_MARKS
+)

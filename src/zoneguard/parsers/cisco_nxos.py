@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Concern, Device, Routing, Vrf
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import contexts, prepare, report_groups, spans_all
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
@@ -91,4 +91,5 @@ def _states(reader: Reader) -> None:
             config.ledger.not_understood(port.line.number, STATE, Concern.INTERFACE, bounded=True)
 
 
-PLUGIN = Parser(name="cisco-nxos", title="Cisco NX-OS (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(begins=r"!Command: show (?:running|startup)-config|version \d")
+PLUGIN = Parser(name="cisco-nxos", title="Cisco NX-OS (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

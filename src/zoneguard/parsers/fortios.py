@@ -10,7 +10,7 @@ import re
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, read_export
 from zoneguard.parsers._fortios.interfaces import TUNNEL_TABLES, read_interfaces
@@ -98,7 +98,7 @@ def _device(export: Export, root: Block) -> Device:
         "fortinet",
         tuple(interfaces.known.values()),
         tuple(vrfs),
-        export.source.span(1, max(1, len(export.source.lines))),
+        export.source.whole,
         (),
         tuple(bindings),
         tuple(interfaces.services),
@@ -127,7 +127,7 @@ def _missing(export: Export) -> list[Misunderstood]:
     """What a file that is no backup leaves out altogether."""
     if export.version is not None:
         return []
-    here = export.source.span(1, max(1, len(export.source.lines)))
+    here = export.source.whole
     blocks = [export.shared, *(scope.block for scope in export.scopes)]
     wanted = (
         (POLICY_TABLES, "firewall policies", Concern.FILTER),
@@ -141,4 +141,9 @@ def _missing(export: Export) -> list[Misunderstood]:
     ]
 
 
-PLUGIN = Parser("fortios", "Fortinet FortiGate (FortiOS) configuration", sniff, parse)
+_MARKS = Marks(
+    begins="#config-version=",
+    whole=True,
+    hosts=((r'\s*set hostname "?(?P<host>[^"\s]+)', "config system global$"),),
+)
+PLUGIN = Parser("fortios", "Fortinet FortiGate (FortiOS) configuration", sniff, parse, marks=_MARKS)

@@ -104,7 +104,7 @@ def parse(source: Source, name: str) -> Parsed:
         Vrf(vrf, frozenset(table.members.get(vrf, ())), tuple(routes), (Routing(),))
         for vrf, routes in table.routes.items()
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "fortinet", tuple(table.interfaces.values()), vrfs, span, table.ledger.uncertain)
     return Parsed((device,), table.ledger.close())
 

@@ -145,7 +145,7 @@ def parse(source: Source, name: str) -> Parsed:
     if not routes:
         routes = tuple(dict.fromkeys(_connected(interfaces)))
     vrf = Vrf("default", frozenset(i.name for i in interfaces), routes, (Routing(),), _policy(reader, entries))
-    device = Device(name, "linux", interfaces, (vrf,), source.span(1, max(1, len(source.lines))), ledger.uncertain)
+    device = Device(name, "linux", interfaces, (vrf,), source.whole, ledger.uncertain)
     return Parsed((device,), ledger.close())
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from zoneguard.collector import paused_collector
-from zoneguard.model.device import Concern, Device
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.model.device import Device
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._junos.account import account
 from zoneguard.parsers._junos.contexts import Contexts
-from zoneguard.parsers._junos.export import Export, read_export
+from zoneguard.parsers._junos.export import read_export
 from zoneguard.parsers._junos.groups import APPLY, Groups
 from zoneguard.parsers._junos.reader import TreeReader
 from zoneguard.parsers.accounting import Ledger
@@ -65,7 +65,6 @@ def parse(source: Source, name: str) -> Parsed:
     export = read_export(source, ledger, name, root)
     for line, reason, concern in (*reader.problems, *groups.problems):
         ledger.not_understood(max(1, line), reason, concern)
-    _one_device(export)
     scopes = [Contexts(export, scope) for scope in export.scopes]
     account(ledger, root, root.children.get("groups"))
     for line, reason in reader.asides.items():
@@ -77,7 +76,7 @@ def parse(source: Source, name: str) -> Parsed:
         "juniper",
         tuple(i for scope in scopes for i in scope.interfaces.known.values()),
         tuple(vrf for scope in scopes for vrf in scope.vrfs),
-        source.span(1, max(1, len(source.lines))),
+        source.whole,
         (*scopes[0].missing, *ledger.uncertain),
         tuple(binding for scope in scopes for binding in scope.bindings),
         tuple(service for scope in scopes for service in scope.services),
@@ -86,12 +85,11 @@ def parse(source: Source, name: str) -> Parsed:
     return Parsed((device,), ledger.close())
 
 
-def _one_device(export: Export) -> None:
-    """Report a file that holds more than one device: their statements cannot be told apart."""
-    names = [node for node in export.root.at("system", "host-name").children.values() if not node.group]
-    for other in names[1:]:
-        reason = f'this file holds several devices: "{names[0].word}" and "{other.word}"; give each a file of its own'
-        export.doubt(other, reason, Concern.FILTER)
-
-
-PLUGIN = Parser("junos", "Juniper SRX and Junos configuration", sniff, parse)
+_MARKS = Marks(
+    begins=r"## Last (?:commit|changed): |version \d|set version ",
+    hosts=(
+        (r'set system host-name "?(?P<host>[^"\s;]+)', ""),
+        (r'    host-name "?(?P<host>[^"\s;]+)', r"system \{"),
+    ),
+)
+PLUGIN = Parser("junos", "Juniper SRX and Junos configuration", sniff, parse, marks=_MARKS)

@@ -127,7 +127,7 @@ def parse(source: Source, name: str) -> Parsed:
         for vrf, routes in tables.routes.items()
         if routes or len(tables.routes) == 1
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "juniper", interfaces, vrfs, span, tables.ledger.uncertain)
     return Parsed((device,), tables.ledger.close())
 

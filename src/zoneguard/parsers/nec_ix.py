@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Service, Stage, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Not, Unknown, both
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._nec_ix.collect import collect
 from zoneguard.parsers._nec_ix.config import Config, Port
@@ -58,7 +58,7 @@ def parse(source: Source, name: str) -> Parsed:
         vendor=PLUGIN.name,
         interfaces=tuple(port.interface() for port in config.ports.values()),
         vrfs=vrfs,
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         uncertain=ledger.uncertain,
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
     )
@@ -120,4 +120,5 @@ def _local(config: Config) -> Filter:
     return Filter(RuleList("to the device itself", tuple(rules), Deny(), span))
 
 
-PLUGIN = Parser(name="nec-ix", title="NEC UNIVERGE IX (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(begins=r"! NEC Portable Internetwork Core|Current configuration")
+PLUGIN = Parser(name="nec-ix", title="NEC UNIVERGE IX (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

@@ -90,7 +90,7 @@ def parse(source: Source, name: str) -> Parsed:
         for known, line in table.spans.items()
     }
     vrfs = tuple(Vrf(vrf, frozenset(t.spans), tuple(t.routes), (Routing(),)) for vrf, t in tables.items())
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     device = Device(name, "nec-ix", tuple(interfaces.values()), vrfs, span, ledger.uncertain)
     return Parsed((device,), ledger.close())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._nftables.compiler import device
 from zoneguard.parsers._nftables.reader import Reader
 from zoneguard.parsers.accounting import Ledger
@@ -35,4 +35,5 @@ def sniff(source: Source) -> float:
     return 0.95 if tables and within else 0.7 if tables else 0.3 if within else 0.0
 
 
-PLUGIN = Parser(name="nftables", title="nft list ruleset", sniff=sniff, parse=parse)
+_MARKS = Marks(begins=r"table (?:ip6?|inet|arp|bridge|netdev) \S+ \{")
+PLUGIN = Parser(name="nftables", title="nft list ruleset", sniff=sniff, parse=parse, marks=_MARKS)

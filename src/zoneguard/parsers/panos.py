@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._panos.account import Accountant
 from zoneguard.parsers._panos.device import read_device, weight
 from zoneguard.parsers._panos.export import Export
@@ -59,4 +59,9 @@ def _devices(export: Export, firewalls: Iterable[Firewall]) -> Iterator[Device]:
         yield read_device(export, firewall)
 
 
-PLUGIN = Parser("panos", "Palo Alto Networks PAN-OS configuration", sniff, parse)
+_MARKS = Marks(
+    begins=r"<\?xml |<response status=|<config (?:version|urldb)=",
+    whole=True,
+    hosts=((r'set deviceconfig system hostname "?(?P<host>[^"\s]+)', ""),),
+)
+PLUGIN = Parser("panos", "Palo Alto Networks PAN-OS configuration", sniff, parse, marks=_MARKS)

@@ -68,7 +68,7 @@ def parse(source: Source, name: str) -> Parsed:
         ),
         interfaces,
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     return Parsed((Device(name, "paloalto", interfaces, vrfs, span, table.ledger.uncertain),), table.ledger.close())
 
 

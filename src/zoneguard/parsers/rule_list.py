@@ -68,7 +68,7 @@ def parse_mapped(source: Source, name: str, heads: Mapping[str, str], names: Nam
         ledger.understood(found.line, found.last)
         for row in rows(source, found):
             rules += _rules(source, ledger, row, known)
-    whole = source.span(1, max(1, len(source.lines)))
+    whole = source.whole
     listed = RuleList(LIST, tuple(rules), Deny(), whole)
     vrf = Vrf("default", frozenset(), (), (Routing(), Filter(listed)), lists={LIST: listed})
     device = Device(name, "rule-list", (), (vrf,), whole, ledger.uncertain)

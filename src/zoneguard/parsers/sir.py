@@ -23,7 +23,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.match import Field, In, Unknown, both
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._sir import commands
 from zoneguard.parsers._sir.collect import collect
@@ -73,7 +73,7 @@ def parse(source: Source, name: str) -> Parsed:
         vendor=PLUGIN.name,
         interfaces=interfaces,
         vrfs=(vrf,),
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         uncertain=(*missing(source, interfaces), *ledger.uncertain),
     )
     return Parsed((device,), ledger.close())
@@ -101,4 +101,5 @@ def _translations(config: Config) -> Iterator[Translate]:
             yield Translate(rules, Field.SRC, egress=frozenset({port.name}))
 
 
-PLUGIN = Parser(name="sir", title="Fujitsu Si-R (show running-config)", sniff=sniff, parse=parse)
+_MARKS = Marks(hosts=((r"sysname (?P<host>\S+)", ""),))
+PLUGIN = Parser(name="sir", title="Fujitsu Si-R (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

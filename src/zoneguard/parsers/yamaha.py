@@ -25,7 +25,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._yamaha.collect import collect
 from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
 from zoneguard.parsers._yamaha.dynamic import list_rules
@@ -61,7 +61,7 @@ def parse(source: Source, name: str) -> Parsed:
     """The router called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     config = collect(source, name, ledger)
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     _undefined(config, ledger)
     vrf = _vrf(config, ledger)
     device = Device(
@@ -188,4 +188,5 @@ def _elsewhere(config: Config, port: Port) -> Intervals:
     return Intervals.from_spans(span for span in spans if span[0] < V6)
 
 
-PLUGIN = Parser(name="yamaha", title="Yamaha RTX, NVR, FWX (show config)", sniff=sniff, parse=parse)
+_MARKS = Marks(begins="# ?" + _HEADER.pattern.removeprefix(r"#?\s*"), whole=True)
+PLUGIN = Parser(name="yamaha", title="Yamaha RTX, NVR, FWX (show config)", sniff=sniff, parse=parse, marks=_MARKS)

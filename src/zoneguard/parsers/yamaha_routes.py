@@ -68,7 +68,7 @@ def parse(source: Source, name: str) -> Parsed:
         vendor="yamaha",
         interfaces=tuple(table.interfaces.values()),
         vrfs=(vrf,),
-        span=source.span(1, max(1, len(source.lines))),
+        span=source.whole,
         uncertain=ledger.uncertain,
     )
     return Parsed((device,), ledger.close())

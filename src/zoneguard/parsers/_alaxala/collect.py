@@ -11,7 +11,6 @@ from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
 from zoneguard.parsers._alaxala.config import Config
 from zoneguard.parsers._indented.lines import Line, read_tree
-from zoneguard.parsers._indented.wholeness import Hostnames
 from zoneguard.parsers._indented.words import address, is_quad, mac
 from zoneguard.parsers.accounting import Ledger
 
@@ -20,7 +19,7 @@ _SERVICES = {"ssh": "ssh", "snmp-server": "snmp", "ftp-server": "ftp", "http-ser
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    config = Config(source, ledger, name, Hostnames(ledger.not_understood))
+    config = Config(source, ledger, name)
     for line in read_tree(source, ledger, {"config": 0}):
         words = tuple(word.lower() for word in line.words[:3])
         for length in (3, 2, 1):
@@ -61,17 +60,12 @@ def _arp(line: Line, config: Config) -> None:
     config.bindings.append(MacBinding(address(words[0]), mac(words[at + 2]), interface, line.span))
 
 
-def _hostname(line: Line, config: Config) -> None:
-    config.hostnames.named(" ".join(line.words[1:]), line.number)
-
-
 def _vlan(line: Line, config: Config) -> None:
     for child in line.children:
         INTERFACE.judge(child, config.ledger)
 
 
 _READERS: dict[tuple[str, ...], tuple[Callable[[Line, Config], None], Concern]] = {
-    ("hostname",): (_hostname, Concern.OTHER),
     ("interface",): (interfaces.read_interface, Concern.INTERFACE),
     ("vlan",): (_vlan, Concern.FILTER),
     ("ip", "access-list"): (acl.read_list, Concern.FILTER),

@@ -11,7 +11,6 @@ from zoneguard.parsers._awplus import acl, entities, firewall, interfaces, route
 from zoneguard.parsers._awplus.commands import INTERFACE, TOP
 from zoneguard.parsers._awplus.config import Applied, Config
 from zoneguard.parsers._indented.lines import Line, read_tree
-from zoneguard.parsers._indented.wholeness import Hostnames
 from zoneguard.parsers._indented.words import UnreadableError, address, mac
 from zoneguard.parsers.accounting import Ledger
 
@@ -21,7 +20,7 @@ _SERVICES = {"ssh": "ssh", "telnet": "telnet", "http": "http", "http-server": "h
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    config = Config(source, ledger, name, Hostnames(ledger.not_understood))
+    config = Config(source, ledger, name)
     for line in read_tree(source, ledger, MODES):
         words = tuple(word.lower() for word in line.words[:3])
         for length in (3, 2, 1):
@@ -37,10 +36,6 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
 
 def _take(reader: Callable[[Line, Config], None], config: Config, line: Line) -> None:
     reader(line, config)
-
-
-def _hostname(line: Line, config: Config) -> None:
-    config.hostnames.named(" ".join(line.words[1:]), line.number)
 
 
 def _service(line: Line, config: Config) -> None:
@@ -120,7 +115,6 @@ def _rest(line: Line, config: Config) -> None:
 
 
 _READERS: dict[tuple[str, ...], tuple[Callable[[Line, Config], None], Concern]] = {
-    ("hostname",): (_hostname, Concern.OTHER),
     ("service",): (_service, Concern.OTHER),
     ("no", "service"): (_no_service, Concern.OTHER),
     ("snmp-server",): (_snmp, Concern.OTHER),

@@ -12,7 +12,6 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.lists import AccessList
-from zoneguard.parsers._indented.wholeness import Hostnames
 from zoneguard.parsers._indented.words import UnreadableError, is_number
 from zoneguard.parsers.accounting import Ledger
 
@@ -156,7 +155,6 @@ class Config:
     source: Source
     ledger: Ledger
     name: str
-    hostnames: Hostnames
     ports: dict[str, Port] = field(default_factory=dict)
     vrfs: dict[str, SourceSpan] = field(default_factory=dict)
     routes: list[tuple[str, Route]] = field(default_factory=list)  # with the context

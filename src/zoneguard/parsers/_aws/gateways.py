@@ -31,7 +31,7 @@ class Gateways:
         self._ledger = ledger
         self._estate = estate
         self._vpc = vpc
-        self._whole = source.span(1, max(1, len(source.lines)))
+        self._whole = source.whole
         self._doors = frozenset(name for name in names if estate.is_door(name))
         self._one_way = frozenset(name for name in names if estate.is_one_way(name))
         self._pairs = [(eni, pair) for eni in estate.enis(vpc) for pair in eni.public] if self._doors else []

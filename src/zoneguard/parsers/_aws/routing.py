@@ -60,7 +60,7 @@ class Tables:
         if outside:
             here = Ingress(frozenset(outside))
             yield from self._inside(here)
-            yield PolicyRoute(here, self._source.span(1, max(1, len(self._source.lines))), into=NOWHERE)
+            yield PolicyRoute(here, self._source.whole, into=NOWHERE)
 
     def _say_appliances(self) -> None:
         for table in self._tables:

@@ -29,7 +29,7 @@ def parsed(source: Source, ledger: Ledger, estate: Estate, name: str) -> Parsed:
 
 
 def _device(source: Source, ledger: Ledger, estate: Estate, vpc: str, name: str) -> Device:
-    whole = source.span(1, max(1, len(source.lines)))
+    whole = source.whole
     subnets = list(estate.of("Subnets", vpc))
     tables, filters = Tables(source, ledger, estate, vpc), Filters(source, ledger, estate, vpc)
     names = tables.gateways()

@@ -41,7 +41,7 @@ class Common:
 
 def spans_all(source: Source) -> SourceSpan:
     """The whole file."""
-    return source.span(1, max(1, len(source.lines)))
+    return source.whole
 
 
 def prepare(config: Config, protocols: Iterable[Line]) -> None:

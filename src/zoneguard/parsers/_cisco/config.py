@@ -22,7 +22,6 @@ from zoneguard.parsers.accounting import Ledger
 DEFAULT = "default"
 """The name of the forwarding context of interfaces in no VRF."""
 UNREAD = "this command cannot be read"
-SEVERAL = "a second host name: this file holds several devices; give each a file of its own"
 
 _PARTS = re.compile(r"([A-Za-z][A-Za-z-]*)\s*(\d.*)?")
 
@@ -134,7 +133,6 @@ class Config:
     vlan_filters: list[tuple[Applied, Intervals]] = field(default_factory=list)
     bindings: list[MacBinding] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
-    hostname: str = ""
     whole: bool = False
     """Whether the file shows a beginning or an end: then what it does not define is not defined."""
     _by_number: dict[str, list[str]] = field(default_factory=dict)
@@ -160,13 +158,9 @@ class Config:
         self.ledger.not_understood(line.number, UNREAD, concern, bounded)
 
     def begins(self, line: Line) -> None:
-        """A command by which a whole configuration is known. A second host name is that of another device."""
+        """A command by which a whole configuration is known."""
         self.whole = True
         self.ledger.understood(line.number)
-        if line.word(0) in ("hostname", "switchname"):
-            if self.hostname and line.word(1) != self.hostname:
-                self.ledger.not_understood(line.number, SEVERAL, Concern.FILTER)
-            self.hostname = self.hostname or line.word(1)
 
     def port(self, name: str, line: Line) -> Port:
         """The interface of that name, made if it is new."""

@@ -82,7 +82,7 @@ class Table:
             Vrf(vrf, frozenset(self.members.get(vrf, ())), tuple(routes), (Routing(),))
             for vrf, routes in (self.routes or {DEFAULT: []}).items()
         )
-        span = self.source.span(1, max(1, len(self.source.lines)))
+        span = self.source.whole
         return Device(name, "cisco", tuple(self.interfaces.values()), vrfs, span, self.ledger.uncertain)
 
 

@@ -89,7 +89,7 @@ def _vdoms(root: Block) -> dict[str, Block]:
 
 
 def _version(source: Source) -> Version | None:
-    for line in source.lines[:20]:
+    for line in source.own[:20]:
         match = _VERSION.match(line.strip())
         if match:
             major, minor, patch = match.groups()

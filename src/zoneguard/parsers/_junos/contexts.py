@@ -131,7 +131,7 @@ class Contexts:
 
     def _missing(self) -> Iterator[Misunderstood]:
         """What a file that is a part of a configuration leaves out altogether."""
-        here = self._export.source.span(1, max(1, len(self._export.source.lines)))
+        here = self._export.source.whole
         security = self._scope.root.at("security").children
         lacking = []
         if not self.interfaces.listed:

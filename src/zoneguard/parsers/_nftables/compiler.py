@@ -48,7 +48,7 @@ def device(source: Source, name: str, ruleset: Ruleset, ledger: Ledger) -> Parse
         lists=lists,
         local=local_stages(bases),
     )
-    span = source.span(1, max(1, len(source.lines)))
+    span = source.whole
     return Parsed((Device(name, "linux", (), (vrf,), span, ledger.uncertain),), ledger.close())
 
 

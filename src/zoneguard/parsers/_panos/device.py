@@ -77,7 +77,7 @@ def read_device(export: Export, firewall: Firewall) -> Device:
         "paloalto",
         known,
         finished,
-        export.source.span(1, max(1, len(export.source.lines))),
+        export.source.whole,
         tuple(_missing(export, firewall)),
         tuple(interfaces.bindings),
         tuple(interfaces.services),
@@ -229,7 +229,7 @@ class _DeviceReader:
 
 def _missing(export: Export, firewall: Firewall) -> Iterator[Misunderstood]:
     """What a file that is a part of a configuration leaves out altogether."""
-    here = export.source.span(1, max(1, len(export.source.lines)))
+    here = export.source.whole
     network, vsyses = firewall.network, [vsys.node for vsys in firewall.vsyses]
     if firewall.managed is not None:
         yield Misunderstood(export.source.span(firewall.managed.first), "", OWN_SETTINGS, Concern.NAT)

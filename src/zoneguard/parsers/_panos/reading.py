@@ -29,7 +29,7 @@ _BRACES = re.compile(r"^\s*(?:deviceconfig|mgt-config|rulebase|virtual-router|vs
 
 def confidence(source: Source) -> float:
     """0 to 1, from names that only a PAN-OS configuration has."""
-    lines = source.lines[:_SAMPLE]
+    lines = source.own[:_SAMPLE]
     form = _form(source)
     text = "\n".join(lines)
     if form == "xml":
@@ -48,7 +48,7 @@ def _form(source: Source) -> str:
             return "xml"
         if text and text[0] not in "#!" and not PROMPT.match(text):
             break
-    head = source.lines[:_SAMPLE]
+    head = source.own[:_SAMPLE]
     if any(line.lstrip().startswith("set ") or "# set " in line for line in head):
         return "set"
     return "braces" if any(line.rstrip().endswith("{") for line in head) else "set"
