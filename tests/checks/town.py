@@ -43,9 +43,11 @@ zones:
   fw: {config: fw.rules, format: iptables, routes: fw.routes}
 hosts:
   mail-gw: {addresses: [10.40.0.10]}
+  file-san: {addresses: [10.40.0.20]}
   vdi: {addresses: [10.30.0.50]}
 %ssanitizers:
   mail: {method: mail-text, hosts: [mail-gw]}
+  file: {method: file, hosts: [file-san]}
   screen: {method: screen-transfer, hosts: [vdi]%s}
 allow: [%s]
 exceptions: [%s]

@@ -36,6 +36,9 @@ def _judge(
     silent = {name: said for name, check in ready.items() if (said := check.silent(case)) is not None}
     if len(silent) == len(ready):
         return _unseen(case, clause, list(names.values()), list(silent.values()))
+    unread = (check.unseen(case, name.partition(":")[2]) for name, check in ready.items())
+    if reason := next(filter(None, unread), None):
+        return Verdict.UNDETERMINED, N_("No violation was found, but {reason}", reason=reason)
     if blocked and any(check.needs or check.id.startswith("ZG1") for check in ready.values()):
         return Verdict.UNDETERMINED, N_(
             "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)

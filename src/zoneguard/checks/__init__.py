@@ -101,9 +101,10 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
-    missing the check is not run and the clauses that rest on it are undetermined; so are they where ``silent`` says why
-    the check can decide nothing here, as without a ledger. ``title``, ``why`` and ``fix`` are message ids of the
-    catalogue. The module's docstring is shown by ``zoneguard explain``."""
+    missing the check is not run and the clauses that rest on it are undetermined. So are they where ``silent`` says why
+    the check can decide nothing here, as without a ledger, and where ``unseen``, asked for the aspect that the clause
+    names, says what the check could not look into. ``title``, ``why`` and ``fix`` are message ids of the catalogue. The
+    module's docstring is shown by ``zoneguard explain``."""
 
     id: str
     name: str
@@ -114,3 +115,4 @@ class Check:
     why: str = ""
     fix: str = ""
     silent: Callable[[Case], Text | None] = lambda _: None
+    unseen: Callable[[Case, str], Text | None] = lambda _case, _aspect: None

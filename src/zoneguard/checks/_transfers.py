@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from zoneguard.checks import Case
-from zoneguard.model.flows import Certainty, Transfer
+from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.zones import ZoneClass
 
 LGWAN_SIDE = frozenset({ZoneClass.LGWAN, ZoneClass.CLOSED_EXTERNAL})
@@ -24,14 +24,14 @@ def taken_in(case: Case, check: str) -> Iterator[tuple[Transfer, str]]:
     """
     asked = {direction for direction in (IMPORT, EXPORT) if case.asks(check, direction)}
     for transfer in case.dynamic.transfers if case.dynamic else ():
-        direction = _direction(case, transfer)
+        direction = direction_of(case, transfer.flow, transfer.to_responder)
         if direction in asked:
             yield transfer, direction
 
 
-def _direction(case: Case, transfer: Transfer) -> str:
-    flow = transfer.flow
-    source, target = (flow.src, flow.dst) if transfer.to_responder else (flow.dst, flow.src)
+def direction_of(case: Case, flow: Flow, to_responder: bool) -> str:
+    """Which way content went that one side of the flow sent; empty where it is neither import nor export."""
+    source, target = (flow.src, flow.dst) if to_responder else (flow.dst, flow.src)
     sender, receiver = (z.zone_class if z else None for z in map(case.project.zones.of, (source, target)))
     if receiver is ZoneClass.LGWAN and sender not in LGWAN_SIDE:
         return IMPORT

@@ -2,8 +2,12 @@
 
 Every file that a capture shows on its way to a host of class ``lgwan`` from outside the LGWAN side, whoever opened the
 flow and whatever host it came from, must hold no hazard; where a policy asks for both directions, so must every file on
-its way out to the Internet zone. A hazardous member is said with its container; mail is ZG201's matter. What cannot be
-read shows nothing, and proves nothing. Aspects: ``import``, ``export``.
+its way out to the Internet zone. A hazardous member is said with its container; mail is ZG201's matter.
+
+What cannot be read proves nothing. Content from the Internet side that was encrypted, damaged, cut short or of no
+known kind leaves the clauses undetermined. It is a finding of its own where some row allows the flow and the far end is
+not the declared file sanitizer's own host; an encrypted session with that host is what the project says it is, so the
+clauses alone say that nobody saw the files. Aspects: ``import``, ``export``.
 """
 
 from __future__ import annotations
@@ -11,14 +15,66 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._legitimate import Legitimate
+from zoneguard.checks._seen import zone_name
 from zoneguard.checks._transfers import IMPORT, part_text, taken_in
 from zoneguard.checks._undeclared import flow_key
+from zoneguard.checks._unread import at, count_text, crossings_of, ends_of, unread, unseen_text
 from zoneguard.model.findings import Finding
+from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.text import N_
+from zoneguard.model.project import Method
+from zoneguard.model.text import N_, Text
 
 
 def _run(case: Case) -> Iterator[Finding]:
+    yield from _hazardous(case)
+    groups: dict[tuple[str, ...], list[Transfer]] = {}
+    for transfer, direction in _doubtful(case):
+        groups.setdefault((direction, transfer.kind, *flow_key(transfer.flow)), []).append(transfer)
+    for key, transfers in groups.items():
+        yield _undetermined(case, transfers, key)
+
+
+def _doubtful(case: Case) -> Iterator[tuple[Transfer, str]]:
+    """What could not be read, each once, of flows that are allowed (other checks say that the others are forbidden)."""
+    legitimate, crossings = Legitimate(case), crossings_of(case)
+    told: set[str] = set()
+    for transfer, direction in unread(case, Method.FILE):
+        crossing = crossings.get(transfer.flow)
+        if transfer.hazards or (transfer.kind == "session" and at(case, transfer.flow, Method.FILE)):
+            continue
+        if case.asks(PLUGIN.id, direction) and (crossing is None or legitimate.flow(crossing)):
+            if transfer.key not in told:
+                yield transfer, direction
+            told.add(transfer.key)
+
+
+def _undetermined(case: Case, transfers: list[Transfer], key: tuple[str, ...]) -> Finding:
+    direction, first = key[0], transfers[0]
+    what = count_text(transfers)
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.UNDETERMINED,
+        message=N_("Whether files with hazards came into the LGWAN zone cannot be said: {what}.", what=what)
+        if direction == IMPORT
+        else N_("Whether files with hazards left for the Internet zone cannot be said: {what}.", what=what),
+        anchor=("unread", *key),
+        zones=(zone_name(case, first.flow.src), zone_name(case, first.flow.dst)),
+        evidence=ends_of(transfers),
+        flow=first.flow,
+        transfer=first,
+        aspect=direction,
+        fix=N_("Capture where it can be read, as before the encryption, or let it pass through the file sanitizer."),
+    )
+
+
+def _unseen(case: Case, aspect: str) -> Text | None:
+    return unseen_text([transfer for transfer, _ in unread(case, Method.FILE, aspect)])
+
+
+def _hazardous(case: Case) -> Iterator[Finding]:
     found = list(taken_in(case, PLUGIN.id))
     hazardous = {t.key for t, _ in found if t.hazards or t.kind in ("message", "attachment")}
     for transfer, direction in found:
@@ -52,4 +108,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A macro, script or executable that arrives in the LGWAN zone runs next to its office systems.",
     fix="Let files in through the sanitizer only, and make it refuse what it cannot clean.",
+    unseen=_unseen,
 )

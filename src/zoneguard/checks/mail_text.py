@@ -1,7 +1,8 @@
 """ZG201: mail reaches the LGWAN zone as text only.
 
 Every mail that a capture shows on its way to a host of class ``lgwan``, whatever its port, must hold ``text/plain``
-and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or encrypted is undetermined. Mail
+and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or encrypted is undetermined, and so is
+every other session that nobody can read with a host of the text gateway or on a port of mail. Mail
 between two hosts of the LGWAN side (the zone itself and its closed external networks) is not content from the
 Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may have attachments,
 but no hazard. Aspects: ``import``, ``export``.
@@ -12,11 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._transfers import IMPORT, certain, members, part_text, taken_in
+from zoneguard.checks._undeclared import flow_key
+from zoneguard.checks._unread import crossings_of, unread, unseen_text
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
 
 MAIL = frozenset({"smtp"})
@@ -32,7 +37,26 @@ def _run(case: Case) -> Iterator[Finding]:
         if unclean:
             yield _finding(case, mail, unclean[0], Verdict.VIOLATES, _violation(unclean, direction), direction)
         elif not certain(mail, parts):
-            yield _finding(case, mail, mail, Verdict.UNDETERMINED, _doubt(mail, parts, direction), direction)
+            yield _finding(case, mail, mail, Verdict.UNDETERMINED, _doubt([mail, *parts], direction), direction)
+    yield from _unread_sessions(case)
+
+
+def _unread_sessions(case: Case) -> Iterator[Finding]:
+    """Sessions of mail that are not SMTP in clear, where some row allows them; other checks speak of the others."""
+    legitimate, crossings = Legitimate(case), crossings_of(case)
+    told: set[tuple[str, ...]] = set()
+    for session, direction in unread(case, Method.MAIL_TEXT):
+        crossing = crossings.get(session.flow)
+        key = flow_key(session.flow)
+        if session.protocol in MAIL or key in told or not case.asks(PLUGIN.id, direction):
+            continue
+        if crossing is None or legitimate.flow(crossing):
+            told.add(key)
+            yield _finding(case, session, session, Verdict.UNDETERMINED, _doubt([session], direction), direction)
+
+
+def _unseen(case: Case, aspect: str) -> Text | None:
+    return unseen_text([transfer for transfer, _ in unread(case, Method.MAIL_TEXT, aspect)])
 
 
 def _unclean(part: Transfer, direction: str) -> bool:
@@ -48,8 +72,8 @@ def _violation(unclean: list[Transfer], direction: str) -> Text:
     return N_("A mail out of the LGWAN zone carries hazards: {parts}.", parts=parts)
 
 
-def _doubt(mail: Transfer, parts: list[Transfer], direction: str) -> Text:
-    reason = next((p.reason for p in (mail, *parts) if p.reason), "")
+def _doubt(parts: list[Transfer], direction: str) -> Text:
+    reason = next((p.reason for p in parts if p.reason), "")
     if direction == IMPORT:
         return N_("Whether a mail into the LGWAN zone is text only cannot be said: {reason}", reason=reason)
     return N_("Whether a mail out of the LGWAN zone is free of hazards cannot be said: {reason}", reason=reason)
@@ -82,4 +106,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="An attachment or HTML that reaches an LGWAN terminal is the usual way in for malware.",
     fix="Make the text gateway fail closed, and route all mail through it.",
+    unseen=_unseen,
 )

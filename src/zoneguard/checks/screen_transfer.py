@@ -2,7 +2,9 @@
 
 Every flow that was answered between a host of a ``screen-transfer`` sanitizer and another zone must be of a
 declared display service of that sanitizer, opened towards it, or be allowed by a row. Anything else, such as SMB or
-a drive redirection port, is a side channel. Redirected channels that can be read inside a display session are too.
+a drive redirection port, is a side channel. Redirected channels that can be read inside a display session are too;
+where a session is encrypted, or of a kind that is not read, the clauses about its content are undetermined. Aspects:
+``service`` (what is beside the display services), ``content`` (what is inside them).
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ from zoneguard.checks import Case, Check
 from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import services_packets
 from zoneguard.checks._undeclared import flow_key, flow_text, screen_side_channel
+from zoneguard.checks._unread import display_service, unseen_text
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
+from zoneguard.model.flows import Certainty, Flow
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
+
+SERVICE, CONTENT = "service", "content"
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -37,7 +42,7 @@ def _run(case: Case) -> Iterator[Finding]:
             "{flow}: a channel beside the screen transfer was answered; it is no declared display service.",
             flow=flow_text(flow),
         )
-        yield _finding(crossings[0].source, crossings[0].destination, flow, message, key)
+        yield _finding(crossings[0].source, crossings[0].destination, flow, message, key, SERVICE)
     for transfer in case.dynamic.transfers if case.dynamic else ():
         flow = transfer.flow
         channels = sorted({h.kind for h in transfer.hazards})
@@ -48,7 +53,7 @@ def _run(case: Case) -> Iterator[Finding]:
                 channels=", ".join(channels),
             )
             source, destination = (z.name if z else "" for z in map(case.project.zones.of, (flow.src, flow.dst)))
-            yield _finding(source, destination, flow, message, (*flow_key(flow), *channels))
+            yield _finding(source, destination, flow, message, (*flow_key(flow), *channels), CONTENT)
 
 
 def _display(case: Case, crossing: Crossing, flow: Flow) -> bool:
@@ -63,7 +68,21 @@ def _display(case: Case, crossing: Crossing, flow: Flow) -> bool:
     )
 
 
-def _finding(source: str, destination: str, flow: Flow, message: Text, key: tuple[str, ...]) -> Finding:
+def _unseen(case: Case, aspect: str) -> Text | None:
+    """Of the content: display sessions whose channels nothing names."""
+    if aspect == SERVICE:
+        return None
+    return unseen_text(
+        [
+            t
+            for t in (case.dynamic.transfers if case.dynamic else ())
+            if t.certainty is not Certainty.INSPECTED and not t.parent and display_service(case, t.flow)
+            and "channels" not in dict(t.facts)
+        ]
+    )  # fmt: skip
+
+
+def _finding(source: str, destination: str, flow: Flow, message: Text, key: tuple[str, ...], aspect: str) -> Finding:
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
@@ -73,6 +92,7 @@ def _finding(source: str, destination: str, flow: Flow, message: Text, key: tupl
         zones=(source, destination),
         evidence=(flow.first, flow.last),
         flow=flow,
+        aspect=aspect,
         fix=N_("Close every port to the screen-transfer hosts except the display services; switch redirection off."),
     )
 
@@ -86,4 +106,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A share or a redirected drive beside the screen lets files cross unsanitized.",
     fix="Permit the display ports only, and switch drive, clipboard and printer redirection off.",
+    unseen=_unseen,
 )

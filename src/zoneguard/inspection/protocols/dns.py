@@ -1,0 +1,96 @@
+"""DNS (RFC 1035) over UDP and TCP, with its kin of one message format (multicast DNS, LLMNR, NetBIOS names).
+
+Questions and answers about names are no content, so a session that is DNS throughout is read, and nothing is carved.
+That somebody may hide content in names is not looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from zoneguard.inspection import TCP, UDP, Conversation, Protocol
+from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Certainty, Stream, Transfer
+from zoneguard.model.text import N_
+
+HEADER = 12
+POINTER = 0xC0
+SAMPLE = 4
+
+
+def recognise(conversation: Conversation) -> float:
+    """By the first messages of both sides, which parse to their last byte."""
+    streams = conversation.to_responder, conversation.to_originator
+    seen = [_is_message(m) for stream in streams for m in islice(_messages(conversation, stream), SAMPLE)]
+    return 0.6 if seen and all(seen) else 0.0
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """One session; what is not DNS in it is said to be unread."""
+    streams = conversation.to_responder, conversation.to_originator
+    counts = [0, 0]
+    strange = any(stream.gaps or stream.conflicts for stream in streams)
+    for stream in streams:
+        for message in _messages(conversation, stream):
+            fits = _is_message(message)
+            strange |= not fits
+            if fits:
+                counts[message[2] >> 7] += 1
+    certainty = Certainty.PARTIAL if strange else Certainty.INSPECTED
+    reason = N_("not all of it is DNS, or not all of it is in the capture") if strange else ""
+    recorder = Recorder(conversation, "dns")
+    carriage = Carriage(False, session_ends(*map(Track, streams)), whole=not strange)
+    facts = (("queries", str(counts[0])), ("responses", str(counts[1])))
+    return [
+        recorder.session("session", certainty, reason, carriage, size=sum(len(s.data) for s in streams), facts=facts)
+    ]
+
+
+def _messages(conversation: Conversation, stream: Stream) -> Iterator[bytes]:
+    """The messages of one side: a datagram each, or behind a length of two bytes; the last may be short."""
+    if conversation.flow.proto == UDP:
+        yield from (stream.data[s.start : s.end] for s in stream.segments)
+        return
+    position = 0
+    while position < len(stream.data):
+        size = int.from_bytes(stream.data[position : position + 2], "big")
+        yield stream.data[position + 2 : position + 2 + size]
+        position += 2 + size
+
+
+def _is_message(data: bytes) -> bool:
+    """Whether ``data`` is a message: counts and names fit, and nothing is behind the last record."""
+    if len(data) < HEADER or data[2] >> 3 & 15 > 8:
+        return False
+    questions, *records = (int.from_bytes(data[i : i + 2], "big") for i in range(4, HEADER, 2))
+    if not questions + sum(records):
+        return False
+    position = HEADER
+    for number in range(questions + sum(records)):
+        position = _name_end(data, position)
+        if number < questions:
+            position += 4
+        else:
+            position += 10 + int.from_bytes(data[position + 8 : position + 10], "big")
+        if position > len(data):
+            return False
+    return position == len(data)
+
+
+def _name_end(data: bytes, position: int) -> int:
+    """Where the name ends that begins at ``position``; behind the end of ``data`` where it is none."""
+    while position < len(data):
+        size = data[position]
+        if size >= POINTER:
+            return position + 2
+        if size > 63:
+            break
+        position += 1 + size
+        if not size:
+            return position
+    return len(data) + 1
+
+
+PLUGIN = Protocol("dns", "DNS", recognise, inspect, frozenset({TCP, UDP}))

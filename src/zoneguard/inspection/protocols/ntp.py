@@ -1,0 +1,51 @@
+"""NTP (RFC 5905): times of day and nothing else, so a session that is NTP throughout is read, and nothing is carved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zoneguard.inspection import UDP, Conversation, Protocol
+from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Certainty, Transfer
+from zoneguard.model.text import N_
+
+PACKET = 48
+SIZES = frozenset(
+    {PACKET, PACKET + 4, PACKET + 20, PACKET + 24, PACKET + 36}
+)  # with nothing, a NAK, or a digest behind
+CLIENT, SERVER, BROADCAST = 3, 4, 5
+UNSYNCHRONISED = 16
+
+
+def recognise(conversation: Conversation) -> float:
+    """By every packet of both sides."""
+    fits = [_fits(packet) for packet in _packets(conversation)]
+    return 0.6 if fits and all(fits) else 0.0
+
+
+def inspect(conversation: Conversation) -> Iterable[Transfer]:
+    """One session."""
+    streams = conversation.to_responder, conversation.to_originator
+    damaged = any(stream.gaps or stream.conflicts for stream in streams)
+    certainty = Certainty.PARTIAL if damaged else Certainty.INSPECTED
+    reason = N_("not all of it is in the capture") if damaged else ""
+    recorder = Recorder(conversation, "ntp")
+    carriage = Carriage(False, session_ends(*map(Track, streams)), damaged=damaged)
+    return [recorder.session("session", certainty, reason, carriage, size=sum(len(s.data) for s in streams))]
+
+
+def _packets(conversation: Conversation) -> Iterator[bytes]:
+    for stream in (conversation.to_responder, conversation.to_originator):
+        yield from (stream.data[s.start : s.end] for s in stream.segments)
+
+
+def _fits(packet: bytes) -> bool:
+    """A version, a mode of clients or servers, a stratum that exists, and one of the sizes."""
+    if len(packet) not in SIZES:
+        return False
+    version, mode = packet[0] >> 3 & 7, packet[0] & 7
+    return 1 <= version <= 4 and 1 <= mode <= BROADCAST and packet[1] <= UNSYNCHRONISED
+
+
+PLUGIN = Protocol("ntp", "NTP", recognise, inspect, frozenset({UDP}))
