@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from zoneguard.checks import Case, Check
+from zoneguard.checks import Case, Check, undetermined_input
 from zoneguard.model.findings import ClauseResult, Finding
 from zoneguard.model.policy import Clause, ClauseClass, Force, Verdict
 from zoneguard.model.text import N_, Text
@@ -16,7 +16,8 @@ HALVES = {"static": N_("configurations"), "dynamic": N_("captures")}
 
 def clause_results(case: Case, findings: tuple[Finding, ...], checks: Mapping[str, Check]) -> Iterator[ClauseResult]:
     """One result a clause, in the documents' order."""
-    blocked = tuple(f for f in findings if f.verdict is Verdict.UNDETERMINED and not f.zones)
+    undetermined = (f for f in findings if f.verdict is Verdict.UNDETERMINED)
+    blocked = tuple(f for f in undetermined if not f.zones or f.check == undetermined_input.PLUGIN.id)
     for profile in case.project.profiles:
         for clause in profile.clauses:
             own = tuple(f for f in findings if clause.id in f.clauses)

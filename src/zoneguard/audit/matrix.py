@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zoneguard.checks import Case
 from zoneguard.checks._policy import endpoint_packets
 from zoneguard.checks._rendering import deciding_lines, rows_of
+from zoneguard.checks.undetermined_input import FREE
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding, MatrixCell, Row
 from zoneguard.model.match import Field
@@ -59,7 +60,7 @@ def _state(case: Case, findings: tuple[Finding, ...], crossings: list[Crossing],
     if Verdict.UNDETERMINED in verdicts or case.static is None or _refused(case, pair):
         return "undetermined"
     if not crossings:
-        return "denied"
+        return "denied" if _followed(case, pair) else "undetermined"
     return "sanitized" if all(_by_sanitizer(case, c) for c in crossings) else "allowed"
 
 
@@ -67,6 +68,16 @@ def _refused(case: Case, pair: tuple[str, str]) -> bool:
     """Whether not all sessions of the pair could be followed."""
     refused = case.static.network.refused if case.static else ()
     return any((r.source, r.destination) in (pair, (pair[0], "")) for r in refused)
+
+
+def _followed(case: Case, pair: tuple[str, str]) -> bool:
+    """Whether no packet from the one zone to the other goes round in a circle, and what is claimed of attaches."""
+    assert case.static
+    network = case.static.network
+    towards = case.space.field(Field.DST, case.project.zones.addresses(pair[1]))
+    circling = any(loop.zone == pair[0] and loop.packets & towards for loop in network.loops)
+    claimed = {name for name in pair if case.project.zones[name].zone_class not in FREE}
+    return claimed <= {a.zone for a in network.topology.attachments} and not circling
 
 
 def _by_sanitizer(case: Case, crossing: Crossing) -> bool:

@@ -1,4 +1,5 @@
-"""Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once.
+"""Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once; and
+zones between which no modelled device stands.
 
 The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the two classes of
 the zones, ``dmz>internet``, so that a clause may speak of one kind of origin alone (``ZG101:remote-access``), of one
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from zoneguard.checks import Case
+from zoneguard.checks._beside import unguarded
 from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import allowed
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
@@ -37,6 +39,7 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
     wanted = {(a, b) for a in classes for b in classes if a != b and pairs(classes[a], classes[b])}
     for pair in sorted(wanted & set(case.by_pair)):
         yield from _possible(case, check, severity, pair)
+    yield from unguarded(case, check, severity, sorted(wanted))
     yield from _observed(case, check, severity, wanted)
 
 

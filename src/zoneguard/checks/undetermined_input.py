@@ -1,8 +1,9 @@
 """ZG401: what could not be read is said.
 
-A line of a configuration that may change what is forwarded and was not understood, a zone that attaches to no
-device, packets between zones that go round in a circle, a set of packets that outgrew the engine, a frame that could
-not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over.
+A line of a configuration that may change what is forwarded and was not understood, a device that stands on no wire, a
+router between others without a route, a zone that attaches to no device or of which a prefix does not, packets between
+zones that go round in a circle, a set of packets that outgrew the engine, a frame that could not be decoded, a capture
+that was cut short: each bounds what the other checks can say, and none is passed over.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._rendering import sample
+from zoneguard.model.addresses import format_prefix
 from zoneguard.model.findings import Finding
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
@@ -19,6 +21,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.gaps import placeless, routeless, unreached
 from zoneguard.static.propagation import Loop
 
 FREE = frozenset({ZoneClass.PUBLIC, ZoneClass.OUT_OF_SCOPE, ZoneClass.OTHER})
@@ -27,11 +30,13 @@ HARMLESS = frozenset({"not IP"})
 """Reasons to skip a frame that say nothing is missing."""
 
 LOOP_FIX = N_("Correct the routes, or give the routing tables of the devices.")
+ROUTES_FIX = N_("Give the routing table of the device with `routes:`, its addresses among it.")
 MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very large groups.")
 
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from _lines(case)
+    yield from _devices(case)
     yield from _zones(case)
     yield from _loops(case)
     yield from _refused(case)
@@ -68,16 +73,47 @@ def _lines(case: Case) -> Iterator[Finding]:
                 )
 
 
+def _devices(case: Case) -> Iterator[Finding]:
+    if case.static is None:
+        return
+    topology = case.static.network.topology
+    for device in placeless(topology):
+        message = N_(
+            "{device}: no interface that is up has an address: where it stands, and what it passes, is not known.",
+            device=device.name,
+        )
+        yield replace(_finding(message, (device.span,), device.name, "placeless"), fix=ROUTES_FIX)
+    for context in routeless(topology):
+        message = N_(
+            "{device} holds no route, and stands between others: what it gets for further networks is not known.",
+            device=str(context),
+        )
+        yield replace(_finding(message, (context.device.span,), *context.key, "routeless"), fix=ROUTES_FIX)
+
+
 def _zones(case: Case) -> Iterator[Finding]:
     if case.static is None:
         return
-    attached = {a.zone for a in case.static.network.topology.attachments}
+    topology = case.static.network.topology
     for zone in case.project.zones:
-        if zone.name not in attached and zone.zone_class not in FREE:
+        missing = () if zone.zone_class in FREE else tuple(unreached(topology, zone))
+        if len(missing) == len(zone.prefixes):
             yield _finding(
                 N_("The zone {zone} attaches to no device: nothing can be said of its paths.", zone=zone.name),
                 (zone.span,),
                 zone.name,
+            )
+        elif missing:
+            prefixes = ", ".join(format_prefix(*prefix) for prefix in missing)
+            yield _finding(
+                N_(
+                    "No device has a way to {prefixes} of the zone {zone}: nothing can be said of the paths there.",
+                    prefixes=prefixes,
+                    zone=zone.name,
+                ),
+                (zone.span,),
+                zone.name,
+                prefixes,
             )
 
 

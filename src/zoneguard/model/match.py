@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zoneguard.model.addresses import ALL_ADDRESSES
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
 
@@ -157,3 +158,29 @@ def asks(match: Match) -> Iterator[Field | Ingress | Egress | Unknown]:
         yield from asks(match.part)
     else:
         yield match
+
+
+def at_most(field: Field, match: Match) -> Intervals:
+    """The addresses of ``field`` (``SRC``, ``DST``) beyond which ``match`` never holds."""
+    if isinstance(match, In) and match.field is field:
+        return match.values
+    if isinstance(match, All):
+        common = ALL_ADDRESSES
+        for part in match.parts:
+            common = common & at_most(field, part)
+        return common
+    if isinstance(match, AnyOf):
+        return Intervals.from_spans(span for part in match.parts for span in at_most(field, part).spans)
+    if isinstance(match, Not):
+        return _at_most_else(field, match.part)
+    return ALL_ADDRESSES
+
+
+def _at_most_else(field: Field, match: Match) -> Intervals:
+    """The same of the packets for which ``match`` does not hold."""
+    if isinstance(match, In) and match.field is field:
+        return ALL_ADDRESSES - match.values
+    if isinstance(match, All | AnyOf):
+        negated = tuple(Not(part) for part in match.parts)
+        return at_most(field, AnyOf(negated) if isinstance(match, All) else All(negated))
+    return at_most(field, match.part) if isinstance(match, Not) else ALL_ADDRESSES

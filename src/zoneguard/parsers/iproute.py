@@ -8,11 +8,21 @@ gets its subnet-router address, which every IPv6 router there has (RFC 4291, 2.6
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from zoneguard.model.addresses import V6, prefix_span
-from zoneguard.model.device import Concern, Device, Interface, PolicyRoute, Route, RouteKind, Routing, Vrf
+from zoneguard.model.device import (
+    Concern,
+    Device,
+    Interface,
+    Misunderstood,
+    PolicyRoute,
+    Route,
+    RouteKind,
+    Routing,
+    Vrf,
+)
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._iproute.addresses import NOT_ROUTED, Interfaces, interface_of
 from zoneguard.parsers._iproute.policy import policy_routes
@@ -26,6 +36,8 @@ _ROUTE = re.compile(
 )
 _ELSEWHERE = frozenset({"local", "default"})
 _SNIFF_LINES = 2000
+_NO_IPV4 = "addresses of IPv4 without the routes of IPv4: ip route is missing"
+_NO_IPV6 = "addresses of IPv6 without the routes of IPv6: ip -6 route is missing"
 
 
 @dataclass(slots=True)
@@ -145,8 +157,23 @@ def parse(source: Source, name: str) -> Parsed:
     if not routes:
         routes = tuple(dict.fromkeys(_connected(interfaces)))
     vrf = Vrf("default", frozenset(i.name for i in interfaces), routes, (Routing(),), _policy(reader, entries))
-    device = Device(name, "linux", interfaces, (vrf,), source.whole, ledger.uncertain)
+    uncertain = (*ledger.uncertain, *_unlisted(interfaces, main))
+    device = Device(name, "linux", interfaces, (vrf,), source.whole, uncertain)
     return Parsed((device,), ledger.close())
+
+
+def _unlisted(interfaces: Iterable[Interface], main: Iterable[Entry]) -> Iterator[Misunderstood]:
+    """Address families whose routes the file does not list: the kernel makes a route of every subnet of its own."""
+    listed = {entry.v6 for entry in main}
+    for v6, reason in ((False, _NO_IPV4), (True, _NO_IPV6)):
+        own = (
+            i
+            for i in interfaces
+            if i.enabled and any((a.address >= V6) is v6 and a.subnet.size > 1 for a in i.addresses)
+        )
+        first = next(own, None)
+        if v6 not in listed and first is not None:
+            yield Misunderstood(first.span, first.name, reason, Concern.ROUTING)
 
 
 def _with_families(entries: list[Entry]) -> list[Entry]:

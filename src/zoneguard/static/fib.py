@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from zoneguard.model.addresses import V6
-from zoneguard.model.device import Device, Interface, Route, RouteKind, Vrf
+from zoneguard.model.device import Device, Interface, PolicyRoute, Route, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.static.prefixes import Prefix, PrefixTree
 
@@ -44,7 +44,7 @@ Choice = tuple[tuple[Way, Route], ...]
 class Fib:
     """The forwarding table of one context over a tree that holds at least its own prefixes.
 
-    ``resolver`` looks up next hops of policy routes.
+    ``resolver`` tells the ways of policy routes.
     """
 
     def __init__(self, resolver: Resolver, tree: PrefixTree) -> None:
@@ -165,6 +165,13 @@ class Resolver:
                 self._by_interface[key] = () if route.interface in self._down else (Way(*key),)
             return self._by_interface[key]
         return self._to_hop(route.next_hop) if route.next_hop is not None else ()
+
+    def ways_of_policy(self, policy: PolicyRoute) -> list[Way]:
+        """Where a policy route leads; empty where none of its targets is usable, or it has none."""
+        if policy.into:
+            return [Way("", None, policy.into)]
+        routes = (Route(0, 0, policy.span, next_hop=hop, interface=interface) for hop, interface in policy.targets)
+        return [way for route in routes for way in self.ways_of(route)]
 
     def _to_hop(self, address: int) -> tuple[Way, ...]:
         """A way that ran into a lookup under way holds for that lookup only and is not remembered."""

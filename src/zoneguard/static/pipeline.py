@@ -11,9 +11,7 @@ from zoneguard.model.device import (
     IngressAddress,
     NatRule,
     Permit,
-    PolicyRoute,
     Rewrite,
-    Route,
     Routing,
     Rule,
     SetField,
@@ -137,7 +135,7 @@ class Pipeline:
         plain = self._space.nothing
         for policy in self._context.vrf.policy_routes:
             hit = rest & compile_match(self._space, policy.match, ingress, NO_EGRESS)
-            ways = self._by_policy(policy)
+            ways = self._fib.resolver.ways_of_policy(policy)
             if not hit or (policy.targets and not ways):
                 continue
             rest = rest - hit
@@ -163,12 +161,6 @@ class Pipeline:
                 (tuple(ways), self._space.union(*(self._ways[way] for way in ways))) for ways in groups.values()
             ]
         return self._grouped[landmarks]
-
-    def _by_policy(self, policy: PolicyRoute) -> list[Way]:
-        if policy.into:
-            return [Way("", None, policy.into)]
-        routes = (Route(0, 0, policy.span, next_hop=hop, interface=interface) for hop, interface in policy.targets)
-        return [way for route in routes for way in self._fib.resolver.ways_of(route)]
 
     def _by_route(self, way: Way, part: Part) -> Iterator[Part]:
         """``part`` cut by the routes that lead out by ``way``."""

@@ -11,8 +11,10 @@ from operator import itemgetter
 import networkx
 
 from zoneguard.collector import paused_collector
-from zoneguard.model.device import Device, Interface, RouteKind, Vrf
+from zoneguard.model.addresses import ALL_V4, ALL_V6
+from zoneguard.model.device import Device, Interface, PolicyRoute, Route, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field, at_most
 from zoneguard.model.project import Link
 from zoneguard.model.zones import ZoneClass, ZoneMap
 from zoneguard.static.fib import Fib, Target, Way, build_fibs
@@ -74,6 +76,8 @@ class Topology:
             self._wires[a].add(b)
             self._wires[b].add(a)
         self._neighbours: dict[tuple[Key, Way], list[Place]] = {}
+        self._stretches = sorted((low, high, z.name) for z in zones for low, high in zones.addresses(z.name).spans)
+        self._asked = self._policies()
         self.attachments: tuple[Attachment, ...] = tuple(self._attach())
         self._attached: dict[tuple[Key, str], list[Attachment]] = defaultdict(list)
         for attachment in self.attachments:
@@ -161,14 +165,35 @@ class Topology:
         """Zones where they attach: see docs/explanation/reachability.md for the reasons.
 
         By a route that lies within a zone's prefix, that zone. By a wider route, every zone that it leads into, except
-        that a default route leads only to the zone that covers everything and to the zone of its next hop.
+        that a default route leads only to the zone that covers everything and to the zone of its next hop. By a policy
+        route whose destinations lie within a zone, that zone.
         """
-        zones = [(low, high, z.name) for z in self.zones for low, high in self.zones.addresses(z.name).spans]
-        zones.sort()
+        zones = self._stretches
         for context, target, destinations in self._external():
             for zone, members in _cut(destinations, zones):
                 if target.route.length or zone in self._behind_default(target):
                     yield Attachment(context, target.way.interface, zone, members, target)
+        for (key, way), leading in self._asked.items():
+            for policy, destinations in leading:
+                asked = frozenset(destinations.spans)
+                for zone, members in _cut(destinations, zones):
+                    whole = Intervals(tuple(span for span in members.spans if span in asked))
+                    if whole:
+                        target = Target(way, Route(0, 0, policy.span))
+                        yield Attachment(self.contexts[key], way.interface, zone, whole, target)
+
+    def _policies(self) -> dict[tuple[Key, Way], list[tuple[PolicyRoute, Intervals]]]:
+        """The policy routes by the ways out that lead to no modelled device, each with its destinations.
+
+        Of an address family of which it takes more than half it says, as a default route, nothing of where zones are.
+        """
+        found: dict[tuple[Key, Way], list[tuple[PolicyRoute, Intervals]]] = defaultdict(list)
+        for key, context in self.contexts.items():
+            for policy in context.vrf.policy_routes:
+                for way in self.fibs[key].resolver.ways_of_policy(policy):
+                    if way.interface and not self.neighbours(context, way):
+                        found[key, way].append((policy, _told(at_most(Field.DST, policy.match))))
+        return found
 
     def _behind_default(self, target: Target) -> set[str]:
         hop = self.zones.of(target.way.next_hop) if target.way.next_hop is not None else None
@@ -184,7 +209,7 @@ class Topology:
     def behind(self, context: Context, ways: Sequence[Way], policy: bool) -> list[tuple[str, Intervals]]:
         """Zones and their members that packets reach when they leave ``context`` by ``ways`` out of one interface.
 
-        By a ``policy`` route: every zone that attaches to its interface, and public addresses.
+        By a ``policy`` route: every zone that attaches to its interface, public addresses, what such routes ask for.
         """
         if not ways[0].interface or self.neighbours(context, ways[0]):
             return []
@@ -193,7 +218,9 @@ class Topology:
             return _by_zone(a for a in here if a.target.way in ways)
         public = [z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC]
         others = _by_zone(a for a in here if a.zone not in public)
-        return others + [(z, self.zones.addresses(z)) for z in public]
+        leading = (told for way in ways for _, told in self._asked.get((context.key, way), ()))
+        asked = Intervals.from_spans(span for told in leading for span in told.spans)
+        return _merged((*others, *((z, self.zones.addresses(z)) for z in public), *_cut(asked, self._stretches)))
 
     def _draw(self) -> networkx.MultiDiGraph[str]:
         graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
@@ -213,6 +240,12 @@ def _connected(target: Target) -> Intervals:
     return target.route.prefix if target.route.kind is RouteKind.CONNECTED else Intervals()
 
 
+def _told(destinations: Intervals) -> Intervals:
+    """``destinations`` without the address families of which they are more than half."""
+    parts = (destinations & family for family in (ALL_V4, ALL_V6) if 2 * (destinations & family).size <= family.size)
+    return Intervals.from_spans(span for part in parts for span in part.spans)
+
+
 def _cut(addresses: Intervals, zones: Sequence[tuple[int, int, str]]) -> Iterable[tuple[str, Intervals]]:
     """``addresses`` by zone. ``zones``: disjoint stretches with the name of their zone, in order."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -227,7 +260,11 @@ def _cut(addresses: Intervals, zones: Sequence[tuple[int, int, str]]) -> Iterabl
 
 
 def _by_zone(attachments: Iterable[Attachment]) -> list[tuple[str, Intervals]]:
+    return _merged((attachment.zone, attachment.members) for attachment in attachments)
+
+
+def _merged(parts: Iterable[tuple[str, Intervals]]) -> list[tuple[str, Intervals]]:
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for attachment in attachments:
-        spans[attachment.zone] += attachment.members.spans
+    for zone, members in parts:
+        spans[zone] += members.spans
     return [(zone, Intervals.from_spans(of_zone)) for zone, of_zone in spans.items()]

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import ALL_V4, prefixes
 from zoneguard.model.device import Concern, Interface, Permit, Route, Rule, Vrf
-from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, AnyOf, Field, In, Ingress, Match, both
+from zoneguard.model.match import Field, Ingress, at_most, both
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line, account
@@ -100,23 +99,9 @@ def reached(
     distinct = {(port.name, tunnel.protected.name): (port, tunnel) for port, tunnel in tunnels}
     for port, tunnel in distinct.values():
         _, by_port = lookup.reached(frozenset({port.name}))
-        wanted = _destinations(selected(config, tunnel.protected, False)) - lookup.linked
+        wanted = at_most(Field.DST, selected(config, tunnel.protected, False)) & ALL_V4 - lookup.linked
         if wanted == ALL_V4 or not wanted:
             continue
         for network, length in prefixes(wanted & by_port & ALL_V4):
             span = config.span(tunnel.line)
             yield Route(network, length, span, next_hop=tunnel.peer, interface=port.name, distance=LAST)
-
-
-def _destinations(match: Match) -> Intervals:
-    """Destinations beyond which ``match`` never holds."""
-    if isinstance(match, In) and match.field is Field.DST:
-        return match.values & ALL_V4
-    if isinstance(match, All):
-        found = ALL_V4
-        for part in match.parts:
-            found = found & _destinations(part)
-        return found
-    if isinstance(match, AnyOf):
-        return Intervals.from_spans(span for part in match.parts for span in _destinations(part).spans)
-    return ALL_V4

@@ -19,7 +19,7 @@ from zoneguard.model.device import (
     Translate,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, All, AnyOf, Field, In, Ingress, Match, both
+from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, at_most, both
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.config import Config, Port
 from zoneguard.parsers._cisco.filters import selected
@@ -114,7 +114,7 @@ class _Rules:
                 yield NatRule(match, self._span(dynamic), (SetTo(Field.DST, pool),), dynamic.line.text)
             elif dynamic.field == "source" and not dynamic.overload and pool is not None and not dynamic.by_route_map:
                 bound = undecided(f"an inner host holds the address ({dynamic.line.text[:60]})", self._span(dynamic))
-                hosts = SetTo(Field.DST, _sources(self._selected(dynamic)))
+                hosts = SetTo(Field.DST, at_most(Field.SRC, self._selected(dynamic)) & ALL_V4)
                 yield NatRule(both(In(Field.DST, pool), bound), self._span(dynamic), (hosts,), dynamic.line.text)
 
     def foreign(self) -> Iterator[NatRule]:
@@ -138,7 +138,7 @@ class _Rules:
             if pool is not None:
                 span = self._span(dynamic)
                 bound = undecided(f"an outer host holds the address ({dynamic.line.text[:60]})", span)
-                hosts = SetTo(Field.DST, _sources(self._selected(dynamic)))
+                hosts = SetTo(Field.DST, at_most(Field.SRC, self._selected(dynamic)) & ALL_V4)
                 yield NatRule(both(came, In(Field.DST, pool), bound), span, (hosts,), dynamic.line.text)
 
     def _span(self, each: StaticNat | DynamicNat) -> SourceSpan:
@@ -195,17 +195,3 @@ class _Rules:
         if dynamic.by_route_map:
             return permitted(self._config, dynamic.chosen, False)
         return both(family(False), selected(self._config, dynamic.chosen, False))
-
-
-def _sources(match: Match) -> Intervals:
-    """Sources beyond which ``match`` never holds."""
-    if isinstance(match, In) and match.field is Field.SRC:
-        return match.values & ALL_V4
-    if isinstance(match, All):
-        found = ALL_V4
-        for part in match.parts:
-            found = found & _sources(part)
-        return found
-    if isinstance(match, AnyOf):
-        return Intervals.from_spans(span for part in match.parts for span in _sources(part).spans)
-    return ALL_V4
