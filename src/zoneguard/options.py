@@ -76,7 +76,15 @@ def judging(command: Command) -> Command:
         type=click.Path(path_type=Path),
         help=_("Write a record of the run to this file, for `zoneguard verify-record`."),
     )
-    return form(fail_on(baseline(record(undetermined_is_fine(as_of(command))))))
+    redact = click.option(
+        "--redact", is_flag=True, help=_("Addresses are pseudonyms, for a report that leaves the house.")
+    )
+    redact_key = click.option(
+        "--redact-key",
+        type=click.Path(path_type=Path),
+        help=_("As --redact, with the same pseudonyms in every report made with this key; it is made if not there."),
+    )
+    return form(fail_on(baseline(redact(redact_key(record(undetermined_is_fine(as_of(command))))))))
 
 
 def as_of(command: Command) -> Command:

@@ -132,3 +132,26 @@ def test_a_record_cannot_take_the_place_of_the_report(zoneguard: Run, city: Path
     assert zoneguard("verify", city, "-o", path, "--record", path)[0] == 2
     assert not path.exists()
     assert zoneguard("verify", city, "--record", tmp_path / "none/x")[0] == 2
+
+
+def test_redacted_reports_of_one_key_agree(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    reports = [zoneguard("verify", city, "--format", "json", "--redact-key", key)[1] for _ in range(2)]
+    assert reports[0] == reports[1]
+    assert "10.20.30.40" not in reports[0]
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_bytes()) == 32
+    status, out, _ = zoneguard("verify", city, "--redact")
+    assert status == 1
+    assert "Addresses are pseudonyms." in out
+    assert "10.20.30.40" not in out
+    assert "10.20.30.40" in zoneguard("verify", city)[1]
+
+
+def test_what_is_no_key_is_refused(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("secret")
+    status, out, err = zoneguard("verify", city, "--redact-key", tmp_path / "key")
+    assert (status, out) == (2, "")
+    assert "32 bytes" in err
+    assert zoneguard("verify", city, "--redact-key", tmp_path / "none/key")[0] == 2
+    assert (tmp_path / "key").read_text() == "secret"

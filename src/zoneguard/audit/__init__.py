@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoneguard.audit.inputs import input_file, load_devices
+from zoneguard.audit.redacting import redacted
 from zoneguard.audit.running import Looking, examine, run
 
-__all__ = ["Looking", "examine", "input_file", "load_devices", "run"]
+__all__ = ["Looking", "examine", "input_file", "load_devices", "redacted", "run"]

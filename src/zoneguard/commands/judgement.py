@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
 from pathlib import Path
 
 from zoneguard.audit import Looking
+from zoneguard.audit.pseudonyms import KEY_BYTES
 from zoneguard.console import Session
 from zoneguard.loading.record import RunRecord
+from zoneguard.model.errors import InputError
 from zoneguard.model.findings import Report
+from zoneguard.model.text import N_
 
 JST = timezone(timedelta(hours=9))
 
@@ -26,8 +31,31 @@ class Judgement:
     allow_undetermined: bool
     baseline: Path | None = None
     record: Path | None = None
+    redact: bool = False
+    redact_key: Path | None = None
     spoofed: bool = False
     looking: Looking = field(default_factory=Looking)
+
+    def key(self) -> bytes | None:
+        """The key of the pseudonyms, from its file, which is made if there is none; of this run only where no file is
+        named; ``None``: nothing is hidden. Raises ``InputError``."""
+        if self.redact_key is None:
+            return secrets.token_bytes(KEY_BYTES) if self.redact else None
+        try:
+            with suppress(FileExistsError), open(self.redact_key, "xb", opener=_private) as stream:
+                stream.write(secrets.token_bytes(KEY_BYTES))
+            key = self.redact_key.read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(N_("cannot be used as a key: {reason}", reason=reason), str(self.redact_key)) from None
+        if len(key) != KEY_BYTES:
+            said = N_("this is no key: one has {count} bytes, and is made where the file is not there", count=KEY_BYTES)
+            raise InputError(said, str(self.redact_key))
+        return key
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def recorded(session: Session, asked: Judgement, report: Report, output: bytes, status: int, home: Path) -> RunRecord:

@@ -41,8 +41,10 @@ def judge(session: Session, project: Project, halves: frozenset[str], asked: Jud
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
     if asked.record and session.output and asked.record.absolute() == session.output.absolute():
         raise UsageProblem(N_("--record and --output name the same file"))
+    key = asked.key()
     report = report_of(session, project, halves, asked)
-    output = form.write(report, session.lang, session.terminal)
+    shown = audit.redacted(report, key) if key else report
+    output = form.write(shown, session.lang, session.terminal)
     status = exit_status(report.findings, Severity(asked.fail_on), asked.allow_undetermined)
     session.write(output)
     if asked.record:

@@ -89,7 +89,9 @@ def _rerun(session: Session, record: RunRecord, where: Path) -> Rerun:
         project = _with_recorded_captures(project, record)
     baseline = next((project.root / file.path for file in record.of_kind("baseline")), None)
     looking = Looking(all_flows=asked.all_flows)
-    judgement = Judgement("json", asked.fail_on, asked.allow_undetermined, baseline, None, asked.spoofed, looking)
+    judgement = Judgement(
+        "json", asked.fail_on, asked.allow_undetermined, baseline, spoofed=asked.spoofed, looking=looking
+    )
     return _compared(record, report_of(session, project, HALVES[asked.command], judgement))
 
 

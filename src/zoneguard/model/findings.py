@@ -135,7 +135,8 @@ class Report:
 
     ``spoofed``: what is possible was asked for hosts that may use any source address. ``held``: findings, or parts of
     them, that a baseline held back; they are not among ``findings``, and break their clauses all the same. ``joints``:
-    what the configurations join, as pairs of ``device/context`` and ``zone:NAME``, for pictures.
+    what the configurations join, as pairs of ``device/context`` and ``zone:NAME``, for pictures. ``redacted``: all
+    addresses are pseudonyms.
     """
 
     project: Project
@@ -153,3 +154,4 @@ class Report:
     disagreements: tuple[Disagreement, ...] = ()
     held: tuple[Held, ...] = ()
     joints: tuple[tuple[str, str], ...] = ()
+    redacted: bool = False

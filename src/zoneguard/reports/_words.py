@@ -40,6 +40,7 @@ STATES = {
 }
 SIGNS = {"denied": "—", "allowed": "✓", "sanitized": "◇", "violated": "✗", "undetermined": "?"}
 """For states, beside their words: colours alone do not tell."""
+REDACTED = N_("Addresses are pseudonyms.")
 PEERS = {
     "attested-no": N_("far end attested to be off the Internet"),
     "yes": N_("far end connected to the Internet"),

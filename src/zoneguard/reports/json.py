@@ -69,6 +69,7 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
         },
         "inputs": [{"path": i.path, "sha256": i.sha256, "kind": i.kind} for i in report.inputs],
         "spoofed": report.spoofed,
+        "redacted": report.redacted,
         "facts": dict(sorted(report.facts.items())),
     }
 

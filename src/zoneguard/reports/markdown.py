@@ -11,7 +11,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
 from zoneguard.reports._sentences import clauses_of, message, titled
-from zoneguard.reports._words import SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
+from zoneguard.reports._words import REDACTED, SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>|#!~@])")
 
@@ -34,7 +34,8 @@ def _head(report: Report, translate: Translate) -> list[str]:
     shown = ", ".join(f"{SEVERITIES[s].render(translate)} {count[s]}" for s in Severity if count[s])
     verdict = VERDICTS[report.verdict].render(translate)
     name = escaped(f"zoneguard {report.command}: {report.project.name}")
-    return [f"## {name}", "", f"**{verdict}**" + (f" ({shown})" if shown else ""), ""]
+    redacted = [REDACTED.render(translate), ""] if report.redacted else []
+    return [f"## {name}", "", f"**{verdict}**" + (f" ({shown})" if shown else ""), "", *redacted]
 
 
 def _matrix(report: Report, translate: Translate) -> list[str]:

@@ -18,7 +18,7 @@ from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
 from zoneguard.reports._register import write_register
 from zoneguard.reports._values import moment
-from zoneguard.reports._words import FLOW_STATES, FORCES, SEVERITIES, VERDICTS, in_order, verdict_rank
+from zoneguard.reports._words import FLOW_STATES, FORCES, REDACTED, SEVERITIES, VERDICTS, in_order, verdict_rank
 
 VERDICT_STYLES = {
     Verdict.VIOLATES: "bold red",
@@ -64,6 +64,8 @@ def _summary(page: Page, report: Report) -> None:
     page.line(page.paint(f"zoneguard {report.command}: {project.name}", "bold"))
     said = N_("policy {profiles}; day of judgement {day}", profiles=profiles or "-", day=project.as_of.isoformat())
     page.paragraph(page.say(said))
+    if report.redacted:
+        page.paragraph(page.say(REDACTED))
     page.line()
     verdict = page.paint(page.say(VERDICTS[report.verdict]), VERDICT_STYLES[report.verdict])
     open_clauses = sum(r.verdict in (Verdict.UNDETERMINED, Verdict.ATTESTATION_NEEDED) for r in report.clauses)

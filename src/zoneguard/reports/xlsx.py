@@ -21,7 +21,7 @@ from zoneguard.model.findings import Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.reports import ReportFormat
-from zoneguard.reports._words import SEVERITIES, STATES, VERDICTS
+from zoneguard.reports._words import REDACTED, SEVERITIES, STATES, VERDICTS
 from zoneguard.reports._working_paper import Table, tables
 
 WIDEST = 60
@@ -85,6 +85,7 @@ def _overview(book: Workbook, report: Report, say: Say, plain: Format, title: Fo
         (say(N_("Verdict")), say(VERDICTS[report.verdict])),
         (say(N_("Policy")), ", ".join(profile.name for profile in report.project.profiles)),
         (say(N_("Day of judgement")), report.project.as_of.isoformat()),
+        *([("", say(REDACTED))] if report.redacted else []),
         *((say(SEVERITIES[s]), str(violations[s])) for s in Severity if violations[s]),
         *((f"{say(N_('clauses'))}: {say(word)}", str(clauses[v])) for v, word in VERDICTS.items() if clauses[v]),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from zoneguard.model.text import N_, Text
 from zoneguard.reports._html.tables import WITHOUT_SCRIPT
+from zoneguard.reports._words import REDACTED
 
 LABELS: Mapping[str, Text] = {
     "skip": N_("To the zone matrix"),
@@ -19,6 +20,7 @@ LABELS: Mapping[str, Text] = {
     "clauses": N_("clauses"),
     "matrix": N_("Zone matrix: who may open a session to whom"),
     "no_matrix": N_("No matrix: the configurations were not looked at."),
+    "redacted": REDACTED,
     "spoofed": N_("Hosts may use any source address."),
     "how": N_("Rows open sessions to columns. Choose a cell for rules, packets and findings."),
     "nothing": N_("Nothing may pass between these zones, nothing was captured, and nothing was found."),
