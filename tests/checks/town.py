@@ -6,7 +6,7 @@ eth4 security cloud 203.0.113.0/28, by which the world is reached.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ zones:
   world: {class: public, prefixes: [0.0.0.0/0]}
 %sdevices:
   fw: {config: fw.rules, format: iptables, routes: fw.routes}
-hosts:
+%shosts:
   mail-gw: {addresses: [10.40.0.10]}
   file-san: {addresses: [10.40.0.20]}
   vdi: {addresses: [10.30.0.50]}
@@ -58,7 +58,7 @@ captures: [%s]
 @dataclass
 class Town:
     """``forward`` and ``nat`` are lines of ``iptables-save``; ``allow`` and ``exceptions`` are YAML mappings,
-    ``zones`` and ``hosts`` lines of theirs, ``more`` further keys."""
+    ``zones``, ``devices`` and ``hosts`` lines of theirs, ``more`` further keys, ``files`` the text of further files."""
 
     root: Path
     forward: Sequence[str] = ()
@@ -74,6 +74,8 @@ class Town:
     hosts: Sequence[str] = ()
     more: str = ""
     display: str = ", display: [tcp/8443]"
+    devices: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def audit(self) -> Report:
         """The report of both halves (of the static one alone, where nothing was captured)."""
@@ -85,9 +87,13 @@ class Town:
         for zone, packets in self.captures.items():
             wrpcap(str(self.root / f"{zone}.pcap"), packets)
             points.append(f"{{path: {zone}.pcap, point: {{zone: {zone}}}}}")
-        zones, hosts = ("".join(f"  {line}\n" for line in lines) for lines in (self.zones, self.hosts))
+        for name, text in self.files.items():
+            (self.root / name).write_text(text, encoding="utf-8")
+        zones, devices, hosts = (
+            "".join(f"  {line}\n" for line in lines) for lines in (self.zones, self.devices, self.hosts)
+        )
         rows = (", ".join(lines) for lines in (self.allow, self.exceptions, points))
-        project = PROJECT % (self.profile, self.model, zones, hosts, self.display, *rows, self.more)
+        project = PROJECT % (self.profile, self.model, zones, devices, hosts, self.display, *rows, self.more)
         (self.root / "zoneguard.yaml").write_text(project, encoding="utf-8")
         return run(load_project(self.root, None))
 

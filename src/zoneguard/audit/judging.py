@@ -34,9 +34,10 @@ def _judge(
             return verdict, N_("{count} findings", count=len(found)) if len(found) > 1 else found[0].message
     names = {name: checks[name.partition(":")[0]] for name in clause.checks if _has_place(case, name)}
     ready = {name: check for name, check in names.items() if all(_given(case, need) for need in check.needs)}
-    silent = {name: said for name, check in ready.items() if (said := check.silent(case)) is not None}
+    said = {name: check.silent(case, name.partition(":")[2]) for name, check in ready.items()}
+    silent = {name: reason for name, reason in said.items() if reason is not None}
     if len(silent) == len(ready):
-        return _unseen(case, clause, list(names.values()), list(silent.values()))
+        return _undecided(case, clause, list(names.values()), list(silent.values()))
     unread = (check.unseen(case, name.partition(":")[2]) for name, check in ready.items())
     if reason := next(filter(None, unread), None):
         return Verdict.UNDETERMINED, N_("No violation was found, but {reason}", reason=reason)
@@ -63,7 +64,7 @@ def _has_place(case: Case, name: str) -> bool:
     return spoken <= {zone.zone_class for zone in case.project.zones}
 
 
-def _unseen(case: Case, clause: Clause, checks: list[Check], silent: list[Text]) -> tuple[Verdict, Text]:
+def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Text]) -> tuple[Verdict, Text]:
     """Where no check can look: a person's word counts, except on what network data are to decide."""
     attested = any(a.clause == clause.id for a in case.project.attestations)
     if attested and clause.clause_class is not ClauseClass.NETWORK:

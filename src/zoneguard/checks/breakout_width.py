@@ -72,7 +72,7 @@ def _breakouts(case: Case) -> list[str]:
     return [zone.name for zone in case.project.zones if zone.zone_class is ZoneClass.LOCAL_BREAKOUT]
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _: str) -> Text | None:
     if _breakouts(case):
         return None
     return N_("The project declares no local breakout; which cloud services are reached otherwise is not judged.")

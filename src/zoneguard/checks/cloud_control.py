@@ -53,7 +53,7 @@ def _clouds(case: Case) -> frozenset[str]:
     return frozenset(device.name for device in devices if device.vendor in PROVIDERS)
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _: str) -> Text | None:
     return None if _clouds(case) else N_("No export of a cloud service's network was given.")
 
 

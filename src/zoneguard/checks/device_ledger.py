@@ -61,7 +61,7 @@ def _single_hosts(case: Case) -> Iterator[tuple[int, int, Flow]]:
     return (row for row in found if len(zones[row[2].first.file, row[0]]) == 1)
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _: str) -> Text | None:
     return N_("The project names no ledger of devices.") if case.project.ledger is None else None
 
 

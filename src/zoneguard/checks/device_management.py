@@ -43,7 +43,7 @@ def _run(case: Case) -> Iterator[Finding]:
             yield seen(case, PLUGIN.id, PLUGIN.severity, message, flows, ("place", *key), fix, aspect="place")
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _: str) -> Text | None:
     return N_("No configuration tells which addresses are those of network devices.") if not case.own else None
 
 

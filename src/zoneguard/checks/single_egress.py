@@ -1,8 +1,10 @@
 """ZG107: the Internet is reached through the security cloud only.
 
-Every place where a zone of class ``public`` attaches to a device, by a route or a policy route, must lead to a next
-hop in a zone of class ``security-cloud`` or ``local-breakout``. Another default route, a PPP line or a second
-uplink is a violation at the line of the route. Not applicable where the project declares no security cloud.
+Every place where a zone of class ``public`` attaches to a device, by a route or by a policy route for public
+addresses, must lead to a next hop in a zone of class ``security-cloud`` or ``local-breakout``. Another default route, a
+PPP line or a second uplink is a violation at the line of the route (aspect ``gateway``). Where the project declares no
+security cloud, that is undetermined; each way out beside the first then needs somebody's word that it is needed
+(aspect ``points``).
 """
 
 from __future__ import annotations
@@ -12,53 +14,101 @@ from collections.abc import Iterator
 from zoneguard.checks import Case, Check
 from zoneguard.model.device import Route
 from zoneguard.model.findings import Finding
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.conditions import compile_match
 from zoneguard.static.topology import Context
 
+Exit = tuple[Context, Route, str]
 GATEWAYS = frozenset({ZoneClass.SECURITY_CLOUD, ZoneClass.LOCAL_BREAKOUT})
 
 
 def _run(case: Case) -> Iterator[Finding]:
     assert case.static
-    if not any(z.zone_class is ZoneClass.SECURITY_CLOUD for z in case.project.zones):
-        return
     inside = [z.name for z in case.project.zones if z.zone_class is ZoneClass.INTERNET]
     public = [z.name for z in case.project.zones if z.zone_class is ZoneClass.PUBLIC]
     zones = (*inside[:1], *public[:1])
-    for context, route, interface in _exits(case):
-        hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
-        if hop is None or hop.zone_class not in GATEWAYS:
-            yield Finding(
-                check=PLUGIN.id,
-                severity=PLUGIN.severity,
-                verdict=Verdict.VIOLATES,
-                message=N_(
-                    "{device} sends public addresses out of {interface}, not through the security cloud.",
-                    device=str(context),
-                    interface=interface,
-                ),
-                anchor=(str(context), interface),
-                zones=zones,
-                evidence=(route.span,),
-                fix=N_("Remove the route and the line, or have them approved as a named local breakout."),
-            )
+    exits = list(_exits(case))
+    if _has_cloud(case):
+        for context, route, interface in exits:
+            hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
+            if hop is None or hop.zone_class not in GATEWAYS:
+                yield _past_the_cloud(context, route, interface, zones)
+    else:
+        points = list({(str(exit_[0]), exit_[2]): exit_ for exit_ in exits}.values())
+        for point in points[1:]:
+            yield _another_point(points[0], point, zones)
 
 
-def _exits(case: Case) -> Iterator[tuple[Context, Route, str]]:
+def _past_the_cloud(context: Context, route: Route, interface: str, zones: tuple[str, ...]) -> Finding:
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.VIOLATES,
+        message=N_(
+            "{device} sends public addresses out of {interface}, not through the security cloud.",
+            device=str(context),
+            interface=interface,
+        ),
+        anchor=(str(context), interface),
+        zones=zones,
+        evidence=(route.span,),
+        aspect="gateway",
+        fix=N_("Remove the route and the line, or have them approved as a named local breakout."),
+    )
+
+
+def _another_point(first: Exit, other: Exit, zones: tuple[str, ...]) -> Finding:
+    context, route, interface = other
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.ATTESTATION_NEEDED,
+        message=N_(
+            "{device} reaches the Internet by {interface}, beside {first}: nobody confirms that both are needed.",
+            device=str(context),
+            interface=interface,
+            first=f"{first[0]} {first[2]}",
+        ),
+        anchor=("points", str(context), interface),
+        zones=zones,
+        evidence=(route.span, first[1].span),
+        aspect="points",
+        fix=N_("Close the connection, or record why a second one is needed."),
+    )
+
+
+def _exits(case: Case) -> Iterator[Exit]:
     assert case.static
     topology = case.static.network.topology
     public = {z.name for z in case.project.zones if z.zone_class is ZoneClass.PUBLIC}
     found = [(a.context, a.target.route, a.interface) for a in topology.attachments if a.zone in public]
+    outside = Intervals.from_spans(span for name in public for span in case.project.zones.addresses(name).spans)
     for context in topology.contexts.values():
+        left = case.space.field(Field.DST, outside)
         for policy in context.vrf.policy_routes:
-            for next_hop, interface in policy.targets:
+            asked = compile_match(case.space, policy.match, None, None)
+            sends = bool(left & asked)
+            left = left - asked.must()
+            for next_hop, interface in policy.targets if sends else ():
                 route = Route(0, 0, policy.span, next_hop=next_hop, interface=interface)
                 owned = next_hop is not None and topology.owners.get(next_hop)
                 if not owned:
                     found.append((context, route, interface or "policy route"))
     yield from {(str(c), r.span, i): (c, r, i) for c, r, i in found}.values()
+
+
+def _has_cloud(case: Case) -> bool:
+    return any(z.zone_class is ZoneClass.SECURITY_CLOUD for z in case.project.zones)
+
+
+def _silent(case: Case, aspect: str) -> Text | None:
+    if aspect != "gateway" or _has_cloud(case):
+        return None
+    return N_("The project declares no zone of class security-cloud.")
 
 
 PLUGIN = Check(
@@ -70,4 +120,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="What leaves elsewhere is neither monitored nor filtered by the shared gateway.",
     fix="Route public addresses to the security cloud only; declare an approved breakout as a zone of its own.",
+    silent=_silent,
 )

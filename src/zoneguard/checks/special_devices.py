@@ -66,10 +66,11 @@ def _observed(case: Case, role: Role, addresses: Intervals) -> Iterator[Finding]
         yield seen(case, PLUGIN.id, PLUGIN.severity, message, group, ("observed", role, *key), FIX, aspect=role)
 
 
-def _silent(case: Case) -> Text | None:
-    if any(case.project.having(role) for role in ROLES):
+def _silent(case: Case, aspect: str) -> Text | None:
+    roles = [role for role in ROLES if aspect in ("", role)]
+    if any(case.project.having(role) for role in roles):
         return None
-    return N_("No host of the project has the role mfp or iot.")
+    return N_("No host of the project has the role {roles}.", roles=", ".join(roles))
 
 
 PLUGIN = Check(

@@ -71,7 +71,7 @@ def _names(case: Case) -> dict[Flow, set[str]]:
     return found
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _: str) -> Text | None:
     if any(zone.zone_class is ZoneClass.LOCAL_BREAKOUT for zone in case.project.zones):
         return None
     return N_("The project declares no local breakout; which cloud services are reached otherwise is not judged.")
