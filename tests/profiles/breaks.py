@@ -165,6 +165,7 @@ BREAKS: dict[str, Break] = {
         "-A FORWARD -i eth2 -d 192.0.2.5/32 -o eth5 -p tcp -m tcp --dport 8443 -j ACCEPT",
     ),
 }  # fmt: skip
+BREAKS["ZG202:service"] = BREAKS["ZG202"]
 BREAKS["ZG107:gateway"] = BREAKS["ZG107"]
 BREAKS["ZG201:import"] = BREAKS["ZG201"]
 BREAKS["ZG203:import"] = BREAKS["ZG203"]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.checks.town import ROUTES, Town, session
+from tests.inspection.protocols.test_rdp import confirm, initial, request, response
 
 ALL = "mikasa, yokote, gotsu, setagaya, kobe-foundation"
 VPC = Path(__file__).resolve().parents[2] / "topologies/examples/aws-govcloud/configs/vpc.json"
@@ -85,7 +86,7 @@ def attached() -> bytes:
 GET = b"GET /f HTTP/1.1\r\nHost: x\r\n\r\n"
 USED = {
     "lgwan": [
-        *session("10.20.0.5", "10.30.0.50", 8443),
+        *session("10.20.0.5", "10.30.0.50", 8443, request() + initial(), confirm() + response()),
         *session("10.40.0.10", "10.20.0.25", 25, mail(TEXT), ANSWERS),
     ],
     "internet": [

@@ -102,8 +102,8 @@ class Case:
 class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
     missing the check is not run and the clauses that rest on it are undetermined. So are they where ``silent`` says why
-    the check can decide nothing here, as without a ledger, and where ``unseen`` says what the check could not look into;
-    both are asked for the aspect that the clause names (empty: the check as a whole). ``title``, ``why`` and ``fix`` are
+    the check can decide nothing here, as without a ledger, and where ``unseen`` says what it could not look into; both
+    are asked for the aspect that the clause names (empty: the check as a whole). ``title``, ``why`` and ``fix`` are
     message ids of the catalogue. The module's docstring is shown by ``zoneguard explain``."""
 
     id: str
