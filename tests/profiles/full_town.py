@@ -132,7 +132,7 @@ def opened(town: Town, ingress: int, egress: int, more: str = "-p tcp -m tcp --d
 
 def seen(town: Town, zone: str, *packets: object) -> Town:
     """With more packets in the capture of a zone."""
-    return replace(town, captures={**town.captures, zone: [*town.captures[zone], *packets]})  # type: ignore[list-item]
+    return replace(town, captures={**town.captures, zone: [*town.captures[zone], *packets]})
 
 
 def beside(town: Town, devices: tuple[str, ...], files: Mapping[str, str], zones: tuple[str, ...] = ()) -> Town:
