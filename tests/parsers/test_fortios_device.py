@@ -68,7 +68,10 @@ def test_interfaces_of_every_kind() -> None:
     [
         ("set ip 10.1.0.1 255.0.255.0", "this address cannot be read"),
         ("set ip 10.1.0.1", "this address cannot be read"),
-        ("set mode dhcp", "the address, and perhaps a default route, come by dhcp and are not in the file"),
+        (
+            "set mode dhcp",
+            "dynamic routing: the address, and perhaps a default route, come by dhcp and are not in the file",
+        ),
         ("set vlanid 4095", "this is no VLAN number"),
         ("set newsetting x", 'the setting "newsetting" is not known'),
         ("config new\n            set a b\n        end", 'the block "new" is not read'),
@@ -107,9 +110,12 @@ def device(*tables: str) -> Device:
 
 def test_the_device_answers_as_its_interfaces_allow() -> None:
     found = device(ADMIN)
-    for what, verdict in (("tcp/8443", "local"), ("tcp/22", "local"), ("icmp/8", "local"), ("tcp/23", "may")):
+    for what, verdict in (("tcp/8443", "local"), ("tcp/22", "local"), ("icmp/8", "local"), ("tcp/23", "deny")):
         assert goes(found, "lan", f"10.1.0.5 > 10.1.0.1 {what}") == verdict
-    assert goes(found, "dmz", "10.2.0.5 > 10.2.0.1 tcp/22") == "may"
+    for what, verdict in (("tcp/22", "deny"), ("icmp/8", "deny"), ("udp/53", "may"), ("tcp/10443", "may")):
+        assert goes(found, "dmz", f"10.2.0.5 > 10.2.0.1 {what}") == verdict
+    tunnel = device(ADMIN, table("vpn ssl settings", "    set port 22"))
+    assert goes(tunnel, "dmz", "10.2.0.5 > 10.2.0.1 tcp/22") == "may"
 
 
 def test_local_in_policies_go_first_and_deny_by_default() -> None:

@@ -417,6 +417,20 @@ def test_a_source_comes_in_where_its_subnet_is_or_else_where_its_route_leads_out
     assert nowhere.disposition is Disposition.UNDETERMINED
 
 
+def test_what_a_device_sends_from_an_address_of_its_own_comes_in_at_its_neighbour() -> None:
+    loop = port("lo", "10.99.0.1/32")
+    core = box("core", (loop, LEFT, port("up", "10.0.9.1/30")), route("0.0.0.0/0", "10.0.9.2"))
+    ping = replace(WEB, src=A("10.99.0.1"))
+    trace = trace_packet([core, EDGE], ping)
+    assert trace.disposition is Disposition.DELIVERED
+    assert [(h.device, h.ingress, h.egress) for h in trace.hops] == [("edge", "down", "right")]
+    assert trace_packet([core], ping).disposition is Disposition.UNDETERMINED
+    assert trace_packet([replace(core, vendor="linux"), EDGE], ping).disposition is Disposition.UNDETERMINED
+    unread = Misunderstood(at("core", 7), "router bgp", "not read", Concern.ROUTING)
+    open_ = trace_packet([replace(core, uncertain=(unread,)), EDGE], ping)
+    assert (open_.disposition, "core:7" in str(open_.reason)) == (Disposition.UNDETERMINED, True)
+
+
 def test_several_entries_are_all_traced_and_the_worst_is_told() -> None:
     shut = box("shut", (port("left", "10.0.1.2/24"), port("right", "10.0.2.2/24")), stages=(Routing(), Filter(acl())))
     trace = trace_packet([shut, gate(permit(ALWAYS, 10))], WEB)

@@ -96,6 +96,25 @@ class Topology:
                     routed.setdefault(length, set()).add(port)
         return tuple(sorted(routed[max(routed)])) if routed else ()
 
+    def sent(self, source: int, destination: int) -> tuple[tuple[Entry, tuple[Entry, ...]], ...]:
+        """Each interface that owns ``source``, and where a packet comes in that its device sends from there itself.
+
+        Its routing table decides; filters and policy routes are for what it forwards, but on Linux, whose output chains
+        are not in the model: none there.
+        """
+        found: list[tuple[Entry, tuple[Entry, ...]]] = []
+        for owner in self._owners.get(source, ()) if self.entries(source) == () else ():
+            context = self.contexts[owner.device, owner.vrf]
+            if context.device.vendor == "linux":
+                return ()
+            neighbours: dict[Entry, None] = {}
+            for target in context.table.best(destination)[0]:
+                port = self.port(owner.device, owner.vrf, target.egress)
+                hop = destination if target.next_hop is None else target.next_hop
+                neighbours.update(dict.fromkeys(self.owners(port, hop) or self.peers(port)))
+            found.append((owner, tuple(neighbours)))
+        return tuple(found)
+
     def _leaves(self, port: Entry, target: Target) -> bool:
         if target.next_hop is None:
             return not self.peers(port)

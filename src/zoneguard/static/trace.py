@@ -85,11 +85,17 @@ class Tracer:
     def trace(self, packet: Packet, entry: Entry | None = None, unspecified: frozenset[Field] = frozenset()) -> Trace:
         """Follow ``packet`` from ``entry``, or from everywhere its source comes in: then the worst of those traces.
 
+        What a modelled device sends from an address of its own, on no other's subnet, comes in at its neighbours.
         ``unspecified`` fields may have any value, whatever ``packet`` says.
         """
         if entry is not None:
             return self._from(entry, packet, unspecified)
         traces = tuple(self._start(e, packet, unspecified) for e in self.entries(packet.src))
+        traces = traces or tuple(
+            self._from(e, packet, unspecified, (sender.device,))
+            for sender, entries in self.topology.sent(packet.src, packet.dst)
+            for e in entries
+        )
         if not traces:
             reason = N_("the source {address} is attached to no modelled device", address=format_address(packet.src))
             return Trace(Disposition.UNDETERMINED, reason, packet)
@@ -112,7 +118,9 @@ class Tracer:
             return Trace(walk.disposition, reason, packet, entry, (), packet, walk.disposition, (), (walk,))
         return self._from(entry, packet, unspecified)
 
-    def _from(self, entry: Entry, packet: Packet, unspecified: frozenset[Field]) -> Trace:
+    def _from(
+        self, entry: Entry, packet: Packet, unspecified: frozenset[Field], senders: tuple[str, ...] = ()
+    ) -> Trace:
         explored = explore(lambda script: Walker(self.topology, packet, script, unspecified).walk(entry))
         walks = tuple(dict.fromkeys(w for w, _ in explored.runs))
         worst = min(walks, key=lambda w: WORST_FIRST.index(w.disposition))
@@ -121,14 +129,14 @@ class Tracer:
             stuck = (w for w in walks if w.disposition is Disposition.UNDETERMINED)
             doubts += tuple(dict.fromkeys(Doubt(w.reason, w.hops[-1].deciding.span if w.hops else None) for w in stuck))
         apparent = Disposition.UNDETERMINED if doubts else worst.disposition
-        doubts += self._misread(walks)
+        doubts += self._misread(walks, senders)
         disposition = Disposition.UNDETERMINED if doubts else worst.disposition
         reason = _reason(doubts) if doubts else worst.reason
         return Trace(disposition, reason, packet, entry, worst.hops, worst.packet, apparent, doubts, walks)
 
-    def _misread(self, walks: tuple[Walk, ...]) -> tuple[Doubt, ...]:
+    def _misread(self, walks: tuple[Walk, ...], senders: tuple[str, ...]) -> tuple[Doubt, ...]:
         """The lines not understood, on all devices passed through, that can change more than the model tells."""
-        names = dict.fromkeys(hop.device for walk in walks for hop in walk.hops)
+        names = dict.fromkeys((*senders, *(hop.device for walk in walks for hop in walk.hops)))
         lines = (m for name in names for m in self.topology.devices[name].uncertain)
         return tuple(Doubt(_misread_text(m), m.span) for m in lines if m.concern is not Concern.OTHER and not m.bounded)
 

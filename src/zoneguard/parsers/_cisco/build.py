@@ -19,7 +19,7 @@ from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
 from zoneguard.parsers._cisco.statics import routes
 
 DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
-NO_ADDRESS = "the address is given by DHCP, PPP or a prefix and is not in the file"
+NO_ADDRESS = "dynamic routing: the address is given by DHCP, PPP or a prefix and is not in the file"
 NO_GROUP = "an object group that is not defined, that is empty, or that contains itself: what is in it is open"
 
 

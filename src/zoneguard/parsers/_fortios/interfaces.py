@@ -26,6 +26,7 @@ from zoneguard.parsers._fortios.schema import (
     account,
     ignore,
 )
+from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 REVERSE_PATH = "reverse path check: hosts are taken to use addresses that are routed back to them"
 
@@ -142,7 +143,7 @@ def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: di
         result.ipmac.add(name)
     mode = entry.word("mode", "static")
     if mode != "static":
-        reason = f"the address, and perhaps a default route, come by {mode} and are not in the file"
+        reason = f"{DYNAMIC_ROUTING}: the address, and perhaps a default route, come by {mode} and are not in the file"
         export.ledger.not_understood(entry.line("mode"), reason, Concern.INTERFACE)
     result.known[name] = Interface(
         name,
@@ -182,7 +183,7 @@ def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
     if ipv6 is not None:
         account(export.ledger, ipv6, IPV6)
         if ipv6.word("ip6-mode", "static") != "static":
-            reason = "the IPv6 address is not in the file"
+            reason = f"{DYNAMIC_ROUTING}: the IPv6 address is not in the file"
             export.ledger.not_understood(ipv6.line("ip6-mode"), reason, Concern.INTERFACE)
         six = _address(export, ipv6, "ip6-address")
         if six is not None:

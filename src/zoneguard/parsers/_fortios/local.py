@@ -44,7 +44,7 @@ def local_stage(
 ) -> Filter:
     """The filter of packets to the device itself."""
     system = export.shared.blocks.get("system global") or Block("")
-    rules = [*policy_rules(policies), *_management(system, services)]
+    rules = [*policy_rules(policies), *_management(system, services), *_closed(export, system, end)]
     other = export.unknown(scope, "the device itself listens to the packet", end.first)
     rules.append(Rule(other, Permit(), end, "services of the device without a line of their own", implied=True))
     return Filter(RuleList("local-in policy", tuple(rules), Deny(), end), stateful=True)
@@ -52,11 +52,31 @@ def local_stage(
 
 def _management(system: Block, services: Iterable[Service]) -> Iterator[Rule]:
     for service in services:
-        asked = _FIXED.get(service.name)
-        if service.name in _ADMIN_PORTS:
-            setting, default = _ADMIN_PORTS[service.name]
-            port = values.number(system.word(setting, str(default)), 65535) or default
-            asked = port_match(_TCP, Intervals.of(port))
+        asked = _asked(system, service.name)
         if asked is not None:
             match = both(Ingress(frozenset({service.interface})), asked)
             yield Rule(match, Permit(), service.span, f"allowaccess {service.name}", implied=True)
+
+
+def _closed(export: Export, system: Block, end: SourceSpan) -> Iterator[Rule]:
+    """Nothing else answers echo requests, SSH and Telnet than what ``allowaccess`` opens, unless the SSL VPN listens at
+    that port. Only where the file lists the interfaces."""
+    if not any("system interface" in block.blocks for block in (export.shared, *(s.block for s in export.scopes))):
+        return
+    tunnels = {scope.setting("vpn ssl settings", "port", "") for scope in export.scopes}
+    for name in ("ping", "ssh", "telnet"):
+        asked = _asked(system, name)
+        if asked is not None and not (name in _ADMIN_PORTS and _port(system, name) in tunnels):
+            yield Rule(asked, Deny(), end, f"no allowaccess {name}", implied=True)
+
+
+def _asked(system: Block, name: str) -> Match | None:
+    """The packets to a service of the device."""
+    if name in _ADMIN_PORTS:
+        return port_match(_TCP, Intervals.of(int(_port(system, name))))
+    return _FIXED.get(name)
+
+
+def _port(system: Block, name: str) -> str:
+    setting, default = _ADMIN_PORTS[name]
+    return str(values.number(system.word(setting, str(default)), 65535) or default)

@@ -54,7 +54,8 @@ _IGNORED = {
     "natoutbound": "policy-based IPsec", "natip": "policy-based IPsec", "vpntunnel": "policy-based IPsec",
     "identity-based-route": SESSIONS, "pcp-poolname": SESSIONS, "scan-botnet-*": CONTENT, "enforce-default-*": CONTENT,
     "learning-mode": LOGGING, "virtual-patch": CONTENT, "fragment": SESSIONS, "dynamic-shaping": SHAPING,
-    "app-monitor": LOGGING, "transparent": SESSIONS, "sctp-*": CONTENT, "expiry*": LABEL,
+    "app-monitor": LOGGING, "log-http-transaction": LOGGING, "eif-*": SESSIONS, "sso-auth-*": LOGIN,
+    "isolator-server": CONTENT, "telemetry-*": LOGGING, "transparent": SESSIONS, "sctp-*": CONTENT, "expiry*": LABEL,
 }  # fmt: skip
 
 POLICY = Schema(_READ | MAY | OPENS, Concern.FILTER, _IGNORED, frozenset({"identity-based-policy"}))

@@ -16,6 +16,7 @@ CONTENT = "inspects the content of admitted sessions; it can only take away"
 SHAPING = "shaping and marking of admitted traffic"
 SESSIONS = "handling of sessions that a policy admitted"
 HARDWARE = "hardware offloading and link settings"
+SWITCH = "joins ports to one interface; between them it can only take away"
 ACCOUNTS = "accounts and certificates"
 MANAGEMENT = "management of the device itself"
 SERVERS = "servers that the device runs for hosts"
@@ -84,7 +85,8 @@ IGNORED_TABLES: dict[str, str] = {
     "system lldp *": MANAGEMENT, "system probe-response": SERVERS, "system session-ttl": SESSIONS,
     "system session-helper": "opens only connections related to an admitted session", "system np*": HARDWARE,
     "system isf-*": HARDWARE, "system physical-switch": HARDWARE, "system virtual-switch": HARDWARE,
-    "system stp": HARDWARE, "system dpdk*": HARDWARE, "dpdk *": HARDWARE, "system affinity-*": HARDWARE,
+    "system stp": HARDWARE,
+    "system switch-interface": SWITCH, "system dpdk*": HARDWARE, "dpdk *": HARDWARE, "system affinity-*": HARDWARE,
     "system speed-test-*": SERVERS, "system modem": HARDWARE, "system 3g-modem *": HARDWARE,
     "system bypass": HARDWARE, "system lte-modem": HARDWARE, "system smc-ntp": SERVERS,
     "system interface-group": LABEL, "gui *": MANAGEMENT, "system gi-gk": SESSIONS,

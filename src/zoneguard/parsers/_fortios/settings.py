@@ -62,11 +62,13 @@ _RELAYS = {
     "firewall proxy-policy": "proxy policies relay sessions that no firewall policy describes",
     "firewall explicit-proxy-policy": "proxy policies relay sessions that no firewall policy describes",
 }
+_BETWEEN = (("firewall policy46", "firewall vip46"), ("firewall policy64", "firewall vip64"))
+_BETWEEN_VERSIONS = "a policy that translates between IPv4 and IPv6 is not followed"
 _PROXIES = ("web-proxy explicit", "ftp-proxy explicit", "web-proxy explicit-proxy")
 _MULTICAST = ("firewall multicast-policy", "firewall multicast-policy6")
 READ_SETTINGS = frozenset({
     "system settings", "system global", "firewall schedule recurring", "firewall schedule onetime", *_RELAYS, *_PROXIES,
-    *_MULTICAST,
+    *_MULTICAST, *(path for pair in _BETWEEN for path in pair),
 })  # fmt: skip
 
 
@@ -127,6 +129,13 @@ def read_relays(export: Export, scope: Scope) -> None:
         if table.enabled("status"):
             reason = "an explicit proxy relays sessions that no firewall policy describes"
             export.ledger.not_understood(table.line("status"), reason, Concern.FILTER)
+    for path, addresses in _BETWEEN:
+        table = scope.table(path)
+        ignore(export.ledger, table, "settings of a policy between IPv4 and IPv6, reported at its first line")
+        ignore(export.ledger, scope.table(addresses), "used by policies between IPv4 and IPv6 only")
+        for entry in table.entries.values():
+            if entry.word("status", "enable") == "enable" and entry.word("action", "deny") == "accept":
+                export.ledger.not_understood(entry.first, _BETWEEN_VERSIONS, Concern.FILTER)
     for path in _MULTICAST:
         ignore(export.ledger, scope.table(path), "multicast only; sessions between hosts are judged here")
 
