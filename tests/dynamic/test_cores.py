@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import IP, TCP
+from scapy.layers.inet import IP, TCP, UDP
 
 from tests.dynamic.making import A, B, Talk, ether, pcap
 from tests.dynamic.test_flows import traffic
+from tests.dynamic.test_links import LINKS
+from tests.dynamic.test_tunnels import TUNNELS
 from zoneguard.dynamic import cores
 from zoneguard.dynamic._store import HALF
-from zoneguard.dynamic.columns import COLUMNS
+from zoneguard.dynamic.columns import COLUMNS, Column
 from zoneguard.dynamic.cores import NUMPY, Core
+from zoneguard.dynamic.decoding import Context
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.surveying import Run, Survey
 
@@ -32,14 +35,20 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
     for (rows, flow, back), (rows_, flow_, back_) in zip(slow.batches(), fast.batches(), strict=True):
         for name, kind in COLUMNS.items():
             assert getattr(rows_, name).dtype == kind, name
-            assert np.array_equal(getattr(rows, name), getattr(rows_, name)), name
+            if name != "context":
+                assert np.array_equal(getattr(rows, name), getattr(rows_, name)), name
+        assert meanings(slow, rows.context) == meanings(fast, rows_.context)
         assert rows.refusals == rows_.refusals
         assert np.array_equal(flow, flow_)
         assert np.array_equal(back, back_)
     one, other = slow.tracker, fast.tracker
     count = one.store.flows
     assert count == other.store.flows
-    assert np.array_equal(one.store.key[:count], other.store.key[:count])
+    keys, keys_ = one.store.key[:count].copy(), other.store.key[:count].copy()
+    assert meanings(slow, keys[:, 4] >> 16 & 0xFFFF) == meanings(fast, keys_[:, 4] >> 16 & 0xFFFF)
+    for some in (keys, keys_):  # contexts are numbered as they come up
+        some[:, 4] &= ~np.uint64(0xFFFF0000)
+    assert np.array_equal(keys, keys_)
     for name in HALF.names or ():
         assert np.array_equal(getattr(one.store, name)[: 2 * count], getattr(other.store, name)[: 2 * count]), name
     assert one.macs == other.macs
@@ -49,6 +58,11 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
     assert [replace(a, core="numpy") for a in got.accounts] == list(expected.accounts)
     assert list(got.tracks) == list(expected.tracks)
     return got
+
+
+def meanings(run: Run, numbers: Column) -> list[Context]:
+    """VLANs and tunnels of each context."""
+    return [run.contexts[number] for number in numbers.tolist()]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -110,6 +124,44 @@ def test_the_table_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     path = tmp_path / "capture.pcap"
     path.write_bytes(pcap(frames))
     assert len(compare([str(path)]).tracks) == 3_000
+
+
+def test_every_tunnel_and_what_is_inside(tmp_path: Path) -> None:
+    frames = [ether(packet) for packet, _ in TUNNELS.values()]
+    cut = [bytes(frame)[:-n] for frame in frames for n in (1, 21, 40, 55)]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap([*frames, *cut, *frames]))
+    seen = compare([str(path)])
+    assert {track.flow.tunnel[0].split()[0] for track in seen.tracks if track.flow.tunnel} >= {"gre", "vxlan", "4in6"}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_every_link(name: str, tmp_path: Path) -> None:
+    link, frame = LINKS[name]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap([frame[:end] for end in range(1, len(frame) + 1)], link))
+    assert len(compare([str(path)]).tracks)
+
+
+def test_tunnels_up_to_the_depth_that_is_opened(tmp_path: Path) -> None:
+    packet = IP(src=A, dst=B) / TCP(sport=1, dport=2)
+    frames = []
+    for depth in range(12):
+        packet = IP(src=f"10.9.{depth}.1", dst=f"10.9.{depth}.2") / packet
+        frames.append(ether(packet))
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(frames))
+    (account,) = compare([str(path)]).accounts
+    assert (account.decoded, sum(account.skipped.values())) == (8, 4)
+
+
+def test_a_batch_with_more_packets_than_room(tmp_path: Path) -> None:
+    packet = IP(src=A, dst=B) / UDP(sport=1, dport=2)
+    for depth in range(6):
+        packet = IP(src=f"10.9.{depth}.1", dst=f"10.9.{depth}.2") / packet
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap([ether(packet)] * 500))
+    assert [sum(track.flow.packets) for track in compare([str(path)]).tracks] == [500] * 7
 
 
 def test_the_core_is_a_choice() -> None:

@@ -15,11 +15,13 @@ from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
 
 from tests.dynamic.making import ether, pcap, udp
+from tests.dynamic.test_links import LINKS
+from tests.dynamic.test_tunnels import TUNNELS
 from zoneguard.dynamic import decoding
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.cores import NUMPY, Core, compiled
-from zoneguard.dynamic.decoding import Decoder, Ordinary
+from zoneguard.dynamic.decoding import Decoder
 
 CORES = [core for core in (NUMPY, compiled()) if core]
 V4, V6 = IP(src="10.1.0.1", dst="10.2.0.2"), IPv6(src="fd00::1", dst="2001:0:1::2")
@@ -44,11 +46,15 @@ SAMPLES = [
         ether(IP(dst="1.1.1.1", proto=50) / b"esp"),
     )
 ]
+INSIDE = [
+    *(bytes(ether(packet)) for packet, _ in TUNNELS.values()),
+    *(frame for link, frame in LINKS.values() if link == 1),
+]
 
 
-def rows_of(data: bytes, headers: Ordinary | None) -> tuple[Rows, Decoder, int]:
+def rows_of(data: bytes, core: Core | None) -> tuple[Rows, Decoder, int]:
     capture = Capture("test", 0, io.BytesIO(data))
-    decoder = Decoder(headers)
+    decoder = Decoder(core.swift if core else None)
     (frames,) = capture.batches()
     return decoder.rows(frames), decoder, len(frames)
 
@@ -64,7 +70,7 @@ def compare(data: bytes) -> Rows:
 
 
 def _compare(data: bytes, core: Core) -> Rows:
-    fast, fast_decoder, count = rows_of(data, core.headers)
+    fast, fast_decoder, count = rows_of(data, core)
     slow, slow_decoder, _ = rows_of(data, None)
     for name, kind in COLUMNS.items():
         if name not in ("context", "data_at", "buffer"):
@@ -83,16 +89,18 @@ def _compare(data: bytes, core: Core) -> Rows:
     return fast
 
 
-LINKS = st.sampled_from([1, 1, 1, 101, 113, 276, 0, 105, 228])
+KINDS = st.sampled_from([1, 1, 1, 101, 113, 276, 0, 105, 228])
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(SAMPLES), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 255)), max_size=4)),
+        st.tuples(
+            st.sampled_from(SAMPLES + INSIDE), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 255)), max_size=4)
+        ),
         min_size=1,
         max_size=8,
     ),
-    LINKS,
+    KINDS,
     st.integers(0, 14),
     st.sampled_from([1 << 18, 60, 40, 20]),
 )
@@ -133,7 +141,7 @@ def test_a_mixed_batch_of_links_is_decoded_in_frame_order(monkeypatch: pytest.Mo
 def test_too_many_vlans_share_a_context_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MAX_CONTEXTS", 5)
     data = pcap([Ether() / Dot1Q(vlan=i) / udp() for i in range(1, 11)])
-    rows, decoder, count = rows_of(data, CORES[-1].headers)
+    rows, decoder, count = rows_of(data, CORES[-1])
     crowd = [decoder.contexts[c] for c in rows.context.tolist()].count(((), (decoding.CROWDED,)))
     assert crowd == decoder.account(0).skipped[decoding.CROWDED] == 7
     assert decoder.account(0).decoded == count - 7
@@ -149,7 +157,7 @@ def test_too_many_reasons_share_one() -> None:
     assert account.skipped.total() == 101
 
 
-@given(st.binary(max_size=120), LINKS)
+@given(st.binary(max_size=120), KINDS)
 def test_no_frame_makes_the_decoder_fail(frame: bytes, link: int) -> None:
     compare(pcap([frame], link))
 

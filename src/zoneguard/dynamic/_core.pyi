@@ -1,17 +1,11 @@
 from collections.abc import Callable, Sequence
 
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I32, I64, U8, U16, U64, Bool, Column
+from zoneguard.dynamic.columns import I32, I64, U8, U16, U64, Bool
 
 def pcap_records(
     data: U8, end: int, at: int, big: bool, head: int, unit: int, place: I64, caplen: I64, wirelen: I64, time: I64
 ) -> tuple[int, int, int]: ...
-
-class Headers:
-    def __init__(
-        self, tags: U8, odd: tuple[U8, U8], with_ports: U8, header: I64, to_port: U8, from_port: U8, answer: I64
-    ) -> None: ...
-    def decode(self, data: U8, places: I64, caplens: I64, links: I32) -> tuple[Bool, I64, dict[str, Column]]: ...
 
 class Aggregator:
     def __init__(

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
-"""The compiled core: the three inner loops of reading captures, row by row where the NumPy core goes column by column.
+"""The compiled core: records of classic captures, and packets added to their flows, row by row.
 
-``pcap_records`` is ``_pcap``'s, ``headers`` is ``_headers.ordinary``, ``Aggregator`` is ``flows.FlowTracker``: the same
-results for the same input, bit by bit. Whatever is rare is not here but in what both cores share.
+``pcap_records`` is ``_pcap.by_columns``, ``Aggregator`` is ``flows.FlowTracker``: the same results for the same input,
+bit by bit. ``_packets`` decodes what is between the two.
 """
 
 import numpy as np
@@ -10,15 +10,8 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
-    IPV4 = 0x0800
-    IPV6 = 0x86DD
-    TEREDO = 0x20010000
     TCP = 6
-    UDP = 17
-    ICMP = 1
-    ICMPV6 = 58
     SYN = 0x02
-    RST = 0x04
     ACK = 0x10
     OPENING = 1
     ANSWERING = 2
@@ -29,10 +22,6 @@ cdef enum:
 cdef int64_t ORIGIN = <int64_t>1 << 32
 cdef int64_t NEAR = <int64_t>1 << 31
 cdef int64_t WRAP = (<int64_t>1 << 32) - 1
-
-
-cdef inline int64_t be16(const uint8_t[::1] data, Py_ssize_t at) except -1:
-    return <int64_t>data[at] << 8 | data[at + 1]
 
 
 cdef inline int64_t be32(const uint8_t[::1] data, Py_ssize_t at) except -1:
@@ -68,154 +57,6 @@ def pcap_records(const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, bint bi
         at += head + length
         count += 1
     return count, at, -2
-
-
-cdef class Headers:
-    """The decoder of ordinary headers, made once with the tables that say what is ordinary."""
-
-    cdef const uint8_t[::1] tags, odd4, odd6, with_ports, to_port, from_port
-    cdef const int64_t[::1] header
-    cdef const int64_t[:, ::1] answer
-
-    def __init__(self, tags, odd, with_ports, header, to_port, from_port, answer):
-        self.tags, self.odd4, self.odd6 = tags, odd[0], odd[1]
-        self.with_ports, self.header = with_ports, header
-        self.to_port, self.from_port, self.answer = to_port, from_port, answer
-
-    def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
-               const int32_t[::1] links):
-        """Which frames are ordinary, the VLANs of every frame (-1: no tag), and the columns of the ordinary ones."""
-        cdef Py_ssize_t n = places.shape[0], i, k = 0, at, l4, data_at, wire, stop, end
-        cdef int64_t kind, mac, size, proto, length, answer, vlans, key_a, key_b
-        cdef int32_t link
-        cdef int layer
-        cdef bint six
-
-        ok_ = np.zeros(n, np.uint8)
-        stack_ = np.full(n, -1, np.int64)
-        wide = np.zeros((4, n), np.uint64)
-        long_ = np.zeros((7, n), np.int64)
-        short = np.zeros((3, n), np.uint16)
-        byte = np.zeros((4, n), np.uint8)
-        cdef uint8_t[::1] ok = ok_
-        cdef int64_t[::1] stack = stack_
-        cdef uint64_t[:, ::1] w = wide
-        cdef int64_t[:, ::1] q = long_
-        cdef uint16_t[:, ::1] s = short
-        cdef uint8_t[:, ::1] b = byte
-
-        for i in range(n):
-            at, link = places[i], links[i]
-            end = at + caplens[i]
-            mac = -1
-            if link == 1:
-                kind = be16(data, at + 12)
-                mac = be16(data, at + 6) << 32 | be32(data, at + 8)
-                at += 14
-            elif link == 12 or link == 14 or link == 101 or link == 228 or link == 229:
-                kind = data[at] >> 4
-                kind = IPV4 if kind == 4 else IPV6 if kind == 6 else 0
-            elif link == 113:
-                kind = 0 if _not_a_network(be16(data, at + 2)) else be16(data, at + 14)
-                if be16(data, at + 4) & 0xFF == 6:
-                    mac = be16(data, at + 6) << 32 | be32(data, at + 8)
-                at += 16
-            elif link == 276:
-                kind = 0 if _not_a_network(be16(data, at + 8)) else be16(data, at)
-                if be16(data, at + 10) & 0xFF == 6:
-                    mac = be16(data, at + 12) << 32 | be32(data, at + 14)
-                at += 20
-            else:
-                continue
-            if kind != IPV4 and self.tags[kind]:
-                vlans = 0
-                for layer in range(2):
-                    if be16(data, at) & 0xFFF:
-                        vlans = vlans << 12 | (be16(data, at) & 0xFFF)
-                    kind = be16(data, at + 2)
-                    at += 4
-                    if not self.tags[kind]:
-                        break
-                stack[i] = vlans
-
-            if kind == IPV4:
-                proto = data[at + 9]
-                size = be16(data, at + 2)
-                if data[at] != 0x45 or be16(data, at + 6) & 0x3FFF or size < 20 or self.odd4[proto]:
-                    continue
-                l4 = at + 20
-                six = False
-            elif kind == IPV6:
-                proto = data[at + 6]
-                size = 40 + be16(data, at + 4)
-                if data[at] >> 4 != 6 or size == 40 or self.odd6[proto]:
-                    continue
-                l4 = at + 40
-                six = True
-            else:
-                continue
-            wire = at + size
-            if proto == UDP:
-                length = be16(data, l4 + 4)
-                if length >= 8:
-                    wire = min(wire, l4 + length)
-            data_at = l4 + (max(20, data[l4 + 12] >> 4 << 2) if proto == TCP else self.header[proto])
-            stop = min(wire, end)
-            if data_at > stop:
-                continue
-
-            key_a = key_b = 0
-            s[2, k] = b[2, k] = b[3, k] = 0
-            q[5, k] = q[6, k] = 0
-            q[1, k] = wire - data_at
-            if self.with_ports[proto]:
-                key_a, key_b = be16(data, l4), be16(data, l4 + 2)
-            if proto == UDP:
-                if self.to_port[key_b] or self.from_port[key_a]:
-                    continue
-                if wire - data_at >= 40 and data[data_at] >> 4 == 6 and (
-                    be32(data, data_at + 8) == TEREDO or be32(data, data_at + 24) == TEREDO
-                ):
-                    continue
-            elif proto == TCP:
-                q[5, k], q[6, k] = be32(data, l4 + 4), be32(data, l4 + 8)
-                b[2, k] = data[l4 + 13]
-                if data[l4 + 13] & RST:
-                    q[1, k] = 0
-                    stop = data_at
-            elif proto == ICMP or proto == ICMPV6:
-                key_a = data[l4]
-                if key_a == (1 if proto == ICMPV6 else 3):
-                    continue
-                answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
-                s[2, k] = <uint16_t>be16(data, l4)
-                key_b = data[l4 + 1] if answer < 0 else answer
-                b[3, k] = answer < 0
-
-            if six:
-                w[0, k] = <uint64_t>be32(data, at + 8) << 32 | <uint64_t>be32(data, at + 12)
-                w[1, k] = <uint64_t>be32(data, at + 16) << 32 | <uint64_t>be32(data, at + 20)
-                w[2, k] = <uint64_t>be32(data, at + 24) << 32 | <uint64_t>be32(data, at + 28)
-                w[3, k] = <uint64_t>be32(data, at + 32) << 32 | <uint64_t>be32(data, at + 36)
-            else:
-                w[0, k] = w[2, k] = 0
-                w[1, k], w[3, k] = be32(data, at + 12), be32(data, at + 16)
-            s[0, k], s[1, k] = <uint16_t>key_a, <uint16_t>key_b
-            b[0, k], b[1, k] = six, <uint8_t>proto
-            q[0, k], q[2, k], q[3, k], q[4, k] = size, stop - data_at, data_at, mac
-            ok[i] = 1
-            k += 1
-        columns = dict(zip(("src_high", "src_low", "dst_high", "dst_low"), wide[:, :k]))
-        columns.update(zip(("size", "payload", "kept", "data_at", "mac", "seq", "ack"), long_[:, :k]))
-        columns.update(zip(("key_a", "key_b", "icmp"), short[:, :k]))
-        columns.update(zip(("v6", "proto", "tcp", "oneway"), byte[:, :k]))
-        columns["v6"] = columns["v6"].view(np.bool_)
-        columns["oneway"] = columns["oneway"].view(np.bool_)
-        return ok_.view(np.bool_), stack_, columns
-
-
-cdef inline bint _not_a_network(int64_t hardware) noexcept:
-    return hardware == 803 or hardware == 824  # radiotap, netlink
 
 
 cdef struct Half:

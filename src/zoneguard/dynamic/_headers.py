@@ -20,7 +20,7 @@ from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT, HEAD
 from zoneguard.dynamic.tunnels import EITHER_PORT, TEREDO_PREFIX, TO_PORT, TUNNEL_PROTOCOLS
 from zoneguard.model.match import RST
 
-Context = Callable[[tuple[int, ...]], int]
+Context = Callable[..., int]  # the number of VLANs and, where there are any, of tunnels
 
 
 def _marks(size: int, members: object) -> Bool:
@@ -126,7 +126,7 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
         payload[reset] = 0
         stop = np.where(reset, data_at, stop)
 
-    _leave_tunnels(ok, view, np.flatnonzero(udp), (key_a, key_b, data_at, wire))
+    _leave_tunnels(ok, view, np.flatnonzero(udp), (key_a, key_b, data_at, wire, stop))
     none = np.broadcast_to(np.uint8(0), len(at))
     icmp, oneway = np.zeros(len(at), np.uint16), np.zeros(len(at), np.bool_)
     which = np.flatnonzero(((proto == ICMP) | (proto == ICMPV6)) & ok)
@@ -148,14 +148,15 @@ def ordinary(frames: Frames, context: Context) -> tuple[Bool, Rows]:
     return ok, rows if ok.all() else rows.take(np.flatnonzero(ok))
 
 
-def _leave_tunnels(ok: Bool, view: Views, udp: I64, columns: tuple[U16, U16, I64, I64]) -> None:
-    """UDP on a tunnel's port, or that begins like an IPv6 packet of Teredo's prefix, is not ordinary."""
-    key_a, key_b, data_at, wire = (column[udp] for column in columns)
+def _leave_tunnels(ok: Bool, view: Views, udp: I64, columns: tuple[U16, U16, I64, I64, I64]) -> None:
+    """UDP on a tunnel's port, or that may be an IPv6 packet with an address of Teredo's prefix, is not ordinary."""
+    key_a, key_b, data_at, wire, stop = (column[udp] for column in columns)
     ok[udp[AIMED_AT[key_b] | SENT_FROM[key_a]]] = False
-    like = np.flatnonzero((wire - data_at >= 40) & ok[udp])
+    like = np.flatnonzero((wire - data_at >= 40) & (stop > data_at) & ok[udp])
     like = like[view.u8[data_at[like]] >> 4 == 6]
-    begin = data_at[like]
-    ok[udp[like[(view.u32[begin + 8] == TEREDO_PREFIX) | (view.u32[begin + 24] == TEREDO_PREFIX)]]] = False
+    begin, there = data_at[like], stop[like] - data_at[like]
+    teredo = (view.u32[begin + 8] == TEREDO_PREFIX) | (view.u32[begin + 24] == TEREDO_PREFIX)
+    ok[udp[like[teredo | (there < 28)]]] = False
 
 
 def _network(frames: Frames, view: Views, context: Context) -> Network:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import bz2
 import gzip
-import hashlib
 import io
 import lzma
 import shutil
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from zoneguard.dynamic import _pcap, _pcapng
+from zoneguard.dynamic._hashing import Hashing
+from zoneguard.dynamic._mapping import MappedWindow, mappable
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import Frames
 from zoneguard.model.errors import InputError
@@ -68,9 +69,11 @@ class Capture:
         self.frames = 0
         self.truncated = ""
         self._find = find
-        self._hashing = _Hashing(raw, digest)
+        self._raw = raw
+        self._hashing = Hashing(raw, digest)
         try:
-            self._stream, self._head = _unwrap(io.BufferedReader(self._hashing, 1 << 16), file)
+            self._plain: io.BufferedReader = io.BufferedReader(self._hashing, 1 << 16)
+            self._stream, self._head = _unwrap(self._plain, file)
             self._variant = _pcap.recognise(self._head)
             if self._variant is None and not self._head.startswith(PCAPNG):
                 raise InputError(_refusal(self._head), file)
@@ -80,7 +83,7 @@ class Capture:
 
     def batches(self) -> Iterator[Frames]:
         """The frames in file order; closes the file at the end."""
-        window = Window(self._stream)
+        window = self._window()
         try:
             reader = (
                 _pcap.read(window, self._variant, self.number, self._find)
@@ -91,6 +94,11 @@ class Capture:
             self._hashing.drain()
         finally:
             self._hashing.close()
+
+    def _window(self) -> Window:
+        if self._stream is self._plain and mappable(self._raw):
+            return MappedWindow(self._plain, self._raw.fileno(), self._hashing.seen)
+        return Window(self._stream)
 
     def _count(self, reader: Generator[Frames, None, str]) -> Generator[Frames, None, str]:
         while True:
@@ -146,37 +154,6 @@ def open_capture(path: str, number: int = 0, digest: bool = True, find: _pcap.Fi
         raise InputError(N_("there is no such file"), path) from error
     except OSError as error:
         raise InputError(N_("cannot be read: {reason}", reason=error.strerror or str(error)), path) from error
-
-
-class _Hashing(io.RawIOBase):
-    """Passes a file through and hashes it on the way."""
-
-    def __init__(self, raw: BinaryIO, digest: bool) -> None:
-        self._raw = raw
-        self._sha = hashlib.sha256() if digest else None
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        got: int = self._raw.readinto(into)  # type: ignore[attr-defined]
-        if self._sha and got:
-            self._sha.update(memoryview(into)[:got])
-        return got
-
-    def drain(self) -> None:
-        """Read what the reader left over, so that the hash covers the whole file."""
-        if self._sha:
-            rest = memoryview(bytearray(1 << 20))
-            while self.readinto(rest):
-                pass
-
-    def hexdigest(self) -> str:
-        return self._sha.hexdigest() if self._sha else ""
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
 
 
 @cache

@@ -14,38 +14,44 @@ from importlib import import_module
 
 import numpy as np
 
-from zoneguard.dynamic import _headers
+from zoneguard.dynamic import _headers, _pcap, decoding
 from zoneguard.dynamic._grouping import FOLD
-from zoneguard.dynamic._headers import Context, ordinary
-from zoneguard.dynamic._pcap import Finder, PcapFormat, Records, by_columns
+from zoneguard.dynamic._headers import Context as Number
+from zoneguard.dynamic._pcap import Finder, PcapFormat, Records
 from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
-from zoneguard.dynamic.columns import COLUMNS, I64, MAX_BATCH, U8, Bool, Frames, Rows, from_columns
+from zoneguard.dynamic.columns import COLUMNS, I64, MAX_BATCH, U8, Bool, Column, Frames, Rows, from_columns
+from zoneguard.dynamic.decoding import Swift, SwiftDecoder
 from zoneguard.dynamic.flows import FlowTracker, Tracked
+from zoneguard.dynamic.framing import NOT_IP
+from zoneguard.dynamic.network import EXTENSIONS
 from zoneguard.dynamic.states import EVENTS
+from zoneguard.dynamic.tunnels import tunnel_name
 
 _ABSORBED = (
     "time", "number", "file", "src_high", "src_low", "dst_high", "dst_low", "v6", "proto", "key_a", "key_b", "oneway",
     "size", "payload", "tcp", "seq", "mac", "context",
 )  # fmt: skip
+TUNNELS = {1: "pptp", 2: "erspan", 3: "nvgre", 4: "gre", 5: "vxlan", 6: "geneve", 7: "gtp", 8: "teredo"}
+LONGEST = 1500  # a smaller EtherType is a length
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """``find`` finds the records of a classic capture; ``headers`` says which frames are ordinary, with one row for
-    each; ``tracker`` makes a tracker of so many flows.
+    """``find`` finds the records of a classic capture; ``swift`` makes a decoder of a run; ``tracker`` makes a tracker
+    of so many flows.
 
     ``name`` is shown in the account of every capture.
     """
 
     name: str
     find: Finder
-    headers: Callable[[Frames, Context], tuple[Bool, Rows]]
+    swift: Callable[[Number], SwiftDecoder]
     tracker: Callable[[int], Tracked]
 
 
-NUMPY = Core("numpy", by_columns, ordinary, FlowTracker)
+NUMPY = Core("numpy", _pcap.by_columns, decoding.by_columns, FlowTracker)
 
 
 @cache
@@ -53,23 +59,22 @@ def compiled() -> Core | None:
     """The compiled core, where the installation has it."""
     try:
         core = import_module("zoneguard.dynamic._core")
+        packets = import_module("zoneguard.dynamic._packets").Packets
     except ImportError:
         return None
-    flags = [table.view(np.uint8) for table in (_headers.TAGS, *_headers.ODD, _headers.WITH_PORTS)]
-    ports = [table.view(np.uint8) for table in (_headers.AIMED_AT, _headers.SENT_FROM)]
-    decoder = core.Headers(flags[0], (flags[1], flags[2]), flags[3], _headers.HEADERS, *ports, _headers.ANSWERS)
 
-    def headers(frames: Frames, context: Context) -> tuple[Bool, Rows]:
-        columns = (np.ascontiguousarray(column) for column in (frames.at, frames.caplen, frames.link))
-        ok, vlans, found = decoder.decode(frames.data, *columns)
-        tagged = np.flatnonzero(vlans >= 0)
-        numbers = np.zeros(len(frames), np.int32)
-        if len(tagged):
-            numbers[tagged] = _headers.contexts(vlans[tagged], context)
-        kept = slice(None) if ok.all() else np.flatnonzero(ok)
-        found.update(time=frames.time[kept], number=frames.number[kept], file=frames.file[kept], context=numbers[kept])
-        none = np.zeros(len(found["proto"]), np.uint8)
-        return ok, from_columns({**found, "damaged": none.view(np.bool_), "buffer": none}, (frames.data,))
+    def swift(number: Number) -> SwiftDecoder:
+        decoder = packets(_tables(), number, _name)
+
+        def decode(frames: Frames) -> Swift:
+            columns = (frames.at, frames.caplen, frames.wirelen, frames.link)
+            fate, found, position = decoder.decode(frames.data, *map(np.ascontiguousarray, columns))
+            found.update(time=frames.time[position], number=frames.number[position], file=frames.file[position])
+            none = np.zeros(len(position), np.uint8)
+            rows = from_columns({**found, "damaged": none.view(np.bool_), "buffer": none}, (frames.data,))
+            return Swift(fate, rows, position)
+
+        return decode
 
     def find(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
         columns = [np.empty(MAX_BATCH, np.int64) for _ in range(4)]
@@ -79,7 +84,23 @@ def compiled() -> Core | None:
         )
         return Records(*(column[:count] for column in columns)), after, claimed
 
-    return Core("compiled", find, headers, _CompiledTracker)
+    return Core("compiled", find, swift, _CompiledTracker)
+
+
+def _tables() -> tuple[Column, ...]:
+    """What the compiled decoder is told: EtherTypes (1: a tag, 2: not IP), protocols, ports."""
+    kinds = _headers.TAGS.astype(np.uint8)
+    kinds[[kind for kind in NOT_IP if kind > LONGEST]] = 2
+    extensions = np.zeros(256, np.uint8)
+    extensions[list(EXTENSIONS)] = 1
+    marks = (*_headers.ODD, extensions, _headers.WITH_PORTS, _headers.AIMED_AT, _headers.SENT_FROM)
+    return (kinds, *(mark.view(np.uint8) for mark in marks), _headers.HEADERS, _headers.ANSWERS)
+
+
+def _name(kind: int, v6: bool, low: int, high: int, number: int) -> str:
+    """A tunnel's name as the scalar decoder says it; ``kind`` is ``_packets``' number."""
+    name = tunnel_name(TUNNELS.get(kind) or f"{kind // 10}in{kind % 10}", v6, (low, high))
+    return f"{name} {number}" if number >= 0 else name
 
 
 def best() -> Core:

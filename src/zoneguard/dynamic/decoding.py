@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from zoneguard.dynamic._headers import Context as Number
 from zoneguard.dynamic._headers import ordinary
-from zoneguard.dynamic.columns import COLUMNS, I64, U8, Bool, Frames, Refusal, Rows, from_columns, join
+from zoneguard.dynamic.columns import COLUMNS, I32, I64, U8, Bool, Frames, Refusal, Rows, from_columns, join
+from zoneguard.dynamic.framing import NOT_IP
 from zoneguard.dynamic.layers import Cursor
 from zoneguard.dynamic.network import Dissected, Dissector, Found
 from zoneguard.model.text import N_
@@ -21,7 +23,31 @@ CROWDED = str(N_("more different VLANs and tunnels than are told apart"))
 OTHER_REASONS = str(N_("other reasons"))
 
 Context = tuple[tuple[int, ...], tuple[str, ...]]
-Ordinary = Callable[[Frames, Callable[[tuple[int, ...]], int]], tuple[Bool, Rows]]
+LEFT, DECODED, PPP_CONTROL = 0, 1, 2
+WITHOUT_IP = {**NOT_IP, PPP_CONTROL: "PPP control"}
+
+
+@dataclass(frozen=True, slots=True)
+class Swift:
+    """What a core decoded of a batch. ``fate`` of each frame: ``LEFT`` to the scalar decoder, ``DECODED``, or a
+    key of ``WITHOUT_IP``. ``rows`` are the packets in frame order, ``position`` each one's frame."""
+
+    fate: I64
+    rows: Rows
+    position: I64
+
+
+SwiftDecoder = Callable[[Frames], Swift]
+
+
+def by_columns(number: Number) -> SwiftDecoder:
+    """The NumPy core's: ordinary packets only. ``number`` numbers VLANs and tunnels."""
+
+    def decode(frames: Frames) -> Swift:
+        done, rows = ordinary(frames, number)
+        return Swift(done.astype(np.int64), rows, np.flatnonzero(done))
+
+    return decode
 
 
 class Account:
@@ -41,16 +67,16 @@ class Account:
 class Decoder:
     """Feed it batches in time order, then call ``rest``.
 
-    ``contexts`` says what the numbers in ``Rows.context`` mean: VLANs and tunnels, outermost first. ``columnar`` off
-    sends every frame through the scalar decoder: same rows, slowly.
+    ``contexts`` says what the numbers in ``Rows.context`` mean: VLANs and tunnels, outermost first. Without ``swift``
+    every frame goes through the scalar decoder: same rows, slowly.
     """
 
-    def __init__(self, headers: Ordinary | None = ordinary) -> None:
+    def __init__(self, swift: Callable[[Number], SwiftDecoder] | None = by_columns) -> None:
         self.contexts: list[Context] = [((), ())]
         self._numbers: dict[Context, int] = {((), ()): 0}
         self._accounts: dict[int, Account] = {}
         self._dissector = Dissector()
-        self._headers = headers
+        self._swift = swift(self._context) if swift else None
         self._crowd = -1
 
     def account(self, file: int) -> Account:
@@ -59,23 +85,31 @@ class Decoder:
 
     def rows(self, frames: Frames) -> Rows:
         """The packets of a batch in frame order."""
-        if self._headers is None:
+        if self._swift is None:
             _, found, refusals = self._dissect(frames, np.arange(len(frames)))
             return self._crowded(replace(self._rows(found, frames.data), refusals=refusals))
-        done, fast = self._headers(frames, lambda vlans: self._context(vlans, ()))
-        files = frames.file[done]
-        for file in np.unique(files).tolist() if len(files) and (files != files[0]).any() else files[:1].tolist():
-            self.account(file).decoded += int((files == file).sum())
-        if len(files) == len(frames):
-            return self._crowded(fast)
-        positions, found, refusals = self._dissect(frames, np.flatnonzero(~done))
+        swift = self._swift(frames)
+        self._count(frames.file, swift.fate)
+        left = np.flatnonzero(swift.fate == LEFT)
+        if not len(left):
+            return self._crowded(swift.rows)
+        positions, found, refusals = self._dissect(frames, left)
         slow = self._rows(found, frames.data)
-        order = np.argsort(np.concatenate([np.flatnonzero(done), positions]), kind="stable")
-        return self._crowded(replace(join([fast, slow], order, slow.buffers), refusals=refusals))
+        order = np.argsort(np.concatenate([swift.position, positions]), kind="stable")
+        return self._crowded(replace(join([swift.rows, slow], order, slow.buffers), refusals=refusals))
+
+    def _count(self, files: I32, fate: I64) -> None:
+        """Account for the frames that the core has decoded."""
+        for file in np.unique(files).tolist() if len(files) and (files != files[0]).any() else files[:1].tolist():
+            account, mine = self.account(file), fate[files == file]
+            account.decoded += int((mine == DECODED).sum())
+            kinds, counts = np.unique(mine[mine > DECODED], return_counts=True)
+            for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+                account.without_ip[WITHOUT_IP[kind]] += count
 
     def rest(self) -> Rows:
         """What is known of fragments that are still waiting when the captures have ended."""
-        found = [packet for late in self._dissector.give_up(None) for packet in self._settle(late)]
+        found = [packet for late in self._dissector.rest() for packet in self._settle(late)]
         return self._rows(found, np.zeros(0, np.uint8))
 
     def _dissect(self, frames: Frames, left: I64) -> tuple[I64, list[Found], tuple[Refusal, ...]]:
@@ -88,12 +122,11 @@ class Decoder:
         for position, (at, caplen, wirelen, time, number, file, link) in zip(
             left.tolist(), zip(*(c[left].tolist() for c in columns), strict=True), strict=True
         ):
-            outcomes = self._dissector.give_up(time)
             data = bytes(view[at : at + caplen])
             wire = max(caplen, wirelen)
             cursor = Cursor(data, 0, wire, base=at, stamp=(time, number, file), origin=(file,))
-            outcomes.append(self._dissector.dissect(link, cursor))
-            for outcome in outcomes:
+            last = self._dissector.dissect(link, cursor)
+            for outcome in (*self._dissector.late(), last):
                 packets = self._settle(outcome)
                 found += packets
                 refusals += outcome.refusals
@@ -132,7 +165,7 @@ class Decoder:
         columns = {name: np.array(values, COLUMNS[name]) for name, values in table.items()}
         return from_columns(columns, (data, np.frombuffer(bytes(extra), np.uint8)))
 
-    def _context(self, vlans: tuple[int, ...], tunnel: tuple[str, ...]) -> int:
+    def _context(self, vlans: tuple[int, ...], tunnel: tuple[str, ...] = ()) -> int:
         """The number of these VLANs and tunnels; beyond the bound all share one that says so."""
         context = (vlans, tunnel)
         number = self._numbers.get(context)

@@ -75,16 +75,21 @@ class Dissector:
         self._found: list[Found] = []
         self._refusals: list[Refusal] = []
         self._settled: tuple[int, ...] = ()
+        self._late: list[Datagram[tuple[Cursor, Found, int]]] = []
 
     def dissect(self, link: int, cursor: Cursor) -> Dissected:
         """Everything in one frame; never raises."""
         self._settled = cursor.origin
         return self._run(lambda: self._ip(network_layer(link, cursor), cursor))
 
-    def give_up(self, now: int | None) -> list[Dissected]:
-        """What is known of datagrams too old at time ``now`` (ns; ``None``: of all)."""
-        late = self._fragments.rest() if now is None else self._fragments.overdue(now)
+    def late(self) -> list[Dissected]:
+        """What is known of datagrams that the fragment dissected last found too old, or too many."""
+        late, self._late = self._late, []
         return [self._unfinished(datagram) for datagram in late]
+
+    def rest(self) -> list[Dissected]:
+        """What is known of all datagrams that still wait: the captures have ended."""
+        return [self._unfinished(datagram) for datagram in self._fragments.rest()]
 
     def _run(self, decode: Callable[[], None]) -> Dissected:
         self._found, self._refusals = [], []
@@ -185,6 +190,7 @@ class Dissector:
             raise Skipped(N_("a fragment that lies beyond the longest datagram"))
         if more and wire % 8:
             raise Skipped(N_("a fragment of odd length before the last"))
+        self._late += self._fragments.overdue(cursor.stamp[0])
         piece = Piece(start, more, cursor.data[cursor.at : cursor.end], wire, cursor.stamp, cursor.origin)
         datagram = self._fragments.add((ip.v6, identity), (cursor, ip, proto), piece)
         if datagram is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneguard.dynamic.columns import I64, Bool, Rows
 from zoneguard.dynamic.containers import Capture, find_captures
 from zoneguard.dynamic.cores import Core, best
-from zoneguard.dynamic.decoding import Account, Decoder
+from zoneguard.dynamic.decoding import Account, Context, Decoder
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.merging import Merged
 from zoneguard.dynamic.table import Flows, Tracks
@@ -60,7 +60,12 @@ class Run:
         self._core = core or best()
         self.tracker = self._core.tracker(max_flows)
         self._merged = Merged(self.files, digest, self._core.find)
-        self._decoder = Decoder(self._core.headers)
+        self._decoder = Decoder(self._core.swift)
+
+    @property
+    def contexts(self) -> Sequence[Context]:
+        """What context numbers mean."""
+        return self._decoder.contexts
 
     def batches(self, progress: Progress | None = None) -> Iterator[tuple[Rows, I64, Bool]]:
         """Rows, the number of each one's flow (-1: beyond the bound), and whether it runs from the second end."""

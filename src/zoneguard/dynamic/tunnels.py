@@ -62,9 +62,14 @@ def _raise_cut() -> Opened:
     raise Skipped(N_("cut inside a tunnel's header by the capture's length limit"))
 
 
-def _namer(v6: bool, ends: tuple[int, int]) -> Name:
+def tunnel_name(kind: str, v6: bool, ends: tuple[int, int]) -> str:
+    """``vxlan 10.0.0.1-10.0.0.2``: the same from either end, which are plain integers."""
     low, high = (format_address(end + (V6 if v6 else 0)) for end in sorted(ends))
-    return lambda kind: f"{kind} {low}-{high}"
+    return f"{kind} {low}-{high}"
+
+
+def _namer(v6: bool, ends: tuple[int, int]) -> Name:
+    return lambda kind: tunnel_name(kind, v6, ends)
 
 
 def _entered(inner: Cursor, reader: Callable[[Cursor], int]) -> Opened:

@@ -1,0 +1,686 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
+"""The compiled decoder: ordinary packets as ``_headers.ordinary``, and what of the scalar decoder is frequent.
+
+Tags and shims, IPv6 extension headers and the usual tunnels are followed here. A frame that would need anything else
+(damage, fragments, unreachable messages, rare links) is left alone as a whole: the scalar decoder of ``network``,
+which gives the same rows for all of them, takes it. Every read is checked against the end of the frame.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.string cimport memcpy
+
+cdef enum:
+    LEFT = -1  # to the scalar decoder
+    NO_IP = -2
+    IPV4 = 0x0800
+    IPV6 = 0x86DD
+    BRIDGED = 0x6558
+    MAX_LAYERS = 32
+    MAX_TUNNELS = 8
+    MAX_TAGS = 5
+    ROWS = MAX_TUNNELS + 1  # of one frame
+    CACHE = 256
+    TEREDO = 0x20010000
+    TCP = 6
+    UDP = 17
+    ICMP = 1
+    ICMPV6 = 58
+    RST = 0x04
+    TAG = 1
+    SILENT = 2  # an EtherType whose frames hold no IP
+    PPP_CONTROL = 2
+
+
+cdef struct Place:
+    const uint8_t *data
+    Py_ssize_t at
+    Py_ssize_t stop  # the end of what was captured
+    Py_ssize_t wire
+    int64_t mac
+    uint64_t vlans
+    int32_t path
+    int tags
+    int layers
+    int tunnels
+
+
+cdef struct Ends:
+    uint64_t src_high
+    uint64_t src_low
+    uint64_t dst_high
+    uint64_t dst_low
+    bint six
+    int64_t size
+
+
+cdef struct Name:
+    int32_t path
+    int32_t kind
+    int32_t six
+    int32_t number
+    uint64_t ends[4]
+
+
+cdef inline int64_t be16(const uint8_t[::1] data, Py_ssize_t at) except -1:
+    return <int64_t>data[at] << 8 | data[at + 1]
+
+
+cdef inline int64_t be32(const uint8_t[::1] data, Py_ssize_t at) except -1:
+    return <int64_t>data[at] << 24 | <int64_t>data[at + 1] << 16 | <int64_t>data[at + 2] << 8 | data[at + 3]
+
+
+cdef inline int64_t u8(const Place *p, Py_ssize_t offset) noexcept:
+    """A byte behind the place, or -1 where it was not captured; likewise below."""
+    if p.at + offset >= p.stop:
+        return -1
+    return p.data[p.at + offset]
+
+
+cdef inline int64_t u16(const Place *p, Py_ssize_t offset) noexcept:
+    cdef Py_ssize_t at = p.at + offset
+    if at + 2 > p.stop:
+        return -1
+    return <int64_t>p.data[at] << 8 | p.data[at + 1]
+
+
+cdef inline int64_t u32(const Place *p, Py_ssize_t offset) noexcept:
+    cdef Py_ssize_t at = p.at + offset
+    if at + 4 > p.stop:
+        return -1
+    return <int64_t>p.data[at] << 24 | <int64_t>p.data[at + 1] << 16 | <int64_t>p.data[at + 2] << 8 | p.data[at + 3]
+
+
+cdef inline uint64_t u64(const Place *p, Py_ssize_t offset) noexcept:
+    return <uint64_t>u32(p, offset) << 32 | <uint64_t>u32(p, offset + 4)
+
+
+cdef inline bint skip(Place *p, Py_ssize_t count) noexcept:
+    """Go over one header; false where there are more than are followed."""
+    p.at += count
+    p.layers += 1
+    return p.layers <= MAX_LAYERS
+
+
+cdef inline int64_t plain_ip(const Place *p) noexcept:
+    cdef int64_t version = u8(p, 0)
+    if version < 0:
+        return LEFT
+    version >>= 4
+    return IPV4 if version == 4 else IPV6 if version == 6 else LEFT
+
+
+cdef inline bint _not_a_network(int64_t hardware) noexcept:
+    return hardware == 803 or hardware == 824  # radiotap, netlink
+
+
+cdef class Packets:
+    """The decoder of one run, made with the tables that say what is ordinary.
+
+    ``context`` numbers a pair of VLANs and tunnels; ``name`` is a tunnel's name from its kind, ends and number.
+    """
+
+    cdef const uint8_t[::1] tags, odd4, odd6, extensions, with_ports, to_port, from_port
+    cdef const int64_t[::1] header
+    cdef const int64_t[:, ::1] answer
+    cdef object context, name
+    cdef dict paths
+    cdef list tunnels
+    cdef uint64_t[::1] cached_vlans
+    cdef int32_t[::1] cached_path, cached_number
+    cdef object wide_, long_, short_, byte_, number_, frame_
+    cdef uint64_t[:, ::1] w
+    cdef int64_t[:, ::1] q
+    cdef uint16_t[:, ::1] s
+    cdef uint8_t[:, ::1] b
+    cdef int32_t[::1] number
+    cdef int64_t[::1] frame
+    cdef Py_ssize_t rows, room, current
+
+    def __init__(self, tables, context, name):
+        self.tags, self.odd4, self.odd6, self.extensions, self.with_ports, self.to_port, self.from_port = tables[:7]
+        self.header, self.answer = tables[7:]
+        self.context, self.name = context, name
+        self.paths, self.tunnels = {}, [()]
+        self.cached_vlans = np.zeros(CACHE, np.uint64)
+        self.cached_path = np.full(CACHE, -1, np.int32)
+        self.cached_number = np.zeros(CACHE, np.int32)
+
+    cdef int _make_room(self, Py_ssize_t room) except -1:
+        """New columns of this length, with what the old ones hold."""
+        columns = []
+        for old, shape, kind in (
+            (self.wide_, (4, room), np.uint64), (self.long_, (7, room), np.int64), (self.short_, (3, room), np.uint16),
+            (self.byte_, (4, room), np.uint8), (self.number_, (room,), np.int32), (self.frame_, (room,), np.int64),
+        ):
+            new = np.empty(shape, kind)
+            if self.rows:
+                new[..., : self.rows] = old[..., : self.rows]
+            columns.append(new)
+        self.wide_, self.long_, self.short_, self.byte_, self.number_, self.frame_ = columns
+        self.w, self.q, self.s, self.b, self.number, self.frame = columns
+        self.room = room
+        return 0
+
+    def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
+               const int64_t[::1] wirelens, const int32_t[::1] links):
+        """What became of each frame (0: left, 1: decoded, 2: control of PPP, else the EtherType of what it is instead of IP), the columns
+        of its packets, outer ones first, their contexts, and which frame each comes from."""
+        cdef Py_ssize_t n = places.shape[0], i, before
+        cdef int64_t outcome
+        cdef Place p
+        fate_ = np.zeros(n, np.int64)
+        cdef int64_t[::1] fate = fate_
+        self.rows = 0
+        self._make_room(n + ROWS)
+        for i in range(n):
+            if self.rows + ROWS > self.room:
+                self._make_room(self.room + self.room // 2 + ROWS)
+            self.current, before = i, self.rows
+            if places[i] < 0 or caplens[i] < 0 or places[i] + caplens[i] > data.shape[0]:
+                raise IndexError("a frame outside of its buffer")
+            if self._ordinary(data, places[i], places[i] + caplens[i], links[i]):
+                fate[i] = 1
+                continue
+            p.data = &data[0]
+            p.at, p.stop = places[i], places[i] + caplens[i]
+            p.wire = p.at + max(caplens[i], wirelens[i])
+            p.mac, p.vlans, p.path, p.tags, p.layers, p.tunnels = -1, 0, 0, 0, 0, 0
+            outcome = self._link(&p, links[i])
+            if outcome > 0:
+                outcome = self._ip(&p, outcome)
+            elif outcome == NO_IP:
+                fate[i] = p.path  # the EtherType
+            if outcome == LEFT:
+                self.rows = before
+            elif outcome >= 0:
+                fate[i] = 1
+        columns = dict(zip(("src_high", "src_low", "dst_high", "dst_low"), self.wide_[:, : self.rows]))
+        columns.update(zip(("size", "payload", "kept", "data_at", "mac", "seq", "ack"), self.long_[:, : self.rows]))
+        columns.update(zip(("key_a", "key_b", "icmp"), self.short_[:, : self.rows]))
+        columns.update(zip(("v6", "proto", "tcp", "oneway"), self.byte_[:, : self.rows]))
+        columns["v6"] = columns["v6"].view(np.bool_)
+        columns["oneway"] = columns["oneway"].view(np.bool_)
+        columns["context"] = self.number_[: self.rows]
+        return fate_, columns, self.frame_[: self.rows]
+
+    cdef bint _ordinary(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t end, int32_t link) except -1:
+        """Add the row of an ordinary frame; what it reads ahead lies in the padding."""
+        cdef int64_t kind, mac = -1, size, proto, length, key_a = 0, key_b = 0, answer
+        cdef Py_ssize_t l4, data_at, wire, stop, k = self.rows
+        cdef uint64_t vlans = 0
+        cdef int layer
+        cdef bint six
+        if link == 1:
+            kind = be16(data, at + 12)
+            mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+            at += 14
+        elif link == 12 or link == 14 or link == 101 or link == 228 or link == 229:
+            kind = data[at] >> 4
+            kind = IPV4 if kind == 4 else IPV6 if kind == 6 else 0
+        elif link == 113:
+            kind = 0 if _not_a_network(be16(data, at + 2)) else be16(data, at + 14)
+            if be16(data, at + 4) & 0xFF == 6:
+                mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+            at += 16
+        elif link == 276:
+            kind = 0 if _not_a_network(be16(data, at + 8)) else be16(data, at)
+            if be16(data, at + 10) & 0xFF == 6:
+                mac = be16(data, at + 12) << 32 | be32(data, at + 14)
+            at += 20
+        else:
+            return False
+        if kind != IPV4 and self.tags[kind] == TAG:
+            for layer in range(2):
+                if be16(data, at) & 0xFFF:
+                    vlans = vlans << 12 | <uint64_t>(be16(data, at) & 0xFFF)
+                kind = be16(data, at + 2)
+                at += 4
+                if self.tags[kind] != TAG:
+                    break
+
+        if kind == IPV4:
+            proto = data[at + 9]
+            size = be16(data, at + 2)
+            if data[at] != 0x45 or be16(data, at + 6) & 0x3FFF or size < 20 or self.odd4[proto]:
+                return False
+            l4 = at + 20
+            six = False
+        elif kind == IPV6:
+            proto = data[at + 6]
+            size = 40 + be16(data, at + 4)
+            if data[at] >> 4 != 6 or size == 40 or self.odd6[proto]:
+                return False
+            l4 = at + 40
+            six = True
+        else:
+            return False
+        wire = at + size
+        if proto == UDP:
+            length = be16(data, l4 + 4)
+            if length >= 8:
+                wire = min(wire, l4 + length)
+        data_at = l4 + (max(20, data[l4 + 12] >> 4 << 2) if proto == TCP else self.header[proto])
+        stop = min(wire, end)
+        if data_at > stop:
+            return False
+
+        self.s[2, k] = self.b[2, k] = self.b[3, k] = 0
+        self.q[5, k] = self.q[6, k] = 0
+        self.q[1, k] = wire - data_at
+        if self.with_ports[proto]:
+            key_a, key_b = be16(data, l4), be16(data, l4 + 2)
+        if proto == UDP:
+            if self.to_port[key_b] or self.from_port[key_a]:
+                return False
+            if wire - data_at >= 40 and stop > data_at and data[data_at] >> 4 == 6 and (
+                stop - data_at < 28 or be32(data, data_at + 8) == TEREDO or be32(data, data_at + 24) == TEREDO
+            ):
+                return False
+        elif proto == TCP:
+            self.q[5, k], self.q[6, k] = be32(data, l4 + 4), be32(data, l4 + 8)
+            self.b[2, k] = data[l4 + 13]
+            if data[l4 + 13] & RST:
+                self.q[1, k] = 0
+                stop = data_at
+        elif proto == ICMP or proto == ICMPV6:
+            key_a = data[l4]
+            if key_a == (1 if proto == ICMPV6 else 3):
+                return False
+            answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
+            self.s[2, k] = <uint16_t>be16(data, l4)
+            key_b = data[l4 + 1] if answer < 0 else answer
+            self.b[3, k] = answer < 0
+
+        if six:
+            self.w[0, k] = <uint64_t>be32(data, at + 8) << 32 | <uint64_t>be32(data, at + 12)
+            self.w[1, k] = <uint64_t>be32(data, at + 16) << 32 | <uint64_t>be32(data, at + 20)
+            self.w[2, k] = <uint64_t>be32(data, at + 24) << 32 | <uint64_t>be32(data, at + 28)
+            self.w[3, k] = <uint64_t>be32(data, at + 32) << 32 | <uint64_t>be32(data, at + 36)
+        else:
+            self.w[0, k] = self.w[2, k] = 0
+            self.w[1, k], self.w[3, k] = be32(data, at + 12), be32(data, at + 16)
+        self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
+        self.b[0, k], self.b[1, k] = six, <uint8_t>proto
+        self.q[0, k], self.q[2, k], self.q[3, k], self.q[4, k] = size, stop - data_at, data_at, mac
+        self.number[k] = self._context_of(vlans, 0)
+        self.frame[k] = self.current
+        self.rows += 1
+        return True
+
+    cdef int32_t _context_of(self, uint64_t vlans, int32_t path) except -1:
+        cdef Py_ssize_t at
+        cdef int32_t number
+        if not vlans and not path:
+            return 0
+        at = <Py_ssize_t>((vlans ^ vlans >> 12 ^ <uint64_t>path * 31) % CACHE)
+        if self.cached_path[at] == path and self.cached_vlans[at] == vlans:
+            return self.cached_number[at]
+        stack, left = [], vlans
+        while left:
+            stack.insert(0, left & 0xFFF)
+            left >>= 12
+        number = self.context(tuple(stack), self.tunnels[path])
+        self.cached_path[at], self.cached_vlans[at], self.cached_number[at] = path, vlans, number
+        return number
+
+    cdef int64_t _link(self, Place *p, int32_t link) except? -1:
+        """Go to the network layer; returns its EtherType."""
+        if link == 1:
+            return self._ethernet(p)
+        if link == 12 or link == 14 or link == 101 or link == 228 or link == 229:
+            return plain_ip(p)
+        if link == 0 or link == 108:
+            return self._null(p)
+        return LEFT
+
+    cdef int64_t _null(self, Place *p) except? -1:
+        cdef int64_t family = u32(p, 0)
+        if family > 0xFFFF:
+            family = family >> 24 | (family >> 8 & 0xFF00) | (family << 8 & 0xFF0000) | (family & 0xFF) << 24
+        if not skip(p, 4):
+            return LEFT
+        if family == 2:
+            return IPV4
+        return IPV6 if family == 10 or family == 24 or family == 28 or family == 30 else LEFT
+
+    cdef int64_t _ethernet(self, Place *p) except? -1:
+        cdef int64_t kind = u16(p, 12)
+        if kind < 0:
+            return LEFT
+        p.mac = u16(p, 6) << 32 | u32(p, 8)
+        if not skip(p, 14):
+            return LEFT
+        return self._ether_type(p, kind)
+
+    cdef int64_t _ether_type(self, Place *p, int64_t kind) except? -1:
+        """As ``framing.ether_type``; the EtherType of what is not IP takes the path's place."""
+        cdef int64_t number
+        while kind != IPV4 and kind != IPV6:
+            if kind < 0 or kind <= 1500:
+                return LEFT
+            if self.tags[kind] == TAG:
+                number, kind = u16(p, 0), u16(p, 2)
+                if number < 0 or kind < 0 or p.tags == MAX_TAGS or not skip(p, 4):
+                    return LEFT
+                if number & 0xFFF:
+                    p.vlans = p.vlans << 12 | <uint64_t>(number & 0xFFF)
+                    p.tags += 1
+            elif kind == 0x8847 or kind == 0x8848:
+                return self._mpls(p)
+            elif kind == 0x8864:
+                number = u16(p, 4)
+                if number < 0:
+                    return LEFT
+                p.wire = min(p.wire, p.at + 6 + number)
+                return self._ppp(p) if skip(p, 6) else LEFT
+            elif kind == 0x8926:
+                kind = u16(p, 4)
+                if not skip(p, 6):
+                    return LEFT
+            elif kind == 0x8909:
+                kind = u16(p, 6)
+                if not skip(p, 8):
+                    return LEFT
+            elif kind == 0x88E7 or kind == 0x8903 or kind == BRIDGED:
+                if not skip(p, 4 if kind == 0x88E7 else 2 if kind == 0x8903 else 0):
+                    return LEFT
+                return self._ethernet(p)
+            elif self.tags[kind] == SILENT:
+                if not p.tunnels:
+                    p.path = <int32_t>kind
+                return NO_IP
+            else:
+                return LEFT
+        return kind
+
+    cdef int64_t _mpls(self, Place *p) except? -1:
+        cdef int64_t label
+        while True:
+            label = u32(p, 0)
+            if label < 0 or not skip(p, 4):
+                return LEFT
+            if label & 0x100:
+                break
+        label = u8(p, 0)
+        if label < 0:
+            return LEFT
+        if label >> 4:
+            return plain_ip(p)
+        return self._ethernet(p) if skip(p, 4) else LEFT
+
+    cdef int64_t _ppp(self, Place *p) except? -1:
+        cdef int64_t protocol = u16(p, 0)
+        if protocol == 0xFF03 and not skip(p, 2):
+            return LEFT
+        protocol = u8(p, 0)
+        if protocol < 0:
+            return LEFT
+        if protocol & 1:
+            p.at += 1
+        else:
+            protocol = u16(p, 0)
+            p.at += 2
+        p.layers += 1
+        if p.layers > MAX_LAYERS:
+            return LEFT
+        if protocol == 0x21 or protocol == 0x57:
+            return IPV4 if protocol == 0x21 else IPV6
+        if protocol < 0x8000:
+            return LEFT
+        if not p.tunnels:
+            p.path = PPP_CONTROL
+        return NO_IP
+
+    cdef int64_t _ip(self, Place *p, int64_t kind) except? -1:
+        """The packet here and those inside it; 0, or ``LEFT``."""
+        cdef Ends ends
+        cdef int64_t first = u8(p, 0), proto, placed, option, length, header
+        cdef Py_ssize_t at
+        if first < 0:
+            return LEFT
+        if kind == IPV4:
+            header = (first & 15) * 4
+            ends.size, placed = u16(p, 2), u16(p, 6)
+            if first >> 4 != 4 or header < 20 or p.at + header > p.stop or placed & 0x3FFF:
+                return LEFT
+            if not ends.size:
+                ends.size = p.wire - p.at
+            if ends.size < header:
+                return LEFT
+            proto = u8(p, 9)
+            ends.six, ends.src_high, ends.dst_high = False, 0, 0
+            ends.src_low, ends.dst_low = <uint64_t>u32(p, 12), <uint64_t>u32(p, 16)
+            at = 20
+            while at + 3 <= header:
+                option = u8(p, at)
+                if option == 0:
+                    break
+                if option == 131 or option == 137:
+                    return LEFT
+                at += 1 if option == 1 else max(u8(p, at + 1), 2)
+        else:
+            if first >> 4 != 6 or p.at + 40 > p.stop:
+                return LEFT
+            header = 40
+            length, proto = u16(p, 4), u8(p, 6)
+            ends.size = 40 + length if length or proto == 59 else p.wire - p.at
+            ends.six = True
+            ends.src_high, ends.src_low = u64(p, 8), u64(p, 16)
+            ends.dst_high, ends.dst_low = u64(p, 24), u64(p, 32)
+        p.wire = p.at + ends.size
+        if not skip(p, header):
+            return LEFT
+        return self._payload(p, &ends, proto)
+
+    cdef int64_t _payload(self, Place *p, Ends *ends, int64_t proto) except? -1:
+        cdef int64_t following, length, placed
+        while True:
+            if proto == 51:
+                following, length = u8(p, 0), (u8(p, 1) + 2) * 4
+            elif ends.six and proto == 44:
+                following, placed, length = u8(p, 0), u16(p, 2), 8
+                if placed & 0xFFF9 or u32(p, 4) < 0 or not skip(p, 8):
+                    return LEFT
+                proto = following
+                continue
+            elif ends.six and self.extensions[proto]:
+                following, length = u8(p, 0), (u8(p, 1) + 1) * 8
+                if proto == 43 and u8(p, 3) != 0:
+                    return LEFT  # a source route that is not used up
+                if proto == 135 and following == 59:
+                    break
+            else:
+                break
+            if following < 0 or p.at + 2 > p.stop or p.at + length > p.wire or not skip(p, length):
+                return LEFT
+            proto = following
+        return self._transport(p, ends, proto)
+
+    cdef int64_t _transport(self, Place *p, Ends *ends, int64_t proto) except? -1:
+        """Add the row, and go on inside."""
+        cdef int64_t header = self.header[proto], key_a = 0, key_b = 0, length, answer, flags = 0
+        cdef Py_ssize_t k = self.rows, end = min(p.wire, p.stop), there = end - p.at, data_at
+        if proto == UDP and there >= 8:
+            length = u16(p, 4)
+            if length >= 8:
+                p.wire = min(p.wire, p.at + length)
+                end = min(p.wire, p.stop)
+                there = end - p.at
+        if there < header or there < 0:
+            return LEFT
+        self.s[2, k] = self.b[3, k] = 0
+        self.q[5, k] = self.q[6, k] = 0
+        if self.with_ports[proto]:
+            key_a, key_b = u16(p, 0), u16(p, 2)
+        elif proto == ICMP or proto == ICMPV6:
+            key_a = u8(p, 0)
+            if key_a == (1 if proto == ICMPV6 else 3):
+                return LEFT
+            answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
+            self.s[2, k] = <uint16_t>u16(p, 0)
+            key_b = u8(p, 1) if answer < 0 else answer
+            self.b[3, k] = answer < 0
+        if proto == TCP:
+            flags = u8(p, 13)
+            self.q[5, k], self.q[6, k] = u32(p, 4), u32(p, 8)
+            header = max(header, (u8(p, 12) >> 4) * 4)
+            if there < header:
+                return LEFT
+        data_at = p.at + header
+        self.q[1, k] = p.wire - data_at
+        self.q[2, k] = end - data_at
+        if flags & RST:
+            self.q[1, k] = self.q[2, k] = 0
+        self.w[0, k], self.w[1, k] = ends.src_high, ends.src_low
+        self.w[2, k], self.w[3, k] = ends.dst_high, ends.dst_low
+        self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
+        self.b[0, k], self.b[1, k], self.b[2, k] = ends.six, <uint8_t>proto, <uint8_t>flags
+        self.q[0, k], self.q[3, k], self.q[4, k] = ends.size, data_at, p.mac
+        self.number[k] = self._context_of(p.vlans, p.path)
+        self.frame[k] = self.current
+        self.rows += 1
+        return self._inside(p, ends, proto, key_a, key_b)
+
+    cdef int64_t _inside(self, Place *outer, Ends *ends, int64_t proto, int64_t sport, int64_t dport) except? -1:
+        """Tunnels; 0 where there is none."""
+        cdef Place inner = outer[0]
+        cdef int64_t kind = 0
+        if proto == UDP:
+            inner.at += 8
+            if inner.at >= min(inner.wire, inner.stop):
+                return 0
+            if dport == 4789 or dport == 8472:
+                kind = self._vxlan(&inner, ends)
+            elif dport == 6081:
+                kind = self._geneve(&inner, ends)
+            elif dport == 2152 or (sport == 2152 and not self.to_port[dport]):
+                kind = self._gtp(&inner, ends)
+            elif self.to_port[dport] or self.from_port[sport]:
+                return LEFT
+            elif inner.wire - inner.at >= 40 and u8(&inner, 0) >> 4 == 6:
+                kind = self._teredo(&inner, ends)
+        elif inner.at >= inner.wire:
+            return 0
+        elif proto == 47:
+            kind = self._gre(&inner, ends)
+        elif proto == 4 or proto == 41:
+            kind = IPV4 if proto == 4 else IPV6
+            if not self._enter(&inner, ends, (4 if proto == 4 else 6) * 10 + (6 if ends.six else 4), -1, 0):
+                return LEFT
+        elif proto == 97 or proto == 137:
+            return LEFT
+        if kind == NO_IP:
+            return 0
+        return self._ip(&inner, kind) if kind > 0 else kind
+
+    cdef bint _enter(self, Place *p, Ends *ends, int32_t kind, int64_t number, int64_t header) except -1:
+        """Go into a tunnel of this kind, as ``Cursor.enter_tunnel``; false where it is too deep."""
+        cdef Name name
+        cdef bint turned = ends.src_high > ends.dst_high or (
+            ends.src_high == ends.dst_high and ends.src_low > ends.dst_low
+        )
+        if p.tunnels >= MAX_TUNNELS:
+            return False
+        name.path, name.kind, name.six, name.number = p.path, kind, ends.six, <int32_t>number
+        name.ends[0], name.ends[1] = ends.src_high, ends.src_low
+        name.ends[2], name.ends[3] = ends.dst_high, ends.dst_low
+        if turned:
+            name.ends[0], name.ends[1], name.ends[2], name.ends[3] = (
+                name.ends[2], name.ends[3], name.ends[0], name.ends[1]
+            )
+        key = (<const char *>&name)[: sizeof(Name)]
+        path = self.paths.get(key)
+        if path is None:
+            low = <object>name.ends[0] << 64 | name.ends[1]
+            high = <object>name.ends[2] << 64 | name.ends[3]
+            path = self.paths[key] = len(self.tunnels)
+            self.tunnels.append((*self.tunnels[p.path], self.name(kind, ends.six, low, high, number)))
+        p.path = path
+        p.tunnels += 1
+        p.mac = -1
+        return skip(p, header)
+
+    cdef int64_t _gre(self, Place *p, Ends *ends) except? -1:
+        cdef int64_t flags = u16(p, 0), kind = u16(p, 2), header = 4, key = -1, tail
+        if flags < 0 or kind < 0:
+            return LEFT
+        if flags & 7 == 1 and kind == 0x880B:
+            header = 8 + (4 if flags & 0x1000 else 0) + (4 if flags & 0x80 else 0)
+            tail = u16(p, 4)
+            if tail < 0:
+                return LEFT
+            if not flags & 0x1000 or tail == 0:
+                return 0
+            return self._ppp(p) if self._enter(p, ends, 1, -1, header) else LEFT
+        if flags & 7 or flags & 0x4000:
+            return LEFT
+        if flags & 0x8000:
+            header += 4
+        if flags & 0x2000:
+            key = u32(p, header)
+            header += 4
+            if key < 0:
+                return LEFT
+        if flags & 0x1000:
+            header += 4
+        if kind == 0x88BE:
+            header += 8 if flags & 0x1000 else 0
+            return self._ethernet(p) if self._enter(p, ends, 2, -1, header) else LEFT
+        if kind == 0x22EB:
+            tail = u16(p, header + 10)
+            if tail < 0 or not self._enter(p, ends, 2, -1, header + (20 if tail & 1 else 12)):
+                return LEFT
+            return plain_ip(p) if tail >> 10 & 31 == 2 else self._ethernet(p)
+        if kind == 0 or kind == 0x2001:
+            return 0
+        if kind == 0x883E:
+            return LEFT
+        if kind == BRIDGED and key >= 0:
+            return self._ethernet(p) if self._enter(p, ends, 3, key >> 8, header) else LEFT
+        return self._ether_type(p, kind) if self._enter(p, ends, 4, -1, header) else LEFT
+
+    cdef int64_t _vxlan(self, Place *p, Ends *ends) except? -1:
+        cdef int64_t flags = u32(p, 0), number = u32(p, 4)
+        if flags < 0 or number < 0:
+            return LEFT
+        if flags != 0x08000000 or number & 0xFF:
+            return 0
+        return self._ethernet(p) if self._enter(p, ends, 5, number >> 8, 8) else LEFT
+
+    cdef int64_t _geneve(self, Place *p, Ends *ends) except? -1:
+        cdef int64_t first = u8(p, 0), kind = u16(p, 2), number = u32(p, 4)
+        if number < 0:
+            return LEFT
+        if first >> 6 or u8(p, 1) & 0x3F or number & 0xFF or (kind != BRIDGED and kind != IPV4 and kind != IPV6):
+            return 0
+        return self._ether_type(p, kind) if self._enter(p, ends, 6, number >> 8, 8 + (first & 0x3F) * 4) else LEFT
+
+    cdef int64_t _teredo(self, Place *p, Ends *ends) except? -1:
+        """On any port, known by its prefix."""
+        if u32(p, 24) < 0:
+            return LEFT
+        if u32(p, 8) != TEREDO and u32(p, 24) != TEREDO:
+            return 0
+        if p.at + 40 + u16(p, 4) > p.wire:
+            return LEFT
+        return IPV6 if self._enter(p, ends, 8, -1, 0) else LEFT
+
+    cdef int64_t _gtp(self, Place *p, Ends *ends) except? -1:
+        cdef int64_t flags = u8(p, 0), length = u16(p, 2), header, following, size
+        if length < 0:
+            return LEFT
+        if flags >> 4 != 3 or u8(p, 1) != 255 or length + 8 != p.wire - p.at:
+            return 0
+        header = 12 if flags & 7 else 8
+        following = u8(p, 11) if flags & 4 else 0
+        while following:
+            size = u8(p, header) * 4
+            if following < 0 or size <= 0:
+                return LEFT
+            following = u8(p, header + size - 1)
+            header += size
+        if not self._enter(p, ends, 7, -1, header):
+            return LEFT
+        return plain_ip(p) if p.at < p.wire else 0
