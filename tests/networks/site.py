@@ -88,7 +88,7 @@ class Site:
     @cached_property
     def networks(self) -> tuple[Network, ...]:
         """The same network on both engines."""
-        engines = (BinaryEngine(1 << 20, 1 << 16), IntervalEngine())
+        engines = (BinaryEngine(1 << 18, 1 << 14), IntervalEngine())
         return tuple(
             Network(self.devices, self.project.zones, self.project.links, PacketSpace(engine)) for engine in engines
         )
