@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers.accounting import Ledger
@@ -24,14 +25,15 @@ _DOCUMENT = r"(?:\{|\[\s*(?:[\[{\"\]\d-]|\Z))"
 _BEGIN = re.compile("^" + _DOCUMENT, re.MULTILINE)
 _HERE = re.compile(_DOCUMENT)
 _COMMAND = re.compile(r".{0,100}[$#>%] *(?:(?:aws|az|terraform|tofu|exit|logout|cat|sudo)\b|$)|(?:aws|az) ")
+_MEMBER = re.compile(r'[ \t\r\n,]*"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*)"[ \t\r\n]*:[ \t\r\n]*')
+_SIMPLE = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _scalar = json.JSONDecoder().raw_decode
 
 Value = dict[str, "Node"] | list["Node"] | str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value and its lines, 1-based."""
 
     value: Value
@@ -80,9 +82,9 @@ class Gap:
     stray: bool
 
 
-def read_documents(lines: tuple[str, ...], ledger: Ledger) -> list[Node]:
-    """Every document; ``ledger`` is told of the lines that are none."""
-    found, gaps = documents(lines)
+def read_documents(lines: tuple[str, ...], ledger: Ledger, passed: frozenset[str] = frozenset()) -> list[Node]:
+    """Every document; ``ledger`` is told of the lines that are none. Members named in ``passed`` are left out."""
+    found, gaps = documents(lines, passed)
     for gap in gaps:
         for number in range(gap.first, gap.last + 1):
             line = lines[number - 1]
@@ -93,10 +95,10 @@ def read_documents(lines: tuple[str, ...], ledger: Ledger) -> list[Node]:
     return found
 
 
-def documents(lines: tuple[str, ...]) -> tuple[list[Node], list[Gap]]:
+def documents(lines: tuple[str, ...], passed: frozenset[str] = frozenset()) -> tuple[list[Node], list[Gap]]:
     """Every document, as far as it can be read, and the lines that cannot."""
     text = "\n".join(lines)
-    reader = _Reader(text, lines)
+    reader = _Reader(text, lines, passed)
     found: list[Node] = []
     gaps: list[Gap] = []
     at = reader.skip(0)
@@ -119,12 +121,14 @@ def documents(lines: tuple[str, ...]) -> tuple[list[Node], list[Gap]]:
 class _Reader:
     """Reads values; ``broken`` is where the first fault stands, after which open values close with what they have."""
 
-    def __init__(self, text: str, lines: tuple[str, ...]) -> None:
+    def __init__(self, text: str, lines: tuple[str, ...], passed: frozenset[str]) -> None:
         self.broken: int | None = None
+        self._passed = passed
         self._text = text
         self._starts = [0]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line) + 1)
+        self._line = 1
 
     def skip(self, at: int) -> int:
         match = _BLANK.match(self._text, at)
@@ -134,8 +138,21 @@ class _Reader:
         """The line of a place; behind the end: the last."""
         return min(bisect_right(self._starts, at), len(self._starts) - 1)
 
+    def _here(self, at: int) -> int:
+        """The line of a place that is not before the one asked for last."""
+        line = self._line
+        while self._starts[line] <= at:
+            line += 1
+        self._line = line
+        return line
+
     def value(self, at: int, depth: int) -> tuple[Node, int]:
         """The value at ``at``, and where it ends."""
+        simple = _SIMPLE.match(self._text, at)
+        if simple:
+            line = self._here(at)
+            return Node(simple[1], line, line), simple.end()
+        first = self._here(at)
         opening = self._text[at : at + 1]
         value: Value = None
         end = at + 1
@@ -147,7 +164,7 @@ class _Reader:
             value, end = self._list(at, depth)
         else:
             value, end = self._plain(at)
-        return Node(value, self.line(at), self.line(end - 1)), end
+        return Node(value, first, self._here(end - 1)), end
 
     def _plain(self, at: int) -> tuple[Value, int]:
         try:
@@ -161,19 +178,27 @@ class _Reader:
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         found: dict[str, Node] = {}
-        at = self.skip(at + 1)
-        while self._text[at : at + 1] != "}":
-            key, after = self._plain(at) if self._text[at : at + 1] == '"' else (None, at)
-            colon = self.skip(after)
-            if not isinstance(key, str) or self._text[colon : colon + 1] != ":":
-                self.broken = min(at, max(0, len(self._text) - 1))
-                return found, at
-            node, at = self.value(self.skip(colon + 1), depth + 1)
+        at += 1
+        while True:
+            member = _MEMBER.match(self._text, at)
+            if member is None:
+                at = self.skip(at)
+                if self._text[at : at + 1] != "}":
+                    self.broken = min(at, max(0, len(self._text) - 1))
+                    return found, at
+                return found, at + 1
+            key = member[1]
+            if "\\" in key or _SURROGATE.search(key):
+                key = str(self._plain(member.start(1) - 1)[0])
+            if key in self._passed:
+                at = self._plain(member.end())[1]
+                if self.broken is None:
+                    continue
+                self.broken = None  # what is left of it is read like any other
+            node, at = self.value(member.end(), depth + 1)
             if self.broken is not None:
                 return found | ({key: node} if isinstance(node.value, dict | list) else {}), at
             found[key] = node
-            at = self.skip(at)
-        return found, at + 1
 
     def _list(self, at: int, depth: int) -> tuple[list[Node], int]:
         found: list[Node] = []

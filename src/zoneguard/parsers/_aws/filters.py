@@ -45,6 +45,7 @@ class Filters:
             node.text("SubnetId"): Intervals.from_spans(s for block in blocks_of(node) for s in block.spans)
             for node in estate.of("Subnets")
         }
+        self._open = Intervals.from_spans(s for name in estate.elsewhere for s in self._blocks[name].spans)
 
     def leaving(self, subnet: Node) -> Iterator[Filter]:
         """What is asked of packets that come out of a subnet: the groups of the sender, then the ACL."""
@@ -89,7 +90,7 @@ class Filters:
                 self._say(eni.node, NO_ADDRESS, eni.id)
                 may = Unknown(f"{field.value} is the address of {eni.id} ({self._source.file})", self._span(eni.node))
                 parts.append(All((In(field, self._blocks.get(eni.subnet, Intervals())), may)))
-        return either(In(field, Intervals.from_spans(known)), *parts)
+        return either(*([In(field, Intervals.from_spans(known))] if known or not parts else []), *parts)
 
     def _peers(self, entry: Node, field: Field) -> Match:
         parts: list[Match] = []
@@ -102,10 +103,11 @@ class Filters:
         for one in entry.each("UserIdGroupPairs"):
             group = one.text("GroupId")
             hosts = [eni for eni in self._everywhere if group in eni.groups]
-            known = group in self._groups and not self._estate.elsewhere
-            told = self._holders(hosts, field) if hosts or known else None
-            parts += [told] if told else []
-            parts += [] if known else [self._doubt(one, LATER if UNTOLD in group else FOREIGN_GROUP, group)]
+            parts += [self._holders(hosts, field)] if hosts else []
+            if group not in self._groups:
+                parts.append(self._doubt(one, LATER if UNTOLD in group else FOREIGN_GROUP, group))
+            elif self._open:
+                parts.append(All((In(field, self._open), self._doubt(one, FOREIGN_GROUP, group))))
         return AnyOf(tuple(parts))
 
     def _block(self, node: Node, text: str, field: Field) -> Match:

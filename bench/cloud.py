@@ -1,0 +1,92 @@
+"""Parsing 10,000 rules of a cloud, laid out and on one line: ``python -m bench.cloud [RULES]``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bench._measure import phase
+from zoneguard.parsers import Source
+from zoneguard.parsers.reading import detect
+
+RULES = 10_000
+GROUPS = 100
+Json = dict[str, Any]
+
+
+def aws(rules: int) -> Json:
+    """``describe-…`` answers: a hundred groups, each worn by one host, in ten subnets."""
+    groups: list[Json] = [{"GroupId": f"sg-{n}", "VpcId": "v", "IpPermissions": []} for n in range(GROUPS)]
+    for n in range(rules):
+        one = {"IpProtocol": "tcp", "FromPort": n, "ToPort": n, "IpRanges": [{"CidrIp": f"10.{n >> 8}.{n & 255}.0/24"}]}
+        groups[n % GROUPS]["IpPermissions"].append(one)
+    allow: list[Json] = [
+        {"RuleNumber": 100, "Egress": out, "RuleAction": "allow", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
+        for out in (True, False)
+    ]
+    local = {"DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "local"}
+    return {
+        "Vpcs": [{"VpcId": "v", "CidrBlock": "10.0.0.0/8"}],
+        "Subnets": [{"SubnetId": f"s{n}", "VpcId": "v", "CidrBlock": f"10.0.{n}.0/24"} for n in range(10)],
+        "SecurityGroups": groups,
+        "NetworkAcls": [{"VpcId": "v", "Associations": [{"SubnetId": f"s{n}"} for n in range(10)], "Entries": allow}],
+        "RouteTables": [{"VpcId": "v", "Associations": [{"Main": True}], "Routes": [local]}],
+        "NetworkInterfaces": [
+            {
+                "NetworkInterfaceId": f"e{n}", "SubnetId": f"s{n % 10}", "VpcId": "v",
+                "Groups": [{"GroupId": f"sg-{n}"}],
+                "PrivateIpAddresses": [{"PrivateIpAddress": f"10.0.{n % 10}.{n // 10 + 9}"}],
+            }
+            for n in range(GROUPS)
+        ],
+    }  # fmt: skip
+
+
+def terraform(rules: int) -> Json:
+    """A plan that makes as many groups and hosts, each rule a resource of its own."""
+    found: list[tuple[str, Json, dict[str, str]]] = [("aws_vpc.v", {"cidr_block": "10.0.0.0/8"}, {})]
+    vpc = {"vpc_id": "aws_vpc.v"}
+    found += [(f"aws_subnet.s{n}", {"cidr_block": f"10.0.{n}.0/24"}, vpc) for n in range(10)]
+    for n in range(GROUPS):
+        found.append((f"aws_security_group.g{n}", {"ingress": [], "egress": []}, vpc))
+        host = {"private_ips": [f"10.0.{n % 10}.{n // 10 + 9}"], "private_ip": f"10.0.{n % 10}.{n // 10 + 9}"}
+        named = {"subnet_id": f"aws_subnet.s{n % 10}", "security_groups": f"aws_security_group.g{n}"}
+        found.append((f"aws_network_interface.e{n}", host, named))
+    for n in range(rules):
+        rule = {"ip_protocol": "tcp", "from_port": n, "to_port": n, "cidr_ipv4": f"10.{n >> 8}.{n & 255}.0/24"}
+        named = {"security_group_id": f"aws_security_group.g{n % GROUPS}"}
+        found.append((f"aws_vpc_security_group_ingress_rule.r{n}", rule, named))
+    planned, changes, written = [], [], []
+    for address, values, refs in found:
+        head = {"address": address, "mode": "managed", "type": address.split(".")[0], "name": address.split(".")[1]}
+        planned.append(head | {"values": values})
+        unknown = dict.fromkeys((*refs, "id"), True)
+        changes.append(head | {"change": {"actions": ["create"], "after": values, "after_unknown": unknown}})
+        expressions = {key: {"references": [f"{ref}.id", ref]} for key, ref in refs.items()}
+        written.append(head | {"expressions": expressions})
+    return {
+        "format_version": "1.2", "terraform_version": "1.11.4",
+        "planned_values": {"root_module": {"resources": planned}},
+        "resource_changes": changes, "configuration": {"root_module": {"resources": written}},
+    }  # fmt: skip
+
+
+FORMATS: tuple[Callable[[int], Json], ...] = (aws, terraform)
+
+
+def main(words: list[str]) -> None:
+    """Time each format; a line that is not understood ends the program."""
+    rules = int(words[0]) if words else RULES
+    for made in FORMATS:
+        for indent in (2, None):
+            source = Source(made.__name__, tuple(json.dumps(made(rules), indent=indent).splitlines()))
+            parser = detect(source)
+            with phase(f"{parser.name}, {rules} rules, {len(source.lines)} lines"):
+                parsed = parser.parse(source, made.__name__)
+            assert not parsed.devices[0].uncertain, parsed.devices[0].uncertain[:2]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,184 @@
+"""The resources of a plan: what each will be, what is known of it only after apply, and how it is written.
+
+Source: Terraform, «JSON Output Format» (planned_values, resource_changes, prior_state, configuration). A value that is
+not known yet is left out of an object and ``null`` in a list; ``after_unknown`` holds ``true`` in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from zoneguard.parsers._json_lines import Node
+
+NOTHING = Node(None, 1, 1)
+_STEP = re.compile(r'([A-Za-z_][\w-]*)|\[(\d+|"(?:[^"\\]|\\.)*")\]')
+_MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?")
+
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance of a resource. ``key`` is its index as written (``0``, ``"a"``), empty where it has none.
+
+    ``change``: its entry among the changes; ``later``: what of it is known only after apply; ``written``: its entry in
+    the configuration; ``NOTHING`` where there is none.
+    """
+
+    address: str
+    type: str
+    module: str
+    key: str
+    node: Node
+    values: Node
+    change: Node = NOTHING
+    written: Node = NOTHING
+    later: Node = NOTHING
+
+    @property
+    def base(self) -> str:
+        """The address without the key."""
+        return self.address.removesuffix(f"[{self.key}]") if self.key else self.address
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the plan makes it, anew or in place of another."""
+        return self.unknown("id")
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the plan removes it for good."""
+        change = self.change.get("change")
+        return change is not None and [action.words for action in change.each("actions")] == ["delete"]
+
+    @property
+    def before(self) -> Node:
+        """What it is now."""
+        change = self.change.get("change")
+        return (change and change.get("before")) or NOTHING
+
+    def unknown(self, *path: Step) -> bool:
+        """Whether the value at ``path``, or some part of it, is known only after apply."""
+        found: Node | None = self.later
+        for step in path:
+            if found is None or found.value is True:
+                break
+            found = _inside(found, step)
+        return found is not None and _some_true(found)
+
+    def is_written(self, name: str) -> bool:
+        """Whether the configuration sets the attribute (one that a ``dynamic`` block makes does not show)."""
+        expressions = self.written.get("expressions")
+        return expressions is not None and expressions.get(name) is not None
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything of one document."""
+
+    document: Node
+    resources: dict[str, Resource] = field(default_factory=dict)
+    data: dict[str, Resource] = field(default_factory=dict)
+    removed: list[Resource] = field(default_factory=list)
+    root: Node = NOTHING
+    by_type: dict[str, list[Resource]] = field(default_factory=dict)
+
+    def of(self, *types: str) -> Iterator[Resource]:
+        """The resources of some types."""
+        return (resource for kind in types for resource in self.by_type.get(kind, ()))
+
+    def changed(self, *types: str) -> Iterator[Resource]:
+        """Those of some types that the plan keeps, changes or removes: each with what it is now."""
+        yield from self.of(*types)
+        yield from (resource for resource in self.removed if resource.type in types)
+
+
+def read_plan(document: Node) -> Plan:
+    """The plan, or the state, that ``document`` holds."""
+    root = _at(document, "configuration", "root_module")
+    plan = Plan(document, root=root)
+    written = _Written(root)
+    changes = {change.text("address"): change for change in document.each("resource_changes")}
+    planned = _at(document, "planned_values", "root_module")
+    planned = planned if planned is not NOTHING else _at(document, "values", "root_module")
+    for module, node in _walk(planned, 0):
+        resource = _resource(module, node, written, changes)
+        (plan.data if node.text("mode") == "data" else plan.resources)[resource.address] = resource
+    for resource in plan.resources.values():
+        plan.by_type.setdefault(resource.type, []).append(resource)
+    for module, node in _walk(_at(document, "prior_state", "values", "root_module"), 0):
+        if node.text("mode") == "data":
+            resource = _resource(module, node, written, changes)
+            plan.data.setdefault(resource.address, resource)
+    for address, change in changes.items():
+        if address not in plan.resources and change.text("mode") != "data":
+            removed = _resource(change.text("module_address"), change, written, changes)
+            if removed.is_gone:
+                plan.removed.append(removed)
+    return plan
+
+
+def module_of(root: Node, path: str) -> Node:
+    """The configuration of the module at ``path`` (``module.a[0].module.b``)."""
+    found = root
+    for name in _MODULE.findall(path):
+        found = _at(found, "module_calls", name, "module")
+    return found
+
+
+def steps(reference: str) -> list[Step]:
+    """``aws_subnet.app[0].id`` as ``["aws_subnet", "app", 0, "id"]``; a key in quotes stays in quotes."""
+    return [int(key[:9]) if key.isdecimal() else key or name for name, key in _STEP.findall(reference)]
+
+
+class _Written:
+    """The configuration of resources, by module and local address."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._modules: dict[str, dict[str, Node]] = {}
+
+    def of(self, module: str, local: str) -> Node:
+        if module not in self._modules:
+            resources = module_of(self._root, module).each("resources")
+            self._modules[module] = {r.text("address"): r for r in resources}
+        return self._modules[module].get(local, NOTHING)
+
+
+def _resource(module: str, node: Node, written: _Written, changes: dict[str, Node]) -> Resource:
+    address = node.text("address")
+    index = node.get("index")
+    key = "" if index is None else f'"{index.value}"' if isinstance(index.value, str) else index.words
+    kind = f"{node.text('type')}.{node.text('name')}"
+    local = f"data.{kind}" if node.text("mode") == "data" else kind
+    values = node.get("values") or NOTHING
+    change = changes.get(address, NOTHING)
+    later = _at(change, "change", "after_unknown")
+    return Resource(address, node.text("type"), module, key, node, values, change, written.of(module, local), later)
+
+
+def _walk(module: Node, depth: int) -> Iterable[tuple[str, Node]]:
+    for node in module.each("resources"):
+        yield module.text("address"), node
+    for child in module.each("child_modules") if depth < 50 else ():
+        yield from _walk(child, depth + 1)
+
+
+def _at(node: Node, *path: str) -> Node:
+    found: Node | None = node
+    for step in path:
+        found = found.get(step) if found else None
+    return found or NOTHING
+
+
+def _inside(node: Node, step: Step) -> Node | None:
+    if isinstance(step, str):
+        return node.get(step)
+    return node.value[step] if isinstance(node.value, list) and step < len(node.value) else None
+
+
+def _some_true(node: Node) -> bool:
+    parts = (n for _, n in node.members()) if isinstance(node.value, dict) else node.items()
+    return node.value is True or any(_some_true(part) for part in parts)

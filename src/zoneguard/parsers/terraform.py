@@ -1,0 +1,86 @@
+"""Terraform: the JSON of ``terraform show -json PLAN`` (or of a state), what it will make of Amazon VPCs.
+
+Source of the form: Terraform, «JSON Output Format»; of the meaning: the documentation of the AWS provider and the
+Amazon VPC User Guide. The plan becomes the estate that ``aws`` reads of ``describe-…`` answers, and the same devices.
+Objects are called by their addresses in the plan; what is known only after apply is left open.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zoneguard.collector import paused_collector
+from zoneguard.model.device import Concern
+from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers._aws.vpc import parsed
+from zoneguard.parsers._json_lines import Node, read_documents
+from zoneguard.parsers._terraform.estate import Building
+from zoneguard.parsers._terraform.hosts import add_hosts
+from zoneguard.parsers._terraform.kinds import NETWORK
+from zoneguard.parsers._terraform.network import add_network
+from zoneguard.parsers._terraform.plan import read_plan
+from zoneguard.parsers._terraform.rules import add_acls, add_groups
+from zoneguard.parsers._terraform.tables import add_tables
+from zoneguard.parsers.accounting import Ledger
+
+FRAME = "the frame of the plan, or a resource that names no object of the network"
+NO_PLAN = "no plan or state in JSON; make one with terraform show -json"
+SECOND = "a second plan in the file"
+UNREAD_VERSION = "a version of the format that is not known"
+HALF = "the plan is not complete: Terraform left something out or met an error"
+OTHER_PROVIDER = "resources of a cloud that is not read"
+OTHER_CLOUDS = ("azurerm_", "azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
+PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
+"""What is said elsewhere too, or is of no concern."""
+MARK = re.compile(r'"terraform_version"\s*:')
+PARTS = re.compile(r'"(?:planned_values|resource_changes|root_module)"\s*:')
+
+
+def sniff(source: Source) -> float:
+    """By the keys with which a plan begins."""
+    head = "\n".join(line[:100_000] for line in source.lines[:4000])
+    if not MARK.search(head) or not PARTS.search(head):
+        return 0.0
+    return 0.97 if head.lstrip().startswith("{") else 0.6
+
+
+@paused_collector()
+def parse(source: Source, name: str) -> Parsed:
+    """A device for each VPC."""
+    ledger = Ledger(source, PLUGIN.name)
+    plans = []
+    for document in read_documents(source.lines, ledger, PASSED):
+        ledger.ignored(FRAME, document.first, document.last)
+        if document.get("planned_values") or document.get("values"):
+            plans.append(document)
+        else:
+            ledger.not_understood(document.first, NO_PLAN, Concern.FILTER)
+    for other in plans[1:]:
+        ledger.not_understood(other.first, SECOND, Concern.FILTER, about="terraform_version")
+    building = Building(read_plan(plans[0] if plans else Node({}, 1, 1)), ledger)
+    _account(building)
+    add_network(building)
+    add_groups(building)
+    add_acls(building)
+    add_tables(building)
+    add_hosts(building)
+    return parsed(source, ledger, building.estate, name)
+
+
+def _account(building: Building) -> None:
+    plan, ledger = building.plan, building.ledger
+    document = plan.document
+    version = document.text("format_version")
+    if version and version.split(".")[0] not in ("0", "1"):
+        ledger.not_understood(document.first, UNREAD_VERSION, Concern.FILTER, about=f"format_version {version}")
+    complete = document.get("complete")
+    if document.flag("errored") or (complete and complete.value is False) or document.get("deferred_changes"):
+        ledger.not_understood(document.first, HALF, Concern.FILTER, about="errored, complete, deferred_changes")
+    for resource in plan.resources.values():
+        if resource.type in NETWORK:
+            ledger.understood(resource.node.first, resource.node.last)
+        elif resource.type.startswith(OTHER_CLOUDS):
+            building.open(resource, OTHER_PROVIDER, Concern.FILTER)
+
+
+PLUGIN = Parser(name="terraform", title="Terraform plan (terraform show -json)", sniff=sniff, parse=parse)
