@@ -24,6 +24,7 @@ from zoneguard.options import (
 
 PATH = click.Path(path_type=Path)
 PORT = click.IntRange(0, 65535)
+MODELS = ("alpha", "alpha-dash", "beta", "beta-dash", "two-zone")
 SCHEMAS = ("project", "profile", "attestations", "baseline", "mapping")
 
 
@@ -271,6 +272,23 @@ def explain(session: Session, subject: str, form: str) -> int:
     from zoneguard.commands import policies
 
     return policies.explain(session, subject, form)
+
+
+@cli.command(help=_("Write a first zoneguard.yaml into FOLDER, from the exports in it and a few answers."))
+@click.argument("folder", type=PATH, default=Path())
+@click.option("--name", help=_("Name of the project (default: that of the folder)."))
+@click.option("--profile", "profiles", multiple=True, metavar="NAME", help=_("The policy; may be given several times."))
+@click.option("--model", type=click.Choice(MODELS), help=_("How terminals are placed (default: alpha)."))
+@click.option(
+    "--zone", "zones", multiple=True, metavar="NAME=CLASS:PREFIX", help=_("A zone; may be given several times.")
+)
+@click.option("--ask/--no-ask", default=True, help=_("Whether to ask for what is not given (default: on a terminal)."))
+@common
+def init(session: Session, folder: Path, **given: Any) -> int:
+    """The first project."""
+    from zoneguard.commands import starting
+
+    return starting.init(session, folder, starting.Given(**given))
 
 
 @cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of another file that people write."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,15 @@ def test_what_is_no_key_is_refused(zoneguard: Run, city: Path, tmp_path: Path) -
     assert "32 bytes" in err
     assert zoneguard("verify", city, "--redact-key", tmp_path / "none/key")[0] == 2
     assert (tmp_path / "key").read_text() == "secret"
+
+
+def test_a_file_name_that_is_no_text_is_found_again(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"edge-\xff\x7f-\xf0\x9f\x97\xbb.pcap")
+    shutil.copy(city / "captures/lg-edge.pcap", city / odd)
+    zoneguard("replay", city, city / odd, "--record", tmp_path / "run.json")
+    assert states(verified(zoneguard, tmp_path / "run.json")[1], "missing") == []
+
+
+def test_what_is_nested_without_end_is_refused(zoneguard: Run, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("[" * 200_000)
+    assert zoneguard("verify-record", tmp_path / "run.json")[0] == 2

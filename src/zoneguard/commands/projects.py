@@ -49,7 +49,7 @@ def judge(session: Session, project: Project, halves: frozenset[str], asked: Jud
     session.write(output)
     if asked.record:
         record = recorded(session, asked, report, output, status, asked.record.parent)
-        write_file(asked.record, record_text(record).encode())
+        write_file(asked.record, record_text(record).encode("utf-8", "backslashreplace"))
     return status
 
 

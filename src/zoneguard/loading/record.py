@@ -11,15 +11,14 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
-from zoneguard.loading.document import Plain, compose
 from zoneguard.loading.fields import Day, Entry, Flag, Rows, Text, one_of
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.schema import known_version
-from zoneguard.loading.validation import validate
-from zoneguard.model.errors import InputErrors
+from zoneguard.model.errors import InputError
 from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.text import N_
 
 
 class RecordedFile(Entry):
@@ -100,29 +99,35 @@ class RunRecord(Entry):
 def record_text(record: RunRecord) -> str:
     """The file that ``read_record`` reads as ``record``, with its digest."""
     content = record.model_dump(mode="json", by_alias=True, exclude={"digest"}, warnings=False)
-    digest = _digest(compose(_text(content), "").root.plain())
-    return _text({**content, "digest": digest})
+    return json.dumps({**content, "digest": _digest(_plain(content))}, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_record(path: Path) -> tuple[RunRecord, bool]:
-    """The record, and whether it is as it was written. Raises ``InputErrors``: it cannot be read, or is no record."""
-    document = compose(read_text(path), str(path))
-    plain = document.root.plain()
-    record, errors, _ = validate(RunRecord, document)
-    errors = [*document.errors, *errors]
-    if record is None or errors:
-        raise InputErrors(tuple(sorted(errors, key=lambda e: (e.line, e.column))))
+    """The record, and whether it is as it was written. Raises ``InputError``: it cannot be read, or is no record."""
+    try:
+        plain = _plain(json.loads(read_text(path)))
+        record = RunRecord.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "-"
+        said = N_("no run record, or one that was written in: {place}: {problem}", place=where, problem=first["msg"])
+        raise InputError(said, str(path)) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(N_("no run record: {problem}", problem=str(error)), str(path)) from None
     return record, record.digest == _digest(plain)
 
 
-def _text(content: dict[str, Any]) -> str:
-    """Every character as itself, for YAML, by which it is read, does not join escaped pairs."""
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+def _plain(value: Any) -> Any:
+    """As the models of this package read values: all of them text."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if value is None else str(value)
 
 
-def _digest(plain: Plain) -> str:
-    """Of the values without places and types, however the file is laid out."""
+def _digest(plain: Any) -> str:
+    """Of the values without their layout and types."""
     rest = {key: value for key, value in plain.items() if key != "digest"} if isinstance(plain, dict) else plain
     canonical = json.dumps(rest, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
