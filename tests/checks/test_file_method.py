@@ -59,6 +59,16 @@ def test_kobe_does_not_speak_of_sanitizing(tmp_path: Path) -> None:
     assert not carried_out(tmp_path, "kobe-foundation")
 
 
+def test_a_program_that_is_sent_in_by_a_form_is_found(tmp_path: Path) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.exe"\r\n\r\n' + PROGRAM + b"\r\n--b--\r\n"
+    head = (
+        b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"
+    )
+    answer = b"HTTP/1.1 204 No Content\r\n\r\n"
+    town = Town(tmp_path, captures={"lgwan": session("10.30.0.9", "10.20.0.5", 80, head % len(part) + part, answer)})
+    assert [f.verdict for f in town.findings("ZG203")] == [Verdict.VIOLATES]
+
+
 HELLO = b"\x16\x03\x01\x00\x05hello"
 SECRET = session("10.20.0.5", "10.40.0.20", 443, HELLO, HELLO)
 ROWS = [

@@ -16,11 +16,10 @@ from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
 from zoneguard.model.findings import Accepted, Finding, InputFile, Report
-from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.policy import Profile
-from zoneguard.model.project import Project
+from zoneguard.model.project import Method, Project
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.plugins import of_type
 from zoneguard.static.lists import Lists
@@ -126,8 +125,7 @@ def _static(
 
 def _landmarks(project: Project) -> Landmarks:
     """What the policy asks of the way: zones that rows send sessions through, and sanitizers that hand packets on."""
-    sanitizers = (span for sanitizer in project.sanitizers for span in sanitizer.addresses.spans)
-    return Landmarks(frozenset(zone for row in project.allow for zone in row.via), Intervals.from_spans(sanitizers))
+    return Landmarks(frozenset(zone for row in project.allow for zone in row.via), project.sanitized_by(*Method))
 
 
 def _dynamic(
@@ -140,7 +138,12 @@ def _dynamic(
     inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
     extraction = Extraction(looking.extract) if looking.extract else None
     keep = extraction.keep if extraction else None
-    options = Options(all_flows=looking.all_flows, keep=keep, name=lambda file: shown(project, Path(file)))
+    options = Options(
+        touching=project.sanitized_by(Method.FILE),
+        all_flows=looking.all_flows,
+        keep=keep,
+        name=lambda file: shown(project, Path(file)),
+    )
     result = replay(project.captures, project.zones, options)
     if extraction:
         extraction.finish(result.transfers)

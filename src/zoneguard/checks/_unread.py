@@ -33,8 +33,11 @@ def unread(case: Case, method: Method, aspect: str = "") -> Iterator[tuple[Trans
     A session that cannot be read at all may carry content either way, whichever side sent more: it is given for each
     direction, the import first.
     """
-    for transfer in case.dynamic.transfers if case.dynamic else ():
-        if transfer.parent or transfer.refused or transfer.certainty is Certainty.INSPECTED:
+    transfers = case.dynamic.transfers if case.dynamic else ()
+    messages = {transfer.key for transfer in transfers if transfer.kind == "message"}
+    for transfer in transfers:
+        outermost = not transfer.parent or transfer.parent in messages  # no better than what it contains
+        if not outermost or transfer.refused or transfer.certainty is Certainty.INSPECTED:
             continue
         if matter(case, transfer) is not method or transfer.flow.proto in ICMP_PROTOCOLS:
             continue
@@ -91,11 +94,8 @@ def display_service(case: Case, flow: Flow) -> bool:
 
 def at(case: Case, flow: Flow, method: Method) -> bool:
     """Whether one end of the flow is a host of a sanitizer of ``method``."""
-    return any(
-        flow.src in sanitizer.addresses or flow.dst in sanitizer.addresses
-        for sanitizer in case.project.sanitizers
-        if sanitizer.method is method
-    )
+    addresses = case.project.sanitized_by(method)
+    return flow.src in addresses or flow.dst in addresses
 
 
 def crossings_of(case: Case) -> dict[Flow, Crossing]:

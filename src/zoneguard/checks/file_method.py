@@ -76,9 +76,11 @@ def _unseen(case: Case, aspect: str) -> Text | None:
 
 def _hazardous(case: Case) -> Iterator[Finding]:
     found = list(taken_in(case, PLUGIN.id))
-    hazardous = {t.key for t, _ in found if t.hazards or t.kind in ("message", "attachment")}
+    hazardous = {t.key for t, _ in found if t.hazards and t.kind != "message"}
     for transfer, direction in found:
-        if transfer.kind != "file" or transfer.refused or not transfer.hazards or transfer.parent in hazardous:
+        if transfer.protocol == "smtp" or transfer.kind in ("session", "screen"):
+            continue
+        if transfer.refused or not transfer.hazards or transfer.parent in hazardous:
             continue
         flow = transfer.flow
         zones = [z.name if z else "" for z in map(case.project.zones.of, (flow.src, flow.dst))]

@@ -34,7 +34,8 @@ CERTAIN_ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is looked into: flows that cross, those with addresses in ``touching``, or with ``all_flows`` every one.
+    """What is looked into: flows that cross, those with addresses in ``touching`` (whose contents are sketched), or
+    with ``all_flows`` every one.
 
     ``digest`` off leaves out the SHA-256 of captures; ``keep`` is handed each carved content; ``protocols`` are the
     discovered ones unless given; ``progress`` is told how many frames were read; ``name`` makes of a path what evidence
@@ -125,7 +126,8 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
     ranges = Ranges(options.keep)
     for conversation in reassemble(seen, wanted, options.limits, options.progress):
-        yield from _transfers(replace(conversation, keep=ranges.keep), protocols)
+        asked = conversation.flow.src in options.touching or conversation.flow.dst in options.touching
+        yield from _transfers(replace(conversation, keep=ranges.keep, sketched=asked), protocols)
     yield from ranges.joined()
     for track in wanted:
         if track.flow.proto not in (TCP, UDP):

@@ -18,13 +18,14 @@ Keep = Callable[[Transfer, bytes], None]
 class Conversation:
     """Both directions of one TCP flow, reassembled, or of one UDP flow, a segment a datagram.
 
-    ``keep`` is handed each carved content with its transfer.
+    ``keep`` is handed each carved content with its transfer; ``sketched``: contents get a sketch.
     """
 
     flow: Flow
     to_responder: Stream
     to_originator: Stream
     keep: Keep | None = None
+    sketched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ def _record(parts: list[_Part], data: bytes, keep: Keep | None) -> list[Transfer
     transfers = [p.transfer for p in ordered]
     origin = min(transfers, key=lambda t: (t.flow.first.time, t.flow.first.frame))
     flow = origin.flow
-    recorder = Recorder(Conversation(flow, _empty(flow, True), _empty(flow, False), keep), PROTOCOL)
+    empty = Conversation(flow, _empty(flow, True), _empty(flow, False), keep, bool(origin.sketch))
+    recorder = Recorder(empty, PROTOCOL)
     frames = tuple(dict.fromkeys(f for t in transfers for f in t.frames))
     count = len({t.flow for t in transfers})
     facts = (

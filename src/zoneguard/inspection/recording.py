@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from zoneguard.inspection import Budget, Content, Conversation, Limits
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.examining import Examined, examine
+from zoneguard.inspection.sketching import sketch
 from zoneguard.model.flows import Certainty, Hazard, Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_, Text
@@ -119,11 +120,15 @@ class Recorder:
                 certainty, reason, name=content.name, media_type=examined.media_type, size=len(content.data),
                 sha256=hashlib.sha256(content.data).hexdigest() if sound and content.whole else "", parent=parent,
                 hazards=(*hazards, *examined.hazards), refused=carriage.refused, facts=tuple(facts),
+                sketch=self._sketch(content),
             ),
             content.data,
         )  # fmt: skip
         self._members(examined.members, transfer, sound)
         return transfer
+
+    def _sketch(self, content: Content) -> tuple[int, ...]:
+        return sketch(content.data) if self.conversation.sketched else ()
 
     def _members(self, members: Iterable[Examined], parent: Transfer, sound: bool) -> None:
         for member in members:
@@ -142,6 +147,7 @@ class Recorder:
                 parent=parent.key,
                 hazards=member.hazards,
                 facts=(),
+                sketch=self._sketch(content),
             )
             self.add(transfer, content.data)
             self._members(member.members, transfer, whole)

@@ -140,6 +140,7 @@ class Transfer:
     container by ``key``. ``sha256`` is empty where the content is not whole. ``to_responder``: direction of content.
     ``refused``: the bytes crossed, then the receiver declined them. ``facts`` is what else is known, as ``("sni", …)``;
     ``subject``, ``from``, ``to``, ``user`` and ``cookie`` are personal. Hazards of a file include those of its members.
+    ``sketch`` is by what versions of one document are known (``inspection.sketching``), where somebody asked for it.
     """
 
     key: str
@@ -158,3 +159,4 @@ class Transfer:
     hazards: tuple[Hazard, ...] = ()
     refused: bool = False
     facts: tuple[tuple[str, str], ...] = ()
+    sketch: tuple[int, ...] = ()

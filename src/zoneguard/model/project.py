@@ -248,6 +248,11 @@ class Project:
     ledger_file: Path | None = None
     intended: tuple[IntendedList, ...] = ()
 
+    def sanitized_by(self, *methods: Method) -> Intervals:
+        """The addresses of all hosts of sanitizers of these methods."""
+        own = (s.addresses for s in self.sanitizers if s.method in methods)
+        return Intervals.from_spans(span for addresses in own for span in addresses.spans)
+
     def having(self, role: Role) -> Intervals:
         """The addresses of all hosts with the role."""
         return Intervals.from_spans(s for h in self.hosts.values() if role in h.roles for s in h.addresses.spans)
