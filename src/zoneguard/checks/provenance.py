@@ -193,7 +193,7 @@ def _finding(
     )
 
 
-def _silent(case: Case) -> Text | None:
+def _silent(case: Case, _aspect: str) -> Text | None:
     if not case.project.sanitized_by(Method.FILE):
         return N_("The project declares no file sanitizer.")
     if all(_files(case)):
