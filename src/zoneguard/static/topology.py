@@ -209,18 +209,20 @@ class Topology:
     def behind(self, context: Context, ways: Sequence[Way], policy: bool) -> list[tuple[str, Intervals]]:
         """Zones and their members that packets reach when they leave ``context`` by ``ways`` out of one interface.
 
-        By a ``policy`` route: every zone that attaches to its interface, public addresses, what such routes ask for.
+        By a ``policy`` route: hosts on the wire, zones of which some lies beyond it, public addresses, and what such
+        routes ask for.
         """
         if not ways[0].interface or self.neighbours(context, ways[0]):
             return []
         here = self._attached[context.key, ways[0].interface]
         if not policy:
             return _by_zone(a for a in here if a.target.way in ways)
-        public = [z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC]
-        others = _by_zone(a for a in here if a.zone not in public)
+        public = {z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC}
+        known = public | {a.zone for a in here if a.target.route.kind is not RouteKind.CONNECTED}
+        others = _by_zone(a for a in here if a.zone not in known)
         leading = (told for way in ways for _, told in self._asked.get((context.key, way), ()))
         asked = Intervals.from_spans(span for told in leading for span in told.spans)
-        return _merged((*others, *((z, self.zones.addresses(z)) for z in public), *_cut(asked, self._stretches)))
+        return _merged((*others, *((z, self.zones.addresses(z)) for z in sorted(known)), *_cut(asked, self._stretches)))
 
     def _draw(self) -> networkx.MultiDiGraph[str]:
         graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
