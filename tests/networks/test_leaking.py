@@ -151,3 +151,15 @@ def test_tables_that_leak_to_each_other_are_a_circle(tmp_path: Path) -> None:
     assert made.trace(opening(HOSTS[0], HOSTS[1])).disposition == "loop"
     assert ("mynumber", "lgwan") in {finding.zones for finding in made.findings("ZG401")}
     assert made.cell("mynumber", "lgwan").state == "undetermined"
+
+
+def test_what_a_leak_gives_to_a_neighbour_is_not_looked_up_once_more(tmp_path: Path) -> None:
+    """The table of the other context has no way to the far net, and one to a part of it that leads to nothing."""
+    zones = {**ZONES, "far": ("internet", "10.90.0.0/16")}
+    leak = "ip route vrf MN 10.90.0.0 255.255.0.0 GigabitEthernet0/1 10.20.0.9\n"
+    text = CISCO.format(leak + "ip route vrf LG 10.90.1.0 255.255.255.0 Null0\n")
+    made = site(tmp_path, zones, {"core": Given(text)})
+    for target in ("10.90.0.5", "10.90.1.5"):
+        assert made.zones_reached(opening("10.10.0.5", target)) == {"far"}
+        assert made.zones_reached(opening("10.20.0.5", target)) == set()
+    assert made.cell("mynumber", "far").state == "violated"

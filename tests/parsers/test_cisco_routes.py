@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.parsers.cisco_run import device, goes
-from zoneguard.model.addresses import format_address, format_prefix
+from zoneguard.model.addresses import format_address, format_prefix, parse_address, parse_prefix
 from zoneguard.model.device import Device, Route
+from zoneguard.model.match import Field, Ingress, asks, at_most
 from zoneguard.parsers import Source, cisco_routes
 from zoneguard.parsers.assembly import with_routes
 from zoneguard.parsers.cisco_routes import PLUGIN, parse
@@ -223,3 +224,38 @@ def test_detection(text: str, at_least: float) -> None:
 def test_any_rows_are_accounted_for(lines: list[str]) -> None:
     account = cisco_routes.parse(Source("x", tuple(lines)), "x").account
     assert account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total
+
+
+FRR_LEAKS = """\
+VRF red:
+C>* 10.0.0.0/24 is directly connected, eth0, 00:00:03
+S>* 10.1.0.0/24 [1/0] is directly connected, eth1(vrf blue), weight 1, 00:00:03
+S>* 10.9.0.0/16 [1/0] via 10.1.0.9, eth1(vrf blue), weight 1, 00:00:03
+  *                   via 10.1.0.8, eth1 (vrf blue), weight 1, 00:00:03
+S>* 10.8.0.0/16 [1/0] via 10.2.0.9, eth2(vrf default), weight 1, 00:00:03
+
+VRF blue:
+C>* 10.1.0.0/24 is directly connected, eth1, 00:00:03
+B>* 10.9.7.0/24 [20/0] unreachable (blackhole), weight 1, 00:00:03
+
+VRF default:
+C>* 10.2.0.0/24 is directly connected, eth2, 00:00:03
+"""
+
+
+def test_a_row_that_leads_into_another_vrf_keeps_its_neighbour_there() -> None:
+    found = table(FRR_LEAKS)
+    assert {(format_prefix(r.network, r.length), r.into) for r in found.vrfs[0].routes if r.into} == {
+        ("10.1.0.0/24", "blue"), ("10.9.0.0/16", "blue"), ("10.8.0.0/16", "default"),
+    }  # fmt: skip
+    given = {
+        v.name: [(p.targets, at_most(Field.DST, p.match)) for p in v.policy_routes]
+        for v in found.vrfs
+        if v.policy_routes
+    }
+    hops = (parse_address("10.1.0.9"), "eth1"), (parse_address("10.1.0.8"), "eth1")
+    assert given == {
+        "blue": [(((None, "eth1"),), parse_prefix("10.1.0.0/24")), (hops, parse_prefix("10.9.0.0/16"))],
+        "default": [(((parse_address("10.2.0.9"), "eth2"),), parse_prefix("10.8.0.0/16"))],
+    }
+    assert all(Ingress(frozenset({"eth0"})) in asks(p.match) for v in found.vrfs for p in v.policy_routes)

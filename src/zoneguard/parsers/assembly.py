@@ -53,9 +53,10 @@ def with_routes(device: Device, table: Device) -> Device:
     """``device`` as configured, with the interfaces and routes that ``table`` (an exported routing table) shows.
 
     The table is the truth: in each forwarding context that it covers it replaces the routes of the address families
-    that it shows. It adds interfaces that the configuration lacks, and addresses where the configuration has none; what
-    the configuration says of an interface stays. A context that the device does not have makes routing uncertain; what
-    routing protocols learn is no longer uncertain once every context has its table.
+    that it shows, and its policy routes come before the configured ones. It adds interfaces that the configuration
+    lacks, and addresses where the configuration has none; what the configuration says of an interface stays. A context
+    that the device does not have makes routing uncertain; what routing protocols learn is no longer uncertain once every
+    context has its table.
     """
     shown = {vrf.name: vrf for vrf in table.vrfs}
     if len(shown) == len(device.vrfs) == 1:
@@ -108,7 +109,7 @@ def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
         vrf,
         interfaces=vrf.interfaces | (shown.interfaces - taken),
         routes=(*(r for r in vrf.routes if (r.network >= V6) not in families), *shown.routes),
-        policy_routes=(*vrf.policy_routes, *shown.policy_routes),
+        policy_routes=(*shown.policy_routes, *vrf.policy_routes),
     )
 
 

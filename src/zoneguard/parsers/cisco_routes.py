@@ -33,6 +33,7 @@ _RANK = re.compile(r"\[(?P<distance>\d{1,3})/(?P<metric>\d{1,10})\]\s*")
 _VIA = re.compile(
     rf"via (?P<hop>{_ADDRESS})(?:%[^\s,]+)?(?: \((?P<vrf>[^)]{{1,64}})\))?(?P<more>(?:, .*| inactive.*)?)"
 )
+_FRR_LEAK = re.compile(r" ?\(vrf (?P<vrf>[^\s)]{1,64})\)")
 _OUT = re.compile(r"via (?P<out>[A-Za-z][^\s,]*)(?P<more>(?:, .*)?)")
 _LINK = re.compile(r"is (?:directly connected|a summary)(?P<more>(?:, .*)?)")
 _DISCARD = re.compile(r"(?:unreachable )?\(?blackhole\)?.*|unreachable \(.*")
@@ -172,10 +173,11 @@ class _Reader:
         if not used or " inactive" in rest:
             table.ledger.ignored(NOT_USED, number)
             return
-        out, hop, into = "", "", ""
+        leak = _FRR_LEAK.search(rest)
+        rest = _FRR_LEAK.sub("", rest)
+        out, hop, into = "", "", leak["vrf"] if leak else ""
         if (via := _VIA.fullmatch(rest)) is not None:
-            hop, out, into = via["hop"], _interface(via["more"]), via["vrf"] or ""
-            into = DEFAULT if into == "default" else into
+            hop, out, into = via["hop"], _interface(via["more"]), into or via["vrf"] or ""
         elif (link := _OUT.fullmatch(rest) or _LINK.fullmatch(rest)) is not None:
             out = link.groupdict().get("out") or _interface(link["more"])
         elif _DISCARD.fullmatch(rest):
@@ -183,7 +185,7 @@ class _Reader:
         else:
             table.ledger.not_understood(number, NO_ROW, Concern.ROUTING)
             return
-        self._enter(number, hop, out, into)
+        self._enter(number, hop, out, DEFAULT if into == "default" else into)
 
     def _enter(self, number: int, hop: str, out: str, into: str) -> None:
         table = self._table

@@ -13,6 +13,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
 from zoneguard.parsers._cisco.filters import on_ports, on_vlans, port_groups, routed
 from zoneguard.parsers._cisco.groups import Groups
+from zoneguard.parsers._cisco.leaks import leaked
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.policies import explicit_destinations, steering
 from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
@@ -80,11 +81,14 @@ def contexts(
     for static in config.statics:
         statics.setdefault(static.vrf, []).append(static)
     used = {s.vrf for s in config.statics} | {s.context for s in config.statics}
+    tables = {name: routes(config, listed) for name, listed in statics.items()}
+    named = {config.span(s.line): config.interface(s.interface) for s in config.statics if s.interface}
+    leaks = leaked(tables, {name: [port.name for port in listed] for name, listed in members.items()}, named)
     for name, listed in members.items():
         ports = [p for p in listed if not p.switched]
         if not ports and name not in used and not (name == DEFAULT and not config.vrfs):
             continue
-        own = routes(config, statics.get(name, ()))
+        own = tables.get(name, ())
         explicit = explicit_destinations(ports, own)
         steered = list(steering(config, ports, explicit, dynamic))
         here = first.get(name, ())
@@ -102,7 +106,7 @@ def contexts(
                 *on_ports(config, groups["out"], ports, "out"),
             ),
             tuple(s.discards for s in steered if s.discards is not None),
-            tuple(route for s in steered for route in s.routes),
+            (*(route for s in steered for route in s.routes), *leaks.get(name, ())),
             own,
         )
 

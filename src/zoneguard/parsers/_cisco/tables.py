@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
+from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.config import DEFAULT
+from zoneguard.parsers._cisco.leaks import leaked
 from zoneguard.parsers.accounting import Ledger
 
 NULL = ("null0", "null", "blackhole", "unreachable")
@@ -16,7 +18,8 @@ NO_NEXT_HOP = "this next hop cannot be read"
 
 @dataclass(slots=True)
 class Table:
-    """``vrf`` and ``prefix`` are those that the next rows belong to."""
+    """``vrf`` and ``prefix`` are those that the next rows belong to; ``named``: interfaces of other contexts that rows
+    lead out by."""
 
     source: Source
     ledger: Ledger
@@ -29,6 +32,7 @@ class Table:
     interfaces: dict[str, Interface] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     own: list[tuple[str, int]] = field(default_factory=list)
+    named: dict[SourceSpan, str] = field(default_factory=dict)
 
     def context(self, name: str) -> None:
         """The rows that follow are of this context."""
@@ -58,6 +62,7 @@ class Table:
         if out.lower() in NULL:
             kind, out, next_hop = RouteKind.BLACKHOLE, "", None
         elif into and into != self.vrf:
+            self.named[span] = out
             out = ""
         else:
             into = ""
@@ -78,8 +83,9 @@ class Table:
             length = max(around, default=_width(value))
             known = self.interfaces[out]
             self.interfaces[out] = replace(known, addresses=(*known.addresses, InterfaceAddress(value, length)))
+        leaks = leaked(self.routes, self.members, self.named)
         vrfs = tuple(
-            Vrf(vrf, frozenset(self.members.get(vrf, ())), tuple(routes), (Routing(),))
+            Vrf(vrf, frozenset(self.members.get(vrf, ())), tuple(routes), (Routing(),), leaks.get(vrf, ()))
             for vrf, routes in (self.routes or {DEFAULT: []}).items()
         )
         span = self.source.whole
