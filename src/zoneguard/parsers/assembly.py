@@ -55,8 +55,8 @@ def with_routes(device: Device, table: Device) -> Device:
     The table is the truth: in each forwarding context that it covers it replaces the routes of the address families
     that it shows, and its policy routes come before the configured ones. It adds interfaces that the configuration
     lacks, and addresses where the configuration has none; what the configuration says of an interface stays. A context
-    that the device does not have makes routing uncertain; what routing protocols learn is no longer uncertain once every
-    context has its table.
+    that the device does not have makes routing uncertain; what routing protocols learn is no longer uncertain once
+    every context has its table.
     """
     shown = {vrf.name: vrf for vrf in table.vrfs}
     if len(shown) == len(device.vrfs) == 1:
