@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.checks.town import Town
+from tests.checks.town import ROUTES, Town
 from zoneguard.model.policy import Verdict
 
 
@@ -34,3 +34,13 @@ def test_a_filter_that_may_drop_everything_leaves_it_undetermined(tmp_path: Path
     assert open_zones
     assert all(found[zones].verdict is Verdict.VIOLATES for zones in found.keys() - open_zones)
     assert all("certain" in str(found[zones].message) for zones in open_zones)
+
+
+def test_many_interfaces_of_one_device_are_one_finding(tmp_path: Path) -> None:
+    """A switch that routes without lists is one thing to mend, however many networks it has."""
+    more = ROUTES + "10.20.1.0/24 dev eth6 proto kernel scope link src 10.20.1.1\n"
+    zones = ["more: {class: lgwan, prefixes: [10.20.1.0/24, 10.20.2.0/24]}"]
+    routes = more + "10.20.2.0/24 dev eth7 proto kernel scope link src 10.20.2.1\n"
+    town = Town(tmp_path, policy="ACCEPT", routes=routes, zones=zones)
+    (found,) = [f for f in town.findings("ZG109") if f.zones == ("internet", "more")]
+    assert "fw:eth2>eth6, fw:eth2>eth7" in str(found.message)

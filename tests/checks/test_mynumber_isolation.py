@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.checks.town import Town, attempt, line, session
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.l2 import Ether
+
+from tests.checks.town import Town, attempt, exchange, line, session
 from zoneguard.model.policy import Verdict
 
 
@@ -43,3 +46,35 @@ def test_an_answered_flow_is_a_breach_and_an_unanswered_one_is_not(tmp_path: Pat
 def test_two_rules_are_two_findings(tmp_path: Path) -> None:
     rules = [f"-A FORWARD -i eth0 -o eth1 -p tcp --dport {p} -j ACCEPT" for p in (22, 445)]
     assert len(Town(tmp_path, rules).findings("ZG101")) == 2
+
+
+def test_what_is_seen_inside_the_zone_of_its_far_end_has_crossed(tmp_path: Path) -> None:
+    """Nobody answers, but no filter stands between that wire and the host any more."""
+    town = Town(tmp_path, captures={"mynumber": attempt("10.30.0.7", "10.10.0.7", 445)})
+    (found,) = town.findings("ZG101")
+    assert (found.verdict, found.zones) == (Verdict.VIOLATES, ("internet", "mynumber"))
+    assert "arrived" in str(found.message)
+    (bypass,) = town.findings("ZG301")
+    assert "arrived" in str(bypass.message)
+
+
+def test_one_datagram_that_arrives_is_enough(tmp_path: Path) -> None:
+    datagram = exchange("10.30.0.7", "10.10.0.7", 514)[:1]
+    assert [f.zones for f in Town(tmp_path, captures={"mynumber": datagram}).findings("ZG101")] == [
+        ("internet", "mynumber")
+    ]
+    assert not Town(tmp_path, captures={"internet": datagram}).findings("ZG101")
+
+
+def test_an_answer_without_its_question_and_an_error_message_open_nothing(tmp_path: Path) -> None:
+    """A mirror of one direction shows the answers of allowed sessions alone; routers send errors from anywhere."""
+    row = "{id: A1, from: mynumber, to: 10.30.0.7, services: [tcp/443, udp/53]}"
+    ends = Ether(src="00:00:5e:00:53:01"), IP(src="10.30.0.7", dst="10.10.0.7")
+    one_way = [
+        session("10.10.0.7", "10.30.0.7", 443)[4],
+        exchange("10.10.0.7", "10.30.0.7", 53)[1],
+        ends[0] / ends[1] / ICMP(type=11) / IP(src="10.10.0.7", dst="192.0.2.1") / UDP(sport=40000, dport=33434),
+    ]
+    assert not Town(tmp_path, allow=[row], captures={"mynumber": one_way}).findings("ZG101")
+    echo = ends[0] / ends[1] / ICMP(type=8)
+    assert Town(tmp_path, allow=[row], captures={"mynumber": [echo]}).findings("ZG101")

@@ -108,3 +108,24 @@ def test_a_sanitizer_on_the_way_stands_for_one_at_the_end(tmp_path: Path) -> Non
     assert not Town(tmp_path, [rule], routes=routes, allow=[row]).findings("ZG111")
     other = routes.replace("10.40.0.10", "10.40.0.11")
     assert Town(tmp_path, [rule], routes=other, allow=[row]).findings("ZG111")
+
+
+@pytest.mark.parametrize(("model", "rows"), [("alpha", {"A7", "A8"}), ("alpha-dash", {"A8"})])
+def test_the_lgwan_zone_leaves_by_a_breakout_in_alpha_dash_and_to_approved_services(
+    tmp_path: Path, model: str, rows: set[str]
+) -> None:
+    routes = ROUTES.replace("via 203.0.113.1 dev eth4", "via 10.50.0.1 dev eth5") + (
+        "10.50.0.0/24 dev eth5 proto kernel scope link src 10.50.0.9\n"
+    )
+    allow = [
+        "{id: A7, from: lgwan, to: 198.51.100.0/28, services: [tcp/443]}",
+        "{id: A8, from: lgwan, to: 192.0.2.0/28, services: [tcp/443]}",
+    ]
+    rules = [
+        f"-A FORWARD -i eth1 -o eth5 -d {net} -p tcp --dport 443 -j ACCEPT"
+        for net in ("198.51.100.0/28", "192.0.2.0/28")
+    ]
+    zones = ("lbo: {class: local-breakout, prefixes: [10.50.0.0/24]}",)
+    cloud = "cloud: [{id: C2, addresses: [198.51.100.0/28]}]\n"
+    town = Town(tmp_path, rules, routes=routes, allow=allow, zones=zones, more=cloud, model=model)
+    assert {f.anchor[0] for f in town.findings("ZG111")} == rows

@@ -186,6 +186,8 @@ def test_vrfs_are_contexts_and_import_by_a_route_map_with_distance_210() -> None
     # 10.11.0.0/24 is denied by the prefix list, 10.98.0.0/16 has no next hop that is up, 10.88.0.0/16 is of no VRF 2
     assert table(found, "3") == ["10.10.0.0/24 vlan10", "10.99.0.0/16 10.10.0.254 vlan10"]
     assert {r.distance for r in context(found, "3").routes} == {210}
+    line = 1 + VRFS.strip("\n").split("\n").index("  import inter-vrf FROM2")
+    assert {r.span.first for r in context(found, "3").routes} == {line}  # what lets them in, not where they come from
 
 
 def test_imported_routes_are_not_imported_again() -> None:

@@ -34,6 +34,15 @@ def test_without_rules_what_stays_in_a_zone_passes_and_the_rest_does_not() -> No
     assert decided_by(found, LAN, OUT) == "interzone-default"
 
 
+def test_a_default_that_is_not_written_stands_where_the_zones_are() -> None:
+    (vrf,) = firewall().vrfs
+    rules = [r for stage in vrf.stages if isinstance(stage, Filter) for r in stage.rules.rules]
+    (default,) = {r.span for r in rules if isinstance(r, Rule) and r.name == "intrazone-default"}
+    lines = INTERFACES.strip("\n").split("\n")[default.first - 1 : default.last]
+    assert lines[0].startswith("set zone trust")
+    assert lines[-1].startswith("set zone dmz")
+
+
 def test_the_defaults_may_be_overridden() -> None:
     base = "set rulebase default-security-rules rules"
     closed = firewall(f"{base} intrazone-default action deny", f"{base} intrazone-default log-end yes")

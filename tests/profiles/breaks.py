@@ -111,6 +111,8 @@ BREAKS: dict[str, Break] = {
     "ZG103:dmz": lambda town: opened(town, 5, 2),
     "ZG103:internet": lambda town: opened(town, 2, 5),
     "ZG103:public": lambda town: opened(town, 4, 2, "-s 192.0.2.128/25 -p tcp -m tcp --dport 8080"),
+    "ZG103:remote-access": lambda town: opened(town, 6, 2),
+    "ZG103:local-breakout": lambda town: opened(town, 8, 2),
     "ZG103:development": lambda town: opened(town, 7, 2),
     "ZG103:>development": lambda town: opened(town, 2, 7),
     "ZG104": _without_mac,
@@ -152,6 +154,9 @@ BREAKS: dict[str, Break] = {
     "ZG202": lambda town: seen(town, "lgwan", *session("10.20.0.5", "10.30.0.50", 445)),
     "ZG203": lambda town: seen(town, "lgwan", *session("10.20.0.5", "10.30.0.9", 80, GET, program())),
     "ZG203:export": lambda town: seen(town, "internet", *session("10.30.0.9", "10.20.0.5", 80, GET, program())),
+    "ZG207": lambda town: seen(
+        town, "internet", *session("10.30.0.7", "10.30.0.8", 445), *session("10.30.0.8", "10.30.0.9", 445)
+    ),
     "ZG212": lambda town: seen(
         town, "internet", *session("192.0.2.67", "192.0.2.210", 80, GET, PAGE)
     ),

@@ -8,7 +8,9 @@ import pytest
 
 from tests.reports.sample import ICMP, MAIL, PERMIT, REPORT, UNDETERMINED
 from zoneguard.model.findings import Report
+from zoneguard.model.flows import Certainty
 from zoneguard.model.policy import Verdict
+from zoneguard.model.text import N_
 from zoneguard.reports.json import PLUGIN, matrix
 
 
@@ -75,6 +77,14 @@ def test_a_finding_of_the_dynamic_half(report: Any) -> None:
     assert finding["transfer"]["sha256"] == "ab" * 32
     assert finding["transfer"]["hazards"] == [{"kind": "vba-macro", "where": "word/vbaProject.bin", "detail": ""}]
     assert finding["witness"] is None
+
+
+def test_why_content_could_not_be_read_is_said_in_the_language_of_the_report() -> None:
+    assert MAIL.transfer is not None
+    locked = replace(MAIL.transfer, certainty=Certainty.OPAQUE, reason=N_("encrypted archive"))
+    for lang, said in (("en", "encrypted archive"), ("ja", "暗号化された書庫")):
+        (finding,) = written(replace(REPORT, findings=(replace(MAIL, transfer=locked),)), lang)["findings"]
+        assert finding["transfer"]["reason"] == said
 
 
 def test_an_icmp_witness_has_type_and_code(report: Any) -> None:

@@ -10,72 +10,20 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet import IP
 from scapy.layers.l2 import Ether
-from scapy.utils import rdpcap
 
+from tests.topologies.readback import Session, fits, frames, outside, rows_of, sessions, zone
 from zoneguard.loading.project import load_project
-from zoneguard.model.addresses import parse_address
-from zoneguard.model.project import Allowance, ExceptionEntry, Project
 
 ROOT = Path(__file__).parents[2]
 TWINS = ("alpha-city", "alpha-city-broken")
 both = pytest.mark.parametrize("twin", TWINS)
-
-
-@dataclass
-class Session:
-    """One five-tuple of one capture, as the side that sent first opened it."""
-
-    capture: str
-    proto: str
-    client: tuple[str, int]
-    server: tuple[str, int]
-    first: int
-    macs: set[str] = field(default_factory=set)
-    flags: list[str] = field(default_factory=list)
-    sent: list[tuple[int, int, bytes]] = field(default_factory=list)  # of the client: sequence, frame, payload
-    received: int = 0
-
-    @property
-    def answered(self) -> bool:
-        return bool(self.sent) and self.received > 0
-
-
-@cache
-def frames(twin: str, name: str) -> tuple[Any, ...]:
-    return tuple(rdpcap(str(ROOT / "topologies" / twin / "captures" / name)))
-
-
-@cache
-def sessions(twin: str) -> tuple[Session, ...]:
-    found: dict[tuple[object, ...], Session] = {}
-    for capture in load_project(ROOT / "topologies" / twin).captures:
-        for number, frame in enumerate(frames(twin, capture.path.name), 1):
-            if IP not in frame or not (TCP in frame or UDP in frame):
-                continue
-            proto, layer = ("tcp", frame[TCP]) if TCP in frame else ("udp", frame[UDP])
-            here, there = (frame[IP].src, layer.sport), (frame[IP].dst, layer.dport)
-            key = (capture.path.name, proto, *sorted((here, there)))
-            session = found.setdefault(key, Session(capture.path.name, proto, here, there, number))
-            header = layer.dataofs * 4 if proto == "tcp" else 8
-            payload = bytes(layer)[header : frame[IP].len - frame[IP].ihl * 4]
-            if proto == "tcp":
-                session.flags.append(str(layer.flags))
-            if here == session.client:
-                session.macs.add(frame[Ether].src)
-                if payload:
-                    session.sent.append((layer.seq if proto == "tcp" else number, number, payload))
-            else:
-                session.received += len(payload)
-    return tuple(found.values())
 
 
 def mails(twin: str, name: str) -> Iterator[tuple[Session, list[int], Any]]:
@@ -93,25 +41,6 @@ def mails(twin: str, name: str) -> Iterator[tuple[Session, list[int], Any]]:
         yield session, carrying, email.message_from_bytes(message.group(1))
 
 
-def zone(project: Project, address: str) -> str:
-    found = project.zones.of(parse_address(address))
-    assert found is not None
-    return found.name
-
-
-def rows_of(project: Project) -> tuple[Allowance | ExceptionEntry, ...]:
-    return (*project.allow, *project.exceptions)
-
-
-def fits(row: Allowance | ExceptionEntry, session: Session) -> set[str]:
-    """The services of ``row`` that the session is one of."""
-    if parse_address(session.client[0]) not in row.source.addresses:
-        return set()
-    if parse_address(session.server[0]) not in row.destination.addresses:
-        return set()
-    return {s.text for s in row.services} & {f"{session.proto}/{session.server[1]}"}
-
-
 def expected_frames(check: str, number: int) -> list[list[str]]:
     path = ROOT / "topologies/alpha-city-broken/expected.yaml"
     findings = yaml.safe_load(path.read_text(encoding="utf-8"))["findings"]
@@ -123,7 +52,7 @@ def expected_frames(check: str, number: int) -> list[list[str]]:
 
 
 def test_every_run_makes_the_same_bytes_and_they_are_the_shipped_ones(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, str(ROOT / "captures/alpha-city/make.py"), str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-m", "captures.alpha_city", str(tmp_path)], check=True, cwd=ROOT)
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.pcap"))
     assert len(made) == 10
     for path in made:
@@ -153,19 +82,6 @@ def test_tcp_sessions_begin_with_a_handshake_and_end_with_fin_from_both_sides(tw
         if session.proto == "tcp" and session.answered:
             assert session.flags[:3] == ["S", "SA", "A"]
             assert session.flags[-3:] == ["FA", "FA", "A"]
-
-
-def outside(twin: str) -> list[Session]:
-    """Answered sessions between two zones that neither an allowance nor an exception explains."""
-    project = load_project(ROOT / "topologies" / twin)
-    rows = rows_of(project)
-    return [
-        session
-        for session in sessions(twin)
-        if session.answered
-        and zone(project, session.client[0]) != zone(project, session.server[0])
-        and not any(fits(row, session) for row in rows)
-    ]
 
 
 def test_nothing_is_answered_outside_the_allowances_in_the_clean_captures() -> None:

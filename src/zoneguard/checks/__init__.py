@@ -12,14 +12,18 @@ from functools import cached_property
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import CaptureAccount, FlowTable, Transfer
+from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ICMP_PROTOCOLS
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.text import Text
 from zoneguard.static.analysis import Analysis, analyse
 from zoneguard.static.reachability import Network, policy_view
+
+TCP = 6
+ECHO_REQUESTS = (8, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,18 @@ class Case:
         if id(crossing) not in self._views:
             self._views[id(crossing)] = policy_view(crossing)
         return self._views[id(crossing)]
+
+    def got_through(self, flow: Flow) -> bool:
+        """Whether what stands between the two ends let the flow pass: it was answered, or a capture taken in the zone
+        of its far end shows what opens it. Messages about other packets (errors of ICMP) open nothing."""
+        if flow.answered or self.dynamic is None:
+            return flow.answered
+        entry, zone = self.dynamic.points.get(flow.first.file), self.project.zones.of(flow.dst)
+        if entry is None or zone is None or entry.zone != zone.name:
+            return False
+        if flow.proto in ICMP_PROTOCOLS:
+            return flow.icmp >> 8 in ECHO_REQUESTS
+        return flow.proto != TCP or flow.opened_by == "handshake"
 
     def asks(self, check: str, aspect: str) -> bool:
         """Whether a clause of the project's policies rests on the check as a whole, or on this aspect of it."""

@@ -38,12 +38,14 @@ class Legitimate:
 
     @cached_property
     def _translated(self) -> PacketSet:
-        """Allowed packets that some device rewrites, as sent and as received."""
+        """Allowed packets that some device rewrites, as sent and as received. Where a row asks for a way, only those
+        that go it: whoever sees them behind the translation sees which way they went."""
         forms = []
         for crossing in self._case.possible:
             rewritten = rewritten_part(crossing.packets.may())
             if rewritten:
-                permitted = restrict(rewritten, allowed(self._case, crossing.source, crossing.destination))
+                pair = crossing.source, crossing.destination
+                permitted = restrict(rewritten, allowed(self._case, *pair, crossing.path))
                 forms += seen_forms(permitted)
         return self._case.space.union(*forms)
 

@@ -70,13 +70,15 @@ def _lists(vrf: Vrf) -> Iterator[tuple[RuleList, frozenset[str]]]:
 
 def limited(match: Match) -> frozenset[str]:
     """What a condition limits. Interfaces, states and what excludes a part only limit nothing; what cannot be decided
-    is taken to limit everything."""
+    is taken to limit everything, and so are later fragments, with which alone nobody opens anything."""
     if isinstance(match, All):
         return NOTHING.union(*map(limited, match.parts))
     if isinstance(match, AnyOf):
         return EVERYTHING.intersection(*map(limited, match.parts))
     if isinstance(match, Not | Ingress | Egress):
         return NOTHING
+    if isinstance(match, In) and match.field is Field.FRAGMENT and 0 not in match.values:
+        return EVERYTHING
     if isinstance(match, In) and match.field is Field.PROTO:
         return _of_protocols(match)
     if isinstance(match, In):

@@ -11,7 +11,6 @@ from zoneguard.model.zones import ZoneClass
 
 LGWAN_SIDE = frozenset({ZoneClass.LGWAN, ZoneClass.CLOSED_EXTERNAL})
 GIVERS = frozenset({ZoneClass.LGWAN, ZoneClass.SANITIZER})
-TERMINALS_OUTSIDE = frozenset({"beta", "beta-dash"})
 IMPORT, EXPORT = "import", "export"
 
 
@@ -19,8 +18,8 @@ def taken_in(case: Case, check: str) -> Iterator[tuple[Transfer, str]]:
     """Content that crossed between the LGWAN zone and the Internet zone, whoever opened the flow, and its direction.
 
     Only what some clause asks of ``check``: an ``import`` goes to a host of the LGWAN zone from outside the LGWAN side,
-    or, where terminals are in the Internet zone (models β and β′), to those; an ``export`` goes to a host of the
-    Internet zone from the LGWAN zone or a sanitizer.
+    or, where the model places the terminals in the Internet zone (β and β′), to those; an ``export`` goes to a host of
+    the Internet zone from the LGWAN zone or a sanitizer.
     """
     asked = {direction for direction in (IMPORT, EXPORT) if case.asks(check, direction)}
     for transfer in case.dynamic.transfers if case.dynamic else ():
@@ -36,7 +35,7 @@ def direction_of(case: Case, flow: Flow, to_responder: bool) -> str:
     if receiver is ZoneClass.LGWAN and sender not in LGWAN_SIDE:
         return IMPORT
     if receiver is ZoneClass.INTERNET and sender in GIVERS:
-        return IMPORT if case.project.model in TERMINALS_OUTSIDE else EXPORT
+        return IMPORT if case.project.network_model.terminals is ZoneClass.INTERNET else EXPORT
     return ""
 
 

@@ -3,7 +3,8 @@ zones between which no modelled device stands.
 
 The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the two classes of
 the zones, ``dmz>internet``, so that a clause may speak of one kind of origin alone (``ZG101:remote-access``), of one
-kind of goal (``ZG103:>out-of-scope``), or of both.
+kind of goal (``ZG103:>out-of-scope``), or of both. What a capture taken in the zone of the far end shows
+has crossed, answered or not.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import relation, restrict
 from zoneguard.static.waypoints import hairpin
@@ -104,9 +105,9 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
     groups: dict[tuple[str, ...], list[Crossing]] = {}
     for crossing in case.observed:
         flow = crossing.flow
-        if flow is None or (crossing.source, crossing.destination) not in wanted or not flow.answered:
+        if flow is None or (crossing.source, crossing.destination) not in wanted or not case.got_through(flow):
             continue
-        if legitimate.flow(crossing) or screen_side_channel(case, flow):
+        if legitimate.flow(crossing) or (flow.answered and screen_side_channel(case, flow)):
             continue
         groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
     for key, crossings in groups.items():
@@ -116,15 +117,7 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
             check=check,
             severity=severity,
             verdict=Verdict.VIOLATES,
-            message=N_(
-                "{source} and {destination} talked: {flow} was answered, and no row of the project allows it "
-                "({count} flows, {bytes} bytes of content).",
-                source=crossings[0].source,
-                destination=crossings[0].destination,
-                flow=flow_text(flow),
-                count=len(crossings),
-                bytes=sum(sum(c.flow.payload) for c in crossings if c.flow),
-            ),
+            message=_said(crossings, flow),
             aspect=_classes(case, crossings[0]),
             anchor=("observed", *key),
             zones=(crossings[0].source, crossings[0].destination),
@@ -133,6 +126,29 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
             witness=sample(crossings[0].packets),
             fix=N_("Find out what let it pass, stop it, and look for what was taken."),
         )
+
+
+def _said(crossings: list[Crossing], flow: Flow) -> Text:
+    source, destination = crossings[0].source, crossings[0].destination
+    flows = [c.flow for c in crossings if c.flow]
+    if not any(f.answered for f in flows):
+        return N_(
+            "{flow} of {source} arrived in {destination}, unanswered, and no row of the project allows it "
+            "({count} flows).",
+            flow=flow_text(flow),
+            source=source,
+            destination=destination,
+            count=len(flows),
+        )
+    return N_(
+        "{source} and {destination} talked: {flow} was answered, and no row of the project allows it "
+        "({count} flows, {bytes} bytes of content).",
+        source=source,
+        destination=destination,
+        flow=flow_text(flow),
+        count=len(flows),
+        bytes=sum(sum(f.payload) for f in flows),
+    )
 
 
 def screen_side_channel(case: Case, flow: Flow) -> bool:

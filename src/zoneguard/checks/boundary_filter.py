@@ -2,8 +2,9 @@
 
 For every possible crossing into a zone of class ``mynumber``, ``lgwan`` or ``internet``, a rule of some device
 along the path must have permitted the packets. Where no filter was asked, or only defaults let them pass, the
-boundary has no firewall in that direction: the finding names the interfaces, the default and the route. Where it is not
-certain that they pass, something may filter: undetermined. A rule that permits everything is ZG110's matter.
+boundary has no firewall in that direction: one finding for a pair of zones and the devices in between names the
+interfaces, the default and the route. Where it is not certain that they pass, something may filter: undetermined. A
+rule that permits everything is ZG110's matter.
 """
 
 from __future__ import annotations
@@ -20,25 +21,31 @@ from zoneguard.model.zones import ZoneClass
 from zoneguard.static.waypoints import hairpin
 
 GUARDED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET})
+SHOWN = 3
+"""Places that a finding names; how many more there are is said."""
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    found: dict[tuple[str, ...], Crossing] = {}
+    found: dict[tuple[str, ...], list[Crossing]] = {}
     for crossing in case.possible:
         if case.project.zones[crossing.destination].zone_class not in GUARDED or hairpin(crossing):
             continue
         if any(hop.lines for hop in crossing.path):
             continue
-        place = tuple(f"{h.device}:{h.ingress}>{h.egress}" for h in crossing.path)
-        if place not in found or (crossing.packets.must() and not found[place].packets.must()):
-            found[place] = crossing
-    for place, crossing in found.items():
-        yield _finding(crossing, place)
+        devices = dict.fromkeys(hop.device for hop in crossing.path)
+        found.setdefault((crossing.source, crossing.destination, *devices), []).append(crossing)
+    for key, crossings in found.items():
+        yield _finding(crossings, key)
 
 
-def _finding(crossing: Crossing, place: tuple[str, ...]) -> Finding:
-    where = {"source": crossing.source, "destination": crossing.destination, "place": " ".join(place)}
-    certain = bool(crossing.packets.must())
+def _finding(crossings: list[Crossing], key: tuple[str, ...]) -> Finding:
+    certain = [crossing for crossing in crossings if crossing.packets.must()]
+    shown = certain or crossings
+    crossing = shown[0]
+    places = list(dict.fromkeys(" ".join(f"{h.device}:{h.ingress}>{h.egress}" for h in c.path) for c in shown))
+    more = f" (+{len(places) - SHOWN})" if len(places) > SHOWN else ""
+    place = ", ".join(places[:SHOWN]) + more
+    where = {"source": crossing.source, "destination": crossing.destination, "place": place}
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
@@ -46,9 +53,9 @@ def _finding(crossing: Crossing, place: tuple[str, ...]) -> Finding:
         message=N_("Nothing filters what goes from {source} to {destination} by {place}.", **where)
         if certain
         else N_("Nothing is certain to filter what goes from {source} to {destination} by {place}.", **where),
-        anchor=(crossing.source, crossing.destination, *place),
+        anchor=key,
         zones=(crossing.source, crossing.destination),
-        evidence=deciding_lines(crossing),
+        evidence=tuple(dict.fromkeys(line for c in shown for line in deciding_lines(c))),
         path=crossing.path,
         fix=N_("Put a filter on that direction that denies by default."),
     )

@@ -1,8 +1,9 @@
 """ZG301: what was seen but should be impossible.
 
-A flow between two zones was answered although no configuration lets its opening packet pass, as sent, as received or
-translated. Either the model is wrong (a device is missing, an export is old) or the firewall was bypassed: a second
-line, a terminal in two networks, a modem. Flows whose opener is not known are compared in both orientations.
+A flow between two zones was answered, or arrived in the zone of its far end, although no configuration lets its opening
+packet pass, as sent, as received or translated. Either the model is wrong (a device is missing, an export is old) or
+the firewall was bypassed: a second line, a terminal in two networks, a modem. Flows whose opener is not known are
+compared in both orientations.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def _run(case: Case) -> Iterator[Finding]:
     groups: dict[tuple[str, ...], list[Crossing]] = {}
     for crossing in case.observed:
         flow = crossing.flow
-        if flow is None or not flow.answered or crossing.packets & possible:
+        if flow is None or not case.got_through(flow) or crossing.packets & possible:
             continue
         turned = case.space.conversation(flow.dst, flow.src, flow.proto, flow.dport, flow.sport)
         if flow.opened_by != "handshake" and turned & possible:
@@ -33,16 +34,22 @@ def _run(case: Case) -> Iterator[Finding]:
     for key, crossings in groups.items():
         flow = crossings[0].flow
         assert flow is not None
+        ends = {"source": crossings[0].source, "destination": crossings[0].destination}
+        answered = N_(
+            "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
+            flow=flow_text(flow),
+            **ends,
+        )
+        arrived = N_(
+            "{flow} arrived, but no configuration lets it pass from {source} to {destination}.",
+            flow=flow_text(flow),
+            **ends,
+        )
         yield Finding(
             check=PLUGIN.id,
             severity=PLUGIN.severity,
             verdict=Verdict.VIOLATES,
-            message=N_(
-                "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
-                flow=flow_text(flow),
-                source=crossings[0].source,
-                destination=crossings[0].destination,
-            ),
+            message=answered if flow.answered else arrived,
             anchor=key,
             zones=(crossings[0].source, crossings[0].destination),
             evidence=(flow.first, flow.last),

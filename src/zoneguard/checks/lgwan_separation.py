@@ -1,10 +1,10 @@
 """ZG102: the LGWAN zone is separated from the Internet side.
 
-Every session that may be opened, and every flow that was answered, between a zone of class ``lgwan`` and a zone of the
-Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``, ``guest``, ``local-breakout``) is compared with
-``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen transfer are left to
-ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface otherwise, what keeps them
-apart there is not known: undetermined.
+Every session that may be opened, and every flow that was answered or arrived, between a zone of class ``lgwan`` and a
+zone of the Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``, ``guest``, ``local-breakout``) is
+compared with ``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen
+transfer are left to ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface
+otherwise, what keeps them apart there is not known: undetermined.
 """
 
 from __future__ import annotations

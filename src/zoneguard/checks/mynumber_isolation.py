@@ -1,9 +1,9 @@
 """ZG101: the My Number zone talks to no other zone.
 
-Every session that may be opened, and every flow that was answered, with one end in a zone of class ``mynumber`` and
-the other in any other zone, is compared with ``allow`` and the exception register. What no row covers is a
-violation; where it comes of an exception that is built too wide, ZG104 says so as well. So are hosts of both on one
-subnet; where both lie beyond one interface otherwise, what keeps them apart there is not known: undetermined.
+Every session that may be opened, and every flow that was answered or arrived, with one end in a zone of class
+``mynumber`` and the other in any other zone, is compared with ``allow`` and the exception register. What no row covers
+is a violation; where it comes of an exception that is built too wide, ZG104 says so as well. So are hosts of both on
+one subnet; where both lie beyond one interface otherwise, what keeps them apart there is not known: undetermined.
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@ side (as ZG102 counts them) and a zone of class ``lgwan`` must have a host of a 
 a next hop. Who opens the session does not matter: content comes in either way. A host of a zone of class ``sanitizer``
 that belongs to no declared sanitizer counts as one that hands on what it got, and so does not stand for one. What no
 row allows is left to ZG102.
+
+In the model α′ the LGWAN zone may leave by a zone of class ``local-breakout`` to addresses of approved cloud services
+(``cloud``), past every sanitizer.
 """
 
 from __future__ import annotations
@@ -16,15 +19,18 @@ from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import INTERNET_SIDE, row_packets
 from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
 from zoneguard.model.addresses import ALL_ADDRESSES
+from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field
+from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Allowance, ExceptionEntry
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import restrict
-from zoneguard.static.waypoints import Leg, hairpin, past, ways_of_content
+from zoneguard.static.waypoints import Leg, hairpin, past, touches, ways_of_content
 
 Entry = Allowance | ExceptionEntry
 
@@ -59,8 +65,20 @@ def _legs(case: Case, zones: set[str]) -> Iterator[_Declared]:
             allowed = row_packets(case, entry, *pair) if set(pair) <= zones else case.space.nothing
             for crossing in crossings if allowed else ():
                 packets = past(crossing, case.view(crossing) & allowed, sanitizers)
+                packets = packets - _approved_way_out(case, crossing)
                 if packets and not hairpin(crossing):
                     yield _Declared(crossing, packets, entry)
+
+
+def _approved_way_out(case: Case, crossing: Crossing) -> PacketSet:
+    """What the model lets out of the zone by a local breakout: sessions to approved cloud services."""
+    zones, topology = case.project.zones, case.static.network.topology if case.static else None
+    gateways = case.project.network_model.egress.get(zones[crossing.source].zone_class, frozenset())
+    breakouts = [z.name for z in zones if z.zone_class is ZoneClass.LOCAL_BREAKOUT and z.zone_class in gateways]
+    if topology is None or not any(touches(topology, crossing.path, name) for name in breakouts):
+        return case.space.nothing
+    approved = Intervals.from_spans(span for service in case.project.cloud for span in service.addresses.spans)
+    return case.space.field(Field.DST, approved)
 
 
 def _finding(case: Case, parts: list[_Declared], direct: bool) -> Finding:

@@ -23,15 +23,6 @@ from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Allowance, ExceptionEntry, Method, Sanitizer
 from zoneguard.model.text import N_
-from zoneguard.model.zones import ZoneClass
-
-TERMINALS = {
-    "alpha": ZoneClass.LGWAN,
-    "alpha-dash": ZoneClass.LGWAN,
-    "beta": ZoneClass.INTERNET,
-    "beta-dash": ZoneClass.INTERNET,
-}
-"""Where the terminals are, from which a screen of the other side is looked at."""
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -42,9 +33,9 @@ def _run(case: Case) -> Iterator[Finding]:
 
 
 def _misplaced(case: Case, sanitizer: Sanitizer) -> Iterator[Finding]:
-    terminals = TERMINALS.get(case.project.model)
+    screen = case.project.network_model.screen
     zones = (case.project.zones.of(host.addresses.first) for host in sanitizer.hosts)
-    wrong = sorted({zone.name for zone in zones if zone is not None and zone.zone_class is terminals})
+    wrong = sorted({zone.name for zone in zones if zone and screen and zone.zone_class is screen[0]})
     if wrong:
         yield Finding(
             check=PLUGIN.id,

@@ -1,10 +1,10 @@
 """ZG107: the Internet is reached through the security cloud only.
 
 Every place where a zone of class ``public`` attaches to a device, by a route or by a policy route for public
-addresses, must lead to a next hop in a zone of class ``security-cloud`` or ``local-breakout``. Another default route, a
-PPP line or a second uplink is a violation at the line of the route (aspect ``gateway``). Where the project declares no
-security cloud, that is undetermined; each way out beside the first then needs somebody's word that it is needed
-(aspect ``points``).
+addresses, must lead to a next hop in a zone by which the project's ``model`` lets hosts out: ``security-cloud`` or
+``local-breakout``. Another default route, a PPP line or a second uplink is a violation at the line of the route (aspect
+``gateway``). Where the project declares no security cloud, that is undetermined; each way out beside the first then
+needs somebody's word that it is needed (aspect ``points``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from zoneguard.static.conditions import compile_match
 from zoneguard.static.topology import Context
 
 Exit = tuple[Context, Route, str]
-GATEWAYS = frozenset({ZoneClass.SECURITY_CLOUD, ZoneClass.LOCAL_BREAKOUT})
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -35,7 +34,7 @@ def _run(case: Case) -> Iterator[Finding]:
     if _has_cloud(case):
         for context, route, interface in exits:
             hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
-            if hop is None or hop.zone_class not in GATEWAYS:
+            if hop is None or hop.zone_class not in case.project.network_model.gateways:
                 yield _past_the_cloud(context, route, interface, zones)
     else:
         points = list({(str(exit_[0]), exit_[2]): exit_ for exit_ in exits}.values())

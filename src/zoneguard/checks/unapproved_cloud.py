@@ -2,7 +2,8 @@
 
 Every answered flow to a public address that a capture taken in a zone of class ``local-breakout`` shows, or that a host
 of such a zone opened, must go to an address of the project's ``cloud`` list or name one of its names (TLS SNI, HTTP
-host). A flow that names no host and goes to no listed address is undetermined; one that names another is a violation.
+host); one that names another is a violation. A flow that names no host and goes to no listed address is a violation
+where no row lets it out (QUIC past a proxy, say), and else undetermined.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._seen import class_of, flows_of, grouped, seen
 from zoneguard.checks._undeclared import flow_text
 from zoneguard.model.findings import Finding
@@ -19,8 +21,12 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
+FIX = N_("Have the service approved and list it under cloud, or block it at the breakout.")
+
 
 def _run(case: Case) -> Iterator[Finding]:
+    legitimate = Legitimate(case)
+    crossings = {crossing.flow: crossing for crossing in case.observed}
     names = _names(case)
     services = case.project.cloud
 
@@ -39,6 +45,7 @@ def _run(case: Case) -> Iterator[Finding]:
         other = [name for name in said if not any(service.is_called(name) for service in services)]
         if said and not other:
             continue
+        undeclared = case.static is not None and not any(legitimate.flow(crossings[f]) for f in flows if f in crossings)
         message = (
             N_(
                 "{names} was reached by the local breakout and is no approved cloud service ({flow}).",
@@ -46,6 +53,8 @@ def _run(case: Case) -> Iterator[Finding]:
                 flow=flow_text(flows[0]),
             )
             if other
+            else N_("By the local breakout goes what no row lets out: {flow}.", flow=flow_text(flows[0]))
+            if undeclared
             else N_("Which service was reached by the local breakout cannot be said: {flow}.", flow=flow_text(flows[0]))
         )
         yield seen(
@@ -55,8 +64,8 @@ def _run(case: Case) -> Iterator[Finding]:
             message,
             flows,
             (*key, *other),
-            N_("Have the service approved and list it under cloud, or block it at the breakout."),
-            verdict=Verdict.VIOLATES if other else Verdict.UNDETERMINED,
+            FIX,
+            verdict=Verdict.VIOLATES if other or undeclared else Verdict.UNDETERMINED,
         )
 
 

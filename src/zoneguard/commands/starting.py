@@ -15,10 +15,10 @@ from zoneguard.audit.drafting import COMMENTS, UNDECIDED, WORLD, Draft, DraftZon
 from zoneguard.console import Session, UsageProblem, write_file
 from zoneguard.loading.profile import shipped_profiles
 from zoneguard.loading.project import FILE_NAME, load_project
-from zoneguard.loading.schema import ZoningModel
 from zoneguard.loading.values import FieldError, near, prefix
 from zoneguard.model.addresses import format_prefix, prefix_span
 from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.model.network_models import ModelName
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 
@@ -47,7 +47,7 @@ def init(session: Session, folder: Path, given: Given) -> int:
     asks = given.ask and sys.stdin.isatty()
     zones = [_zone(text) for text in given.zones]
     profiles = given.profiles or _ask_profiles(session, asks)
-    model = given.model or (_ask_model(session) if asks else ZoningModel.ALPHA.value)
+    model = given.model or (_ask_model(session) if asks else ModelName.ALPHA.value)
     with session.progress() as progress:
         progress("configurations")
         found = discover(folder)
@@ -106,8 +106,8 @@ def _ask_profiles(session: Session, asks: bool) -> tuple[str, ...]:
 
 
 def _ask_model(session: Session) -> str:
-    models = click.Choice([model.value for model in ZoningModel])
-    answer: str = click.prompt(session.say(N_("Which model?")), type=models, default=ZoningModel.ALPHA.value, err=True)
+    models = click.Choice([model.value for model in ModelName])
+    answer: str = click.prompt(session.say(N_("Which model?")), type=models, default=ModelName.ALPHA.value, err=True)
     return answer
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from zoneguard.loading.fields import Addresses, Day, Entry, Flag, Mac, Named, Prefix, Rows, Service, Some, Text, one_of
 from zoneguard.loading.values import FieldError
+from zoneguard.model.network_models import ModelName
 from zoneguard.model.project import Method, PeerInternet, Role
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
@@ -136,16 +136,6 @@ def known_version(value: str) -> str:
     return value
 
 
-class ZoningModel(StrEnum):
-    """How a municipality places its terminals: α, α′, β, β′, or two zones."""
-
-    ALPHA = "alpha"
-    ALPHA_DASH = "alpha-dash"
-    BETA = "beta"
-    BETA_DASH = "beta-dash"
-    TWO_ZONE = "two-zone"
-
-
 class ProjectFile(Entry):
     """zoneguard.yaml: one municipality."""
 
@@ -155,8 +145,8 @@ class ProjectFile(Entry):
     name: Text | None = Field(None, description="Name of the project; the directory's where absent.")
     profile: Some[Text] = Field(description="Shipped profiles by name, or paths of one's own.")
     as_of: Day | None = Field(None, description="The day against which expiry is judged; today where absent.")
-    model: Annotated[ZoningModel, *one_of(ZoningModel)] = Field(
-        ZoningModel.ALPHA,
+    model: Annotated[ModelName, *one_of(ModelName)] = Field(
+        ModelName.ALPHA,
         description="α, α′, β, β′ or two zones: which way the screen transfer runs, which egress is allowed.",
     )
     zones: Named[ZoneEntry] = Field(min_length=1)

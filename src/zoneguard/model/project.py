@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.network_models import MODELS, ModelName, NetworkModel
 from zoneguard.model.policy import Profile
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import ZoneMap
@@ -247,6 +248,11 @@ class Project:
     ledger: tuple[LedgerEntry, ...] | None = None
     ledger_file: Path | None = None
     intended: tuple[IntendedList, ...] = ()
+
+    @property
+    def network_model(self) -> NetworkModel:
+        """What its ``model`` says of terminals, screen transfer and ways out."""
+        return MODELS[ModelName(self.model)]
 
     def sanitized_by(self, *methods: Method) -> Intervals:
         """The addresses of all hosts of sanitizers of these methods."""

@@ -13,6 +13,8 @@ from zoneguard.model.flows import CaptureAccount, Transfer
 from zoneguard.model.packet import PROTOCOL_NAMES, Packet
 from zoneguard.model.project import Allowance, Endpoint, ExceptionEntry
 from zoneguard.model.spans import CaptureSpan, SourceSpan
+from zoneguard.model.text import Text
+from zoneguard.reports._words import Translate
 
 Json = dict[str, Any]
 
@@ -71,14 +73,14 @@ def hop(value: Hop) -> Json:
     }
 
 
-def transfer(value: Transfer) -> Json:
+def transfer(value: Transfer, translate: Translate) -> Json:
     """Content that a flow carried: metadata and hashes, never the content."""
     return {
         "protocol": value.protocol,
         "kind": value.kind,
         "direction": "to_responder" if value.to_responder else "to_originator",
         "certainty": value.certainty.value,
-        "reason": value.reason,
+        "reason": value.reason.render(translate) if isinstance(value.reason, Text) else value.reason,
         "name": value.name,
         "media_type": value.media_type,
         "size": value.size,

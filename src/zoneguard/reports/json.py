@@ -103,7 +103,7 @@ def _finding(finding: Finding, translate: Translate, frames: Mapping[CaptureSpan
         "witness": _values.packet(finding.witness) if finding.witness else None,
         "path": [_values.hop(h) for h in finding.path],
         "flow": flow_record(finding.flow) if finding.flow else None,
-        "transfer": _values.transfer(finding.transfer) if finding.transfer else None,
+        "transfer": _values.transfer(finding.transfer, translate) if finding.transfer else None,
         "evidence": [_evidence(e, frames) for e in finding.evidence],
         "clauses": list(finding.clauses),
         "fix": finding.fix.render(translate) if finding.fix else None,

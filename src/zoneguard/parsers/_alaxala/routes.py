@@ -207,6 +207,7 @@ def _towards(config: Config, context: str, hop: int | None) -> Port | None:
 
 
 def _imported(config: Config, name: str, instance: Instance, own: dict[str, list[Route]]) -> Iterator[Route]:
+    """Routes of other contexts, each with the line that imports it: that line decides that packets go this way."""
     for v6, (map_name, span) in instance.imports.items():
         if map_name not in config.maps:
             reason = f'the route-map "{map_name}" is not defined in this file: nothing is imported, or this is a part'
@@ -223,7 +224,7 @@ def _imported(config: Config, name: str, instance: Instance, own: dict[str, list
                 continue
             for route in (*_connected(config, other), *theirs):
                 if (route.network >= V6) == v6:
-                    yield from _let_in(config, route, other, clauses, v6)
+                    yield from _let_in(config, replace(route, span=span), other, clauses, v6)
 
 
 def _undefined(config: Config, clause: MapClause, v6: bool) -> str:

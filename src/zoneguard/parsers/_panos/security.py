@@ -183,7 +183,7 @@ class SecurityReader:
             places = (node for base in reader.vsys.defaults if (node := base.at("rules", name)) is not None)
             node = next((place for place in places if place.word("action")), None)
             action = ACTIONS[usual] if node is None else ACTIONS.get(node.word("action"))
-            span = reader.export.source.span(reader.vsys.node.first) if node is None else reader.span(node)
+            span = reader.span(node or reader.vsys.node.at("zone") or reader.vsys.node)
             match = zones.inside if name == "intrazone-default" else ALWAYS
             if action is None:
                 assert node is not None

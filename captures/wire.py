@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import random
 import struct
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,15 @@ from scapy.layers.l2 import ARP, LLC, STP, Dot1Q, Dot3, Ether
 from scapy.packet import Raw
 
 MSS = 1460
+START = calendar.timegm((2026, 10, 15, 1, 0, 0))  # 10:00 in Japan
+SECOND = 1_000_000
+CORE = "00:00:5e:00:53:fe"  # the L3 switch has one MAC in every VLAN: it is a router, not a two-zone device
 Script = list[tuple[str, bytes]]  # (">" to the server or "<" to the client, payload)
+
+
+def mac(last: int) -> str:
+    """00:00:5e:00:53:xx, the range set aside for documentation."""
+    return f"00:00:5e:00:53:{last:02x}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Station:
 class Capture:
     """What one tap sees. Times are microseconds from ``start`` (seconds since 1970)."""
 
-    start: int
+    start: int = START
     frames: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     def add(self, at: int, frame: Any) -> None:
@@ -178,3 +188,17 @@ def neighbour(capture: Capture, at: int, mac: str, name: bytes) -> None:
     body = tlv(1, b"\x04" + bytes.fromhex(mac.replace(":", ""))) + tlv(2, b"\x05port1.0.1") + tlv(3, b"\x00\x78")
     body += tlv(5, name) + tlv(0, b"")
     capture.add(at, (Ether(src=mac, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(body)).build().ljust(60, b"\x00"))
+
+
+def main(town: str, points: Mapping[str, Callable[[bool], Capture]]) -> None:
+    """Write the captures of ``town`` and of its broken twin under the folder that the command line names.
+
+    ``points``: file name → what is seen there, given whether it is the broken twin.
+    """
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python -m captures.{town.replace('-', '_')} OUTDIR")
+    for twin, broken in ((town, False), (f"{town}-broken", True)):
+        folder = Path(sys.argv[1]) / twin / "captures"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, make in points.items():
+            make(broken).write(folder / name)

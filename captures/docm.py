@@ -1,4 +1,4 @@
-"""A small Word document with a harmless macro: a real OOXML package with a real OLE file and VBA project inside.
+"""Small Office documents with a harmless macro: a real OOXML package with a real OLE file and VBA project inside.
 
 Sources of the formats: ECMA-376 (package), [MS-CFB] (compound file), [MS-OVBA] (VBA project).
 """
@@ -112,39 +112,54 @@ def vba_project() -> bytes:
     return header + tables[0] + directory + tables[1] + body
 
 
-def document() -> bytes:
-    """The whole ``.docm``, stored without compression so that its hash does not depend on a compressor."""
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+VBA = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+WORD = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
+    "<w:t>補助金の集計表です。マクロを有効にして開いてください。</w:t></w:r></w:p></w:body></w:document>"
+)
+EXCEL = (
+    '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<sheets><sheet name="申請" sheetId="1"/></sheets></workbook>'
+)
+
+
+def _package(main: str, kind: str, text: str) -> bytes:
+    """An OOXML package with a macro, whose part ``main`` of the content type ``kind`` holds ``text``. Stored without
+    compression so that its hash does not depend on a compressor."""
+    folder, _, file = main.partition("/")
     types = (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'
-        '<Override PartName="/word/document.xml" '
-        'ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+        f'<Override PartName="/{main}" ContentType="{kind}"/></Types>'
     )
-    relation = '<Relationship Id="rId1" Type="{}" Target="{}"/>'
     relations = (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
-    )
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-    vba = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
-    text = (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
-        "<w:t>補助金の集計表です。マクロを有効にして開いてください。</w:t></w:r></w:p></w:body></w:document>"
+        f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" Type="{}" Target="{}"/></Relationships>'
     )
     parts = {
         "[Content_Types].xml": types.encode(),
-        "_rels/.rels": relations.format(relation.format(office, "word/document.xml")).encode(),
-        "word/document.xml": text.encode(),
-        "word/_rels/document.xml.rels": relations.format(relation.format(vba, "vbaProject.bin")).encode(),
-        "word/vbaProject.bin": vba_project(),
+        "_rels/.rels": relations.format(OFFICE + "officeDocument", main).encode(),
+        main: (HEAD + text).encode(),
+        f"{folder}/_rels/{file}.rels": relations.format(VBA, "vbaProject.bin").encode(),
+        f"{folder}/vbaProject.bin": vba_project(),
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
         for name, data in parts.items():
             info = zipfile.ZipInfo(name, (2026, 10, 15, 9, 30, 0))
-            info.create_system = 0  # as Word writes it, on every system
+            info.create_system = 0  # as Office writes it, on every system
             package.writestr(info, data)
     return out.getvalue()
+
+
+def document() -> bytes:
+    """The whole ``.docm``."""
+    return _package("word/document.xml", "application/vnd.ms-word.document.macroEnabled.main+xml", WORD)
+
+
+def workbook() -> bytes:
+    """The same macro in a workbook, an ``.xlsm``."""
+    return _package("xl/workbook.xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml", EXCEL)

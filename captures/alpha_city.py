@@ -1,4 +1,4 @@
-"""Make the captures of alpha-city and of its broken twin: ``python captures/alpha-city/make.py OUTDIR``.
+"""Make the captures of alpha-city and of its broken twin: ``python -m captures.alpha_city OUTDIR``.
 
 Writes ``OUTDIR/alpha-city/captures/*.pcap`` and ``OUTDIR/alpha-city-broken/captures/*.pcap`` (``topologies`` as OUTDIR
 renews the shipped ones). Every run gives the same bytes. The clean captures use each allowance A1 to A7 and each
@@ -7,28 +7,29 @@ exception EX-01 to EX-03 in real sessions; the broken ones add the planted viola
 
 from __future__ import annotations
 
-import calendar
-import sys
-from pathlib import Path
+from captures import content
+from captures.wire import (
+    CORE,
+    SECOND,
+    Capture,
+    Station,
+    TcpSession,
+    datagrams,
+    mac,
+    main,
+    neighbour,
+    ping,
+    resolve,
+    spanning_tree,
+)
 
-import content
-from wire import Capture, Station, TcpSession, datagrams, neighbour, ping, resolve, spanning_tree
-
-START = calendar.timegm((2026, 10, 15, 1, 0, 0))  # 10:00 in Japan
-SECOND = 1_000_000
-CORE = "00:00:5e:00:53:fe"  # the L3 switch has one MAC in every VLAN: it is a router, not a two-zone device
 HTML = b"<!DOCTYPE html><html><head><title>ASP</title></head><body>" + b"<p>LGWAN</p>" * 60 + b"</body></html>"
 VLAN_CS, VLAN_RENKEI, VLAN_MN = 10, 20, 30
 
 
-def mac(last: int) -> str:
-    """00:00:5e:00:53:xx, the range set aside for documentation."""
-    return f"00:00:5e:00:53:{last:02x}"
-
-
 def mynumber_edge(broken: bool) -> Capture:
     """The mirror of the My Number VLANs, tagged: EX-01, EX-02, EX-03; broken: a terminal on the Internet (10)."""
-    capture = Capture(START)
+    capture = Capture()
     renkei, chukan = Station("10.10.20.20", mac(0x20)), Station("10.10.20.30", mac(0x30))
     juki, terminal = Station("10.10.10.10", mac(0x10)), Station("10.10.30.66", mac(0x66), 128)
     firewall, cs_gw = mac(0xA3), mac(0xC1)
@@ -62,7 +63,7 @@ def mynumber_edge(broken: bool) -> Capture:
 
 def lgwan_edge(broken: bool) -> Capture:
     """The mirror of the LGWAN VLANs: A3, A5, A7 and a SYN that the firewall drops; broken: side channels to VDI (9)."""
-    capture = Capture(START)
+    capture = Capture()
     client, other = Station("10.20.30.41", mac(0x41), 128), Station("10.20.30.42", mac(0x42), 128)
     mail, gateway = Station("10.20.10.10", mac(0x1A)), Station("10.20.30.254", CORE)
     vdi, sanitizer = Station("10.30.50.11", CORE, 126), Station("10.40.1.20", CORE, 62)
@@ -109,7 +110,7 @@ def internet_edge(broken: bool) -> Capture:
 
     Broken: one more terminal, whose MAC is that of a My Number terminal (10).
     """
-    capture = Capture(START)
+    capture = Capture()
     client, mail = Station("10.30.30.21", mac(0x71), 128), Station("10.30.10.10", mac(0x72))
     names = Station("10.30.10.53", CORE, 63)
     web, site = Station("198.51.100.80", CORE, 50), Station("198.51.100.10", CORE, 51)
@@ -138,7 +139,7 @@ def internet_edge(broken: bool) -> Capture:
 
 def sanitizer_in(_: bool) -> Capture:
     """The Internet leg of the sanitizers: A1, and A4 as it arrives (both direct and translated from the alias)."""
-    capture = Capture(START)
+    capture = Capture()
     firewall = mac(0xA4)
     gateway, sanitizer = Station("10.40.0.10", mac(0x4A)), Station("10.40.0.20", mac(0x4C))
     client = Station("10.30.30.21", firewall, 126)
@@ -154,7 +155,7 @@ def sanitizer_in(_: bool) -> Capture:
 
 def sanitizer_lgwan(broken: bool) -> Capture:
     """The LGWAN leg of the sanitizers: A2 as text only, A5; broken: the macro comes through (8)."""
-    capture = Capture(START)
+    capture = Capture()
     firewall = mac(0xA5)
     gateway, sanitizer = Station("10.40.1.10", mac(0x4B)), Station("10.40.1.20", mac(0x4D))
     mail = Station("10.20.10.10", firewall, 62)
@@ -186,16 +187,5 @@ POINTS = {
 }
 
 
-def main(out: Path) -> None:
-    """Write the captures of both twins under ``out``."""
-    for twin, broken in (("alpha-city", False), ("alpha-city-broken", True)):
-        folder = out / twin / "captures"
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, make in POINTS.items():
-            make(broken).write(folder / name)
-
-
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: python {sys.argv[0]} OUTDIR")
-    main(Path(sys.argv[1]))
+    main("alpha-city", POINTS)

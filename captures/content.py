@@ -6,8 +6,21 @@ import base64
 import random
 import struct
 
-import docm
-from wire import Script
+from captures import docm
+from captures.wire import Script
+from scapy.layers.smb2 import (
+    SMB2_FILEID,
+    SMB2_Close_Request,
+    SMB2_Close_Response,
+    SMB2_Create_Request,
+    SMB2_Create_Response,
+    SMB2_Header,
+    SMB2_Tree_Connect_Request,
+    SMB2_Tree_Connect_Response,
+    SMB2_Write_Request,
+    SMB2_Write_Response,
+)
+from scapy.packet import Packet
 
 PREFECTURE, CITY = b"kenshi@pref.example", b"zeimu@alpha-city.example"
 BOUNDARY = b"----=_Part_20261015_0001"
@@ -85,10 +98,10 @@ def smtp(message: bytes, client: bytes, server: bytes, sender: bytes = PREFECTUR
     ]
 
 
-def http(host: bytes, path: bytes, body: bytes) -> Script:
-    """One HTTP/1.1 request for a page and the answer."""
+def http(host: bytes, path: bytes, body: bytes, kind: bytes = b"text/html; charset=utf-8") -> Script:
+    """One HTTP/1.1 request for a page or a file and the answer."""
     request = b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nUser-Agent: Mozilla/5.0\r\nAccept: */*\r\n\r\n"
-    head = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: " + kind + b"\r\nContent-Length: %d\r\n\r\n"
     return [(">", request), ("<", head % len(body) + body)]
 
 
@@ -105,13 +118,14 @@ def _hello(kind: int, body: bytes) -> bytes:
 
 
 def tls(name: str, up: int, down: int) -> Script:
-    """A TLS 1.3 session for the server ``name``: readable hellos, then ``up`` and ``down`` bytes of ciphertext."""
+    """A TLS 1.3 session for the server ``name`` (``""``: not named): readable hellos, then bytes of ciphertext."""
     numbers = random.Random(f"tls {name} {up} {down}")
     session = numbers.randbytes(32)
     host = name.encode()
+    named = _extension(0, struct.pack("!HBH", len(host) + 3, 0, len(host)) + host) if host else b""
     extensions = b"".join(
         (
-            _extension(0, struct.pack("!HBH", len(host) + 3, 0, len(host)) + host),
+            named,
             _extension(10, bytes.fromhex("0004001d0017")),
             _extension(13, bytes.fromhex("0006040308040401")),
             _extension(16, b"\x00\x0c\x02h2\x08http/1.1"),
@@ -178,6 +192,66 @@ def smb() -> Script:
     answer = struct.pack("<HHHH", 65, 1, 0x0210, 0) + numbers.randbytes(16)
     answer += struct.pack("<IIIIQQHHI", 0x7, 1 << 20, 1 << 20, 1 << 20, 0x01DD3C5E00000000, 0, 128, 0, 0)
     return [(">", message(0, request)), ("<", message(1, answer))]
+
+
+def smb_file(path: str, name: str, data: bytes) -> Script:
+    """A file that is written into a share: tree, opening, one write, closing."""
+    file = SMB2_FILEID(Persistent=7, Volatile=9)
+    when = dict.fromkeys(("CreationTime", "LastAccessTime", "LastWriteTime", "ChangeTime"), 0x01DD3C5E00000000)
+
+    def message(number: int, body: Packet, answer: bool = False) -> bytes:
+        command = bytes(SMB2_Header(MID=number, TID=1, Flags=int(answer)) / body)
+        return struct.pack(">I", len(command)) + command
+
+    turns = (
+        (SMB2_Tree_Connect_Request(Path=path), SMB2_Tree_Connect_Response(ShareType=1)),
+        (SMB2_Create_Request(Name=name), SMB2_Create_Response(FileId=file, CreateAction=2, **when)),
+        (SMB2_Write_Request(Data=data, Offset=0, FileId=file), SMB2_Write_Response()),
+        (SMB2_Close_Request(FileId=file), SMB2_Close_Response(**when)),
+    )
+    script: Script = []
+    for number, (asked, answered) in enumerate(turns, 2):
+        script += [(">", message(number, asked)), ("<", message(number, answered, answer=True))]
+    return smb() + script
+
+
+def rdp(cookie: bytes) -> Script:
+    """RDP up to where TLS makes it opaque: MS-RDPBCGR 2.2.1.1 and 2.2.1.2, then ciphertext."""
+    wanted = b"Cookie: mstshash=" + cookie + b"\r\n" + struct.pack("<BBHI", 1, 0, 8, 3)
+    request = struct.pack("!BBH", 3, 0, 11 + len(wanted)) + bytes([6 + len(wanted), 0xE0]) + bytes(5) + wanted
+    agreed = struct.pack("<BBHI", 2, 31, 8, 2)
+    confirm = struct.pack("!BBH", 3, 0, 19) + bytes([14, 0xD0]) + b"\x00\x00\x12\x34\x00" + agreed
+    return [(">", request), ("<", confirm), *tls("", 900, 5200)]
+
+
+def stun(number: int) -> Script:
+    """A STUN binding request and its answer, RFC 8489."""
+    transaction = random.Random(f"stun {number}").randbytes(12)
+    mapped = struct.pack("!HHBBHI", 0x0020, 8, 0, 1, 0x2112 ^ 40000, 0x2112A442 ^ 0xC6336402)
+    head = struct.pack("!HHI", 0x0001, 0, 0x2112A442) + transaction
+    return [(">", head), ("<", struct.pack("!HHI", 0x0101, len(mapped), 0x2112A442) + transaction + mapped)]
+
+
+def quic(number: int) -> Script:
+    """The first datagrams of a QUIC connection, RFC 9000 17.2: long headers, the rest ciphertext."""
+    numbers = random.Random(f"quic {number}")
+
+    def initial(sender: bytes, receiver: bytes) -> bytes:
+        ids = bytes([len(receiver)]) + receiver + bytes([len(sender)]) + sender
+        head = b"\xc3\x00\x00\x00\x01" + ids + b"\x00" + struct.pack("!H", 0x4000 | 1170)
+        return head + numbers.randbytes(1170)
+
+    here, there = numbers.randbytes(8), numbers.randbytes(8)
+    return [(">", initial(b"", here)), ("<", initial(there, b"")), (">", b"\x43" + there + numbers.randbytes(60))]
+
+
+def locked_zip(name: str) -> bytes:
+    """A ZIP archive whose only member is encrypted by its traditional method (APPNOTE 6.1); nobody can open it."""
+    data = random.Random(f"zip {name}").randbytes(12 + 640)
+    common = struct.pack("<HHHHHIIIHH", 20, 1, 0, 0x4D2F, 0x5D4F, 0x1A2B3C4D, len(data), 640, len(name), 0)
+    local = b"PK\x03\x04" + common + name.encode() + data
+    central = b"PK\x01\x02" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name.encode()
+    return local + central + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
 
 
 def redirection() -> Script:
