@@ -76,6 +76,13 @@ def judging(command: Command) -> Command:
         type=click.Path(path_type=Path),
         help=_("Write a record of the run to this file, for `zoneguard verify-record`."),
     )
+    reports = click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        help=_("Write another report of the same run; may be given several times."),
+    )
     redact = click.option(
         "--redact", is_flag=True, help=_("Addresses are pseudonyms, for a report that leaves the house.")
     )
@@ -84,7 +91,7 @@ def judging(command: Command) -> Command:
         type=click.Path(path_type=Path),
         help=_("As --redact, with the same pseudonyms in every report made with this key; it is made if not there."),
     )
-    return form(fail_on(baseline(redact(redact_key(record(undetermined_is_fine(as_of(command))))))))
+    return form(reports(fail_on(baseline(redact(redact_key(record(undetermined_is_fine(as_of(command)))))))))
 
 
 def as_of(command: Command) -> Command:

@@ -42,7 +42,8 @@ def test_what_is_as_it_was_holds_and_comes_out_the_same(zoneguard: Run, city: Pa
     content = json.loads(record.read_text(encoding="utf-8"))
     assert content["asked"]["command"] == "audit"
     assert content["exit-status"] == "1"
-    assert content["report"] | {"sha256": ""} == {"path": "report.html", "format": "html", "lang": "en", "sha256": ""}
+    (written,) = content["reports"]
+    assert written | {"sha256": ""} == {"path": "report.html", "format": "html", "lang": "en", "sha256": ""}
     assert {i["kind"] for i in content["inputs"]} >= {"project", "fortios", "yamaha", "ip-route", "capture"}
     status, value = verified(zoneguard, record, "--again")
     assert status == 0
@@ -131,6 +132,7 @@ def test_what_is_no_record_is_refused(zoneguard: Run, tmp_path: Path, content: s
 def test_a_record_cannot_take_the_place_of_the_report(zoneguard: Run, city: Path, tmp_path: Path) -> None:
     path = tmp_path / "x"
     assert zoneguard("verify", city, "-o", path, "--record", path)[0] == 2
+    assert zoneguard("verify", city, "-o", path, "--report", f"json={path}")[0] == 2
     assert not path.exists()
     assert zoneguard("verify", city, "--record", tmp_path / "none/x")[0] == 2
 
@@ -168,3 +170,25 @@ def test_a_file_name_that_is_no_text_is_found_again(zoneguard: Run, city: Path, 
 def test_what_is_nested_without_end_is_refused(zoneguard: Run, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("[" * 200_000)
     assert zoneguard("verify-record", tmp_path / "run.json")[0] == 2
+
+
+def test_one_run_writes_several_reports_and_its_record_names_all(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    html, book, record = (tmp_path / name for name in ("a.html", "a.xlsx", "run.json"))
+    more = ("--report", f"html={html}", "--report", f"xlsx={book}", "--record", record)
+    status, out, _ = zoneguard("verify", city, "--format", "json", *more)
+    assert status == 1
+    assert json.loads(out)["command"] == "verify"
+    assert html.read_bytes().startswith(b"<!doctype html>")
+    assert book.read_bytes().startswith(b"PK")
+    _, value = verified(zoneguard, record)
+    assert [item["path"] for item in value["items"] if item["kind"] == "report"] == ["-", "a.html", "a.xlsx"]
+    html.write_bytes(b"")
+    assert states(verified(zoneguard, record)[1], "changed") == [("report", "a.html")]
+
+
+@pytest.mark.parametrize("report", ["html", "html=", "=x", "nothing=x"])
+def test_a_report_that_cannot_be_is_refused_before_the_run(
+    zoneguard: Run, city: Path, tmp_path: Path, report: str
+) -> None:
+    status, out, _ = zoneguard("verify", city, "--report", report)
+    assert (status, out) == (2, "")

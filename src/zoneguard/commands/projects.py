@@ -7,20 +7,18 @@ from datetime import date
 from pathlib import Path
 
 from zoneguard import audit
-from zoneguard.commands.judgement import Judgement, recorded
-from zoneguard.console import Session, UsageProblem, write_file
+from zoneguard.commands.judgement import Judgement
+from zoneguard.commands.reporting import targets, write_record, write_reports
+from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.verdict import exit_status
 from zoneguard.loading.baseline import read_baseline
 from zoneguard.loading.project import find_project, load_project
-from zoneguard.loading.record import record_text
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import Report
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
-from zoneguard.plugins import of_type
-from zoneguard.reports import ReportFormat
 from zoneguard.reports import json as json_report
 from zoneguard.reports import text as text_report
 
@@ -35,31 +33,17 @@ def load(path: Path | None, as_of: date | None = None) -> Project:
 
 
 def judge(session: Session, project: Project, halves: frozenset[str], asked: Judgement) -> int:
-    """Run the halves, write the report and its record, and answer whether CI may go on."""
-    form = _format(session, asked.form)
+    """Run the halves, write the reports and their record, and answer whether CI may go on."""
+    wanted = targets(session, asked)
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
         raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
-    if asked.record and session.output and asked.record.absolute() == session.output.absolute():
-        raise UsageProblem(N_("--record and --output name the same file"))
     key = asked.key()
     report = report_of(session, project, halves, asked)
-    shown = audit.redacted(report, key) if key else report
-    output = form.write(shown, session.lang, session.terminal)
     status = exit_status(report.findings, Severity(asked.fail_on), asked.allow_undetermined)
-    session.write(output)
+    written = write_reports(session, audit.redacted(report, key) if key else report, wanted)
     if asked.record:
-        record = recorded(session, asked, report, output, status, asked.record.parent)
-        write_file(asked.record, record_text(record).encode("utf-8", "backslashreplace"))
+        write_record(asked.record, session.lang, asked, report, written, status)
     return status
-
-
-def _format(session: Session, name: str) -> ReportFormat:
-    formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
-    if name not in formats:
-        raise UsageProblem(N_("no report format is called {name}; known: {names}", name=name, names=", ".join(formats)))
-    if formats[name].binary and session.terminal:
-        raise UsageProblem(N_("{name} is no text: name a file with --output", name=name))
-    return formats[name]
 
 
 def split_paths(paths: tuple[Path, ...]) -> tuple[Path | None, tuple[Path, ...]]:

@@ -51,9 +51,11 @@ def _items(path: Path, record: RunRecord, where: Path, report: Path | None) -> I
     profiles = _profiles(where)
     for profile in record.profiles:
         yield Item("profile", profile.name, _profile_state(profile, profiles))
-    kept = report or (path.parent / record.report.path if record.report.path else None)
-    shown = str(kept) if report else record.report.path or "-"
-    yield Item("report", shown, _state(kept, record.report.sha256) if kept else State.UNKNOWN)
+    for n, written in enumerate(record.reports):
+        moved = report if n == 0 else None
+        kept = moved or (path.parent / written.path if written.path else None)
+        shown = str(moved) if moved else written.path or "-"
+        yield Item("report", shown, _state(kept, written.sha256) if kept else State.UNKNOWN)
 
 
 def _profiles(project: Path) -> dict[str, str] | None:

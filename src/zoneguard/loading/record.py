@@ -53,7 +53,7 @@ class RecordedClause(Entry):
 
 
 class RecordedReport(Entry):
-    """The report that was written; ``path`` is relative to the record's folder, absent where it went to stdout."""
+    """A report that was written; ``path`` is relative to the record's folder, absent where it went to stdout."""
 
     path: Text | None = None
     format: Text
@@ -88,7 +88,7 @@ class RunRecord(Entry):
     exit_status: Text
     findings: Rows[RecordedFinding] = ()
     clauses: Rows[RecordedClause] = ()
-    report: RecordedReport
+    reports: Rows[RecordedReport] = Field(min_length=1)
     digest: Text | None = None
 
     def of_kind(self, kind: str) -> list[RecordedFile]:

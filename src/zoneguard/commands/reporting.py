@@ -1,0 +1,125 @@
+"""The reports of one run: the one of ``--format`` and those of ``--report``, and the record of all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+from zoneguard.commands.judgement import Judgement
+from zoneguard.console import Session, UsageProblem, write_file
+from zoneguard.loading.record import RunRecord, record_text
+from zoneguard.model.findings import Report
+from zoneguard.model.text import N_
+from zoneguard.plugins import of_type
+from zoneguard.reports import ReportFormat
+
+JST = timezone(timedelta(hours=9))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A report that was asked for. ``path`` is ``None`` for stdout."""
+
+    form: ReportFormat
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was written, by content."""
+
+    target: Target
+    sha256: str
+
+
+def targets(session: Session, asked: Judgement) -> list[Target]:
+    """What was asked for, the report of ``--format`` first. Raises ``UsageProblem`` for what cannot be."""
+    main = Target(_format(asked.form), session.output)
+    if main.form.binary and session.terminal:
+        raise UsageProblem(N_("{name} is no text: name a file with --output", name=main.form.name))
+    found = [main, *map(_target, asked.reports)]
+    files = [path.absolute() for path in (asked.record, *(target.path for target in found)) if path]
+    if len(set(files)) < len(files):
+        raise UsageProblem(N_("--output, --report and --record name one file twice"))
+    return found
+
+
+def write_reports(session: Session, report: Report, asked_for: Iterable[Target]) -> list[Written]:
+    """Every report, each whole or not at all; none before all are made. Raises ``InputError``."""
+    made = [(t, t.form.write(report, session.lang, session.terminal and t.path is None)) for t in asked_for]
+    for target, data in made:
+        if target.path is None:
+            session.write(data)
+        else:
+            write_file(target.path, data)
+    return [Written(target, hashlib.sha256(data).hexdigest()) for target, data in made]
+
+
+def write_record(
+    path: Path, lang: str, asked: Judgement, report: Report, written: Sequence[Written], status: int
+) -> None:
+    """The record of a run that wrote these reports and answered ``status``. Raises ``InputError``."""
+    project, now = report.project, datetime.now(UTC)
+    home, root = path.parent, project.root
+    record = RunRecord.model_validate(
+        {
+            "zoneguard-record": "1",
+            "version": version("zoneguard"),
+            "utc": now.isoformat(timespec="seconds"),
+            "jst": now.astimezone(JST).isoformat(timespec="seconds"),
+            "name": project.name,
+            "project": _from(home, Path(project.file)),
+            "asked": {
+                "command": report.command,
+                "as-of": project.as_of.isoformat(),
+                "spoofed": str(report.spoofed),
+                "all-flows": str(asked.looking.all_flows),
+                "fail-on": asked.fail_on,
+                "allow-undetermined": str(asked.allow_undetermined),
+            },
+            "profiles": [{"name": p.name, "sha256": p.sha256} for p in project.profiles],
+            "inputs": [{"path": _from(root, i.location), "kind": i.kind, "sha256": i.sha256} for i in report.inputs],
+            "verdict": report.verdict.value,
+            "exit-status": str(status),
+            "findings": [
+                {"fingerprint": f.fingerprint, "check": f.check, "verdict": f.verdict.value, "severity": f.severity}
+                for f in report.findings
+            ],
+            "clauses": [{"clause": c.clause, "verdict": c.verdict.value} for c in report.clauses],
+            "reports": [
+                {
+                    "path": _from(home, w.target.path) if w.target.path else None,
+                    "format": w.target.form.name,
+                    "lang": lang,
+                    "sha256": w.sha256,
+                }
+                for w in written
+            ],
+        }
+    )  # fmt: skip
+    write_file(path, record_text(record).encode("utf-8", "backslashreplace"))
+
+
+def _target(text: str) -> Target:
+    """``FORMAT=FILE`` of ``--report``."""
+    name, sign, path = text.partition("=")
+    if not sign or not path:
+        raise UsageProblem(N_("--report is FORMAT=FILE, as html=report.html, not {text}", text=text))
+    return Target(_format(name), Path(path))
+
+
+def _format(name: str) -> ReportFormat:
+    formats = {plugin.name: plugin for plugin in of_type("zoneguard.reports", ReportFormat)}
+    if name not in formats:
+        raise UsageProblem(N_("no report format is called {name}; known: {names}", name=name, names=", ".join(formats)))
+    return formats[name]
+
+
+def _from(folder: Path, path: Path) -> str:
+    """``path`` as seen from ``folder``."""
+    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
