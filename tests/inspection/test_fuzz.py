@@ -14,6 +14,8 @@ STARTS = [
     b"\0\0\0\x40\xfeSMB@\0",
     b"GET / HTTP/1.1\r\n",
     b"\x16\x03\x01",
+    b"NICK a\r\nPRIVMSG b :\x01DCC SEND f 1 2 3\x01\r\n",
+    b"\x80\0\0\x40\0\0\0\1\0\0\0\0\0\0\0\2\0\1\x86\xa3\0\0\0\3\0\0\0\7",
 ]
 
 

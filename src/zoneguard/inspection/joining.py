@@ -1,4 +1,4 @@
-"""What only several conversations together tell: the names of files that FTP and TFTP sent over other connections."""
+"""What only several conversations together tell: names of files that FTP, TFTP and IRC sent over other connections."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from zoneguard.inspection.unread import UNREAD
 from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.flows import Flow, Transfer
 
-NAMED = {"ftp": "ftp-data", "tftp": "tftp"}  # by the session's protocol, that of the connections it announced
+NAMED = {"ftp": "ftp-data", "tftp": "tftp", "irc": "dcc"}  # protocol of the session, of what it announces
 BARE = frozenset({"raw", UNREAD})
 _Announced = tuple[Transfer, str, str]  # session, operation, path
 
 
 def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
-    """The same transfers; bare files and unread flows that an FTP session announced have its name, and ``ftp-data`` as
-    their protocol; blocks that answer a TFTP request have its name.
+    """The same transfers; bare files and unread flows that an FTP or IRC session announced have its name, and
+    ``ftp-data`` or ``dcc`` as their protocol; blocks that answer a TFTP request have its name.
 
     The end point that was announced is one side of the data connection; the file goes in the announced direction and
     not before the session began.
@@ -54,12 +54,13 @@ def _nameless(transfer: Transfer) -> bool:
 
 def _announcement(transfer: Transfer, announced: dict[str, list[_Announced]]) -> _Announced | None:
     """The session, operation and path that fit; each announcement is used once, in order."""
-    for endpoint in _endpoints(transfer.flow):
+    flow = transfer.flow
+    sender = flow.src if transfer.to_responder else flow.dst
+    for waiting, endpoint in zip((flow.dst, flow.src), _endpoints(flow), strict=True):
         for index, (control, operation, path) in enumerate(announced.get(endpoint, ())):
             client = control.flow.src if control.to_responder else control.flow.dst
-            sender = transfer.flow.src if transfer.to_responder else transfer.flow.dst
-            began = control.flow.first.time <= transfer.flow.first.time
-            if began and (client == sender) == (operation == "write"):
+            sending = {"write": client == sender, "offer": waiting == sender, "fetch": waiting != sender}
+            if control.flow.first.time <= flow.first.time and sending.get(operation, client != sender):
                 del announced[endpoint][index]
                 return control, operation, path
     return None

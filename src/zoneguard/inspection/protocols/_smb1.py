@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.inspection.mime.charsets import decode_text
-from zoneguard.inspection.protocols._smb_files import Files, Handle, Piece
+from zoneguard.inspection.protocols._remote_files import Files, Handle, Piece
 from zoneguard.inspection.protocols._smb_transport import Message
 from zoneguard.model.spans import CaptureSpan
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from zoneguard.inspection.protocols._smb_files import Files, Handle, Piece
+from zoneguard.inspection.protocols._remote_files import Files, Handle, Piece
 from zoneguard.inspection.protocols._smb_transport import Message
 
 HEADER_SIZE = 64

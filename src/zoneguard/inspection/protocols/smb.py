@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.protocols._remote_files import Files
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._smb1 import Smb1
 from zoneguard.inspection.protocols._smb2 import Smb2
-from zoneguard.inspection.protocols._smb_files import Files
 from zoneguard.inspection.protocols._smb_transport import (
     COMPRESSED,
     ENCRYPTED,

@@ -1,4 +1,4 @@
-"""Files opened, read and written over SMB, put together from their pieces."""
+"""Files opened, read and written on a server (SMB, NFS), put together from their pieces."""
 
 from __future__ import annotations
 
