@@ -34,8 +34,9 @@ class Window:
         data = np.empty(kept + self._chunk + PADDING, np.uint8)
         data[:kept] = self.data[at : self.end]
         got = self._read(data.data[kept : kept + self._chunk])
-        data[kept + got :] = 0
-        self.data, self.end, self.view = data, kept + got, data.data[: kept + got]
+        self.end = kept + got
+        data[self.end : self.end + PADDING] = 0
+        self.data, self.view = data[: self.end + PADDING], data.data[: self.end]
         return got > 0
 
     def _read(self, into: memoryview) -> int:
