@@ -163,6 +163,7 @@ BREAKS: dict[str, Break] = {
     "ZG213": lambda town: seen(
         passing(town, WEB_80), "internet", *session("192.0.2.201", "192.0.2.5", 80, GET, PAGE)
     ),
+    "ZG216": lambda town: seen(town, "mynumber", *session("10.10.0.5", "198.18.0.9", 443, mac="00:00:5e:00:53:99")),
     "ZG301": lambda town: seen(town, "internet", *session("10.30.0.7", "192.0.2.200", 22)),
     "ZG302": lambda town: _row(
         town,
