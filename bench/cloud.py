@@ -73,7 +73,32 @@ def terraform(rules: int) -> Json:
     }  # fmt: skip
 
 
-FORMATS: tuple[Callable[[int], Json], ...] = (aws, terraform)
+def azure(rules: int) -> Json:
+    """A virtual network of ten subnets, each with a group of its own, as the REST interface tells it."""
+    kind = "/providers/Microsoft.Network"
+    groups = [
+        {
+            "type": "Microsoft.Network/networkSecurityGroups", "name": f"g{n}",
+            "properties": {"securityRules": [
+                {"name": f"r{at}", "properties": {
+                    "priority": 100 + at, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+                    "sourceAddressPrefix": f"10.{at >> 8}.{at & 255}.0/24", "sourcePortRange": "*",
+                    "destinationAddressPrefix": "VirtualNetwork", "destinationPortRange": str(at)}}
+                for at in range(n, rules, 10)
+            ]},
+        }
+        for n in range(10)
+    ]  # fmt: skip
+    subnets = [
+        {"name": f"s{n}", "properties": {"addressPrefix": f"10.0.{n}.0/24",
+                                         "networkSecurityGroup": {"id": f"{kind}/networkSecurityGroups/g{n}"}}}
+        for n in range(10)
+    ]  # fmt: skip
+    vnet = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+    return {"value": [*groups, {"type": "Microsoft.Network/virtualNetworks", "name": "v", "properties": vnet}]}
+
+
+FORMATS: tuple[Callable[[int], Json], ...] = (aws, terraform, azure)
 
 
 def main(words: list[str]) -> None:

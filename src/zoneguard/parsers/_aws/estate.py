@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
+from zoneguard.parsers._cloud import number, prefix
 from zoneguard.parsers._json_lines import Node
 
 READ = (
@@ -123,19 +123,3 @@ def blocks_of(node: Node) -> list[Intervals]:
     texts += [entry.text("CidrBlock") for entry in node.each("CidrBlockAssociationSet")]
     texts += [entry.text("Ipv6CidrBlock") for entry in node.each("Ipv6CidrBlockAssociationSet")]
     return [block for text in dict.fromkeys(texts) if text and (block := prefix(text)) is not None]
-
-
-def prefix(text: str) -> Intervals | None:
-    """A block, or ``None`` where it cannot be read."""
-    try:
-        return parse_prefix(text)
-    except ValueError:
-        return None
-
-
-def number(text: str) -> int | None:
-    """An address, or ``None`` where it cannot be read."""
-    try:
-        return parse_address(text)
-    except ValueError:
-        return None

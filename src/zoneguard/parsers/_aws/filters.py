@@ -13,7 +13,8 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, All, AnyOf, Field, In, Match, Not, Unknown, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of, prefix
+from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of
+from zoneguard.parsers._cloud import prefix, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -41,10 +42,7 @@ class Filters:
         self._enis = list(estate.enis(vpc))
         self._groups = {node.text("GroupId"): node for node in estate.of("SecurityGroups")}
         self._everywhere = [eni for other in estate.vpcs() for eni in estate.enis(other)]
-        self._blocks = {
-            node.text("SubnetId"): Intervals.from_spans(s for block in blocks_of(node) for s in block.spans)
-            for node in estate.of("Subnets")
-        }
+        self._blocks = {node.text("SubnetId"): union(blocks_of(node)) for node in estate.of("Subnets")}
         self._open = Intervals.from_spans(s for name in estate.elsewhere for s in self._blocks[name].spans)
 
     def leaving(self, subnet: Node) -> Iterator[Filter]:
@@ -98,7 +96,7 @@ class Filters:
             parts += (self._block(one, one.text(member), field) for one in entry.each(key))
         for one in entry.each("PrefixListIds"):
             blocks = self._estate.listed(one.text("PrefixListId"))
-            listed = None if blocks is None else In(field, Intervals.from_spans(s for b in blocks for s in b.spans))
+            listed = None if blocks is None else In(field, union(blocks))
             parts.append(listed or self._doubt(one, PREFIX_LIST, one.text("PrefixListId")))
         for one in entry.each("UserIdGroupPairs"):
             group = one.text("GroupId")

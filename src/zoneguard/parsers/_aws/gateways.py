@@ -15,7 +15,8 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match, Unknown, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._aws.estate import Eni, Estate, Mapping, blocks_of, number
+from zoneguard.parsers._aws.estate import Eni, Estate, Mapping, blocks_of
+from zoneguard.parsers._cloud import number, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -35,10 +36,7 @@ class Gateways:
         self._doors = frozenset(name for name in names if estate.is_door(name))
         self._one_way = frozenset(name for name in names if estate.is_one_way(name))
         self._pairs = [(eni, pair) for eni in estate.enis(vpc) for pair in eni.public] if self._doors else []
-        self._blocks = {
-            node.text("SubnetId"): Intervals.from_spans(s for block in blocks_of(node) for s in block.spans)
-            for node in estate.of("Subnets", vpc)
-        }
+        self._blocks = {node.text("SubnetId"): union(blocks_of(node)) for node in estate.of("Subnets", vpc)}
 
     def inward(self) -> Iterator[Stage]:
         """What comes in: for public addresses and IPv6 by an internet gateway, nothing by one that is one-way."""

@@ -14,7 +14,8 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, Field, In, Ingress, Match, Unknown
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._aws.estate import Estate, blocks_of, prefix
+from zoneguard.parsers._aws.estate import Estate, blocks_of
+from zoneguard.parsers._cloud import prefix, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -109,7 +110,7 @@ class Tables:
         listed = [block] if block is not None else self._estate.listed(route.text("DestinationPrefixListId"))
         if not listed:
             return None, 129
-        return Intervals.from_spans(s for b in listed for s in b.spans), max(_split(b)[1] for b in listed)
+        return union(listed), max(_split(b)[1] for b in listed)
 
     def _doubt(self, route: Node) -> Unknown:
         self._ledger.not_understood(route.first, NO_PREFIX, Concern.ROUTING, bounded=True)

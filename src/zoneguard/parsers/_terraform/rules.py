@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers._aws.estate import UNTOLD, prefix
+from zoneguard.parsers._aws.estate import UNTOLD
+from zoneguard.parsers._cloud import prefix
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made, told
 from zoneguard.parsers._terraform.plan import Resource, Step

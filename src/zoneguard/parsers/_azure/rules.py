@@ -1,0 +1,235 @@
+"""Network security groups as rule lists, for the hosts of one subnet.
+
+Microsoft Learn, «Network security groups», «How network security groups filter network traffic»: rules are asked by
+priority, the lowest number first, and the first that matches decides; inbound the group of the subnet is asked and then
+that of the network interface, outbound the other way round; without a group everything passes. Groups are stateful, and
+see private addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.model.addresses import ALL_V6
+from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Rule, RuleList
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both, either
+from zoneguard.model.spans import SourceSpan
+from zoneguard.parsers import Source
+from zoneguard.parsers._azure.estate import NIC, NSG, Estate, Item, same
+from zoneguard.parsers._azure.tags import Around
+from zoneguard.parsers._cloud import number, prefix, union
+from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers.accounting import Ledger
+
+PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "esp": 50, "ah": 51}
+NO_GROUP = "a network security group that is not given"
+RULES_LATER = "a list of rules that the template alone does not tell"
+NO_VALUE = "a protocol, port, priority, direction or access that cannot be read"
+SERVICE = "a service tag, whose prefixes Microsoft changes"
+ASG = "an application security group of which no network interface is given"
+NO_ADDRESS = "an address that cannot be read"
+NO_NICS = "a network security group of network interfaces that are not given"
+DEFAULTS = (
+    ("AllowVnetInBound", "inbound", "VirtualNetwork", "VirtualNetwork", True),
+    ("AllowAzureLoadBalancerInBound", "inbound", "AzureLoadBalancer", "*", True),
+    ("DenyAllInBound", "inbound", "*", "*", False),
+    ("AllowVnetOutBound", "outbound", "VirtualNetwork", "VirtualNetwork", True),
+    ("AllowInternetOutBound", "outbound", "*", "Internet", True),
+    ("DenyAllOutBound", "outbound", "*", "*", False),
+)
+"""The default rules of every group, which a template does not show: name, direction, source, destination, allowed."""
+
+
+class Groups:
+    """The filter stages of the subnets of one virtual network, and the rule lists that they run."""
+
+    def __init__(self, source: Source, ledger: Ledger, estate: Estate) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._estate = estate
+        self._configurations = [(nic, c) for nic in estate.of(NIC) for c in nic.parts("ipConfigurations")]
+        self._read: dict[tuple[object, ...], tuple[Rule, ...] | None] = {}
+        self.lists: dict[str, RuleList] = {}
+
+    def leaving(self, subnet: Item, around: Around) -> Iterator[Filter]:
+        """What is asked of packets that come out of a subnet: the group of the interface, then that of the subnet."""
+        where = frozenset({around.subnet})
+        for rules in (self._of_interfaces(subnet, around, "outbound"), self._of_subnet(subnet, around, "outbound")):
+            if rules is not None:
+                yield Filter(rules, ingress=where, stateful=True)
+
+    def entering(self, subnet: Item, around: Around) -> Iterator[Filter]:
+        """What is asked of packets that go into a subnet: the group of the subnet, then that of the interface."""
+        where = frozenset({around.subnet})
+        for rules in (self._of_subnet(subnet, around, "inbound"), self._of_interfaces(subnet, around, "inbound")):
+            if rules is not None:
+                yield Filter(rules, egress=where, stateful=True)
+
+    def hosts(self, subnet: Item) -> Iterator[tuple[Item, Intervals]]:
+        """The network interfaces in a subnet, with their addresses."""
+        for nic, configuration in self._configurations:
+            own = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            if same(configuration.reference("subnet"), subnet.id):
+                yield nic, Intervals.of(*([] if own is None else [own]))
+
+    def _of_subnet(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
+        reference = subnet.reference("networkSecurityGroup")
+        named = [g for g in self._estate.of(NSG) if any(same(r, subnet.id) for r in g.references("subnets"))]
+        group = self._estate.find(NSG, reference) if reference else next(iter(named), None)
+        if group is not None:
+            return self._list(group, around, direction)
+        return self._unknown_list(subnet, around, direction, NO_GROUP) if reference else None
+
+    def _of_interfaces(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
+        own = Field.DST if direction == "inbound" else Field.SRC
+        rules: list[Rule] = []
+        for nic, addresses in self.hosts(subnet):
+            reference = nic.reference("networkSecurityGroup")
+            named = [g for g in self._estate.of(NSG) if any(same(r, nic.id) for r in g.references("networkInterfaces"))]
+            group = self._estate.find(NSG, reference) if reference else next(iter(named), None)
+            if group is None and not reference:
+                continue
+            found = self._list(group, around, direction) if group else None
+            found = found or self._unknown_list(nic, around, direction, NO_GROUP)
+            self.lists[found.name] = found
+            here = In(own, addresses) if addresses else self._doubt(nic.node, NO_ADDRESS, nic.name)
+            rules.append(Rule(here, Jump(found.name, goto=True), self._span(nic.node), name=nic.name, implied=True))
+        strangers = [r for g in self._estate.of(NSG) for r in g.references("networkInterfaces")]
+        if any(self._estate.find(NIC, reference) is None for reference in strangers):
+            found = self._unknown_list(subnet, around, direction, NO_NICS)
+            self.lists[found.name] = found
+            rules.append(Rule(ALWAYS, Jump(found.name, goto=True), self._span(subnet.node), implied=True))
+        title = f"{around.subnet} interfaces {direction}"
+        return RuleList(title, tuple(rules), Permit(), self._span(subnet.node)) if rules else None
+
+    def _unknown_list(self, at: Item, around: Around, direction: str, reason: str) -> RuleList:
+        rule = Rule(self._doubt(at.node, reason, at.name), Permit(), self._span(at.node))
+        return RuleList(f"{at.name} {direction} ({around.subnet})", (rule,), Deny(), self._span(at.node))
+
+    def _list(self, group: Item, around: Around, direction: str) -> RuleList:
+        key = (group.id, direction, around.sure, around.may, around.subnet if around.may else "", around.space)
+        if key not in self._read:
+            self._read[key] = self._ordered(group, around, direction)
+        rules = self._read[key]
+        if rules is None:
+            return self._unknown_list(group, around, direction, RULES_LATER)
+        return RuleList(f"{group.name} {direction} ({around.subnet})", rules, Deny(), self._span(group.node))
+
+    def _ordered(self, group: Item, around: Around, direction: str) -> tuple[Rule, ...] | None:
+        """The rules of one direction by priority; ``None`` where some of it cannot be read."""
+        rules: list[tuple[int, Rule]] = []
+        for key in ("securityRules", "defaultSecurityRules"):
+            if not group.is_told(key):
+                return None
+            for entry in group.parts(key):
+                way, priority = entry.text("direction").lower(), entry.text("priority")
+                if way not in ("inbound", "outbound") or not (priority.isdecimal() and len(priority) < 8):
+                    return None
+                rules += [(int(priority), rule) for rule in self._rule(entry, around)] if way == direction else []
+        if not any(True for _ in group.parts("defaultSecurityRules")):
+            rules += self._defaults(group, around, direction)
+        return tuple(rule for _, rule in sorted(rules, key=lambda rule: rule[0]))
+
+    def _defaults(self, group: Item, around: Around, direction: str) -> Iterator[tuple[int, Rule]]:
+        for name, way, source, destination, allowed in DEFAULTS:
+            if way == direction:
+                pairs = ((source, Field.SRC), (destination, Field.DST))
+                parts = [around.tag(text, field) or ALWAYS for text, field in pairs if text != "*"]
+                action = Permit() if allowed else Deny()
+                yield 65000, Rule(both(*parts), action, self._span(group.node), name=name, implied=True)
+
+    def _rule(self, entry: Item, around: Around) -> Iterator[Rule]:
+        match = both(
+            self._protocol(entry, around),
+            self._addresses(entry, "source", Field.SRC, around),
+            self._addresses(entry, "destination", Field.DST, around),
+            self._ports(entry, "source", Field.SPORT),
+            self._ports(entry, "destination", Field.DPORT),
+        )
+        span, access, comment = self._span(entry.node), entry.text("access").lower(), entry.text("description")
+        if access not in ("allow", "deny"):
+            yield Rule(both(match, self._doubt(entry.node, NO_VALUE, f"access of {entry.name}")), Permit(), span)
+        action, implied = Permit() if access == "allow" else Deny(), entry.type.endswith("/defaultsecurityrules")
+        yield Rule(match, action, span, name=entry.name, comment=comment, implied=implied)
+
+    def _protocol(self, entry: Item, around: Around) -> Match:
+        said = entry.text("protocol").lower()
+        if said == "*":
+            return ALWAYS
+        value = PROTOCOLS.get(said, int(said) if said.isdecimal() and len(said) < 4 else 256)
+        if value > 255:
+            return self._doubt(entry.node, NO_VALUE, f"protocol of {entry.name}")
+        if value == 1 and around.space & ALL_V6:
+            six = self._doubt(entry.node, NO_VALUE, f"Icmp of {entry.name} as ICMPv6")
+            return either(In(Field.PROTO, Intervals.of(1)), both(In(Field.PROTO, Intervals.of(58)), six))
+        return In(Field.PROTO, Intervals.of(value))
+
+    def _ports(self, entry: Item, side: str, field: Field) -> Match:
+        nodes = [*entry.texts(f"{side}PortRanges")]
+        single = entry.text(f"{side}PortRange")
+        texts = [*([single] if single else []), *(node.words for node in nodes)]
+        spans: list[tuple[int, int]] = []
+        for text in texts:
+            low, _, high = (part.strip() for part in text.partition("-"))
+            if text in ("*", "0-65535"):
+                return ALWAYS
+            if not low.isdecimal() or not (high or low).isdecimal() or len(low + high) > 11:
+                return self._doubt(entry.node, NO_VALUE, f"{side} port of {entry.name}")
+            spans.append((int(low), min(65535, int(high or low))))
+        if not spans or not entry.is_told(f"{side}PortRanges"):
+            return self._doubt(entry.node, NO_VALUE, f"{side} port of {entry.name}")
+        return In(field, Intervals.from_spans(spans))
+
+    def _addresses(self, entry: Item, side: str, field: Field, around: Around) -> Match:
+        single = entry.text(f"{side}AddressPrefix")
+        texts = [*([single] if single else []), *(node.words for node in entry.texts(f"{side}AddressPrefixes"))]
+        groups = entry.references(f"{side}ApplicationSecurityGroups")
+        known: list[Intervals] = []
+        parts: list[Match] = []
+        for text in texts:
+            block = prefix(text)
+            tag = around.tag(text, field)
+            if text in ("*", "Any"):
+                return ALWAYS
+            if block is not None:
+                known.append(block)
+            elif tag is not None:
+                parts.append(tag)
+            elif text and text[0].isalpha():
+                self._say(entry.node, SERVICE, f"{text} of {entry.name}")
+                parts.append(around.service(text, field, self._span(entry.node)))
+            else:
+                parts.append(self._doubt(entry.node, NO_ADDRESS, f"{side} of {entry.name}"))
+        parts += (self._application_group(entry, reference, field) for reference in groups)
+        if not (texts or groups) or not entry.is_told(f"{side}AddressPrefixes"):
+            parts.append(self._doubt(entry.node, NO_ADDRESS, f"{side} of {entry.name}"))
+        return either(*([In(field, union(known))] if known else []), *parts)
+
+    def _application_group(self, entry: Item, reference: str, field: Field) -> Match:
+        """The addresses of the network interfaces that are in an application security group."""
+        found: list[Intervals] = []
+        for _, configuration in self._configurations:
+            own = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            if any(same(reference, group) for group in configuration.references("applicationSecurityGroups")):
+                if own is None:
+                    return self._doubt(entry.node, NO_ADDRESS, f"{provider(reference)} of {entry.name}")
+                found.append(Intervals.of(own))
+        if not self._configurations:
+            return self._doubt(entry.node, ASG, f"{provider(reference)} of {entry.name}")
+        return In(field, union(found))
+
+    def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
+        self._say(node, reason, what)
+        return Unknown(f"{what} ({self._source.file}:{node.first})", self._span(node))
+
+    def _say(self, node: Node, reason: str, what: str) -> None:
+        self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)
+
+    def _span(self, node: Node) -> SourceSpan:
+        return self._source.span(node.first, node.last)
+
+
+def provider(reference: str) -> str:
+    """The name at the end of an id."""
+    return reference.rpartition("/")[2]

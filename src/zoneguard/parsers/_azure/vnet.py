@@ -1,0 +1,114 @@
+"""A virtual network as a device: its interfaces are its subnets and its ways out.
+
+Traffic inside a subnet does not pass it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from zoneguard.model.addresses import ALL_ADDRESSES, prefixes
+from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Routing, Stage, Vrf
+from zoneguard.model.intervals import Intervals
+from zoneguard.parsers import Parsed, Source
+from zoneguard.parsers._azure.doors import Doors
+from zoneguard.parsers._azure.estate import NIC, NSG, VNET, Estate, Item
+from zoneguard.parsers._azure.routing import Roads, blocks_of
+from zoneguard.parsers._azure.rules import Groups
+from zoneguard.parsers._azure.tags import Around
+from zoneguard.parsers._cloud import union
+from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers.accounting import Ledger
+
+NO_VNET = "the virtual network of these rules is not given"
+NO_BLOCK = "a subnet whose address block is not known"
+OPEN_TAG = "what VirtualNetwork holds besides, for the rules of this subnet, is not known"
+UNTOLD = "the subnets of this virtual network are not known"
+
+
+def parsed(source: Source, ledger: Ledger, estate: Estate, name: str) -> Parsed:
+    """A device for each virtual network, called ``name`` where there is one; the ledger is closed."""
+    _add_absent(ledger, estate)
+    vnets = estate.of(VNET)
+    names = [name if len(vnets) == 1 else f"{name}-{vnet.name}" for vnet in vnets]
+    names = [own if names.count(own) == 1 else f"{own}-{n}" for n, own in enumerate(names, 1)]
+    devices = [_device(source, ledger, estate, vnet, own) for vnet, own in zip(vnets, names, strict=True)]
+    uncertain = ledger.uncertain
+    return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
+
+
+def _add_absent(ledger: Ledger, estate: Estate) -> None:
+    """A virtual network that is only named, by the subnets that have a group or an interface."""
+    named: dict[str, dict[str, Node]] = {}
+    for kind in (NSG, NIC):
+        for one in estate.of(kind):
+            references = one.references("subnets") if kind == NSG else [
+                c.reference("subnet") for c in one.parts("ipConfigurations")
+            ]  # fmt: skip
+            for reference in references:
+                vnet, _, subnet = reference.partition("/subnets/")
+                if subnet and estate.find(VNET, vnet) is None:
+                    named.setdefault(vnet, {}).setdefault(subnet, one.node)
+    for vnet, subnets in named.items():
+        at = next(iter(subnets.values()))
+        listed = [Node({"name": _text(n, node), "id": _text(f"{vnet}/subnets/{n}", node)}, node.first, node.last)
+                  for n, node in subnets.items()]  # fmt: skip
+        properties = Node({"subnets": Node(list(listed), at.first, at.last)}, at.first, at.last)
+        template = estate.of(NSG)[0].template if estate.of(NSG) else estate.of(NIC)[0].template
+        estate.items.setdefault(VNET, []).append(Item(VNET, vnet.rpartition("/")[2], vnet, at, properties, template))
+        ledger.not_understood(at.first, NO_VNET, Concern.INTERFACE, about=vnet.rpartition("/")[2])
+
+
+def _text(text: str, at: Node) -> Node:
+    return Node(text, at.first, at.last)
+
+
+def _device(source: Source, ledger: Ledger, estate: Estate, vnet: Item, name: str) -> Device:
+    whole = source.span(1, max(1, len(source.lines)))
+    if not vnet.is_told("subnets"):
+        ledger.not_understood(vnet.node.first, UNTOLD, Concern.INTERFACE, about=vnet.name)
+    roads, groups = Roads(source, ledger, estate, vnet), Groups(source, ledger, estate)
+    doors = Doors(source, ledger, estate, roads)
+    around = {subnet.name: _around(source, roads, subnet) for subnet in roads.subnets}
+    for subnet in roads.subnets:
+        if around[subnet.name].may:
+            ledger.not_understood(subnet.node.first, OPEN_TAG, Concern.FILTER, bounded=True, about=subnet.name)
+    interfaces = [_subnet(source, ledger, subnet) for subnet in roads.subnets]
+    interfaces += [Interface(way, whole) for way in roads.interfaces()]
+    stages: list[Stage] = [stage for s in roads.subnets for stage in groups.leaving(s, around[s.name])]
+    stages += doors.inward()
+    stages.append(Routing())
+    stages += [stage for s in roads.subnets for stage in groups.entering(s, around[s.name])]
+    stages += doors.outward()
+    main = Vrf(
+        "main",
+        frozenset(interface.name for interface in interfaces),
+        tuple(roads.exits()),
+        tuple(stages),
+        policy_routes=tuple(roads.policy()),
+        lists=groups.lists,
+    )
+    return Device(name, "azure", tuple(interfaces), (main, roads.nowhere()), whole)
+
+
+def _around(source: Source, roads: Roads, subnet: Item) -> Around:
+    """What ``VirtualNetwork`` means in a subnet."""
+    written = roads.written_prefixes(subnet)
+    peers = [peering for peering in roads.peerings if peering.access]
+    blocks = [roads.space, *roads.on_premises(), *(block for peering in peers for block in peering.blocks)]
+    sure = union([*blocks, *(block for block, length in written if length)])
+    everything = any(length == 0 for _, length in written)
+    is_open = roads.learns or everything or not roads.space or not all(peering.blocks for peering in peers)
+    may = ALL_ADDRESSES - sure if is_open else Intervals()
+    return Around(subnet.name, roads.space, sure, may, source.span(subnet.node.first, subnet.node.last))
+
+
+def _subnet(source: Source, ledger: Ledger, subnet: Item) -> Interface:
+    """The subnet as an interface; its router has the first address of each block."""
+    addresses = []
+    for block in blocks_of(subnet):
+        network, length = next(prefixes(block))
+        addresses.append(InterfaceAddress(network + min(1, block.size - 1), length))
+    if not addresses:
+        ledger.not_understood(subnet.node.first, NO_BLOCK, Concern.INTERFACE, about=subnet.name)
+    return Interface(subnet.name, source.span(subnet.node.first, subnet.node.last), tuple(addresses))
