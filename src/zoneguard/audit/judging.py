@@ -40,6 +40,8 @@ def _judge(
         return _undecided(case, clause, list(names.values()), list(silent.values()))
     unread = (check.unseen(case, name.partition(":")[2]) for name, check in ready.items())
     if reason := next(filter(None, unread), None):
+        if _word(case, clause):
+            return _attested(case, clause)
         return Verdict.UNDETERMINED, N_("No violation was found, but {reason}", reason=reason)
     if blocked and any(check.needs or check.id.startswith("ZG1") for check in ready.values()):
         return Verdict.UNDETERMINED, N_(
@@ -66,8 +68,7 @@ def _has_place(case: Case, name: str) -> bool:
 
 def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Text]) -> tuple[Verdict, Text]:
     """Where no check can look: a person's word counts, except on what network data are to decide."""
-    attested = any(a.clause == clause.id for a in case.project.attestations)
-    if attested and clause.clause_class is not ClauseClass.NETWORK:
+    if _word(case, clause):
         return _attested(case, clause)
     if clause.clause_class is ClauseClass.ATTESTATION:
         return Verdict.ATTESTATION_NEEDED, N_("A person has to confirm this.")
@@ -82,6 +83,12 @@ def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Tex
         return Verdict.UNDETERMINED, silent[0]
     missing = sorted({need for check in checks for need in check.needs if not _given(case, need)})
     return Verdict.UNDETERMINED, N_("No {input} were given.", input=HALVES[missing[0]])
+
+
+def _word(case: Case, clause: Clause) -> bool:
+    """Whether somebody gave their word on what network data are not to decide alone."""
+    given = any(a.clause == clause.id for a in case.project.attestations)
+    return given and clause.clause_class is not ClauseClass.NETWORK
 
 
 def _attested(case: Case, clause: Clause) -> tuple[Verdict, Text]:

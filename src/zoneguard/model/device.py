@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
+from zoneguard.model.settings import DeviceSettings
 from zoneguard.model.spans import SourceSpan
 
 
@@ -325,6 +326,7 @@ class Device:
     """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``.
 
     ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
+    ``settings``: its management, where the parser reads it.
     """
 
     name: str
@@ -336,6 +338,7 @@ class Device:
     mac_bindings: tuple[MacBinding, ...] = ()
     services: tuple[Service, ...] = ()
     wires: tuple[tuple[str, str], ...] = ()
+    settings: DeviceSettings | None = None
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""

@@ -13,6 +13,7 @@ from zoneguard.model.device import Device
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import spans_all
 from zoneguard.parsers._cisco.lines import read_lines
+from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.local import offered
 from zoneguard.parsers._cisco_ios.reader import Reader
@@ -52,8 +53,10 @@ def parse(source: Source, name: str) -> Parsed:
     """The device called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     reader = Reader(source, ledger, name)
-    reader.read(read_lines(source, ledger))
+    lines = read_lines(source, ledger)
+    reader.read(lines)
     vrfs = contexts(reader)
+    services = offered(reader.config, reader.management, reader.config.ports.values())
     device = Device(
         name=name,
         vendor="cisco",
@@ -62,7 +65,8 @@ def parse(source: Source, name: str) -> Parsed:
         span=spans_all(source),
         uncertain=ledger.uncertain,
         mac_bindings=tuple(reader.config.bindings),
-        services=offered(reader.config, reader.management, reader.config.ports.values()),
+        services=services,
+        settings=read_management(lines, ledger, reader.config.span, services, "Cisco IOS"),
     )
     return Parsed((device,), ledger.close())
 

@@ -7,6 +7,7 @@ module of ``_fortios`` that reads it; ``docs/reference/fortios.md`` is the overv
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
@@ -14,6 +15,7 @@ from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, read_export
 from zoneguard.parsers._fortios.interfaces import TUNNEL_TABLES, read_interfaces
+from zoneguard.parsers._fortios.management import read_management
 from zoneguard.parsers._fortios.schema import account_rest
 from zoneguard.parsers._fortios.settings import READ_SETTINGS, read_global
 from zoneguard.parsers._fortios.static import DYNAMIC
@@ -64,18 +66,8 @@ def parse(source: Source, name: str) -> Parsed:
     _account(export, root)
     for reason, line in reader.asides:
         ledger.ignored(reason, line)
-    missing = _missing(export)
-    device = Device(
-        device.name,
-        device.vendor,
-        device.interfaces,
-        device.vrfs,
-        device.span,
-        (*missing, *ledger.uncertain),
-        device.mac_bindings,
-        device.services,
-        device.wires,
-    )
+    settings = read_management(export, device.services)
+    device = replace(device, uncertain=(*_missing(export), *ledger.uncertain), settings=settings)
     return Parsed((device,), ledger.close())
 
 
@@ -99,10 +91,9 @@ def _device(export: Export, root: Block) -> Device:
         tuple(interfaces.known.values()),
         tuple(vrfs),
         export.source.whole,
-        (),
-        tuple(bindings),
-        tuple(interfaces.services),
-        tuple(interfaces.wires),
+        mac_bindings=tuple(bindings),
+        services=tuple(interfaces.services),
+        wires=tuple(interfaces.wires),
     )
 
 

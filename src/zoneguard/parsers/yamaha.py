@@ -31,6 +31,7 @@ from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
 from zoneguard.parsers._yamaha.dynamic import list_rules
 from zoneguard.parsers._yamaha.ethernet import frame_bindings, frame_stage
 from zoneguard.parsers._yamaha.filters import family as family_match
+from zoneguard.parsers._yamaha.management import settings
 from zoneguard.parsers._yamaha.nat import translations, undefined
 from zoneguard.parsers._yamaha.routes import Connected, routing
 from zoneguard.parsers.accounting import Ledger
@@ -60,7 +61,7 @@ def sniff(source: Source) -> float:
 def parse(source: Source, name: str) -> Parsed:
     """The router called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
-    config = collect(source, name, ledger)
+    config, managed = collect(source, name, ledger)
     span = source.whole
     _undefined(config, ledger)
     vrf = _vrf(config, ledger)
@@ -73,6 +74,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         mac_bindings=(*config.bindings, *frame_bindings(config)),
         services=config.offered(),
+        settings=settings(source, config, managed),
     )
     return Parsed((device,), ledger.close())
 

@@ -14,6 +14,7 @@ from zoneguard.parsers._yamaha.ethernet import read_dhcp, read_ethernet
 from zoneguard.parsers._yamaha.filters import UnreadableError
 from zoneguard.parsers._yamaha.interface import read_interface, v4_address
 from zoneguard.parsers._yamaha.lines import Command, commands
+from zoneguard.parsers._yamaha.management import Found, read_setting
 from zoneguard.parsers._yamaha.nat import read_nat
 from zoneguard.parsers._yamaha.routes import gateways
 from zoneguard.parsers.accounting import Ledger
@@ -21,8 +22,9 @@ from zoneguard.parsers.accounting import Ledger
 _SERVICES = {"telnetd": "telnet", "sshd": "ssh", "httpd": "http", "sftpd": "sftp", "tftp": "tftp", "snmp": "snmp"}
 
 
-def collect(source: Source, name: str, ledger: Ledger) -> Config:
-    """Every command of ``source``, read or accounted for in ``ledger``."""
+def collect(source: Source, name: str, ledger: Ledger) -> tuple[Config, Found]:
+    """Every command of ``source``, read or accounted for in ``ledger``; apart from it how the router is managed."""
+    found = Found()
     config = Config(name)
     for command in commands(source, ledger):
         reading = _read(command, config)
@@ -33,7 +35,9 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
             ledger.understood(command.first, command.last)
         else:
             _judge(command, ledger)
-    return config
+        if read_setting(command, found):
+            ledger.understood(command.first, command.last)
+    return config, found
 
 
 def _read(command: Command, config: Config) -> Reading:
