@@ -26,3 +26,50 @@ def test_a_share_beside_the_screen_is_found(tmp_path: Path) -> None:
 def test_the_opposite_direction_is_found(tmp_path: Path) -> None:
     town = Town(tmp_path, allow=ALLOW, captures={"lgwan": session("10.30.0.50", "10.20.0.5", 8443)})
     assert town.findings("ZG202")
+
+
+VNC = b"RFB 003.008\n"
+
+
+def inside(tmp_path: Path, request: bytes, answer: bytes) -> list[tuple[Verdict, str]]:
+    """What is said of a session on the declared display service."""
+    packets = session("10.20.0.5", "10.30.0.50", 8443, request, answer)
+    found = Town(tmp_path, allow=ALLOW, captures={"lgwan": packets}).findings("ZG202")
+    assert all("mikasa:25(2)" in f.clauses and "mikasa:25柱書" not in f.clauses for f in found)
+    return [(f.verdict, str(f.message)) for f in found]
+
+
+def test_a_known_side_channel_is_named(tmp_path: Path) -> None:
+    packets = session("10.20.0.5", "10.30.0.50", 9427) + session("10.20.0.5", "10.30.0.50", 7777)
+    found = Town(tmp_path, allow=ALLOW, captures={"lgwan": packets}).findings("ZG202")
+    assert {f.verdict for f in found} == {Verdict.VIOLATES}
+    assert ["Horizon" in str(f.message) for f in found] == [False, True]
+
+
+def test_a_clipboard_in_a_readable_session_is_found(tmp_path: Path) -> None:
+    cut = b"\x06\0\0\0\0\0\0\5hello"
+    ((verdict, message),) = inside(tmp_path, VNC + b"\1\1" + cut, VNC + b"\1\1\0\0\0\0")
+    assert verdict is Verdict.VIOLATES
+    assert "clipboard" in message
+    assert not inside(tmp_path, VNC + b"\1\1", VNC + b"\1\1\0\0\0\0")
+
+
+def test_a_file_on_the_display_service_is_found(tmp_path: Path) -> None:
+    program = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(200)
+    ((verdict, message),) = inside(tmp_path, len(program).to_bytes(4, "big"), program)
+    assert (verdict, "by raw" in message) == (Verdict.VIOLATES, True)
+
+
+def test_a_viewer_that_sends_more_than_it_is_shown_is_doubtful(tmp_path: Path) -> None:
+    hello = b"\x16\x03\x01\x00\x05hello"
+    one = session("10.20.0.5", "10.30.0.50", 8443, hello, hello)
+    body = b"\x17\x03\x03\x3f\xfb" + bytes(0x3FFB)
+    at, middle = 1 + len(hello), []
+    for _ in range(70):
+        data = one[3].copy()
+        data["TCP"].seq = at
+        data["TCP"].payload = type(one[3]["TCP"].payload)(body)
+        at += len(body)
+        middle.append(data)
+    (finding,) = Town(tmp_path, allow=ALLOW, captures={"lgwan": [*one[:5], *middle]}).findings("ZG202")
+    assert (finding.verdict, "not what a screen looks like" in str(finding.message)) == (Verdict.UNDETERMINED, True)

@@ -2,9 +2,11 @@
 
 Every flow that was answered between a host of a ``screen-transfer`` sanitizer and another zone must be of a
 declared display service of that sanitizer, opened towards it, or be allowed by a row. Anything else, such as SMB or
-a drive redirection port, is a side channel. Redirected channels that can be read inside a display session are too;
-where a session is encrypted, or of a kind that is not read, the clauses about its content are undetermined. Aspects:
-``service`` (what is beside the display services), ``content`` (what is inside them).
+a drive redirection port, is a side channel. Redirected channels that can be read inside a display session are too,
+and so is a file on a declared display service (except pages that a web server shows there). Dynamic channels, which
+carry pictures as well as files, and a session whose viewer sends more than it is shown are undetermined. Where a
+session is encrypted, or of a kind that is not read, the clauses about its content are undetermined without a finding.
+Aspects: ``service`` (what is beside the display services), ``content`` (what is inside them).
 """
 
 from __future__ import annotations
@@ -14,16 +16,40 @@ from collections.abc import Iterator
 from zoneguard.checks import Case, Check
 from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import services_packets
+from zoneguard.checks._seen import TCP, UDP, zone_name
+from zoneguard.checks._transfers import part_text
 from zoneguard.checks._undeclared import flow_key, flow_text, screen_side_channel
 from zoneguard.checks._unread import display_service, unseen_text
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Certainty, Flow
+from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
 
 SERVICE, CONTENT = "service", "content"
+DYNAMIC = "dynamic-channels"
+PAGES = frozenset({"http", "http2", "http-ranges"})
+MUCH = 1 << 20
+CHANNELS = {
+    (TCP, 139): "SMB",
+    (TCP, 445): "SMB",
+    (TCP, 1494): "Citrix ICA",
+    (TCP, 2598): "Citrix CGP",
+    (TCP, 3389): "RDP",
+    (UDP, 3389): "RDP",
+    (TCP, 4172): "PCoIP",
+    (UDP, 4172): "PCoIP",
+    (TCP, 5900): "VNC",
+    (TCP, 6000): "X11",
+    (TCP, 8443): "VMware Blast",
+    (UDP, 8443): "VMware Blast",
+    (TCP, 9427): "VMware Horizon CDR / MMR",
+    (TCP, 22443): "VMware Blast",
+    (UDP, 22443): "VMware Blast",
+    (TCP, 32111): "VMware Horizon USB",
+}
+"""What usually goes by which port, to name it; nothing is decided by it."""
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -38,22 +64,61 @@ def _run(case: Case) -> Iterator[Finding]:
     for key, crossings in groups.items():
         flow = crossings[0].flow
         assert flow is not None
-        message = N_(
+        yield _finding(case, flow, _beside(flow), key, SERVICE)
+    yield from _inside(case)
+
+
+def _beside(flow: Flow) -> Text:
+    known = CHANNELS.get((flow.proto, flow.dport))
+    if known is None:
+        return N_(
             "{flow}: a channel beside the screen transfer was answered; it is no declared display service.",
             flow=flow_text(flow),
         )
-        yield _finding(crossings[0].source, crossings[0].destination, flow, message, key, SERVICE)
+    return N_(
+        "{flow} ({channel}): a channel beside the screen transfer was answered; it is no declared display service.",
+        flow=flow_text(flow),
+        channel=known,
+    )
+
+
+def _inside(case: Case) -> Iterator[Finding]:
+    """What is told of the content of display sessions, the same of the same hosts once."""
+    told: set[tuple[str, ...]] = set()
     for transfer in case.dynamic.transfers if case.dynamic else ():
         flow = transfer.flow
-        channels = sorted({h.kind for h in transfer.hazards})
-        if transfer.kind == "screen" and channels and screen_side_channel(case, flow):
-            message = N_(
-                "{flow}: the screen session carries redirected channels: {channels}.",
-                flow=flow_text(flow),
-                channels=", ".join(channels),
-            )
-            source, destination = (z.name if z else "" for z in map(case.project.zones.of, (flow.src, flow.dst)))
-            yield _finding(source, destination, flow, message, (*flow_key(flow), *channels), CONTENT)
+        if transfer.parent or transfer.refused or not screen_side_channel(case, flow):
+            continue
+        for verdict, message, more in _said(case, transfer):
+            key = (*flow_key(flow), *more)
+            if key not in told:
+                told.add(key)
+                yield _finding(case, flow, message, key, CONTENT, verdict)
+
+
+def _said(case: Case, transfer: Transfer) -> Iterator[tuple[Verdict, Text, tuple[str, ...]]]:
+    """Verdict, sentence, and what makes it the same sentence."""
+    flow = flow_text(transfer.flow)
+    channels = sorted({h.kind for h in transfer.hazards})
+    if transfer.kind == "screen" and channels:
+        listed = ", ".join(channels)
+        message = N_("{flow}: the screen session carries redirected channels: {channels}.", flow=flow, channels=listed)
+        yield Verdict.UNDETERMINED if channels == [DYNAMIC] else Verdict.VIOLATES, message, tuple(channels)
+    if not display_service(case, transfer.flow):
+        return
+    if transfer.kind in ("file", "message") and transfer.protocol not in PAGES:
+        message = N_(
+            "{flow}: a file crossed on a display service, by {protocol}: {file}.",
+            flow=flow, protocol=transfer.protocol, file=part_text(transfer),
+        )  # fmt: skip
+        yield Verdict.VIOLATES, message, (transfer.protocol, transfer.sha256 or transfer.name)
+    sent, received = transfer.flow.payload
+    if transfer.kind in ("session", "screen") and sent > max(MUCH, received):
+        message = N_(
+            "{flow}: the viewer sent {sent} bytes and was shown {received}, which is not what a screen looks like.",
+            flow=flow, sent=sent, received=received,
+        )  # fmt: skip
+        yield Verdict.UNDETERMINED, message, ("volume",)
 
 
 def _display(case: Case, crossing: Crossing, flow: Flow) -> bool:
@@ -82,14 +147,16 @@ def _unseen(case: Case, aspect: str) -> Text | None:
     )  # fmt: skip
 
 
-def _finding(source: str, destination: str, flow: Flow, message: Text, key: tuple[str, ...], aspect: str) -> Finding:
+def _finding(
+    case: Case, flow: Flow, message: Text, key: tuple[str, ...], aspect: str, verdict: Verdict = Verdict.VIOLATES
+) -> Finding:
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
-        verdict=Verdict.VIOLATES,
+        verdict=verdict,
         message=message,
         anchor=key,
-        zones=(source, destination),
+        zones=(zone_name(case, flow.src), zone_name(case, flow.dst)),
         evidence=(flow.first, flow.last),
         flow=flow,
         aspect=aspect,

@@ -18,6 +18,7 @@ from tests.dynamic.making import A, B, ether, pcap
 from tests.inspection.talk import flow, talk
 from zoneguard.dynamic.replay import Options, replay
 from zoneguard.inspection import Conversation
+from zoneguard.inspection.protocols.dtls import PLUGIN as DTLS
 from zoneguard.inspection.protocols.quic import PLUGIN as QUIC
 from zoneguard.inspection.protocols.tftp import PLUGIN as TFTP_READER
 from zoneguard.model.flows import Certainty, Segment, Stream, Transfer
@@ -142,6 +143,15 @@ def test_quic_is_opaque_with_version_and_volumes(tmp_path: Path) -> None:
     assert session.size == len(first) + len(reply)
 
 
+def test_dtls_is_opaque_with_version_and_volumes(tmp_path: Path) -> None:
+    hello = b"\x16\xfe\xff" + bytes(8) + b"\0\x05" + b"\1\0\0\0\0"
+    data = b"\x17\xfe\xfd" + bytes(8) + b"\0\x20" + bytes(32)
+    (session,) = seen(tmp_path, [sent(A, 1000, 22443, hello), sent(B, 22443, 1000, data), sent(B, 22443, 1000, data)])
+    assert (session.protocol, session.certainty, session.to_responder) == ("dtls", Certainty.OPAQUE, False)
+    assert dict(session.facts) == {"tls": "DTLS 1.2"}
+    assert session.size == len(hello) + 2 * len(data)
+
+
 @pytest.mark.parametrize("payload", [b"", b"\x00\x03", b"\xc0" * 40, b"\xc0\0\0\0\x01\xff" + bytes(40), b"x" * 100])
 def test_other_datagrams_are_not_recognised(tmp_path: Path, payload: bytes) -> None:
     transfers = seen(tmp_path, [sent(A, 1000, 443, payload), sent(B, 443, 1000, payload)])
@@ -165,7 +175,7 @@ datagrams = st.lists(
 @given(datagrams, datagrams)
 def test_no_datagrams_make_a_reader_fail(up: list[bytes], down: list[bytes]) -> None:
     conversation = Conversation(flow(), stream(up, True), stream(down, False))
-    for reader in (QUIC, TFTP_READER):
+    for reader in (QUIC, TFTP_READER, DTLS):
         assert 0 <= reader.recognise(conversation) <= 1
         transfers = list(reader.inspect(conversation))
         assert len({t.key for t in transfers}) == len(transfers)

@@ -14,9 +14,11 @@ from tests.inspection.talk import client_hello, talk
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.joining import name_data_connections
 from zoneguard.inspection.protocols.ftp import PLUGIN as FTP
+from zoneguard.inspection.protocols.ica import PLUGIN as ICA
 from zoneguard.inspection.protocols.raw import PLUGIN as RAW
 from zoneguard.inspection.protocols.ssh import PLUGIN as SSH
 from zoneguard.inspection.protocols.vnc import PLUGIN as VNC
+from zoneguard.inspection.protocols.x11 import PLUGIN as X11
 from zoneguard.model.addresses import parse_address
 from zoneguard.model.flows import Certainty, FlowState, Transfer
 from zoneguard.model.spans import CaptureSpan
@@ -123,7 +125,49 @@ def test_ssh() -> None:
     )
     session = one(SSH, conversation)
     assert (session.certainty, session.to_responder) == (Certainty.OPAQUE, True)
-    assert session.facts == (("client-software", "PuTTY"), ("server-software", "OpenSSH_9.6"))
+    named = ("client-software", "PuTTY"), ("server-software", "OpenSSH_9.6"), ("sent", "5015"), ("received", "921")
+    assert session.facts == named
+
+
+def test_much_by_ssh_one_way_is_a_suspicion() -> None:
+    def facts(up: int, down: int) -> dict[str, str]:
+        conversation = talk(
+            ("<", b"SSH-2.0-a\r\n"), (">", b"SSH-2.0-b\r\n"), ("<", bytes(down)), (">", bytes(up)), mss=1 << 20
+        )
+        return dict(one(SSH, conversation).facts)
+
+    assert facts(2 << 20, 1000)["suspected"] == "file-transfer"
+    assert "suspected" not in facts(2 << 20, 1 << 20)
+    assert "suspected" not in facts(1 << 19, 100)
+
+
+ICA_SERVER = b"\x7f\x7fICA\0"
+X11_SETUP = b"l\0\x0b\0\0\0\x12\0\x10\0\0\0MIT-MAGIC-COOKIE-1\0\0" + bytes(16)
+X11_ANSWER = b"\1\0\x0b\0\0\0" + bytes(30)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "turns", "to_responder"),
+    [
+        (ICA, [("<", ICA_SERVER * 2), (">", b"\x02"), ("<", bytes(900))], False),
+        (ICA, [(">", b"\x1aCGP/01\x01"), ("<", b"\x1bHello"), ("<", bytes(900))], False),
+        (X11, [(">", X11_SETUP), ("<", X11_ANSWER)], True),
+        (X11, [(">", b"B\0\0\x0b\0\0\0\0\0\0\0\0"), ("<", b"\1\0\0\x0b\0\0")], True),
+    ],
+)
+def test_screens_that_are_not_read(plugin: Protocol, turns: list[tuple[str, bytes]], to_responder: bool) -> None:
+    conversation = talk(*turns)
+    assert best(conversation) == plugin.name
+    screen = one(plugin, conversation)
+    assert (screen.kind, screen.certainty, screen.to_responder) == ("screen", Certainty.OPAQUE, to_responder)
+    turned = talk(*((">" if side == "<" else "<", said) for side, said in turns), state=FlowState.MIDSTREAM)
+    assert one(plugin, turned).to_responder is not to_responder
+
+
+def test_the_kind_of_authorisation_of_x11_is_told() -> None:
+    assert dict(one(X11, talk((">", X11_SETUP), ("<", X11_ANSWER))).facts)["security"] == "MIT-MAGIC-COOKIE-1"
+    assert X11.recognise(talk((">", X11_SETUP[:11]))) == 0.0
+    assert X11.recognise(talk((">", X11_SETUP), ("<", b"HTTP/1.1 400 Bad\r\n"))) == 0.0
 
 
 def vnc(*messages: bytes, security: int = 1) -> Conversation:
