@@ -9,8 +9,11 @@ from pathlib import Path
 import click
 import pytest
 
-from zoneguard import console
+from zoneguard import audit, console
 from zoneguard.cli import cli
+from zoneguard.loading.project import load_project
+from zoneguard.model.progress import Step
+from zoneguard.model.text import Text
 
 ROOT = Path(__file__).parent.parent
 
@@ -59,22 +62,35 @@ def test_a_whole_audit_says_nothing_on_stderr_in_a_pipe() -> None:
 
 def test_progress_appears_on_a_terminal_once_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "PATIENCE", 0.01)
-    progress = console._Progress()
+    progress = console._Progress(Text.render)
     try:
-        progress.say("first")
+        progress.tell(Step(Text("first")))
         for _ in range(200):
-            if progress._status is not None:
+            if progress._bar is not None and progress._bar.tasks:
                 break
             time.sleep(0.01)
-        assert progress._status is not None
-        progress.say("second")
-        assert progress._status.status == "second"
+        assert progress._bar is not None
+        assert progress._bar.tasks[0].total is None
+        progress.tell(Step(Text("second"), 3, 8))
+        task = progress._bar.tasks[0]
+        assert (task.description, task.completed, task.total) == ("second", 3, 8)
     finally:
         progress.stop()
-    silent = console._Progress()
-    silent.stop()
-    silent._show()
-    assert silent._status is None
+    quiet = console._Progress(Text.render)
+    quiet.stop()
+    quiet._show()
+    assert quiet._bar is None
+
+
+def test_a_run_tells_how_far_it_is() -> None:
+    steps: list[Step] = []
+    audit.run(load_project(ROOT / "topologies/alpha-city"), progress=steps.append)
+    counted = [step for step in steps if step.total]
+    assert {step.doing.template for step in counted} == {"configurations", "checks"}
+    assert all(0 <= step.done < step.total for step in counted)
+    frames = [int(str(dict(s.doing.args)["frames"])) for s in steps if "frames" in dict(s.doing.args)]
+    assert frames == sorted(frames)
+    assert frames[-1] > 0
 
 
 @pytest.mark.parametrize("command", cli.commands.values(), ids=cli.commands)

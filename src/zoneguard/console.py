@@ -19,10 +19,11 @@ import click
 from zoneguard.locale import language, translator
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.packets.engine import TooLarge
+from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.text import N_, Text
 
 if TYPE_CHECKING:
-    from rich.status import Status
+    from rich.progress import Progress as Bar
 
     from zoneguard.reports._page import Page
 
@@ -79,50 +80,60 @@ class Session:
             write_file(self.output, data)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
+    def progress(self) -> Iterator[Progress]:
         """A function to say what is going on: shown on a terminal's stderr once it lasts, never in a pipe."""
         if self.quiet or not sys.stderr.isatty():
-            yield lambda _message: None
+            yield silent
             return
-        shown = _Progress()
+        shown = _Progress(self.say)
         try:
-            yield lambda message: shown.say(self.translate(message))
+            yield shown.tell
         finally:
             shown.stop()
 
 
 class _Progress:
-    """A status line that appears after ``PATIENCE`` seconds."""
+    """A line that appears after ``PATIENCE`` seconds: what is being done, and a bar where the end is known."""
 
-    def __init__(self) -> None:
-        self._message = ""
+    def __init__(self, say: Callable[[Text], str]) -> None:
+        self._say = say
+        self._step: Step | None = None
         self._stopped = False
-        self._status: Status | None = None
+        self._bar: Bar | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(PATIENCE, self._show)
         self._timer.daemon = True
         self._timer.start()
 
-    def say(self, message: str) -> None:
+    def tell(self, step: Step) -> None:
         with self._lock:
-            self._message = message
-            if self._status is not None:
-                self._status.update(message)
+            self._step = step
+            self._update()
+
+    def _update(self) -> None:
+        if self._bar is not None and self._step is not None:
+            step, task = self._step, self._bar.task_ids[0]
+            self._bar.update(task, description=self._say(step.doing), completed=step.done, total=step.total or None)
 
     def _show(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 (only what lasts pays for it)
+        from rich import progress as bars  # noqa: PLC0415 (only what lasts pays for it)
+        from rich.console import Console  # noqa: PLC0415
 
+        columns = (bars.SpinnerColumn(), bars.TextColumn("{task.description}"), bars.BarColumn(),
+                   bars.MofNCompleteColumn(), bars.TimeElapsedColumn())  # fmt: skip
         with self._lock:
             if not self._stopped:
-                self._status = Console(stderr=True).status(self._message)
-                self._status.start()
+                self._bar = bars.Progress(*columns, console=Console(stderr=True), transient=True)
+                self._bar.add_task("", total=None)
+                self._update()
+                self._bar.start()
 
     def stop(self) -> None:
         self._timer.cancel()
         with self._lock:
             self._stopped = True
-            if self._status is not None:
-                self._status.stop()
+            if self._bar is not None:
+                self._bar.stop()
 
 
 def _to_stdout(data: bytes) -> None:

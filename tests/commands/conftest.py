@@ -11,7 +11,9 @@ from tests.reports.sample import REPORT
 from zoneguard import audit, console
 from zoneguard.cli import cli
 from zoneguard.model.findings import Report
+from zoneguard.model.progress import Progress, Step
 from zoneguard.model.project import Project
+from zoneguard.model.text import N_
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -42,10 +44,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Project, frozenset[str]]
     """What the orchestrator was asked, answered by the sample report."""
     calls: list[tuple[Project, frozenset[str]]] = []
 
-    def run(
-        project: Project, halves: frozenset[str], progress: Callable[[str], None], spoofed: bool, *_: object
-    ) -> Report:
-        progress("working")
+    def run(project: Project, halves: frozenset[str], progress: Progress, spoofed: bool, *_: object) -> Report:
+        progress(Step(N_("checks"), 1, 2))
         calls.append((project, halves))
         return replace(REPORT, spoofed=spoofed)
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from zoneguard.audit.inputs import input_file, load_devices
 from zoneguard.audit.redacting import redacted
-from zoneguard.audit.running import Looking, examine, run
+from zoneguard.audit.running import REACHABILITY, Looking, examine, run
 
-__all__ = ["Looking", "examine", "input_file", "load_devices", "redacted", "run"]
+__all__ = ["REACHABILITY", "Looking", "examine", "input_file", "load_devices", "redacted", "run"]

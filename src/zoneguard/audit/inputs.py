@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneguard.model.device import Concern, Device, LineAccount, Misunderstood, RuleList
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
+from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import DeviceEntry, Project
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
@@ -18,12 +19,15 @@ from zoneguard.parsers.rule_list import parse_mapped
 from zoneguard.parsers.splitting import NOBODYS, parse_source
 
 
-def load_devices(project: Project) -> tuple[tuple[Device, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
+def load_devices(
+    project: Project, progress: Progress = silent
+) -> tuple[tuple[Device, ...], tuple[LineAccount, ...], tuple[InputFile, ...]]:
     """Every device of the project, the account of every line, and the files by content. Raises ``InputError``."""
     devices: list[Device] = []
     accounts: list[LineAccount] = []
     inputs: list[InputFile] = []
-    for entry in project.devices:
+    for done, entry in enumerate(project.devices):
+        progress(Step(N_("configurations"), done, len(project.devices)))
         parsed = parse_file(project, entry.config, entry.format, entry, Kind.CONFIG)
         accounts.append(parsed.account)
         inputs.append(input_file(project, entry.config, parsed.account.format))

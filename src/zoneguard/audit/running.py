@@ -19,8 +19,10 @@ from zoneguard.model.findings import Accepted, Finding, InputFile, Report
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.policy import Profile
+from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Method, Project
 from zoneguard.model.spans import CaptureSpan
+from zoneguard.model.text import N_
 from zoneguard.plugins import of_type
 from zoneguard.static.lists import Lists
 from zoneguard.static.propagation import Landmarks
@@ -28,8 +30,8 @@ from zoneguard.static.reachability import Network
 
 STATIC, DYNAMIC = "static", "dynamic"
 BOTH = frozenset({STATIC, DYNAMIC})
+REACHABILITY = N_("reachability")
 COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): "replay"}
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Looking:
 def run(
     project: Project,
     halves: frozenset[str] = BOTH,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     spoofed: bool = False,
     baseline: Sequence[Accepted] = (),
     looking: Looking | None = None,
@@ -58,9 +60,8 @@ def run(
     """
     case, inputs = examine(project, halves, progress, spoofed, looking)
     static, dynamic = case.static, case.dynamic
-    progress("checks")
     checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
-    found = tuple(sorted(_findings(case, checks.values()), key=_order))
+    found = tuple(sorted(_findings(case, tuple(checks.values()), progress), key=_order))
     findings, held = held_back(case, found, baseline)
     return Report(
         project=project,
@@ -88,7 +89,7 @@ def run(
 def examine(
     project: Project,
     halves: frozenset[str] = BOTH,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     spoofed: bool = False,
     looking: Looking | None = None,
 ) -> tuple[Case, list[InputFile]]:
@@ -109,10 +110,9 @@ def examine(
 def _static(
     project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress, spoofed: bool
 ) -> StaticResult:
-    progress("configurations")
-    devices, accounts, files = load_devices(project)
+    devices, accounts, files = load_devices(project, progress)
     inputs += files
-    progress("reachability")
+    progress(Step(REACHABILITY))
     network = Network(devices, project.zones, project.links, space)
     crossings = network.crossings(spoofed=spoofed, landmarks=_landmarks(project))
     possible = tuple(part for crossing in crossings for part in network.attributed(crossing))
@@ -134,7 +134,6 @@ def _dynamic(
     from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
     from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
 
-    progress("captures")
     inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
     extraction = Extraction(looking.extract) if looking.extract else None
     keep = extraction.keep if extraction else None
@@ -142,6 +141,7 @@ def _dynamic(
         touching=project.sanitized_by(Method.FILE),
         all_flows=looking.all_flows,
         keep=keep,
+        progress=_counting(progress),
         name=lambda file: shown(project, Path(file)),
     )
     result = replay(project.captures, project.zones, options)
@@ -149,6 +149,18 @@ def _dynamic(
         extraction.finish(result.transfers)
     observed = tuple(observed_crossings(space, project.zones, result.table))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
+
+
+def _counting(progress: Progress) -> Callable[[int], None]:
+    """Tells of frames as they are read: those of streams that cross once more, so that nobody knows how many."""
+    frames = 0
+
+    def read(count: int) -> None:
+        nonlocal frames
+        frames += count
+        progress(Step(N_("captures: {frames} frames read", frames=frames)))
+
+    return read
 
 
 def _joints(static: StaticResult) -> tuple[tuple[str, str], ...]:
@@ -172,10 +184,11 @@ def _frames(project: Project, dynamic: DynamicResult, findings: Iterable[Finding
     return lines
 
 
-def _findings(case: Case, checks: Iterable[Check]) -> Iterator[Finding]:
+def _findings(case: Case, checks: Sequence[Check], progress: Progress) -> Iterator[Finding]:
     given = {STATIC} if case.static else set()
     given |= {DYNAMIC} if case.dynamic else set()
-    for check in checks:
+    for done, check in enumerate(checks):
+        progress(Step(N_("checks"), done, len(checks)))
         if check.needs <= given:
             try:
                 for finding in check.run(case):

@@ -9,6 +9,7 @@ from zoneguard.dynamic.export import jsonl, write_csv
 from zoneguard.dynamic.surveying import survey
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.flows import CaptureAccount
+from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.reports.views.flowing import write_flows
 
@@ -21,7 +22,7 @@ def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermine
         def read(count: int) -> None:
             nonlocal frames
             frames += count
-            progress(session.say(N_("{count} frames read", count=frames)))
+            progress(Step(N_("captures: {frames} frames read", frames=frames)))
 
         seen = survey(paths, digest=False, progress=read)
     if form == "text":

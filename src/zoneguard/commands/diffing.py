@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from zoneguard.audit import REACHABILITY
 from zoneguard.audit.inputs import load_devices
 from zoneguard.audit.texts import Texts
 from zoneguard.checks import Case, StaticResult
@@ -17,6 +18,7 @@ from zoneguard.loading.project import find_project
 from zoneguard.loading.revisions import at_revision
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.packets import PacketSpace
+from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Project
 from zoneguard.model.text import N_
 from zoneguard.reports.json import dump
@@ -54,16 +56,15 @@ def _state(side: str, here: Path | None) -> Iterator[Project]:
         yield replace(project, file=f"{side}:{path.as_posix()}")
 
 
-def compare(old: Project, new: Project, progress: Callable[[str], None] = lambda _: None) -> Comparison:
+def compare(old: Project, new: Project, progress: Progress = silent) -> Comparison:
     """Both projects read, and what differs. Raises ``InputError``, ``UsageProblem``."""
     for project in (old, new):
         if not project.devices:
             raise UsageProblem(N_("{file}: the project declares no device to compare", file=project.file))
-    progress("configurations")
-    (before, old_accounts, _), (after, new_accounts, _) = load_devices(old), load_devices(new)
+    (before, old_accounts, _), (after, new_accounts, _) = load_devices(old, progress), load_devices(new, progress)
     if before == after and _same_ground(old, new):
         return Comparison(old, new)
-    progress("reachability")
+    progress(Step(REACHABILITY))
     texts = Texts(old), Texts(new)
     before, after = named_alike(before, after, texts[0].says, texts[1].says)
     space = PacketSpace()

@@ -13,6 +13,7 @@ from zoneguard.loading import values
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, SYN, Field
 from zoneguard.model.packet import Packet
+from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.reports.json import dump
 from zoneguard.reports.views.tracing import write_trace
@@ -46,7 +47,7 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
     packet = packet_of(given)
     project = load(path)
     with session.progress() as progress:
-        progress(session.say(N_("reading configurations")))
+        progress(Step(N_("configurations")))
         devices, _accounts, _files = audit.load_devices(project)
         result = trace_packet(devices, packet, project.links, unspecified=given.unspecified)
     if form == "json":

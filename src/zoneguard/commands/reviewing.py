@@ -9,6 +9,7 @@ from zoneguard.commands.projects import load
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.reviewing import review as reviewed
 from zoneguard.gate.verdict import Exit
+from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.reports.json import dump
 from zoneguard.reports.views.reviewing import review_json, write_review
@@ -21,7 +22,7 @@ def review(session: Session, path: Path | None, form: str, allow_undetermined: b
         raise UsageProblem(N_("{file}: the project declares no device to review", file=project.file))
     with session.progress() as progress:
         case, _ = audit.examine(project, progress=progress)
-        progress("rules")
+        progress(Step(N_("rules")))
         found = reviewed(case)
     if form == "json":
         session.write(dump(review_json(found)))

@@ -19,6 +19,7 @@ from zoneguard.loading.values import FieldError, near, prefix
 from zoneguard.model.addresses import format_prefix, prefix_span
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.network_models import ModelName
+from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 
@@ -49,7 +50,7 @@ def init(session: Session, folder: Path, given: Given) -> int:
     profiles = given.profiles or _ask_profiles(session, asks)
     model = given.model or (_ask_model(session) if asks else ModelName.ALPHA.value)
     with session.progress() as progress:
-        progress("configurations")
+        progress(Step(N_("configurations")))
         found = discover(folder)
     _say_found(session, found)
     for network in found.networks:
