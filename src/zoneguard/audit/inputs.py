@@ -14,7 +14,7 @@ from zoneguard.model.project import DeviceEntry, Project
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
-from zoneguard.parsers.reading import parser_named, read_source
+from zoneguard.parsers.reading import detect, parser_named, read_source
 from zoneguard.parsers.rule_list import parse_mapped
 from zoneguard.parsers.splitting import NOBODYS, parse_source
 
@@ -38,12 +38,23 @@ def load_devices(
             inputs.append(input_file(project, entry.routes, table.account.format))
             found = _with_tables(found, table.devices)
         if not found:
-            raise InputError(
-                N_("{device}: the file holds no device; check config and format", device=entry.name),
-                str(entry.config),
-            )
+            raise _no_device(project, entry)
         devices += found
     return tuple(devices), tuple(accounts), tuple(inputs)
+
+
+def _no_device(project: Project, entry: DeviceEntry) -> InputError:
+    """The error that no device is in the file, with the format that its content speaks for where another is named."""
+    try:
+        other = detect(read_source(entry.config, shown(project, entry.config)), kind=Kind.CONFIG).name
+    except InputError:
+        other = entry.format
+    if entry.format and other != entry.format:
+        message = N_("{device}: the file holds no device of format {format}; its content speaks for {other}",
+                     device=entry.name, format=entry.format, other=other)  # fmt: skip
+    else:
+        message = N_("{device}: the file holds no device; check config and format", device=entry.name)
+    return InputError(message, str(entry.config))
 
 
 def _with_tables(devices: list[Device], tables: tuple[Device, ...]) -> list[Device]:

@@ -1,11 +1,27 @@
-"""Addresses as clouds write them in JSON: one that cannot be read is no error but open."""
+"""What parsers of clouds share: addresses in JSON, of which one that cannot be read is no error but open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from zoneguard.model.addresses import parse_address, parse_prefix
+from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers.accounting import Ledger
+
+OTHER_FORMAT = (
+    "JSON of another format than the one that is named or taken; leave it to detection, or name the right one"
+)
+"""Of a document in which nothing is of the parser's format."""
+
+REST = "the rest of an object that is not understood, as is said at its first line"
+
+
+def unread(ledger: Ledger, node: Node, reason: str, about: str = "") -> None:
+    """``node`` may matter and is not read at all: said once, at its first line."""
+    ledger.ignored(REST, node.first, node.last)
+    ledger.not_understood(node.first, reason, Concern.FILTER, about=about)
 
 
 def prefix(text: str) -> Intervals | None:

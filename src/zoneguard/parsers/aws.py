@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.model.device import Concern
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.estate import gathered
 from zoneguard.parsers._aws.vpc import parsed
-from zoneguard.parsers._json_lines import read_documents
+from zoneguard.parsers._cloud import OTHER_FORMAT, unread
+from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers.accounting import Ledger
 
 ANSWERS = re.compile(r'"(?:SecurityGroups|NetworkAcls|RouteTables|Subnets|Vpcs|NetworkInterfaces)"\s*:')
@@ -37,16 +37,24 @@ def parse(source: Source, name: str) -> Parsed:
     found = read_documents(source.lines, ledger)
     for document in found:
         ledger.ignored(FRAME, document.first, document.last)
-    estate, others = gathered(found)
+        if not is_answer(document):
+            unread(ledger, document, OTHER_FORMAT)
+    estate, others = gathered(document for document in found if is_answer(document))
     for key, node in others:
         if key not in HARMLESS:
-            ledger.not_understood(node.first, NEVER_READ, Concern.FILTER, about=key)
+            unread(ledger, node, NEVER_READ, key)
     for kind in ("Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "NatGateways", "Vpcs"):
         for node in estate.of(kind):
             ledger.understood(node.first, node.last)
     if "NetworkInterfaces" not in estate.objects:
         estate.elsewhere |= {node.text("SubnetId"): NO_HOSTS for node in estate.of("Subnets")}
     return parsed(source, ledger, estate, name)
+
+
+def is_answer(document: Node) -> bool:
+    """Whether it is one, or a list of them: keys of answers begin with a capital letter."""
+    parts = list(document.items()) if isinstance(document.value, list) else [document]
+    return all(key[:1].isupper() for part in parts for key, _ in part.members()) and any(p.value for p in parts)
 
 
 PLUGIN = Parser(name="aws", title="Amazon VPC (aws ec2 describe-…)", sniff=sniff, parse=parse)

@@ -13,6 +13,7 @@ from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.vpc import parsed
+from zoneguard.parsers._cloud import OTHER_FORMAT, unread
 from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers._terraform.estate import Building
 from zoneguard.parsers._terraform.hosts import add_hosts
@@ -33,14 +34,16 @@ OTHER_CLOUDS = ("azurerm_", "azapi_", "google_", "oci_", "alicloud_", "vsphere_"
 PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
 """What is said elsewhere too, or is of no concern."""
 MARK = re.compile(r'"terraform_version"\s*:')
+NEAR = re.compile(r'^\s*\{\s*"(?:version"\s*:\s*4\s*,\s*"terraform_version|@level)"')
+"""A raw state, or the log of a run: what people take for the plan, and are told how to get it."""
 PARTS = re.compile(r'"(?:planned_values|resource_changes|root_module)"\s*:')
 
 
 def sniff(source: Source) -> float:
-    """By the keys with which a plan begins."""
+    """By the keys with which a plan begins; half sure of what is near to one."""
     head = "\n".join(line[:100_000] for line in source.lines[:4000])
     if not MARK.search(head) or not PARTS.search(head):
-        return 0.0
+        return 0.5 if NEAR.search(head) else 0.0
     return 0.97 if head.lstrip().startswith("{") else 0.6
 
 
@@ -54,9 +57,10 @@ def parse(source: Source, name: str) -> Parsed:
         if document.get("planned_values") or document.get("values"):
             plans.append(document)
         else:
-            ledger.not_understood(document.first, NO_PLAN, Concern.FILTER)
+            is_related = document.get("terraform_version") or document.get("@level")
+            unread(ledger, document, NO_PLAN if is_related else OTHER_FORMAT)
     for other in plans[1:]:
-        ledger.not_understood(other.first, SECOND, Concern.FILTER, about="terraform_version")
+        unread(ledger, other, SECOND, "terraform_version")
     building = Building(read_plan(plans[0] if plans else Node({}, 1, 1)), ledger)
     _account(building)
     add_network(building)
@@ -80,7 +84,7 @@ def _account(building: Building) -> None:
         if resource.type in NETWORK:
             ledger.understood(resource.node.first, resource.node.last)
         elif resource.type.startswith(OTHER_CLOUDS):
-            building.open(resource, OTHER_PROVIDER, Concern.FILTER)
+            unread(ledger, resource.node, OTHER_PROVIDER, resource.address)
 
 
 PLUGIN = Parser(name="terraform", title="Terraform plan (terraform show -json)", sniff=sniff, parse=parse)

@@ -35,7 +35,7 @@ class Doors:
         self._ledger = ledger
         self._estate = estate
         self._roads = roads
-        self._whole = source.span(1, max(1, len(source.lines)))
+        self._whole = source.whole
         self._open = INTERNET in roads.interfaces()
         self._pairs = list(self._public()) if self._open else []
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._azure.expressions import Template
+from zoneguard.parsers._cloud import OTHER_FORMAT, unread
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -38,7 +39,6 @@ NEVER_READ = "a network resource that is not read"
 NESTED = "a deployment within the template, whose resources are not read"
 LOOPED = "a resource that is made in a loop or on a condition"
 NO_NAME = "a resource whose name the template alone does not tell"
-OTHER_FORM = "JSON without a resource of Azure"
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def gathered(documents: Iterable[Node], ledger: Ledger) -> Estate:
             if kind not in READ:
                 if kind not in HARMLESS:
                     reason = NEVER_READ if kind.startswith(NETWORK) else NESTED
-                    ledger.not_understood(node.first, reason, Concern.FILTER, about=f"{kind} {name or ''}".strip())
+                    unread(ledger, node, reason, f"{kind} {name or ''}".strip())
                 continue
             ledger.understood(node.first, node.last)
             if node.get("copy") or node.get("condition"):
@@ -166,7 +166,7 @@ def gathered(documents: Iterable[Node], ledger: Ledger) -> Estate:
             else:
                 estate.items.setdefault(kind, []).append(item(node, kind, "", template))
         if not found:
-            ledger.not_understood(document.first, OTHER_FORM, Concern.FILTER)
+            unread(ledger, document, OTHER_FORMAT)
     for kind, name, node, template in parts:
         _attach(estate, kind, name, node, template)
     return estate

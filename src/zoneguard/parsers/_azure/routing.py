@@ -102,7 +102,7 @@ class Roads:
 
     def policy(self) -> Iterator[PolicyRoute]:
         """Of each subnet its routes, longest prefix first; then what comes in from outside."""
-        whole = self._source.span(1, max(1, len(self._source.lines)))
+        whole = self._source.whole
         for subnet in self.subnets:
             here = Ingress(frozenset({subnet.name}))
             yield from self._follow(here, self._ways(subnet))

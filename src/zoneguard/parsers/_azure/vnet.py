@@ -64,7 +64,7 @@ def _text(text: str, at: Node) -> Node:
 
 
 def _device(source: Source, ledger: Ledger, estate: Estate, vnet: Item, name: str) -> Device:
-    whole = source.span(1, max(1, len(source.lines)))
+    whole = source.whole
     if not vnet.is_told("subnets"):
         ledger.not_understood(vnet.node.first, UNTOLD, Concern.INTERFACE, about=vnet.name)
     roads, groups = Roads(source, ledger, estate, vnet), Groups(source, ledger, estate)

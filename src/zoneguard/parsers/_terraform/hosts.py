@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
+from zoneguard.parsers._cloud import unread
 from zoneguard.parsers._terraform.estate import Building, Value
 from zoneguard.parsers._terraform.kinds import BEYOND, HARMLESS, NETWORK, is_carrier
 from zoneguard.parsers._terraform.plan import Resource
@@ -99,7 +100,7 @@ class _Hosts:
         groups = sorted(name for name in mentioned if name.endswith(DEFAULT_GROUP) or self._is(name, *GROUPS))
         if not groups:
             if not sure or any(self._is(name, *NETWORK) for name in mentioned):
-                building.open(host, NEVER_READ, Concern.FILTER)
+                unread(building.ledger, host.node, NEVER_READ, host.address)
             return
         building.open(host, IMAGED, Concern.FILTER, bounded=True)
         self._worn.update(groups)
