@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from tests.checks.test_provenance import download, upload
 from tests.checks.town import Town, session
+from tests.inspection.content.building import word
+from tests.inspection.test_sketching import prose
 from tests.profiles.full_town import (
     ANSWERS,
     EXCEPTION,
@@ -92,6 +95,14 @@ def _open_cloud(town: Town) -> Town:
     return replace(town, files={"vpc.json": text})
 
 
+def _untouched(town: Town) -> Town:
+    """A document leaves the file sanitizer byte for byte as it entered."""
+    document = ("a.docx", word(body=prose(1)))
+    entered = session("10.30.0.9", "10.40.0.20", 80, upload(*document), b"HTTP/1.1 204 No Content\r\n\r\n")
+    left = session("10.20.0.5", "10.40.0.20", 80, GET, download(*document))
+    return seen(seen(town, "internet", *entered), "lgwan", *left)
+
+
 def _row(town: Town, row: str, *rules: str) -> Town:
     return passing(replace(town, allow=(*town.allow, row)), *rules)
 
@@ -164,6 +175,7 @@ BREAKS: dict[str, Break] = {
         passing(town, WEB_80), "internet", *session("192.0.2.201", "192.0.2.5", 80, GET, PAGE)
     ),
     "ZG216": lambda town: seen(town, "mynumber", *session("10.10.0.5", "198.18.0.9", 443, mac="00:00:5e:00:53:99")),
+    "ZG215": _untouched,
     "ZG301": lambda town: seen(town, "internet", *session("10.30.0.7", "192.0.2.200", 22)),
     "ZG302": lambda town: _row(
         town,
