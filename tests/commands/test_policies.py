@@ -3,17 +3,32 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
+from zoneguard.checks import Check
+from zoneguard.loading.profile import load_profile, shipped_profiles
+from zoneguard.model.policy import Clause
+from zoneguard.plugins import of_type
+from zoneguard.reports._page import Page
+from zoneguard.reports.views.policies import show_check, show_clause
+
+PROFILES = [load_profile(name) for name in shipped_profiles()]
+CHECKS = of_type("zoneguard.checks", Check)
+
 Run = Callable[..., tuple[int, str, str]]
 
 
 def test_profiles(zoneguard: Run) -> None:
     assert "mikasa" in zoneguard("profiles")[1]
-    assert "24(1)前段  N  ZG101" in zoneguard("profiles", "mikasa")[1]
+    listed = zoneguard("profiles", "mikasa", "--lang", "en")[1]
+    assert "24(1)前段  decided by network data" in listed
+    assert "ZG101 The My Number zone is cut off from every other zone" in listed
     assert json.loads(zoneguard("profiles", "--format", "json")[1])["profiles"][2]["clauses"] == 93
     profile = json.loads(zoneguard("profiles", "mikasa", "--format", "json")[1])
     clause = next(c for c in profile["clauses"] if c["clause"] == "24(1)前段")
     assert (clause["class"], clause["zones"], clause["checks"]) == ("N", ["mynumber"], ["ZG101"])
     assert set(clause["title"]) == {"en", "ja"}
+    assert all(c["decided_by"] and c["better_by"] for c in profile["clauses"])
 
 
 def test_explain(zoneguard: Run) -> None:
@@ -21,10 +36,36 @@ def test_explain(zoneguard: Run) -> None:
     assert "mikasa:24(1)前段" in out
     assert "mikasa:24(1)後段" in out
     assert zoneguard("explain", "exception-register")[1] == zoneguard("explain", "ZG105")[1]
-    assert "証明すること" in zoneguard("explain", "24(3)", "--lang", "ja")[1]
+    assert "人による証明" in zoneguard("explain", "24(3)", "--lang", "ja")[1]
     assert "did you mean `mynumber-isolation`?" in zoneguard("explain", "mynumber-isolatoin")[2]
     shown = json.loads(zoneguard("explain", "ZG105", "--format", "json")[1])
     assert "mikasa:131" in shown["checks"][0]["clauses"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("clause", [c for p in PROFILES for c in p.clauses], ids=lambda clause: clause.id)
+def test_a_clause_is_explained_to_a_person(clause: Clause, lang: str) -> None:
+    """What is asked, how it is decided, what would decide it better; of each check why, the way out and an example."""
+    page = Page(lang, terminal=False)
+    show_clause(page, clause, CHECKS)
+    text = " ".join(page.encode().decode().split())
+    labels = ("kind", "decided by", "better by") if lang == "en" else ("区分", "決め手", "より確かに")
+    assert all(label in text for label in labels)
+    shown = {name.partition(":")[0] for name in clause.checks}
+    assert all(f"{check.id} {check.name}" in text for check in CHECKS if check.id in shown)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_check_says_why_how_to_fix_it_and_what_it_finds(check: Check) -> None:
+    assert check.why and check.fix
+    signs = [line[:2] for line in check.example.split("\n")]
+    assert "- " in signs and set(signs) <= {"- ", "+ "}
+    page = Page("ja", terminal=False)
+    show_check(page, check, PROFILES)
+    text = page.encode().decode()
+    for part in (check.why, check.fix, check.wants):
+        assert part == "" or page.translate(part) != part, "said in Japanese, too"
+    assert check.example.partition("\n")[0][2:20] in text
 
 
 def test_schema(zoneguard: Run) -> None:

@@ -70,7 +70,7 @@ def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Tex
     """Where no check can look: a person's word counts, except on what network data are to decide."""
     if _word(case, clause):
         return _attested(case, clause)
-    if clause.clause_class is ClauseClass.ATTESTATION:
+    if clause.clause_class is ClauseClass.ATTESTATION or (clause.attest_en and not clause.checks):
         return Verdict.ATTESTATION_NEEDED, N_("A person has to confirm this.")
     if clause.checks and not checks:
         absent = sorted({word for name in clause.checks for word in name.partition(":")[2].split(">") if word})

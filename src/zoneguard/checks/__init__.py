@@ -119,8 +119,9 @@ class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
     missing the check is not run and the clauses that rest on it are undetermined. So are they where ``silent`` says why
     the check can decide nothing here, as without a ledger, and where ``unseen`` says what it could not look into; both
-    are asked for the aspect that the clause names (empty: the check as a whole). ``title``, ``why`` and ``fix`` are
-    message ids of the catalogue. The module's docstring is shown by ``zoneguard explain``."""
+    are asked for the aspect that the clause names (empty: the check as a whole). ``title``, ``why``, ``fix``
+    and ``wants`` (what it takes to decide more) are message ids of the catalogue; ``example`` shows what is found and
+    what is not, as lines that begin with ``-`` and ``+``. The module's docstring is shown by ``zoneguard explain``."""
 
     id: str
     name: str
@@ -130,5 +131,7 @@ class Check:
     needs: frozenset[str] = frozenset()
     why: str = ""
     fix: str = ""
+    wants: str = ""
+    example: str = ""
     silent: Callable[[Case, str], Text | None] = lambda _case, _aspect: None
     unseen: Callable[[Case, str], Text | None] = lambda _case, _aspect: None

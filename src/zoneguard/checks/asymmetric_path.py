@@ -151,4 +151,6 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A firewall that sees one direction only either drops the answers or has been taught not to look.",
     fix="Make the routes of both directions agree, or synchronise the sessions of both firewalls.",
+    wants="The routing tables of all devices on the way.",
+    example="- ip route 10.20.0.0 255.255.255.0 10.98.0.2\n+ ip route 10.20.0.0 255.255.255.0 10.99.0.1",
 )

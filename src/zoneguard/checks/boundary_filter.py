@@ -70,4 +70,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A route without a filter is an open door, whatever the other devices say.",
     fix="Apply an access list or policy to the interface and direction.",
+    example="- :FORWARD ACCEPT\n+ :FORWARD DROP",
 )

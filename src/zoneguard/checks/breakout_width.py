@@ -87,5 +87,7 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A breakout that is open to every address is a second Internet connection, past the security cloud.",
     fix="Limit the breakout's rules to the addresses or names of approved services.",
+    wants="A zone of class local-breakout, and the addresses of approved services (cloud).",
+    example=('- set dstaddr "all"\n- set dstintf "lbo"\n+ set dstaddr "approved-saas"\n+ set dstintf "lbo"'),
     silent=_silent,
 )

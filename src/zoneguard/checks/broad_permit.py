@@ -56,4 +56,12 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A rule for everything is a rule for the intruder too.",
     fix="Replace the rule by rules for the traffic that is needed.",
+    example=(
+        '- set srcaddr "all"\n'
+        '- set dstaddr "all"\n'
+        '- set service "ALL"\n'
+        '+ set srcaddr "in-mail"\n'
+        '+ set dstaddr "mail-text-gw"\n'
+        '+ set service "SMTP"'
+    ),
 )

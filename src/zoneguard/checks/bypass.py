@@ -68,4 +68,6 @@ PLUGIN = Check(
     needs=frozenset({"static", "dynamic"}),
     why="Traffic that the rules forbid and the wire shows went around the rules.",
     fix="Find the other path; until then the configurations prove nothing about this pair of zones.",
+    wants="Captures at each zone's edge, and all devices of the network.",
+    example="- tcp 10.20.30.41 > 10.30.50.11:445",
 )

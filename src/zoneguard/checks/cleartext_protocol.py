@@ -62,4 +62,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="Whoever listens on the way reads passwords and records, and can change them.",
     fix="Use SSH, SFTP, IMAPS, LDAPS and the like, and close the readable ports.",
+    example="- tcp 10.20.0.5 > 10.20.10.10:110\n+ tcp 10.20.0.5 > 10.20.10.10:995",
 )

@@ -66,5 +66,10 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="In the cloud every host is its own boundary: what its group lets in, nobody else stops.",
     fix="Give each role its own security group, with the services and the sources that it needs.",
+    wants="The exported network of each cloud service.",
+    example=(
+        '- "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"\n'
+        '+ "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.10.0.0/16"'
+    ),
     silent=_silent,
 )

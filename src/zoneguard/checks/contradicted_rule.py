@@ -45,4 +45,10 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A deny that never acts looks like protection in every review, and is none.",
     fix="Reorder the list so that what is meant decides, and remove the rest.",
+    example=(
+        "- permit tcp any any eq 443\n"
+        "- deny tcp host 10.30.0.66 any eq 443\n"
+        "+ deny tcp host 10.30.0.66 any eq 443\n"
+        "+ permit tcp any any eq 443"
+    ),
 )

@@ -56,6 +56,8 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="The names and passwords of delivery are in every manual, and are the first that anybody tries.",
     fix="Give each administrator an account of their own, with a password that is stored by a hash.",
+    wants="Whole exports; of devices without any, a person's word.",
+    example="- snmp-server community public RW\n+ snmp-server group ops v3 priv",
     silent=silent_on(Topic.ACCOUNTS),
     unseen=unseen_of(Topic.ACCOUNTS),
 )

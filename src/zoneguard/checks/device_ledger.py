@@ -74,5 +74,7 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A device that nobody knows is one that nobody keeps safe.",
     fix="Keep the ledger complete, and let switches admit registered devices only.",
+    wants="The ledger of devices (ledger), and captures taken inside each zone.",
+    example="- 00:00:5e:00:53:99: 10.20.0.77\n+ MAC,name\n+ 00:00:5e:00:53:99,LG-PC-077",
     silent=_silent,
 )

@@ -56,5 +56,6 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="Who gets hold of a firewall's password moves every wall at once.",
     fix="Switch readable management off, and restrict the rest to the management zone.",
+    example="- tcp 10.20.0.5 > 10.20.255.1:23\n+ tcp 10.90.0.10 > 10.90.0.1:22",
     silent=_silent,
 )

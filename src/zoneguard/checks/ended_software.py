@@ -76,5 +76,7 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A weakness that is found after the end of support is never mended.",
     fix="Keep a list of devices with their releases and the days on which support ends, and update in time.",
+    wants="The makers' days of end of support, release by release, confirmed by a person.",
+    example="- #config-version=FGT60F-6.4.9\n+ #config-version=FGT60F-7.6.4",
     unseen=_unseen,
 )

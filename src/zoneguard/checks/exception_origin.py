@@ -86,4 +86,6 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="An address is quickly taken over; the exception was granted to one device.",
     fix="Bind the exception to the MAC address where the packets enter, and find out who used it.",
+    wants="MAC addresses in the register, and captures taken in the zone of the source.",
+    example="- 10.10.20.20 00:00:5e:00:53:77 (EX-01)\n+ 10.10.20.20 00:00:5e:00:53:20 (EX-01)",
 )

@@ -150,4 +150,6 @@ PLUGIN = Check(
     run=_run,
     why="A far end on the Internet makes the exception a path from the Internet into the My Number zone.",
     fix="Obtain the operator's written confirmation, or close the exception.",
+    wants="The far end's operator, in writing; the configurations on the way to it.",
+    example="- peer-internet: unknown\n+ peer-internet: attested-no",
 )

@@ -120,4 +120,9 @@ PLUGIN = Check(
     run=_run,
     why="An exception is legal only through its approval; without person, date and end nobody answers for it.",
     fix="Complete the row, have another person approve it, and review it before it ends.",
+    wants="The exception register, with persons and days.",
+    example=(
+        "- {id: EX-02, applicant: 市民課長, approver: 市民課長, expires: 2026-03-31}\n"
+        "+ {id: EX-02, applicant: 市民課長, approver: CISO, approved: 2026-04-01, expires: 2027-03-31}"
+    ),
 )

@@ -161,4 +161,9 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="The policy suffers a connection of the My Number zone only where its route and its application are limited.",
     fix="Name the two hosts and the one port in the rule, and bind the source address to its MAC address.",
+    wants="The exception register, with hosts, services and MAC addresses.",
+    example=(
+        "- -A FORWARD -s 10.10.20.0/24 -d 198.18.77.10 -j ACCEPT\n"
+        "+ -A FORWARD -s 10.10.20.20 -d 198.18.77.10 -p tcp --dport 443 -m mac --mac-source 00:00:5e:00:53:20 -j ACCEPT"
+    ),
 )

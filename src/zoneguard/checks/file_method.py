@@ -110,5 +110,7 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A macro, script or executable that arrives in the LGWAN zone runs next to its office systems.",
     fix="Let files in through the sanitizer only, and make it refuse what it cannot clean.",
+    wants="Captures on both legs of the file sanitizer, in clear.",
+    example="- file-san > 10.20.0.5: mitsumori.xlsm (vbaProject.bin)\n+ file-san > 10.20.0.5: mitsumori.xlsx",
     unseen=_unseen,
 )

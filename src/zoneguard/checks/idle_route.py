@@ -66,4 +66,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A route that leads nowhere sends its packets by the next wider one, often the default route.",
     fix="Correct it or remove it, and look where its packets go today.",
+    example="- ip route 10.30.64.0/24 gateway 192.0.2.99",
 )

@@ -47,6 +47,8 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A session that was left open is open to whoever sits down there next.",
     fix="Limit the time without input on the device's lines, terminals and web pages.",
+    wants="Whole exports; of devices without any, a person's word.",
+    example="- exec-timeout 0 0\n+ exec-timeout 10 0",
     silent=silent_on(Topic.IDLE),
     unseen=unseen_of(Topic.IDLE),
 )

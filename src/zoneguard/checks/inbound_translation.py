@@ -69,4 +69,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A translation opens an inner host under an outer address, past rules that name the inner one.",
     fix="Delete the VIP or DNAT entry; publish services from a DMZ instead.",
+    example="- -A PREROUTING -d 203.0.113.2 -p tcp --dport 445 -j DNAT --to-destination 10.20.30.40",
 )

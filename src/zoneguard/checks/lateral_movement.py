@@ -111,4 +111,6 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="An intruder who got one terminal looks for the next: that is the moment to stop it.",
     fix="Close file shares and remote management between terminals; let them end at servers and jump hosts only.",
+    wants="Captures taken inside the zones; the roles server, scanner and jump-host of hosts.",
+    example="- tcp 10.20.0.5 > 10.20.0.6:445, 10.20.0.6 > 10.20.0.7:445\n+ tcp 10.20.0.5 > 10.20.10.20:445 (server)",
 )

@@ -30,4 +30,11 @@ PLUGIN = Check(
     run=_run,
     why="Malware and leaks travel over any path between the two that is not sanitized.",
     fix="Let content in through a declared sanitizer only, and remove every other permit between the two.",
+    example=(
+        '- set srcintf "lgwan"\n'
+        '- set dstintf "internet"\n'
+        '- set service "ALL"\n'
+        "- set action accept\n"
+        "+ from: lgwan, to: vdi-sbc, services: [tcp/8443]"
+    ),
 )

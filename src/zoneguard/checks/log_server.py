@@ -52,6 +52,8 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="After an incident the log is all there is to tell what happened; on the device itself it does not last.",
     fix="Name a log server on each device, and let it keep the logs as long as the policy says.",
+    wants="Whole exports; of devices without any, a person's word.",
+    example="- no logging host\n+ logging host 10.90.0.14",
     silent=silent_on(Topic.LOGS),
     unseen=unseen_of(Topic.LOGS),
 )

@@ -60,4 +60,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="An open relay sends other people's spam; a forwarding rule carries records out of sight.",
     fix="Restrict relaying to the city's own domains, and forbid automatic forwarding on the server.",
+    example="- RCPT TO:<a@elsewhere.example> (from outside)\n+ 550 relaying denied",
 )

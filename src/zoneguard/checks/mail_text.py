@@ -106,5 +106,7 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="An attachment or HTML that reaches an LGWAN terminal is the usual way in for malware.",
     fix="Make the text gateway fail closed, and route all mail through it.",
+    wants="Captures on both legs of the mail sanitizer, in clear.",
+    example="- Content-Type: multipart/mixed; filename=hojokin.docm\n+ Content-Type: text/plain",
     unseen=_unseen,
 )

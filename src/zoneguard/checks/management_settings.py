@@ -123,6 +123,8 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="Who reaches the log-on of a firewall can try passwords there, and who listens to it reads them.",
     fix="Offer SSH and HTTPS only, on the management interface, to the administrators' hosts.",
+    wants="Whole exports, a zone of class management; of devices without exports, a person's word.",
+    example="- set allowaccess ping https ssh telnet\n+ set allowaccess ping https ssh",
     silent=silent_on(Topic.ACCESS),
     unseen=unseen_of(Topic.ACCESS),
 )

@@ -29,4 +29,5 @@ PLUGIN = Check(
     run=_run,
     why="Resident, tax and welfare records are safe from an intruder elsewhere only while no path leads to them.",
     fix="Remove the rule or route, or register the connection as an exception: host to host, one service, MAC-bound.",
+    example="- -A FORWARD -s 10.10.0.0/16 -d 10.20.0.0/16 -j ACCEPT",
 )

@@ -52,4 +52,9 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="When the wider rule is closed one day, the forgotten narrow one keeps the way open.",
     fix="Keep one rule for each need.",
+    example=(
+        "- permit tcp 10.30.0.0 0.0.0.255 any eq 443\n"
+        "- permit tcp host 10.30.0.9 any eq 443\n"
+        "+ permit tcp 10.30.0.0 0.0.0.255 any eq 443"
+    ),
 )

@@ -143,4 +143,6 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="The twin takes over one day, with the rules that it has.",
     fix="Synchronise the pair; change both in one go.",
+    wants="Which devices are a pair (pair), and the export of each.",
+    example="- fw-1: -A FORWARD -s 10.20.0.9 -j ACCEPT\n- fw-2:\n+ fw-1:\n+ fw-2:",
 )

@@ -66,4 +66,5 @@ PLUGIN = Check(
     run=_run,
     why="Without TLS whoever is on the way can read and change what citizens see and send.",
     fix="Serve every page over TLS and redirect port 80.",
+    example="- HTTP/1.1 200 OK (port 80)\n+ HTTP/1.1 301 Moved Permanently\n+ Location: https://www.city.example/",
 )

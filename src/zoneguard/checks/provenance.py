@@ -210,5 +210,9 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A sanitizer that hands files on unchanged looks on every plan like one that works.",
     fix="Let the sanitizer rebuild every file of a type that can hold dangerous parts, and refuse what it cannot.",
+    wants="Captures on both legs of the file sanitizer, in clear.",
+    example=(
+        "- in: a.docx sha256 9f86…\n- out: a.docx sha256 9f86…\n+ in: a.docx sha256 9f86…\n+ out: a.docx sha256 60303…"
+    ),
     silent=_silent,
 )

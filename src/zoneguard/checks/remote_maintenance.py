@@ -65,4 +65,6 @@ PLUGIN = Check(
     run=_run,
     why="A contractor's line is a way in for whoever holds the contractor's terminal.",
     fix="Put a jump host at the end of every maintenance line, and close remote control to everything else.",
+    wants="The role jump-host of the hosts through which maintenance goes.",
+    example="- tcp 198.18.5.9 > 10.20.10.10:3389\n+ tcp 198.18.5.9 > 10.90.0.20:22 (jump-host)",
 )

@@ -81,4 +81,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="Malware goes from zone to zone by file sharing and remote control.",
     fix="Close these services between zones; where one is needed, declare it host by host.",
+    example="- permit tcp any any eq 445\n+ permit tcp 10.20.0.0 0.0.255.255 host 10.40.1.20 eq 443",
 )

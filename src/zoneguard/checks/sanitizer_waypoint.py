@@ -143,4 +143,9 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A row that lets content past the sanitizer makes all the others worth nothing.",
     fix="Let each row between the Internet side and the LGWAN zone begin or end at a host of a declared sanitizer.",
+    wants="Every sanitizer with its hosts.",
+    example=(
+        "- {id: A9, from: internet, to: lgwan, services: [tcp/443]}\n"
+        "+ {id: A9, from: internet, to: file-san, services: [tcp/443]}"
+    ),
 )

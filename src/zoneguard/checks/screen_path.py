@@ -103,4 +103,9 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A row that opens a file share beside the screen makes the screen transfer an ordinary connection.",
     fix="Let rows name the display services of the screen hosts only, opened from the side of the terminals.",
+    wants="The display services of each screen transfer (display), and the model.",
+    example=(
+        "- {id: A3, from: lgwan, to: vdi-sbc, services: [any]}\n"
+        "+ {id: A3, from: lgwan, to: vdi-sbc, services: [tcp/8443]}"
+    ),
 )

@@ -173,5 +173,7 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A share or a redirected drive beside the screen lets files cross unsanitized.",
     fix="Permit the display ports only, and switch drive, clipboard and printer redirection off.",
+    wants="Captures of display sessions that are not encrypted; else a person's word on the settings.",
+    example="- tcp 10.20.30.41 > 10.30.50.11:445\n+ tcp 10.20.30.41 > 10.30.50.11:8443",
     unseen=_unseen,
 )

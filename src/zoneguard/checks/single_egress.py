@@ -119,5 +119,7 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="What leaves elsewhere is neither monitored nor filtered by the shared gateway.",
     fix="Route public addresses to the security cloud only; declare an approved breakout as a zone of its own.",
+    wants="A zone of class security-cloud, and the routing table of each device at the edge.",
+    example="- ip route default gateway pp 1\n+ ip route default gateway 203.0.113.1",
     silent=_silent,
 )

@@ -81,5 +81,7 @@ PLUGIN = Check(
     run=_run,
     why="Such devices are seldom patched, and see every document that is printed.",
     fix="Give them a zone of their own without a way to the My Number and LGWAN zones.",
+    wants="The roles mfp and iot of hosts.",
+    example="- tcp 10.20.0.200 (mfp) > 10.10.0.5:445\n+ {id: A8, from: mfp, to: scan-sv, services: [tcp/445]}",
     silent=_silent,
 )

@@ -33,6 +33,8 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A log with a wrong time cannot be put beside any other, and proves little.",
     fix="Name a time server inside on each device.",
+    wants="Whole exports; of devices without any, a person's word.",
+    example="- no ntp server\n+ ntp server 10.90.0.123",
     silent=silent_on(Topic.TIME),
     unseen=unseen_of(Topic.TIME),
 )

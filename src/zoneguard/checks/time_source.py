@@ -53,4 +53,5 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A clock set from outside is a crossing of its own, and a lever on every log.",
     fix="Run a time server in the zone, and point its hosts to it.",
+    example="- udp 10.10.30.66 > 192.0.2.123:123\n+ udp 10.10.30.66 > 10.10.0.123:123",
 )

@@ -69,4 +69,6 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="A terminal in two networks carries whatever it catches from one into the other.",
     fix="Bind switch ports to one network and to the registered MAC addresses.",
+    wants="Captures taken inside each zone, on the wire of the terminals.",
+    example="- 00:00:5e:00:53:66: 10.10.30.66, 10.30.30.66\n+ 00:00:5e:00:53:66: 10.10.30.66",
 )

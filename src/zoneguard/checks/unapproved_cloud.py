@@ -95,5 +95,7 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="What leaves past the security cloud is watched by nobody else.",
     fix="Permit the approved services by name or address at the breakout, and deny the rest, UDP included.",
+    wants="The list of approved services (cloud), and captures at the breakout.",
+    example="- SNI: files.example\n+ cloud: [{id: C1, names: [files.example]}]",
     silent=_silent,
 )

@@ -32,4 +32,8 @@ PLUGIN = Check(
     run=_run,
     why="A permit that nobody declared is one that nobody reviews.",
     fix="Remove the rule, or declare the traffic in allow with its purpose.",
+    example=(
+        "- access-list 110 permit ip any 10.40.0.0 0.0.0.255\n"
+        "+ access-list 110 permit tcp host 10.30.10.10 host 10.40.0.10 eq 25"
+    ),
 )

@@ -205,4 +205,6 @@ PLUGIN = Check(
     run=_run,
     why="What was not read may hold the opposite of what the rest says.",
     fix="Give the complete and current export, or a whole capture.",
+    wants="Complete exports, with routing tables.",
+    example="- -m geoip --source-country JP\n+ -s 10.20.0.0/16",
 )

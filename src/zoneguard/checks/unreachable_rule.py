@@ -68,4 +68,5 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="A rule without traffic is what is left of a change that was half undone, or the sign of a typing error.",
     fix="Remove what is left over; correct what was meant.",
+    example="- -A OLD -p tcp -j ACCEPT",
 )

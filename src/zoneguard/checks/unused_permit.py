@@ -59,4 +59,9 @@ PLUGIN = Check(
     needs=frozenset({"static", "dynamic"}),
     why="An unused permit helps nobody but an intruder.",
     fix="Remove it, or capture where it is used.",
+    wants="Captures of a whole working month, so that rare but needed traffic is in them.",
+    example=(
+        "- {id: A4, from: internet, to: file-san, services: [tcp/443, tcp/8443]}\n"
+        "+ {id: A4, from: internet, to: file-san, services: [tcp/443]}"
+    ),
 )

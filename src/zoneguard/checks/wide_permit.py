@@ -72,4 +72,7 @@ PLUGIN = Check(
     needs=frozenset({"static"}),
     why="Who needs one service and gets all of them also gives them to whoever takes over that host.",
     fix="Narrow the rule to what is used; zoneguard review proposes how, from captures.",
+    example=(
+        "- permit ip 10.30.0.0 0.0.0.255 10.20.0.0 0.0.255.255\n+ permit tcp 10.30.0.0 0.0.0.255 host 10.20.10.10 eq 25"
+    ),
 )

@@ -57,4 +57,6 @@ PLUGIN = Check(
     run=_run,
     why="A rule for the wider prefix is a rule for the zone inside it, and nobody sees that in the rule.",
     fix="Renumber the inner zone, or split the wider prefix so that no rule can name both.",
+    wants="The address plan, zone by zone.",
+    example="- lgwan: {class: lgwan, prefixes: [10.0.0.0/11]}\n+ lgwan: {class: lgwan, prefixes: [10.20.0.0/16]}",
 )

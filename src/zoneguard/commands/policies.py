@@ -17,14 +17,15 @@ from zoneguard.reports.views import policies as view
 def profiles(session: Session, name: str | None, form: str) -> int:
     """All shipped profiles, or the clauses of one."""
     found = [load_profile(name)] if name else _shipped()
+    checks = of_type("zoneguard.checks", Check)
     if form == "json":
-        shown = [view.profile_json(profile) for profile in found]
+        shown = [view.profile_json(profile, checks, session.page()) for profile in found]
         counted = [{**profile, "clauses": len(profile["clauses"])} for profile in shown]
         session.write(dump(shown[0] if name else {"profiles": counted}))
         return 0
     page = session.page()
     if name:
-        view.show_profile(page, found[0])
+        view.show_profile(page, found[0], checks)
     else:
         view.list_profiles(page, found)
     session.write(page.encode())
@@ -46,7 +47,9 @@ def explain(session: Session, subject: str, form: str) -> int:
     page = session.page()
     if form == "json":
         shown = [view.check_json(check, known, page) for check in chosen]
-        session.write(dump({"checks": shown, "clauses": [view.clause_json(clause) for clause in clauses]}))
+        session.write(
+            dump({"checks": shown, "clauses": [view.clause_json(clause, checks, page) for clause in clauses]})
+        )
         return 0
     for check in chosen:
         view.show_check(page, check, known)

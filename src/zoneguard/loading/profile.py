@@ -43,7 +43,9 @@ class ClauseEntry(Entry):
     checks: Some[Text] = Field((), description="Ids of the checks that decide it.")
     severity: Annotated[Severity, *one_of(Severity)] | None = Field(None, description="Of a violation.")
     force: Annotated[Force, *one_of(Force)] = Field(Force.MUST, description="How much the clause's own words demand.")
-    attest: Titles | None = Field(None, description="Class A: what a person has to confirm.")
+    attest: Titles | None = Field(
+        None, description="What a person has to confirm: class A, and where no check decides."
+    )
 
 
 class SettingsEntry(Entry):

@@ -1,9 +1,9 @@
 """Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
 
 Collected are the first arguments of ``N_(…)`` and ``_(…)``; what plug-ins say of themselves (``title``, ``why``,
-``fix``); and the reasons by which parsers and the dynamic half account for lines and frames: sentences handed to a
-ledger, or held by a constant. New templates are added without a translation: translate them in the ``.po`` file and
-run this again.
+``fix``, ``wants``); and the reasons by which parsers and the dynamic half account for lines and frames: sentences
+handed to a ledger, or held by a constant. New templates are added without a translation: translate them in the ``.po``
+file and run this again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from zoneguard.locale import DOMAIN, LANGUAGES
 PACKAGE = Path(__file__).parent.parent
 MARKERS = {"N_", "_"}
 PLUGINS = {"Check", "ContentFamily", "Parser", "Protocol", "ReportFormat"}
-PLUGIN_TEXTS = {"title", "why", "fix"}
+PLUGIN_TEXTS = {"title", "why", "fix", "wants"}
 ACCOUNTING = {"parsers", "dynamic"}
 LEDGER = {"ignored", "not_understood", "ignore", "doubt", "problem"}
 SENTENCE = re.compile(r"[A-Za-z][\w,;:'()/.+-]*( [\w,;:'()/.+-]+)+")

@@ -21,6 +21,7 @@ CLASSES = {
     ClauseClass.REGISTER: N_("decided by the register"),
     ClauseClass.ATTESTATION: N_("needs a person's word"),
 }
+INPUTS = {"static": N_("configurations"), "dynamic": N_("captures")}
 LABEL_WIDTH = 14
 
 
@@ -51,25 +52,56 @@ def list_profiles(page: Page, profiles: Iterable[Profile]) -> None:
             page.line(f"  {count[kind]:>4} {page.say(word)}")
 
 
-def show_profile(page: Page, profile: Profile) -> None:
-    """Every clause, in the document's order."""
+def how(page: Page, clause: Clause, checks: Iterable[Check]) -> list[str]:
+    """What decides the clause, a line each: checks with what they look at, or a person's word."""
+    known = {check.id: check for check in checks}
+    lines = []
+    for name in clause.checks:
+        check = known.get(name.partition(":")[0])
+        looks = ", ".join(page.say(INPUTS[need]) for need in sorted(check.needs or INPUTS)) if check else ""
+        lines.append(f"{name} {page.translate(check.title)} ({looks})" if check else name)
+    if clause.attest_en:
+        asked = clause.attest_ja if page.lang == "ja" else clause.attest_en
+        lines.append(page.say(N_("a person's word: {asked}", asked=asked)))
+    return lines or [page.say(N_("no check of this version decides it"))]
+
+
+def better(page: Page, clause: Clause, checks: Iterable[Check]) -> list[str]:
+    """What it takes to decide the clause, or to decide it better."""
+    names = {name.partition(":")[0] for name in clause.checks}
+    own = [check for check in checks if check.id in names]
+    texts = [page.translate(check.wants) for check in own if check.wants]
+    needs = {need for check in own for need in check.needs or INPUTS}
+    if needs == {"dynamic"}:
+        texts.append(page.say(N_("Captures of every zone over a working week: what no capture shows is not judged.")))
+    if clause.clause_class is ClauseClass.PROXY and own:
+        texts.append(page.say(N_("A person's word on the part that no network data show (attestation file).")))
+    if not own:
+        texts.append(page.say(N_("Who confirms it, when, and in which document (attestation file).")))
+    if not texts:
+        texts.append(page.say(N_("All devices on the way with their routing tables; captures at each zone's edge.")))
+    return list(dict.fromkeys(texts))
+
+
+def show_profile(page: Page, profile: Profile, checks: Iterable[Check]) -> None:
+    """Every clause, in the document's order: what it asks, how that is decided, and what it takes to do so better."""
+    known = list(checks)
     page.heading(f"{profile.name}: {profile.title_ja if page.lang == 'ja' else profile.title_en}")
     for name, value in settings_json(profile).items():
         page.line(page.paint(f"  {name}: {value}"))
     for clause in profile.clauses:
-        how = ", ".join(clause.checks) or "-"
-        page.line(f"  {page.paint(clause.number, 'bold')}  {clause.clause_class.value}  {page.paint(how)}")
+        page.line(f"  {page.paint(clause.number, 'bold')}  {page.say(CLASSES[clause.clause_class])}")
         page.paragraph(title(page, clause), 6)
+        page.field(page.say(N_("decided by")), how(page, clause, known), 6, LABEL_WIDTH)
+        page.field(page.say(N_("better by")), better(page, clause, known), 6, LABEL_WIDTH)
 
 
 def show_clause(page: Page, clause: Clause, checks: Iterable[Check]) -> None:
     """What the clause asks and how that is decided."""
     page.heading(clause.id)
     page.paragraph(title(page, clause))
-    ids = {name.partition(":")[0] for name in clause.checks}
-    decided = [f"{check.id} {check.name}: {page.translate(check.title)}" for check in checks if check.id in ids]
-    if not decided:
-        decided = [page.say(N_("no check of this version decides it"))]
+    known = list(checks)
+    names = {name.partition(":")[0] for name in clause.checks}
 
     def field(label: str, values: list[str]) -> None:
         page.field(label, values, 2, LABEL_WIDTH)
@@ -79,10 +111,21 @@ def show_clause(page: Page, clause: Clause, checks: Iterable[Check]) -> None:
     field(page.say(N_("severity")), [page.say(SEVERITIES[clause.severity])] if clause.severity else [])
     field(page.say(N_("key term")), [clause.term] if clause.term else [])
     field(page.say(N_("zones")), [", ".join(clause.zones)] if clause.zones else [])
-    if clause.clause_class is ClauseClass.ATTESTATION:
-        field(page.say(N_("to attest")), [clause.attest_ja if page.lang == "ja" else clause.attest_en])
-    else:
-        field(page.say(N_("decided by")), decided)
+    field(page.say(N_("decided by")), how(page, clause, known))
+    field(page.say(N_("better by")), better(page, clause, known))
+    for check in known:
+        if check.id in names:
+            page.line()
+            page.line(f"  {page.paint(f'{check.id} {check.name}', 'bold')}")
+            _reasons(page, check)
+
+
+def _reasons(page: Page, check: Check) -> None:
+    """Why the check matters, the way out of what it finds, and an example of it."""
+    values = [(N_("why"), check.why), (N_("way out"), check.fix)]
+    for label, text in values:
+        page.field(page.say(label), [page.translate(text)] if text else [], 2, LABEL_WIDTH)
+    page.field(page.say(N_("example")), check.example.split("\n") if check.example else [], 2, LABEL_WIDTH)
 
 
 def show_check(page: Page, check: Check, profiles: Iterable[Profile]) -> None:
@@ -92,10 +135,9 @@ def show_check(page: Page, check: Check, profiles: Iterable[Profile]) -> None:
     field_values = [
         (N_("severity"), [page.say(SEVERITIES[check.severity])]),
         (N_("needs"), [", ".join(sorted(check.needs))] if check.needs else []),
-        (N_("why"), [page.translate(check.why)] if check.why else []),
-        (N_("way out"), [page.translate(check.fix)] if check.fix else []),
         (N_("clauses"), [f"{c.id}  {title(page, c)}" for c in decided_by(check, profiles)]),
     ]
+    _reasons(page, check)
     for label, values in field_values:
         page.field(page.say(label), values, 2, LABEL_WIDTH)
     documentation = inspect.getdoc(sys.modules[check.run.__module__])
@@ -105,13 +147,14 @@ def show_check(page: Page, check: Check, profiles: Iterable[Profile]) -> None:
             page.paragraph(" ".join(paragraph.split()), 2)
 
 
-def profile_json(profile: Profile) -> dict[str, Any]:
+def profile_json(profile: Profile, checks: Iterable[Check], page: Page) -> dict[str, Any]:
     """The profile as ``profiles NAME --format json`` shows it."""
+    known = list(checks)
     return {
         "name": profile.name,
         "title": {"en": profile.title_en, "ja": profile.title_ja},
         "settings": settings_json(profile),
-        "clauses": [clause_json(clause) for clause in profile.clauses],
+        "clauses": [clause_json(clause, known, page) for clause in profile.clauses],
     }
 
 
@@ -120,8 +163,9 @@ def settings_json(profile: Profile) -> dict[str, str]:
     return {key.replace("_", "-"): value for key, value in asdict(profile.settings).items() if value}
 
 
-def clause_json(clause: Clause) -> dict[str, Any]:
-    """A clause; ``clause`` is its number as the document writes it."""
+def clause_json(clause: Clause, checks: Iterable[Check], page: Page) -> dict[str, Any]:
+    """A clause; ``clause`` is its number as the document writes it. ``decided_by`` and ``better_by`` are sentences."""
+    known = list(checks)
     return {
         "id": clause.id,
         "clause": clause.number,
@@ -133,6 +177,8 @@ def clause_json(clause: Clause) -> dict[str, Any]:
         "term": clause.term or None,
         "title": {"en": clause.title_en, "ja": clause.title_ja},
         "attest": {"en": clause.attest_en, "ja": clause.attest_ja} if clause.attest_en else None,
+        "decided_by": how(page, clause, known),
+        "better_by": better(page, clause, known),
     }
 
 
@@ -146,5 +192,7 @@ def check_json(check: Check, profiles: Iterable[Profile], page: Page) -> dict[st
         "needs": sorted(check.needs),
         "why": page.translate(check.why),
         "fix": page.translate(check.fix),
+        "wants": page.translate(check.wants),
+        "example": check.example,
         "clauses": [clause.id for clause in decided_by(check, profiles)],
     }
