@@ -146,6 +146,8 @@ def sent_among(packets: PacketSet, asked: PacketSet, *sides: Side) -> PacketSet:
     window = asked
     for side in sides:
         changed = packets.space.field(side.changed, ONE)
+        if not packets & changed:
+            continue
         kept_as = window & changed
         for field, kept in side.kept:
             kept_as = kept_as.copy(field, kept)
