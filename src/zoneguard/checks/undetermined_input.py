@@ -19,7 +19,7 @@ from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.gaps import placeless, routeless, unreached
 from zoneguard.static.propagation import Loop
@@ -64,7 +64,7 @@ def _lines(case: Case) -> Iterator[Finding]:
                         "{device}: a line that may change {concern} is not understood ({reason}): {text}",
                         device=device.name,
                         concern=entry.concern.value,
-                        reason=entry.reason,
+                        reason=as_reason(entry.reason),
                         text=entry.text,
                     ),
                     (entry.span,),

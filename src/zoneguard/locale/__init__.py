@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+from zoneguard.model.text import Reason
+
 DOMAIN = "zoneguard"
 LANGUAGES = ("en", "ja")
 
@@ -29,4 +31,10 @@ def translator(lang: str) -> Callable[[str], str]:
     if lang == "en":
         return str
     catalogue = gettext.translation(DOMAIN, Path(__file__).parent, [lang])
-    return lambda template: catalogue.gettext(template) if template else ""
+
+    def translate(template: str) -> str:
+        if isinstance(template, Reason):
+            return template.render(translate)
+        return catalogue.gettext(template) if template else ""
+
+    return translate

@@ -1,9 +1,9 @@
 """Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
 
-Collected are the first arguments of ``N_(…)`` and ``_(…)``; what plug-ins say of themselves (``title``, ``why``,
-``fix``, ``wants``); and the reasons by which parsers and the dynamic half account for lines and frames: sentences
-handed to a ledger, or held by a constant. New templates are added without a translation: translate them in the ``.po``
-file and run this again.
+Collected are the first arguments of ``N_(…)``, ``_(…)`` and ``Reason(…)``; what plug-ins say of themselves (``title``,
+``why``, ``fix``, ``wants``); and the reasons without places by which parsers and the dynamic half account for lines and
+frames: sentences handed to a ledger or an error, held by a constant, or (of parsers) values of a table. New templates
+are added without a translation: translate them in the ``.po`` file and run this again.
 """
 
 from __future__ import annotations
@@ -22,12 +22,18 @@ from babel.messages.pofile import read_po, write_po
 from zoneguard.locale import DOMAIN, LANGUAGES
 
 PACKAGE = Path(__file__).parent.parent
-MARKERS = {"N_", "_"}
+MARKERS = {"N_", "_", "Reason"}
 PLUGINS = {"Check", "ContentFamily", "Parser", "Protocol", "ReportFormat"}
 PLUGIN_TEXTS = {"title", "why", "fix", "wants"}
 ACCOUNTING = {"parsers", "dynamic"}
-LEDGER = {"ignored", "not_understood", "ignore", "doubt", "problem"}
-SENTENCE = re.compile(r"[A-Za-z][\w,;:'()/.+-]*( [\w,;:'()/.+-]+)+")
+HANDED = {
+    "ignored", "not_understood", "ignore", "doubt", "doubts", "problem", "Doubt", "Misunderstood", "UnreadableError",
+    "SyntaxProblemError", "undecided", "open", "opened", "report", "uncertain", "misread", "unreadable", "not_followed",
+}  # fmt: skip
+"""Functions that take a reason, with or without underscores around; errors that are one."""
+NAMED = {"reason", "what", "why"}
+"""Names of variables that hold one."""
+SENTENCE = re.compile(r"[A-Za-z\"`-][\w,;:'\"`()/.+-]*( [\w,;:'\"`()/.+-]+)+")
 _COMMENT = "# Messages of zoneguard. The msgid is the English template; keep every {place}."
 _USELESS = tuple(
     f'"{name}' for name in ("Project-Id", "Report-Msgid", "POT-", "PO-Revision", "Last-T", "Language-Team", "Generated")
@@ -40,7 +46,7 @@ def templates() -> Catalog:
     for path in sorted(PACKAGE.rglob("*.py")):
         file = path.relative_to(PACKAGE)
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        reasons = _reasons(tree) if file.parts[0] in ACCOUNTING else ()
+        reasons = _reasons(tree, file.parts[0] == "parsers") if file.parts[0] in ACCOUNTING else ()
         for text in (*_marked(tree), *reasons):
             catalog.add(text, locations=[(f"zoneguard/{file}", 1)])
     return catalog
@@ -55,11 +61,35 @@ def _marked(tree: ast.Module) -> Iterator[str]:
             yield from _texts(k.value for k in call.keywords if k.arg in PLUGIN_TEXTS)
 
 
-def _reasons(tree: ast.Module) -> Iterator[str]:
-    constants = (node.value for node in tree.body if isinstance(node, ast.Assign))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    handed = (arg for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in LEDGER for arg in c.args)
-    yield from (text for text in _texts((*constants, *handed)) if SENTENCE.fullmatch(text))
+def _reasons(tree: ast.Module, tables: bool) -> Iterator[str]:
+    """Sentences that are handed to a ledger or an error, that a variable of a telling name holds, or (``tables``) the
+    values of a table."""
+    held: list[ast.expr] = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func).strip("_") in HANDED:
+            held += node.args
+        elif isinstance(node, ast.Assign) and any(_name(target) in NAMED for target in node.targets):
+            held.append(node.value)
+        elif tables and isinstance(node, ast.Dict):
+            held += node.values
+        elif isinstance(node, ast.Tuple) and node.elts and _name(getattr(node.elts[0], "value", node)) == "Concern":
+            held += node.elts
+    yield from (text for text in _texts(_choices(held)) if SENTENCE.fullmatch(text))
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _choices(nodes: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """The expressions, and those between which they choose."""
+    for node in nodes:
+        if isinstance(node, ast.IfExp):
+            yield from _choices((node.body, node.orelse))
+        elif isinstance(node, ast.BoolOp):
+            yield from _choices(node.values)
+        else:
+            yield node
 
 
 def _texts(nodes: Iterable[ast.expr]) -> Iterator[str]:

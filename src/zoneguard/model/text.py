@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -18,7 +18,7 @@ class Text:
 
     def render(self, translate: Callable[[str], str] = str) -> str:
         """The sentence in the language of ``translate``."""
-        values = {k: v.render(translate) if isinstance(v, Text) else v for k, v in self.args}
+        values = {k: v.render(translate) if isinstance(v, Text | Reason) else v for k, v in self.args}
         return translate(self.template).format(**values)
 
     def __str__(self) -> str:
@@ -28,3 +28,42 @@ class Text:
 def N_(template: str, /, **args: str | int | Text) -> Text:  # noqa: N802 (gettext's own name)
     """Mark ``template`` for translation and bind its places."""
     return Text(template, tuple(args.items()))
+
+
+class Reason(str):
+    """Why a line is accounted for as it is: a sentence with places, in English wherever a ``str`` is asked for.
+
+    It knows its template, so that it can be said in other languages; a value that is a ``Reason`` is translated, too.
+    """
+
+    __slots__ = ("args", "template")
+
+    args: tuple[tuple[str, str | int], ...]
+    template: str
+
+    def __new__(cls, template: str, /, **args: str | int) -> Reason:
+        """The sentence; without places the template is taken as it is, whatever braces it has."""
+        made = super().__new__(cls, template.format(**args) if args else template)
+        made.template, made.args = template, tuple(args.items())
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence in the language of ``translate``."""
+        template = translate(self.template)
+        values = {k: v.render(translate) if isinstance(v, Reason) else v for k, v in self.args}
+        return template.format(**values) if values else template
+
+    def parts(self) -> Iterator[Reason]:
+        """The sentences that it is put together of, itself among them."""
+        yield self
+        for _, value in self.args:
+            if isinstance(value, Reason):
+                yield from value.parts()
+
+
+def as_reason(sentence: str) -> Reason:
+    """``sentence``, to be translated where it becomes part of another one."""
+    return sentence if isinstance(sentence, Reason) else Reason(sentence)

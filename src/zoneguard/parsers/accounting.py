@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import reduce
 
 from zoneguard.model.device import Concern, LineAccount, Misunderstood
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers import Source
 
 BLANK = "blank or comment"
@@ -13,6 +16,16 @@ BLANK = "blank or comment"
 def _matters(entry: Misunderstood) -> bool:
     """Whether the entry can change what is forwarded beyond the model's bounds."""
     return entry.concern is not Concern.OTHER and not entry.bounded
+
+
+def endless(circle: bool, limit: int) -> Reason:
+    """What is wrong with a group that is not followed any further: a member of itself, or below ``limit`` others."""
+    return Reason("contains itself") if circle else Reason("is nested deeper than {count} groups", count=limit)
+
+
+def joined(reasons: Sequence[str]) -> Reason:
+    """Several reasons, at least one, as one."""
+    return reduce(lambda one, other: Reason("{name}; {other}", name=one, other=other), map(as_reason, reasons))
 
 
 class Ledger:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from zoneguard.model.device import Concern, Device, PolicyRoute, Routing, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._alaxala.collect import collect
 from zoneguard.parsers._alaxala.config import MAIN, Config
@@ -71,7 +72,7 @@ def _contexts(config: Config) -> Iterator[Vrf]:
     routes = contexts(config)
     for port in config.ports.values():
         if port.vrf != MAIN and port.vrf not in config.instances:
-            reason = f"VRF {port.vrf} is not defined in this file"
+            reason = Reason("VRF {vrf} is not defined in this file", vrf=port.vrf)
             config.not_understood(port.span.first, reason, Concern.ROUTING)
     for name, table in routes.items():
         yield Vrf(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._alaxala.config import MAIN
 from zoneguard.parsers._alaxala.interfaces import interface_name
@@ -140,7 +141,7 @@ def _destination(text: str) -> tuple[int, int]:
     octets = body.split(".")
     whole = ".".join([*octets, *["0"] * (4 - len(octets))])
     if not slash and len(octets) < 4:
-        raise UnreadableError(f"a network without length: {text}")
+        raise UnreadableError(Reason("a network without length: {text}", text=text))
     return prefix(f"{whole}/{length or 32}")
 
 

@@ -22,10 +22,20 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._lookup import Lookup
 
 DYNAMIC_ROUTING = "dynamic routing"
 """How the reason begins by which a parser says that a routing protocol runs."""
+
+
+def learned(protocol: str) -> Reason:
+    """That a routing protocol runs and what it learns is missing."""
+    return Reason(
+        "dynamic routing: what {protocol} learns is not in the configuration; add the exported routing table",
+        protocol=protocol,
+    )
+
 
 _OWN = " is an address of the box itself"
 _BROADCAST = " is a broadcast address of the box"

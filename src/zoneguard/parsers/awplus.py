@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from zoneguard.model.device import Concern, Device, Filter, Route, Routing, RuleList, Service, Stage, Translate, Vrf
 from zoneguard.model.match import Field, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._awplus.collect import collect
 from zoneguard.parsers._awplus.config import MAIN, Config
@@ -75,12 +76,14 @@ def _contexts(config: Config) -> tuple[Vrf, ...]:
     for port in config.ports.values():
         if port.vrf not in names:
             config.not_understood(
-                port.span.first, f'the VRF instance "{port.vrf}" is not defined in this file', Concern.ROUTING
+                port.span.first,
+                Reason('the VRF instance "{context}" is not defined in this file', context=port.vrf),
+                Concern.ROUTING,
             )
             names[port.vrf] = None
     for context, route in config.routes:
         if context not in names:
-            reason = f'the VRF instance "{context}" is not defined in this file'
+            reason = Reason('the VRF instance "{context}" is not defined in this file', context=context)
             config.not_understood(route.span.first, reason, Concern.ROUTING)
     return tuple(_context(config, context, stages, policies, filters, rules) for context in names)
 

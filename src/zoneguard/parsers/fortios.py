@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, read_export
@@ -121,12 +122,14 @@ def _missing(export: Export) -> list[Misunderstood]:
     here = export.source.whole
     blocks = [export.shared, *(scope.block for scope in export.scopes)]
     wanted = (
-        (POLICY_TABLES, "firewall policies", Concern.FILTER),
-        (("system interface",), "interfaces", Concern.INTERFACE),
-        (("router static", "router static6"), "static routes", Concern.ROUTING),
+        (POLICY_TABLES, Reason("firewall policies"), Concern.FILTER),
+        (("system interface",), Reason("interfaces"), Concern.INTERFACE),
+        (("router static", "router static6"), Reason("static routes"), Concern.ROUTING),
     )
     return [
-        Misunderstood(here, "", f"this file is a part of a configuration: it has no table of {what}", concern)
+        Misunderstood(
+            here, "", Reason("this file is a part of a configuration: it has no table of {what}", what=what), concern
+        )
         for paths, what, concern in wanted
         if not any(path in block.blocks for path in paths for block in blocks)
     ]

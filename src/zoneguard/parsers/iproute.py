@@ -23,6 +23,7 @@ from zoneguard.model.device import (
     Routing,
     Vrf,
 )
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._iproute.addresses import NOT_ROUTED, Interfaces, interface_of
 from zoneguard.parsers._iproute.policy import policy_routes
@@ -199,8 +200,8 @@ def _usable(entries: list[Entry], ledger: Ledger) -> list[Entry]:
         if entry.prefix[0] in NOT_ROUTED or (entry.prefix[0] >= V6 + (255 << 120)):
             ledger.ignored("loopback, link-local and multicast are not routed", line)
         elif entry.selects:
-            ledger.not_understood(line, f"a route that asks for more than the destination: {entry.selects}",
-                                  Concern.ROUTING)  # fmt: skip
+            reason = Reason("a route that asks for more than the destination: {selects}", selects=entry.selects)
+            ledger.not_understood(line, reason, Concern.ROUTING)
         elif entry.kind == "unicast" and not any(h.device or h.via is not None for h in entry.hops):
             ledger.not_understood(line, "a route that leads nowhere", Concern.ROUTING)
         elif entry.kind == "local" and entry.prefix[1] != (128 if entry.v6 else 32):
@@ -281,7 +282,7 @@ def _policy(reader: _Reader, entries: list[Entry]) -> tuple[PolicyRoute, ...]:
             continue
         for table, routes in tables.items():
             if table != "main" and table not in _ELSEWHERE:
-                reason = f"table {table} holds routes and no `ip rule` says when it is used"
+                reason = Reason("table {table} holds routes and no `ip rule` says when it is used", table=table)
                 reader.ledger.not_understood(routes[0].span.first, reason, Concern.ROUTING)
     return tuple(made)
 

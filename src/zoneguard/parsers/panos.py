@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._panos.account import Accountant
 from zoneguard.parsers._panos.device import read_device, weight
@@ -52,7 +53,10 @@ def _devices(export: Export, firewalls: Iterable[Firewall]) -> Iterator[Device]:
         work += weight(firewall)
         if work > MAX_WORK:
             place = firewall.managed or firewall.network
-            reason = f'"{firewall.name}" and what follows is not read: the file has more rules than are read at once'
+            reason = Reason(
+                '"{firewall}" and what follows is not read: the file has more rules than are read at once',
+                firewall=firewall.name,
+            )
             left_out = export.ledger.not_understood(place.first, reason, Concern.FILTER)
             yield Device(firewall.name, "paloalto", (), (), left_out.span)
             return

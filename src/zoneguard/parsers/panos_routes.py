@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import parse_address, prefix_of
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._lookup import led_through
 from zoneguard.parsers._panos.xmlform import PROMPT, SESSION
@@ -149,7 +150,7 @@ def _row(table: _Table, number: int, line: str) -> str:
     except (KeyError, ValueError):
         return "this destination cannot be read"
     if not words:
-        return "the flags of this route cannot be read"
+        return Reason("the flags of this route cannot be read")
     if "A" not in words:
         table.ledger.ignored("route that is not used", number)
         return ""

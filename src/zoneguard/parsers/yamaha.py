@@ -25,6 +25,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._yamaha.collect import collect
 from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
@@ -83,11 +84,11 @@ def _undefined(config: Config, ledger: Ledger) -> None:
     """What is applied and not defined in the file: an excerpt, or a mistake; what the router does is not documented."""
     for listed, missing in _missing(config):
         if missing:
-            reason = f"filters that are not defined: {', '.join(missing[:20])}"
+            reason = Reason("filters that are not defined: {words}", words=", ".join(missing[:20]))
             ledger.not_understood(listed.span.first, reason, Concern.FILTER, bounded=True)
     for name, (span, _) in config.translations.items():
         if missing := undefined(config, name):
-            reason = f"NAT descriptors that are not defined: {', '.join(missing[:20])}"
+            reason = Reason("NAT descriptors that are not defined: {words}", words=", ".join(missing[:20]))
             ledger.not_understood(span.first, reason, Concern.NAT)
 
 
@@ -130,7 +131,7 @@ def _overridden(config: Config, connected: list[Connected], ledger: Ledger) -> N
     for c in connected:
         found = config.family(c.network >= V6).routes.get((c.network, c.length))
         if found is not None:
-            reason = f"a static route for the connected subnet of {c.interface}"
+            reason = Reason("a static route for the connected subnet of {interface}", interface=c.interface)
             ledger.not_understood(found[0].first, reason, Concern.ROUTING)
 
 

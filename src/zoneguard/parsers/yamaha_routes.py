@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.addresses import V6, parse_address, prefix_of
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers.accounting import BLANK, Ledger
 
@@ -102,7 +103,7 @@ def _row(source: Source, number: int, line: str, table: _Table, ledger: Ledger) 
     ledger.understood(number)
     odd = [word for word in row["more"].split() if not _HARMLESS.fullmatch(word)]
     if odd:
-        reason = f"a condition of the route that is not known: {' '.join(odd)[:60]}"
+        reason = Reason("a condition of the route that is not known: {words}", words=" ".join(odd)[:60])
         ledger.not_understood(number, reason, Concern.ROUTING)
     return True
 

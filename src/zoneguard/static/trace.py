@@ -16,7 +16,7 @@ from zoneguard.model.device import Concern, Device, Misunderstood
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.project import Link
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.static._trace_choices import Doubt, Explored, explore
 from zoneguard.static._trace_json import to_json
 from zoneguard.static._trace_packet import Traveller
@@ -206,4 +206,4 @@ def _reason(doubts: tuple[Doubt, ...]) -> Text:
 
 
 def _misread_text(line: Misunderstood) -> Text:
-    return N_("a line not understood: {text} ({reason})", text=line.text, reason=line.reason)
+    return N_("a line not understood: {text} ({reason})", text=line.text, reason=as_reason(line.reason))

@@ -26,6 +26,7 @@ from zoneguard.model.match import (
     either,
 )
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._alaxala.config import Config
 from zoneguard.parsers._alaxala.names import PROTOCOLS, PROTOCOLS6, TCP_PORTS, UDP_PORTS
 from zoneguard.parsers._cisco import values
@@ -65,7 +66,7 @@ def read_list(line: Line, config: Config) -> None:
     known = config.lists.setdefault((kind, line.words[at]), AccessList(line.words[at], line.span))
     for child in line.children:
         if child.head in ("remark", "description"):
-            config.ignored("remark", [child])
+            config.ignored(Reason("remark"), [child])
         else:
             _add(child, known, child.words, config, "standard" if standard else kind)
 
@@ -77,7 +78,7 @@ def read_numbered(line: Line, config: Config) -> None:
     name = line.words[1]
     known = config.lists.setdefault(("ip", name), AccessList(name, line.span))
     if line.words[2].lower() == "remark":
-        config.ignored("remark", [line])
+        config.ignored(Reason("remark"), [line])
     else:
         standard = any(int(name) in numbers for numbers in _STANDARD)
         _add(line, known, line.words[2:], config, "standard" if standard else "ip")
@@ -101,7 +102,7 @@ def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, 
     match: Match
     try:
         if permits is None:
-            raise UnreadableError(f"neither permit nor deny: {action[:40]}")
+            raise UnreadableError(Reason("neither permit nor deny: {action}", action=action[:40]))
         match = _condition(Words(condition), kind, line.span)
     except UnreadableError as error:
         config.not_understood(line.number, str(error), Concern.FILTER, bounded=True)
@@ -155,7 +156,7 @@ def _options(words: Words, proto: int | None, span: SourceSpan) -> list[Match]:
         elif word in _MARKS:
             parts.append(Unknown(f"the packet has {word} {words.take().lower()[:40]} ({span})", span))
         else:
-            raise UnreadableError(f"not a condition that is known: {word[:40]}")
+            raise UnreadableError(Reason("not a condition that is known: {word}", word=word[:40]))
     return parts
 
 
@@ -201,7 +202,7 @@ def _hex(text: str) -> int:
     try:
         return int(text, 16)
     except ValueError:
-        raise UnreadableError(f"not a type of frames: {text[:40]}") from None
+        raise UnreadableError(Reason("not a type of frames: {text}", text=text[:40])) from None
 
 
 def _mac_side(words: Words, span: SourceSpan, side: str) -> Match:
@@ -223,4 +224,4 @@ def _mac_side(words: Words, span: SourceSpan, side: str) -> Match:
 
 def _end(words: Words) -> None:
     if words.peek():
-        raise UnreadableError(f"not a condition that is known: {words.peek()[:40]}")
+        raise UnreadableError(Reason("not a condition that is known: {word}", word=words.peek()[:40]))

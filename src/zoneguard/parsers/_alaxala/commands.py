@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._indented.verdicts import Verdicts, rows
+from zoneguard.parsers.assembly import learned
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -19,7 +20,6 @@ MULTICAST = "multicast groups; multicast is not in the model"
 FABRIC = "stacking, rings, spanning tree and central management"
 LOGIN = "authentication of terminals: can only withhold, never open"
 MODES = "which kinds of access lists the hardware takes"
-DYNAMIC = "dynamic routing: what {protocol} learns is not in the configuration; add the exported routing table"
 UNKNOWN = "this command is not known"
 
 _TOP = {
@@ -75,10 +75,10 @@ _TOP = {
         PROTOCOL,
     ),
     **rows("ip pim, ip igmp, ip multicast-routing, ipv6 multicast-routing, ipv6 pim, ipv6 mld", MULTICAST),
-    **rows("router ospf, ipv6 router ospf", (Concern.ROUTING, DYNAMIC.format(protocol="OSPF"))),
-    **rows("router rip, ipv6 router rip", (Concern.ROUTING, DYNAMIC.format(protocol="RIP"))),
-    **rows("router bgp", (Concern.ROUTING, DYNAMIC.format(protocol="BGP"))),
-    **rows("router isis", (Concern.ROUTING, DYNAMIC.format(protocol="IS-IS"))),
+    **rows("router ospf, ipv6 router ospf", (Concern.ROUTING, learned("OSPF"))),
+    **rows("router rip, ipv6 router rip", (Concern.ROUTING, learned("RIP"))),
+    **rows("router bgp", (Concern.ROUTING, learned("BGP"))),
+    **rows("router isis", (Concern.ROUTING, learned("IS-IS"))),
     **rows("router vrrp", LINK),
     **rows("no ip routing, no ipv6 routing", (Concern.ROUTING, "forwarding switched off is not modelled")),
     **rows("advance access-list", (Concern.FILTER, "advance access lists are not modelled")),

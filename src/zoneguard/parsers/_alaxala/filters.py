@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._alaxala.config import Applied, Config, Port
 from zoneguard.parsers._indented.lists import AccessList, entry_rules, undefined
 
@@ -72,8 +73,9 @@ def access_list(config: Config, applied: Applied) -> AccessList:
     known = config.lists.get((applied.kind, applied.name))
     if known is not None and known.entries:
         return known
-    what = "is not defined in this file" if known is None else "has no entries"
-    reason = f'the access list "{applied.name}" {what}'
+    reason = Reason('the access list "{name}" is not defined in this file', name=applied.name)
+    if known is not None:
+        reason = Reason('the access list "{name}" has no entries', name=applied.name)
     config.not_understood(applied.span.first, reason, Concern.FILTER, bounded=True)
     return undefined(applied.name, applied.span)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from zoneguard.model.device import Concern, InterfaceAddress
+from zoneguard.model.text import Reason
 from zoneguard.parsers._alaxala.commands import INTERFACE
 from zoneguard.parsers._alaxala.config import Applied, Config, Port
 from zoneguard.parsers._cisco.values import interface_address
@@ -97,7 +98,7 @@ def _vrf(line: Line, port: Port, _config: Config) -> None:
 def _list(line: Line, port: Port, _config: Config) -> None:
     direction = _word(line, 3).lower()
     if direction not in ("in", "out"):
-        raise UnreadableError(f"a list for neither in nor out: {direction[:40]}")
+        raise UnreadableError(Reason("a list for neither in nor out: {direction}", direction=direction[:40]))
     port.lists.append(Applied(line.head, _word(line, 2), direction == "in", line.span))
 
 

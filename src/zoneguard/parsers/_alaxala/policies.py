@@ -12,6 +12,7 @@ from functools import partial
 
 from zoneguard.model.device import Concern, PolicyRoute
 from zoneguard.model.match import Ingress, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._alaxala.config import Config, PolicyList, Way
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.lists import Entry
@@ -39,13 +40,13 @@ def _way(known: PolicyList, line: Line) -> None:
     if what == "default":
         action = words.take().lower()
         if action not in ("permit", "deny"):
-            raise UnreadableError(f"neither permit nor deny: {action[:40]}")
+            raise UnreadableError(Reason("neither permit nor deny: {action}", action=action[:40]))
         known.otherwise = action == "permit"
     elif what in ("policy-interface", "policy-next-hop"):
         interface, hop = _target(words)
         known.ways.append(Way(sequence, interface, hop, "track-object" in words.rest))
     elif what not in ("recover", "description", "aging-time"):
-        raise UnreadableError(f"this line of a policy list is not known: {what[:40]}")
+        raise UnreadableError(Reason("this line of a policy list is not known: {what}", what=what[:40]))
 
 
 def _target(words: Words) -> tuple[str, int]:
@@ -88,7 +89,7 @@ def _ways(config: Config, entry: Entry) -> tuple[list[Way], bool]:
         if first in ("policy-list", "policy") and is_number(words.rest[-1]) and "next-hop" not in words.rest:
             return _of_list(config, words.rest[-1], line)
         if first not in ("policy", "policy-interface", "policy-vlan", "policy-next-hop"):
-            raise UnreadableError(f"not an action that is known: {first[:40]}")
+            raise UnreadableError(Reason("not an action that is known: {first}", first=first[:40]))
         if words.peek() != "vlan" and is_number(words.peek()):
             words = Words(("vlan", *words.rest))
         interface, hop = _target(words)
@@ -101,7 +102,9 @@ def _ways(config: Config, entry: Entry) -> tuple[list[Way], bool]:
 def _of_list(config: Config, name: str, line: int) -> tuple[list[Way], bool]:
     known = config.policies.get(name)
     if known is None:
-        config.not_understood(line, f'the policy list "{name}" is not defined in this file', Concern.ROUTING)
+        config.not_understood(
+            line, Reason('the policy list "{name}" is not defined in this file', name=name), Concern.ROUTING
+        )
         return [], False
     ways: list[Way] = []
     for way in sorted(known.ways, key=lambda each: each.sequence):

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Route, RouteKind
+from zoneguard.model.text import Reason
 from zoneguard.parsers._alaxala.config import MAIN, Config, Instance, MapClause, Port, PrefixLine
 from zoneguard.parsers._alaxala.interfaces import interface_name
 from zoneguard.parsers._indented.lines import Line
@@ -69,7 +70,7 @@ def read_route(line: Line, config: Config) -> None:
         elif word == "poll":
             config.not_understood(line.number, POLLED, Concern.ROUTING)
         elif word != "noresolve":
-            raise UnreadableError(f"not an option of a route that is known: {word[:40]}")
+            raise UnreadableError(Reason("not an option of a route that is known: {word}", word=word[:40]))
     if kind is RouteKind.BLACKHOLE:
         hop, interface, via = None, "", context
     if installed:
@@ -120,7 +121,7 @@ def read_prefix_list(line: Line, config: Config) -> None:
         sequence = number(words.take(), 1, 1 << 32)
     action = words.take().lower()
     if action not in ("permit", "deny"):
-        raise UnreadableError(f"neither permit nor deny: {action[:40]}")
+        raise UnreadableError(Reason("neither permit nor deny: {action}", action=action[:40]))
     network, length = prefix(words.take(), v6)
     most = 128 if v6 else 32
     low, high = length, length
@@ -129,7 +130,7 @@ def read_prefix_list(line: Line, config: Config) -> None:
     if words.took("le"):
         high = number(words.take(), low, most)
     if words.peek():
-        raise UnreadableError(f"not an option of a prefix list that is known: {words.peek()[:40]}")
+        raise UnreadableError(Reason("not an option of a prefix list that is known: {word}", word=words.peek()[:40]))
     known.append((sequence, PrefixLine(action == "permit", network, length, low, high)))
 
 
@@ -139,7 +140,7 @@ def read_route_map(line: Line, config: Config) -> None:
     name, action = words.take(), words.take().lower()
     sequence = number(words.take(), 1, 65535)
     if action not in ("permit", "deny"):
-        raise UnreadableError(f"neither permit nor deny: {action[:40]}")
+        raise UnreadableError(Reason("neither permit nor deny: {action}", action=action[:40]))
     vrfs: frozenset[str] | None = None
     prefixes: tuple[str, ...] | None = None
     kinds: frozenset[str] | None = None
@@ -210,14 +211,17 @@ def _imported(config: Config, name: str, instance: Instance, own: dict[str, list
     """Routes of other contexts, each with the line that imports it: that line decides that packets go this way."""
     for v6, (map_name, span) in instance.imports.items():
         if map_name not in config.maps:
-            reason = f'the route-map "{map_name}" is not defined in this file: nothing is imported, or this is a part'
+            reason = Reason(
+                'the route-map "{map_name}" is not defined in this file: nothing is imported, or this is a part',
+                map_name=map_name,
+            )
             config.not_understood(span.first, reason, Concern.ROUTING)
             continue
         clauses = sorted(config.maps[map_name], key=lambda clause: clause.sequence)
         for clause in clauses:
             problem = clause.doubt or _undefined(config, clause, v6)
             if problem:
-                reason = f"which routes are imported depends on what is not known: {problem}"
+                reason = Reason("which routes are imported depends on what is not known: {problem}", problem=problem)
                 config.not_understood(span.first, reason, Concern.ROUTING)
         for other, theirs in own.items():
             if other == name:

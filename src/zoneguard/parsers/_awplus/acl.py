@@ -10,6 +10,7 @@ from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Bits, Field, In, Ingress, Match, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.config import Applied, Config
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.lists import AccessList, Entry
@@ -93,7 +94,7 @@ def read_v6(line: Line, config: Config) -> None:
 def _children(line: Line, known: AccessList, config: Config, v6: bool) -> None:
     for child in line.children:
         if child.head in ("remark", "description", "commit"):
-            config.ignored("remark", [child])
+            config.ignored(Reason("remark"), [child])
         else:
             _add(child, known, child.words, config, v6)
 
@@ -108,7 +109,7 @@ def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, 
     config.ledger.understood(line.number)
     try:
         if action not in _ACTIONS:
-            raise UnreadableError(f"not an action of an access list: {action[:40]}")
+            raise UnreadableError(Reason("not an action of an access list: {action}", action=action[:40]))
         match = _condition(Words(words[1:]), v6, line.span, action == "send-to-vlan-port")
     except UnreadableError as error:
         config.not_understood(line.number, str(error), Concern.FILTER, bounded=True)
@@ -147,13 +148,13 @@ def _condition(words: Words, v6: bool, span: SourceSpan, led: bool) -> Match:
     elif is_number(protocol):
         parts.append(In(Field.PROTO, Intervals.of(number(protocol, 0, 255))))
     elif protocol not in ("ip", "ipv6", "any"):
-        raise UnreadableError(f"not a protocol: {protocol[:40]}")
+        raise UnreadableError(Reason("not a protocol: {name}", name=protocol[:40]))
     source = _side(words, Field.SRC, v6)
     from_ports = ports(words, Field.SPORT, _PORT_NAMES)
     target = _side(words, Field.DST, v6)
     to_ports = ports(words, Field.DPORT, _PORT_NAMES)
     if ALWAYS not in (from_ports, to_ports) and protocol not in _PROTOCOLS:
-        raise UnreadableError(f"ports of {protocol[:40]}")
+        raise UnreadableError(Reason("ports of {protocol}", protocol=protocol[:40]))
     parts += [source, from_ports, target, to_ports, *_icmp_type(words)]
     if words.peek() and words.peek() not in ("vlan", "inner-vlan"):
         parts += _macs(words)
@@ -203,7 +204,7 @@ def _tags(words: Words, span: SourceSpan) -> list[Match]:
     while words.peek():
         keyword = words.take().lower()
         if keyword not in ("vlan", "inner-vlan"):
-            raise UnreadableError(f"not a condition that is known: {keyword[:40]}")
+            raise UnreadableError(Reason("not a condition that is known: {word}", word=keyword[:40]))
         tag = number(words.take(), 1, 4094)
         if keyword == "vlan":
             parts.append(Ingress(frozenset({f"vlan{tag}"})))
@@ -234,5 +235,5 @@ def read_vlan_filter(line: Line, config: Config) -> None:
         raise UnreadableError("a VLAN filter without list of VLANs")
     vlans = numbers(words.take(), 4094)
     if words.rest not in ((), ("input",)):
-        raise UnreadableError(f"a VLAN filter that is not for input: {' '.join(words.rest)[:40]}")
+        raise UnreadableError(Reason("a VLAN filter that is not for input: {words}", words=" ".join(words.rest)[:40]))
     config.vlan_filters.append((name, vlans, line.span))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._indented.verdicts import Verdicts, rows
+from zoneguard.parsers.assembly import learned
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -18,7 +19,6 @@ CONTENT = "inspects what was let through: can only withhold, never open"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
 MULTICAST = "multicast groups; multicast is not in the model"
 FABRIC = "stacking, rings, spanning tree and central management"
-DYNAMIC = "dynamic routing: what {protocol} learns is not in the configuration; add the exported routing table"
 UNKNOWN = "this command is not known"
 
 _TOP = {
@@ -90,9 +90,9 @@ _TOP = {
         """,
         MULTICAST,
     ),
-    **rows("router ospf, router ipv6 ospf", (Concern.ROUTING, DYNAMIC.format(protocol="OSPF"))),
-    **rows("router rip, router ipv6 rip", (Concern.ROUTING, DYNAMIC.format(protocol="RIP"))),
-    **rows("router bgp", (Concern.ROUTING, DYNAMIC.format(protocol="BGP"))),
+    **rows("router ospf, router ipv6 ospf", (Concern.ROUTING, learned("OSPF"))),
+    **rows("router rip, router ipv6 rip", (Concern.ROUTING, learned("RIP"))),
+    **rows("router bgp", (Concern.ROUTING, learned("BGP"))),
     **rows("no ip forwarding, no ipv6 forwarding", (Concern.ROUTING, "forwarding switched off is not modelled")),
     **rows("bridge", (Concern.INTERFACE, "what a bridge passes between its members is not routed")),
     **rows("acl-group", (Concern.FILTER, "groups of addresses or ports are not modelled")),

@@ -26,6 +26,7 @@ from zoneguard.model.match import (
     either,
 )
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.config import Config, Entity, Member
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.words import ALL_PORTS, UnreadableError, address, number, prefix
@@ -51,7 +52,7 @@ def read_zone(line: Line, config: Config) -> None:
 
 def _entity(line: Line, config: Config, parent: str, kind: str) -> None:
     if len(line.words) != 2:
-        raise UnreadableError(f"a {kind} without name")
+        raise UnreadableError(Reason("a {kind} without name", kind=kind))
     name = f"{parent}.{line.words[1]}" if parent else line.words[1]
     known = config.entities.setdefault(name, Entity(name, line.span))
     if parent:
@@ -68,7 +69,7 @@ def _entity(line: Line, config: Config, parent: str, kind: str) -> None:
             if not config.read(child, Concern.FILTER, partial(_host, known=known, config=config), bounded=True):
                 _open(child, known)
         elif words[0] == "description":
-            config.ledger.ignored("remark", child.number)
+            config.ledger.ignored(Reason("remark"), child.number)
         else:
             config.ledger.understood(child.number)
             config.not_understood(child.number, _UNKNOWN, Concern.FILTER, bounded=True)
@@ -173,7 +174,9 @@ class Book:
         if key not in self._entities:
             members = list(self._members(name))
             if name not in self._config.entities:
-                reason = f'the entity "{name}" is not defined: the rule has no effect, or this file is a part'
+                reason = Reason(
+                    'the entity "{name}" is not defined: the rule has no effect, or this file is a part', name=name
+                )
                 self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
                 return Unknown(f"the packet's {field.value} is of entity {name}", span)
             self._entities[key] = either(*(self._member(m, field, span, by_interface) for m in members))
@@ -250,7 +253,7 @@ class Book:
 
     def _predefined(self, name: str, span: SourceSpan) -> Match:
         if self._config.recognises is not None:
-            reason = f'the application "{name}" may be recognised by content'
+            reason = Reason('the application "{name}" may be recognised by content', name=name)
         elif name == "ping":
             return both(In(Field.PROTO, Intervals.of(1)), In(Field.ICMP, Intervals.span(8 << 8, 8 << 8 | 255)))
         elif name == "dns":
@@ -267,6 +270,6 @@ class Book:
                 *(both(In(Field.PROTO, Intervals.of(p)), In(Field.DPORT, Intervals.of(d))) for p, d in PREDEFINED[name])
             )
         else:
-            reason = f'the application "{name}" is not defined in this file'
+            reason = Reason('the application "{name}" is not defined in this file', name=name)
         self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
         return Unknown(f"the packet is of application {name}", span)

@@ -28,6 +28,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.config import Config, FirewallRule, TranslationRule
 from zoneguard.parsers._awplus.entities import Book
 from zoneguard.parsers._indented.lines import Line
@@ -65,11 +66,11 @@ def _rule(line: Line, config: Config) -> None:
     sequence = _sequence(words, config.rules)
     action = words.take().lower()
     if action not in _ACTIONS:
-        raise UnreadableError(f"not an action of the firewall: {action[:40]}")
+        raise UnreadableError(Reason("not an action of the firewall: {action}", action=action[:40]))
     application, source, destination = _who(words)
     for word in words.rest:
         if word not in ("log", "no-state-enforcement"):
-            raise UnreadableError(f"not an option of a firewall rule that is known: {word[:40]}")
+            raise UnreadableError(Reason("not an option of a firewall rule that is known: {word}", word=word[:40]))
     config.rules[sequence] = FirewallRule(sequence, line.span, action, application, source, destination)
 
 
@@ -150,7 +151,7 @@ def _translation(line: Line, config: Config) -> None:
     sequence = _sequence(words, config.translations)
     kind = words.take().lower()
     if kind not in ("masq", "portfwd", "netmap"):
-        raise UnreadableError(f"not an action of NAT: {kind[:40]}")
+        raise UnreadableError(Reason("not an action of NAT: {kind}", kind=kind[:40]))
     application, source, destination = _who(words)
     side, to, dport = "src" if kind == "masq" else "dst", "", None
     if words.took("with"):
@@ -186,7 +187,7 @@ def _side(config: Config, book: Book, field: Field) -> Iterator[NatRule]:
             continue
         rewrites = _rewrites(rule, field, book)
         if rewrites is None:
-            reason = f'the addresses of "{rule.to}" are not known, or not as many as they are to replace'
+            reason = Reason('the addresses of "{to}" are not known, or not as many as they are to replace', to=rule.to)
             config.not_understood(rule.span.first, reason, Concern.NAT)
             continue
         match = both(

@@ -8,6 +8,7 @@ from functools import partial
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.commands import INTERFACE
 from zoneguard.parsers._awplus.config import VLANS, Applied, Config, Port
 from zoneguard.parsers._indented.lines import Line
@@ -23,8 +24,11 @@ from zoneguard.parsers._indented.words import (
     prefix,
 )
 
-_ASSIGNED = "an address that {by} assigns is not in the configuration"
 _BRIDGED = "what a bridge passes between its members is not routed"
+
+
+def _assigned(by: str) -> Reason:
+    return Reason("an address that {by} assigns is not in the configuration", by=by)
 
 
 def read_interface(line: Line, config: Config) -> None:
@@ -57,14 +61,14 @@ def _each(reader: Callable[[Line, Port, Config], None], ports: list[Port], confi
 def _address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word == "dhcp":
-        config.not_understood(line.number, _ASSIGNED.format(by="DHCP"), Concern.INTERFACE)
+        config.not_understood(line.number, _assigned("DHCP"), Concern.INTERFACE)
     elif word != "negotiated":
         if "/" in word:
             length = prefix(word)[1]
         elif len(line.words) > 3 and is_quad(line.words[3]):
             length = mask_length(line.words[3])
         else:
-            raise UnreadableError(f"an address without mask: {word[:40]}")
+            raise UnreadableError(Reason("an address without mask: {word}", word=word[:40]))
         own = InterfaceAddress(address(word.partition("/")[0]), length)
         if "secondary" not in line.words and port.numbered and own not in port.addresses:
             config.not_understood(line.number, SECOND, Concern.INTERFACE)
@@ -75,7 +79,7 @@ def _address(line: Line, port: Port, config: Config) -> None:
 def _v6_address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word in ("autoconfig", "dhcp", "suffix") or "/" not in word or "eui64" in line.words:
-        config.not_understood(line.number, _ASSIGNED.format(by="the network"), Concern.INTERFACE)
+        config.not_understood(line.number, _assigned(Reason("the network")), Concern.INTERFACE)
     else:
         port.addresses.append(InterfaceAddress(address(word.partition("/")[0], v6=True), prefix(word, v6=True)[1]))
 

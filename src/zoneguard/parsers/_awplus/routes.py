@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.match import Ingress, Match, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.config import MAIN, Config, PolicyRule
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.words import (
@@ -31,7 +32,7 @@ def read_vrf(line: Line, config: Config) -> None:
     if len(line.words) < 3:
         raise UnreadableError("a VRF instance without name")
     if line.words[2].lower() in ("forwarding", MAIN):
-        raise UnreadableError(f"not a name of a VRF instance: {line.words[2]}")
+        raise UnreadableError(Reason("not a name of a VRF instance: {words}", words=line.words[2]))
     config.vrfs[line.words[2]] = line.span
     for child in line.children:
         config.ledger.understood(child.number)
@@ -69,7 +70,7 @@ def read_route(line: Line, config: Config) -> None:
     if words.took("description"):
         words = Words(())
     if words.peek():
-        raise UnreadableError(f"a condition of a route that is not known: {words.peek()[:40]}")
+        raise UnreadableError(Reason("a condition of a route that is not known: {word}", word=words.peek()[:40]))
     route = Route(network, length, line.span, kind, hop, interface, distance)
     config.routes.append((context, route))
 

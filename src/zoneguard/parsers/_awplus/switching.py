@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern, Filter, Permit, Return, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._awplus.config import Applied, Config, Port
 from zoneguard.parsers._indented.lists import AccessList, entry_rules, followed_by, undefined
 
@@ -57,7 +58,9 @@ def _maps(config: Config) -> dict[int, list[tuple[str, SourceSpan]]]:
     for name, vlans, span in config.vlan_filters:
         if name not in config.maps:
             config.not_understood(
-                span.first, f'the VLAN access-map "{name}" is not defined in this file', Concern.FILTER
+                span.first,
+                Reason('the VLAN access-map "{name}" is not defined in this file', name=name),
+                Concern.FILTER,
             )
         for vlan in vlans:
             found.setdefault(vlan, []).append((name, span))
@@ -149,6 +152,8 @@ def _list(config: Config, applied: Applied) -> AccessList:
         known = config.lists.get((v6, applied.name))
         if known is not None:
             return known
-    what = "is no hardware access list" if applied.name in config.software_lists else "is not defined in this file"
-    config.not_understood(applied.span.first, f'the access list "{applied.name}" {what}', Concern.FILTER, bounded=True)
+    reason = Reason('the access list "{name}" is not defined in this file', name=applied.name)
+    if applied.name in config.software_lists:
+        reason = Reason('the access list "{name}" is no hardware access list', name=applied.name)
+    config.not_understood(applied.span.first, reason, Concern.FILTER, bounded=True)
     return undefined(applied.name, applied.span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.config import Config
 from zoneguard.parsers._cisco.entries import Entry, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Group, network_member, port_member, service_member
@@ -11,7 +12,7 @@ from zoneguard.parsers._cisco.lists import NEIGHBOURS, AccessList
 from zoneguard.parsers._cisco.reasons import COUNTS
 from zoneguard.parsers._cisco.values import UnreadableError, undecided
 
-REMARK = "remark"
+REMARK = Reason("remark")
 TAKEN = "the number of this line is already taken in its list"
 NOT_IP = "a list for protocols other than IP"
 _STANDARD = ((1, 99), (1300, 1999))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, ALWAYS, FIN, PSH, RST, SYN, URG, Bits, Field, In, Match, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.groups import Groups
 from zoneguard.parsers._cisco.values import SCTP, TCP, UDP, Cursor, UnreadableError, undecided
@@ -208,7 +209,7 @@ def _other(word: str, cursor: Cursor, span: SourceSpan) -> Match:
     elif word in _WITH_VALUE:
         said += [cursor.take() for _ in range(_WITH_VALUE[word])]
     elif word not in _ALONE and not (word.isascii() and word.replace("-", "").isalnum()):
-        raise UnreadableError(f"not an option: {word[:40]}")
+        raise UnreadableError(Reason("not an option: {word}", word=word[:40]))
     elif word not in _ALONE:
         said = [word, *cursor.words[cursor.at :]]
         cursor.at = len(cursor.words)

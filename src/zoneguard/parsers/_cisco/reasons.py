@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from zoneguard.model.text import Reason
+
 MANAGEMENT = "management of the device itself"
 LAYER_TWO = "layer 2: concerns frames within a VLAN or a link"
 FOR_ROUTING = "used by routing protocols only"
 QUALITY = "quality of service: order and rate of packets"
-MULTICAST = "multicast"
+MULTICAST = Reason("multicast")
 OWN_PACKETS = "concerns packets that the router itself sends or answers"
 TAKES_AWAY = "may only take away from what is forwarded"
 DEFINED_ONLY = "takes effect where it is applied; that is reported there"
 TUNNEL = "how a tunnel is carried; what goes through it is modelled by its inner addresses"
 OPTIMISATION = "how packets are handled inside the router"
-VOICE = "telephony"
+VOICE = Reason("telephony")
 COUNTS = "counts or logs only"
 PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
 IDLE_PROTOCOL = "a routing protocol without networks or neighbours"

@@ -9,6 +9,7 @@ from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, In, Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.names import ICMP, ICMP6, PROTOCOLS, TCP_PORTS, UDP_PORTS
 
 FULL = (1 << 32) - 1
@@ -56,11 +57,11 @@ def ipv4(text: str) -> int:
     """``10.0.0.1``."""
     parts = text.split(".")
     if len(parts) != 4:
-        raise UnreadableError(f"not an IPv4 address: {text[:40]}")
+        raise UnreadableError(Reason("not an IPv4 address: {text}", text=text[:40]))
     value = 0
     for part in parts:
         if not (part.isascii() and part.isdigit() and len(part) <= 3 and int(part) <= 255):
-            raise UnreadableError(f"not an IPv4 address: {text[:40]}")
+            raise UnreadableError(Reason("not an IPv4 address: {text}", text=text[:40]))
         value = value << 8 | int(part)
     return value
 
@@ -72,7 +73,7 @@ def ipv6(text: str) -> int:
     except ValueError:
         value = 0
     if value < V6:
-        raise UnreadableError(f"not an IPv6 address: {text[:60]}")
+        raise UnreadableError(Reason("not an IPv6 address: {text}", text=text[:60]))
     return value
 
 
@@ -94,7 +95,7 @@ def mask_length(text: str) -> int:
     """The length of a subnet mask without holes: ``255.255.255.0`` → 24."""
     rest = ~ipv4(text) & FULL
     if rest & (rest + 1):
-        raise UnreadableError(f"a mask with holes: {text}")
+        raise UnreadableError(Reason("a mask with holes: {text}", text=text))
     return 32 - rest.bit_length()
 
 
@@ -105,7 +106,7 @@ def interface_address(text: str, mask: str = "") -> InterfaceAddress:
     own, slash, length = text.partition("/")
     value = address(own)
     if not slash or not length.isascii() or not length.isdigit() or int(length) > (128 if value >= V6 else 32):
-        raise UnreadableError(f"an address without the length of its prefix: {text[:60]}")
+        raise UnreadableError(Reason("an address without the length of its prefix: {text}", text=text[:60]))
     return InterfaceAddress(value, int(length))
 
 
@@ -114,11 +115,11 @@ def prefix(text: str) -> tuple[int, int]:
     own, slash, length = text.partition("/")
     address(own)
     if not slash or not (length.isascii() and length.isdigit()):
-        raise UnreadableError(f"not a prefix: {text[:60]}")
+        raise UnreadableError(Reason("not a prefix: {text}", text=text[:60]))
     try:
         return prefix_of(text)
     except ValueError:
-        raise UnreadableError(f"not a prefix: {text[:60]}") from None
+        raise UnreadableError(Reason("not a prefix: {text}", text=text[:60])) from None
 
 
 @lru_cache(maxsize=65536)
@@ -160,7 +161,7 @@ def undecided(what: str, span: SourceSpan) -> Unknown:
 def number(text: str, most: int) -> int:
     """A decimal number from 0 to ``most``."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most):
-        raise UnreadableError(f"not a number up to {most}: {text[:40]}")
+        raise UnreadableError(Reason("not a number up to {most}: {text}", most=most, text=text[:40]))
     return int(text)
 
 
@@ -177,7 +178,7 @@ def port(text: str, proto: int | None) -> int:
     tables = {TCP: (TCP_PORTS,), UDP: (UDP_PORTS,), None: (TCP_PORTS, UDP_PORTS)}.get(proto, ())
     found = {table[text] for table in tables if text in table}
     if len(found) != 1:
-        raise UnreadableError(f"not a port: {text[:40]}")
+        raise UnreadableError(Reason("not a port: {text}", text=text[:40]))
     return found.pop()
 
 

@@ -14,6 +14,7 @@ from zoneguard.model.device import Action, Deny, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Egress, Field, In, Ingress, Match, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.objects import Book
 from zoneguard.parsers._cisco_asa.values import (
     ANY,
@@ -130,7 +131,7 @@ def read_entry(words: Words, scope: Scope, span: SourceSpan) -> Entry:
     ``IndexError`` where malformed."""
     action = words.take()
     if action not in ACTIONS:
-        raise UnreadableError(f"not an action: {action[:40]}")
+        raise UnreadableError(Reason("not an action: {action}", action=action[:40]))
     services = _protocol(words, scope.book)
     open_ = list(_identity(words))
     ingress = _interface(words, scope)
@@ -164,7 +165,7 @@ def read_entry(words: Words, scope: Scope, span: SourceSpan) -> Entry:
         elif word.startswith(("(hitcnt=", "0x")):
             continue  # as "show access-list" prints it
         else:
-            raise UnreadableError(f"a word that is not known: {word[:40]}")
+            raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))
     return Entry(span, action != "deny", services, source, destination, tuple(open_), active, ingress, egress)
 
 
@@ -172,7 +173,7 @@ def read_standard(words: Words, scope: Scope, span: SourceSpan) -> Entry:
     """``permit|deny any4|host A|A M`` of a standard list: about destinations, for routes and tunnels."""
     action = words.take()
     if action not in ("permit", "deny"):
-        raise UnreadableError(f"not an action: {action[:40]}")
+        raise UnreadableError(Reason("not an action: {action}", action=action[:40]))
     return Entry(span, action == "permit", (Service(),), ANY, _address(words, scope))
 
 
@@ -214,7 +215,7 @@ def _interface(words: Words, scope: Scope) -> str:
         return ""
     name = words.take()
     if name not in scope.interfaces:
-        raise UnreadableError(f"an interface that is not defined: {name[:40]}")
+        raise UnreadableError(Reason("an interface that is not defined: {name}", name=name[:40]))
     return name
 
 

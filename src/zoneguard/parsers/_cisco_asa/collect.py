@@ -8,6 +8,7 @@ from dataclasses import replace
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Concern, Service
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.acl import Scope, read_entry, read_standard
 from zoneguard.parsers._cisco_asa.commands import ACCESS, TUNNELS, verdict
 from zoneguard.parsers._cisco_asa.config import AccessList, Config, Group
@@ -57,7 +58,7 @@ def _guarded(command: Command, config: Config, reader: Callable[[Command, Config
         if reader(command, config) is False:
             _judge(command, config)
     except (ValueError, IndexError) as error:
-        reason = str(error) if isinstance(error, UnreadableError) else "malformed"
+        reason = str(error) if isinstance(error, UnreadableError) else Reason("malformed")
         config.ledger.understood(command.line, command.last)
         concern = _CONCERNS.get(command.words[0], Concern.FILTER)
         config.not_understood(command.line, reason, concern, bounded=command.words[0] in ("object", "object-group"))
@@ -122,7 +123,7 @@ def _access_group(command: Command, config: Config) -> bool | None:
         config.everywhere.append(group)
     elif words[2] in ("in", "out") and words[3] == "interface":
         if words[4] not in config.named:
-            raise UnreadableError(f"an interface that is not defined: {words[4][:40]}")
+            raise UnreadableError(Reason("an interface that is not defined: {name}", name=words[4][:40]))
         direction = "control-plane" if "control-plane" in words[5:] else words[2]
         config.groups.setdefault((words[4], direction), []).append(group)
     else:
@@ -250,9 +251,9 @@ def _read_lists(config: Config) -> None:
             entry = read(words, replace(scope, any_address=ANY6) if v6 else scope, span)
             listed.entries.append(entry)
             if name in used and any(entry.doubts()):
-                reason = f"it asks what is not in the configuration: {next(entry.doubts())}"[:160]
-                config.not_understood(command.line, reason, Concern.FILTER, bounded=True)
+                asks = Reason("it asks what is not in the configuration: {key}", key=next(entry.doubts())[:120])
+                config.not_understood(command.line, asks, Concern.FILTER, bounded=True)
         except (ValueError, IndexError) as error:
-            reason = str(error) if isinstance(error, UnreadableError) else "malformed"
+            reason = str(error) if isinstance(error, UnreadableError) else Reason("malformed")
             listed.entries.append(span)
             config.not_understood(command.line, reason, Concern.FILTER, bounded=True)

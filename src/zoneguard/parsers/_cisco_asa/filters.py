@@ -15,6 +15,7 @@ from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Return, 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.config import Config, Group, Port
 from zoneguard.parsers._cisco_asa.names import ICMP, ICMP6, TCP
@@ -210,7 +211,7 @@ class Filters:
             try:
                 name, match = _ping(command.words, config)
             except (ValueError, IndexError):
-                config.not_understood(command.line, "malformed", Concern.OTHER)
+                config.not_understood(command.line, Reason("malformed"), Concern.OTHER)
                 continue
             listed.add(name)
             came = Ingress(frozenset({config.interface(name)}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, InterfaceAddress
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.config import Config, Port
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.values import UnreadableError, mask_length, number, prefix6, v4
@@ -36,7 +37,7 @@ def read_interface(command: Command, config: Config) -> None:
         try:
             _setting(inner, port, config)
         except (ValueError, IndexError) as error:
-            reason = str(error) if isinstance(error, UnreadableError) else "malformed"
+            reason = str(error) if isinstance(error, UnreadableError) else Reason("malformed")
             config.ledger.understood(inner.line, inner.last)
             config.not_understood(inner.line, reason, Concern.INTERFACE)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.nat_entry import ANY, PortMap, Side, Translation, pairs
@@ -54,7 +55,7 @@ def _read(command: Command, config: Config, name: str) -> tuple[bool, int | None
     try:
         return _automatic(command, config, name) if name else _twice(command, config)
     except (ValueError, IndexError) as error:
-        reason = str(error) if isinstance(error, UnreadableError) else "malformed"
+        reason = str(error) if isinstance(error, UnreadableError) else Reason("malformed")
         config.not_understood(command.line, reason, Concern.NAT)
         return None
 
@@ -66,7 +67,7 @@ def interfaces(word: str, config: Config) -> tuple[str, str]:
         raise UnreadableError("not a pair of interfaces")
     for one in names:
         if one != "any" and one not in config.named:
-            raise UnreadableError(f"an interface that is not defined: {one[:40]}")
+            raise UnreadableError(Reason("an interface that is not defined: {name}", name=one[:40]))
     real, mapped = ("" if one == "any" else one for one in names)
     return real, mapped
 
@@ -78,7 +79,7 @@ def _side(word: str, config: Config) -> Side:
         return Side(spans)
     address = config.book.address(word)
     if "." not in address and ":" not in address:
-        raise UnreadableError(f"a network that is not defined or not wholly known: {word[:40]}")
+        raise UnreadableError(Reason("a network that is not defined or not wholly known: {word}", word=word[:40]))
     value = parse_address(address)
     return Side(((value, value),))
 
@@ -95,7 +96,7 @@ def _automatic(command: Command, config: Config, name: str) -> tuple[bool, None,
     elif kind == "dynamic":
         to = _pool(words, config, mapped)
     else:
-        raise UnreadableError(f"not a kind of translation: {kind[:40]}")
+        raise UnreadableError(Reason("not a kind of translation: {kind}", kind=kind[:40]))
     options = _options(words, kind)
     ports = options.pop("service", None)
     source_port = None
@@ -174,7 +175,7 @@ def _options(words: Words, kind: str) -> dict[str, object]:
         elif word == "route-lookup":
             found["route-lookup"] = True
         elif word not in _WITHOUT_MEANING and word not in _POOL_OPTIONS:
-            raise UnreadableError(f"a word that is not known: {word[:40]}")
+            raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))
     return found
 
 
@@ -195,7 +196,7 @@ def _twice(command: Command, config: Config) -> tuple[bool, int | None, Translat
         raise UnreadableError("a translation without source")
     kind = words.take()
     if kind not in ("static", "dynamic"):
-        raise UnreadableError(f"not a kind of translation: {kind[:40]}")
+        raise UnreadableError(Reason("not a kind of translation: {kind}", kind=kind[:40]))
     source = ANY if words.skip("any") else _side(words.take(), config)
     options: dict[str, object] = {}
     if kind == "static":
@@ -221,7 +222,7 @@ def _twice(command: Command, config: Config) -> tuple[bool, int | None, Translat
         elif word in ("unidirectional", "route-lookup") or (word == "interface" and kind == "dynamic"):
             options[word] = True
         elif word not in _WITHOUT_MEANING and word not in _POOL_OPTIONS:
-            raise UnreadableError(f"a word that is not known: {word[:40]}")
+            raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))
     rule = Translation(
         f"nat line {command.line}", config.span(command), real, mapped, kind == "static", source, to, target,
         source_port, target_port, one_way="unidirectional" in options, routed="route-lookup" in options,
@@ -249,5 +250,5 @@ def _services(config: Config, first: str, second: str, static: bool) -> tuple[Po
 def _service(config: Config, name: str) -> Iterator[Service]:
     found = [Service(protocol("tcp"))] if name == "any" else config.book.object_services(name)
     if len(found) != 1 or found[0].doubt or found[0].icmp is not None:
-        raise UnreadableError(f"a service that is not one known service: {name[:40]}")
+        raise UnreadableError(Reason("a service that is not one known service: {name}", name=name[:40]))
     yield found[0]

@@ -14,6 +14,7 @@ from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
@@ -56,7 +57,7 @@ def translations(config: Config) -> list[Translation]:
 def _one(word: str, config: Config) -> str:
     name = word.strip("()")
     if name not in config.named:
-        raise UnreadableError(f"an interface that is not defined: {name[:40]}")
+        raise UnreadableError(Reason("an interface that is not defined: {name}", name=name[:40]))
     return name
 
 
@@ -170,7 +171,7 @@ def _conditions(config: Config, acl: str) -> Iterator[tuple[Match, Match]]:
     """For each entry that permits, its condition and that of packets the other way."""
     found = config.acls.get(acl)
     if found is None:
-        raise UnreadableError(f"an access list that is not defined: {acl[:40]}")
+        raise UnreadableError(Reason("an access list that is not defined: {name}", name=acl[:40]))
     for entry in found.entries:
         if not isinstance(entry, Entry) or not entry.permits:
             raise UnreadableError("a translation by an access list that denies, or that cannot be read")
@@ -181,4 +182,4 @@ def _conditions(config: Config, acl: str) -> Iterator[tuple[Match, Match]]:
 def _no_more(words: Words) -> None:
     for word in words.rest():
         if word not in _LIMITS and not word.isdigit() and word not in ("tcp", "udp"):
-            raise UnreadableError(f"a word that is not known: {word[:40]}")
+            raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import parse_address, prefix_span
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.names import ICMP6, ICMP_TYPES, TCP, UDP
 from zoneguard.parsers._cisco_asa.values import (
@@ -71,7 +72,7 @@ class Book:
             return []
         known = self._objects if words[0] == "object" else self._groups
         if words[1] not in _KINDS[words[0]]:
-            raise UnreadableError(f"not a kind of {words[0]}: {words[1][:40]}")
+            raise UnreadableError(Reason("not a kind of {words}: {word}", words=words[0], word=words[1][:40]))
         found = known.setdefault(words[2], _Definition(words[1], words[3] if len(words) > 3 else ""))
         nats: list[Command] = []
         for inner in command.inner:
@@ -115,11 +116,11 @@ class Book:
                 words = inner.words
                 if words[0] == "group-object" and len(words) > 1:
                     if words[1] == name:
-                        yield inner.line, "a group that holds itself"
+                        yield inner.line, Reason("a group that holds itself")
                     elif words[1] not in self._groups:
-                        yield inner.line, "a group that is not defined"
+                        yield inner.line, Reason("a group that is not defined")
                 elif words[1:2] == ("object",) and len(words) > 2 and words[2] not in self._objects:
-                    yield inner.line, "an object that is not defined"
+                    yield inner.line, Reason("an object that is not defined")
 
     # -- networks --------------------------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class Book:
             return self._nested(self.group_addresses, words[1], depth)
         if words[0] == "fqdn":
             return Addresses(doubts=(words[-1],))
-        raise UnreadableError(f"not a member of a network: {words[0][:40]}")
+        raise UnreadableError(Reason("not a member of a network: {words}", words=words[0][:40]))
 
     def _nested(self, ask: Callable[[str], Addresses], name: str, depth: int) -> Addresses:
         if not depth:
@@ -290,7 +291,7 @@ class Book:
                 raise UnreadableError("an ICMP type that cannot be read")
             yield Service(Intervals.of(ICMP6) if v6 else None, None, None, types)
         else:
-            raise UnreadableError(f"not a member of a service: {kind[:40]}")
+            raise UnreadableError(Reason("not a member of a service: {kind}", kind=kind[:40]))
 
 
 _KINDS = {
@@ -324,4 +325,4 @@ def service(words: Words) -> Iterator[Service]:
 
 def _end(words: Words) -> None:
     if words.rest():
-        raise UnreadableError(f"words that are not known: {' '.join(words.rest())[:40]}")
+        raise UnreadableError(Reason("words that are not known: {words}", words=" ".join(words.rest())[:40]))

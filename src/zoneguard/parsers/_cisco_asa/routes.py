@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Route, RouteKind
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.values import UnreadableError, Words, network, number, prefix6
@@ -43,7 +44,7 @@ def read_route(command: Command, config: Config) -> None:
         )
         return
     if words.rest():
-        raise UnreadableError(f"a word that is not known: {words.take()[:40]}")
+        raise UnreadableError(Reason("a word that is not known: {word}", word=words.take()[:40]))
     if not blackhole and name not in config.named:
         config.not_understood(command.line, "a route out of an interface that is not defined", Concern.ROUTING)
         return

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, prefix_of, prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Bits, Field, In, Match, Unknown, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.names import ICMP, ICMP6, ICMP6_TYPES, ICMP_TYPES, PORTS, PROTOCOLS, SCTP, TCP, UDP
 
 ALL_PORTS = Intervals.span(0, 65535)
@@ -154,7 +155,7 @@ def prefix6(text: str) -> tuple[int, int]:
 def number(text: str, most: int) -> int:
     """A number from 0 to ``most``. Raises ``UnreadableError``."""
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > most:
-        raise UnreadableError(f"not a number up to {most}: {text[:40]}")
+        raise UnreadableError(Reason("not a number up to {most}: {text}", most=most, text=text[:40]))
     return int(text)
 
 

@@ -10,10 +10,12 @@ from zoneguard.model.device import Concern, Interface
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.schema import LABEL, SESSIONS, Schema
+from zoneguard.parsers.accounting import endless
 
 ADDRESS = Schema(
     frozenset({
@@ -129,8 +131,10 @@ class AddressBook:
     def _resolve(self, name: str, line: int, inside: tuple[str, ...]) -> AddressMatch:
         name = self.groups.current_name(self.objects.current_name(name, line), line)
         if name in inside or len(inside) > MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} groups"
-            return self._unknown(f'in "{name}", which {what}', Doubt(line, f'the group "{name}" {what}'))
+            what = endless(name in inside, MAX_NESTING)
+            return self._unknown(
+                f'in "{name}", which {what}', Doubt(line, Reason('the group "{name}" {what}', name=name, what=what))
+            )
         if name not in self._known:
             if name in self.objects.entries:
                 result = self._object(self.objects.entries[name])
@@ -139,7 +143,9 @@ class AddressBook:
             elif name in ("all", "none"):
                 result = AddressMatch(self.family if name == "all" else Intervals())
             else:
-                return self._unknown(f'in "{name}"', Doubt(line, f'the address "{name}" is not defined in this file'))
+                return self._unknown(
+                    f'in "{name}"', Doubt(line, Reason('the address "{name}" is not defined in this file', name=name))
+                )
             self._known[name] = result
         return self._known[name]
 
@@ -169,7 +175,10 @@ class AddressBook:
             return self._mac(entry)
         else:
             subject = " ".join((kind, entry.word("fqdn") or entry.word("country") or entry.word("sub-type"))).strip()
-            doubt = Doubt(entry.line("type"), f'the addresses of "{entry.name}" (type {kind}) are not in the file')
+            doubt = Doubt(
+                entry.line("type"),
+                Reason('the addresses of "{name}" (type {kind}) are not in the file', name=entry.name, kind=kind),
+            )
             return self._unknown(f'in "{entry.name}" ({subject})', doubt)
         if exact is None or not exact <= self.family:
             return self._unreadable(entry)
@@ -205,7 +214,7 @@ class AddressBook:
         return AddressMatch(others=(both(In(Field.SRC, self.family), In(Field.MAC, macs)),), macs=(span,))
 
     def _unreadable(self, entry: Block, name: str = "type") -> AddressMatch:
-        doubt = Doubt(entry.line(name), f'the addresses of "{entry.name}" cannot be read')
+        doubt = Doubt(entry.line(name), Reason('the addresses of "{name}" cannot be read', name=entry.name))
         return self._unknown(f'in "{entry.name}"', doubt)
 
     def _unknown(self, key: str, doubt: Doubt) -> AddressMatch:

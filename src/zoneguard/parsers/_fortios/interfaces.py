@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route, RouteKind, Service
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -26,7 +27,6 @@ from zoneguard.parsers._fortios.schema import (
     account,
     ignore,
 )
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 REVERSE_PATH = "reverse path check: hosts are taken to use addresses that are routed back to them"
 
@@ -143,7 +143,10 @@ def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: di
         result.ipmac.add(name)
     mode = entry.word("mode", "static")
     if mode != "static":
-        reason = f"{DYNAMIC_ROUTING}: the address, and perhaps a default route, come by {mode} and are not in the file"
+        reason = Reason(
+            "dynamic routing: the address, and perhaps a default route, come by {mode} and are not in the file",
+            mode=mode,
+        )
         export.ledger.not_understood(entry.line("mode"), reason, Concern.INTERFACE)
     result.known[name] = Interface(
         name,
@@ -183,7 +186,7 @@ def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
     if ipv6 is not None:
         account(export.ledger, ipv6, IPV6)
         if ipv6.word("ip6-mode", "static") != "static":
-            reason = f"{DYNAMIC_ROUTING}: the IPv6 address is not in the file"
+            reason = Reason("dynamic routing: the IPv6 address is not in the file")
             export.ledger.not_understood(ipv6.line("ip6-mode"), reason, Concern.INTERFACE)
         six = _address(export, ipv6, "ip6-address")
         if six is not None:

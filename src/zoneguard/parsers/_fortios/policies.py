@@ -19,6 +19,7 @@ from zoneguard.model.device import Action, Concern, Deny, Permit
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Egress, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.addresses import AddressBook, AddressMatch
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -153,7 +154,7 @@ class PolicyReader:
         if not name:
             return ALWAYS, None
         if not words:
-            doubts.append(Doubt(line, f'this policy has no "{name}"'))
+            doubts.append(Doubt(line, Reason('this policy has no "{name}"', name=name)))
             return self.export.unknown(self.scope, f"policy {entry.name} without {name}", line), None
         found, more = self.names.resolve(words, line)
         doubts += more
@@ -287,13 +288,13 @@ class PolicyReader:
             yield NEVER
         elif holds is None:
             line = entry.line("schedule")
-            doubts.append(Doubt(line, f'this policy holds at the times of "{schedule}" only'))
+            doubts.append(Doubt(line, Reason('this policy holds at the times of "{schedule}" only', schedule=schedule)))
             yield self.export.unknown(self.scope, f'it is the time of "{schedule}"', line)
         for name in MAY & entry.settings.keys():
             if entry.word(name) in ("disable", "", "0", "0x00"):
                 continue
             chosen = " ".join(entry.values(name))
-            doubts.append(Doubt(entry.line(name), f'who or what meets "{name}" is not in the file'))
+            doubts.append(Doubt(entry.line(name), Reason('who or what meets "{name}" is not in the file', name=name)))
             yield self.export.unknown(self.scope, f"{name} {chosen}", entry.line(name))
         if entry.word("action") == "ipsec":
             line = entry.line("action")
@@ -306,7 +307,7 @@ class PolicyReader:
                 yield self.export.unknown(self.scope, f'"{name}" of policy {entry.name} is met', entry.line(name))
         for name in OPENS & entry.settings.keys():
             if entry.enabled(name):
-                reason = f'"{name}" lets packets pass that no policy describes'
+                reason = Reason('"{name}" lets packets pass that no policy describes', name=name)
                 self.export.ledger.not_understood(entry.line(name), reason, Concern.FILTER)
 
 

@@ -15,6 +15,7 @@ from zoneguard.model.addresses import ALL_V6
 from zoneguard.model.device import Concern, PolicyRoute, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import AddressBook
 from zoneguard.parsers._fortios.blocks import Block, Doubt
@@ -117,8 +118,11 @@ class PolicyRouteReader:
         elif device:
             through = [r for r in (*self.routes, *connected(self.interfaces, [device])) if r.interface == device]
             if len(through) > MAX_WAYS:
-                reason = f"more than {MAX_WAYS} routes leave by this interface: which one is taken is not followed"
-                self.export.ledger.not_understood(entry.line("output-device"), reason, Concern.ROUTING)
+                many = Reason(
+                    "more than {count} routes leave by this interface: which one is taken is not followed",
+                    count=MAX_WAYS,
+                )
+                self.export.ledger.not_understood(entry.line("output-device"), many, Concern.ROUTING)
             for route, won in winners(through[:MAX_WAYS]):
                 yield PolicyRoute(both(match, In(Field.DST, won)), span, ((route.next_hop, device),))
         else:
@@ -144,7 +148,7 @@ class PolicyRouteReader:
         for name in _OPEN & entry.settings.keys():
             if entry.word(name, "0x00") in ("0x00", "disable"):
                 continue
-            doubts.append(Doubt(entry.line(name), f'what "{name}" selects is not in the file'))
+            doubts.append(Doubt(entry.line(name), Reason('what "{name}" selects is not in the file', name=name)))
             key = f"{name} {' '.join(entry.values(name))}"
             parts.append(self.export.unknown(self.scope, key, entry.line(name)))
         return Condition(both(*parts), tuple(doubts))

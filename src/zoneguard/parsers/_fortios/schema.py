@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers.accounting import Ledger
 
@@ -142,7 +143,9 @@ def account(ledger: Ledger, block: Block, schema: Schema, bounded: bool = False)
             if reason is not None:
                 ledger.ignored(reason, setting[1], setting[2])
             else:
-                ledger.not_understood(setting[1], f'the setting "{name}" is not known', schema.concern, bounded)
+                ledger.not_understood(
+                    setting[1], Reason('the setting "{name}" is not known', name=name), schema.concern, bounded
+                )
         for name, nested in part.blocks.items():
             if name in schema.blocks:
                 continue
@@ -171,10 +174,12 @@ def unread(ledger: Ledger, block: Block, concern: Concern) -> None:
     if not block.settings and not block.entries and not block.blocks:
         ignore(ledger, block, EMPTY)
         return
-    ledger.not_understood(block.first, f'the block "{block.name}" is not read', concern)
+    ledger.not_understood(block.first, Reason('the block "{name}" is not read', name=block.name), concern)
     for first, last in block.spans:
         for line in range(first, last + 1):
-            ledger.not_understood(line, f"part of a block that is not read (line {block.first})", Concern.OTHER)
+            ledger.not_understood(
+                line, Reason("part of a block that is not read (line {line})", line=block.first), Concern.OTHER
+            )
 
 
 def account_rest(ledger: Ledger, blocks: Iterable[Block]) -> None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Match, Unknown, both, either
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import MAX_NESTING
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.schema import LABEL, SESSIONS, Schema
+from zoneguard.parsers.accounting import endless
 
 SERVICE = Schema(
     frozenset({
@@ -133,8 +135,12 @@ class ServiceBook:
     def _resolve(self, name: str, line: int, inside: tuple[str, ...]) -> ServiceMatch:
         name = self.groups.current_name(self.services.current_name(name, line), line)
         if name in inside or len(inside) > MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} groups"
-            return self._unknown(f'the service is in "{name}", which {what}', line, f'the group "{name}" {what}')
+            what = endless(name in inside, MAX_NESTING)
+            return self._unknown(
+                f'the service is in "{name}", which {what}',
+                line,
+                Reason('the group "{name}" {what}', name=name, what=what),
+            )
         known = self._known.get(name)
         if known is None:
             members: Sequence[str] | None = None
@@ -148,7 +154,7 @@ class ServiceBook:
             elif name in FACTORY:
                 known = FACTORY[name]
             else:
-                reason = f'the service "{name}" is not defined in this file'
+                reason = Reason('the service "{name}" is not defined in this file', name=name)
                 return self._unknown(f'the service is "{name}"', line, reason)
             if known is None:
                 known = union(self._resolve(m, member_line, (*inside, name)) for m in members or ())
@@ -168,7 +174,9 @@ class ServiceBook:
         if kind in ("ICMP", "ICMP6"):
             return self._icmp(entry, 1 if kind == "ICMP" else 58)
         if not kind.startswith("TCP"):
-            return self._undecided(entry, "protocol", f"is of the protocol {kind}, which is not known here")
+            return self._undecided(
+                entry, "protocol", Reason("is of the protocol {kind}, which is not known here", kind=kind)
+            )
         return self._limited(entry, self._ports(entry))
 
     def _ports(self, entry: Block) -> ServiceMatch:
@@ -177,7 +185,9 @@ class ServiceBook:
             for word in entry.values(name):
                 part = _port_range(protocol, word)
                 if part is None:
-                    return self._undecided(entry, name, f'has a port range that cannot be read: "{word}"')
+                    return self._undecided(
+                        entry, name, Reason('has a port range that cannot be read: "{word}"', word=word)
+                    )
                 parts.append(part)
         return union(parts)
 
@@ -205,7 +215,11 @@ class ServiceBook:
         return ServiceMatch(others=(both(service.match(), In(Field.DST, limit)),))
 
     def _undecided(self, entry: Block, name: str, why: str) -> ServiceMatch:
-        return self._unknown(f'the service is "{entry.name}"', entry.line(name), f'the service "{entry.name}" {why}')
+        return self._unknown(
+            f'the service is "{entry.name}"',
+            entry.line(name),
+            Reason('the service "{name}" {why}', name=entry.name, why=as_reason(why)),
+        )
 
     def _unknown(self, key: str, line: int, reason: str) -> ServiceMatch:
         unknown = Unknown(f"{key} of {self._label}", self._source.span(line))

@@ -9,6 +9,7 @@ from zoneguard.model.addresses import ALL_V6, V6, prefixes
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import AddressBook
 from zoneguard.parsers._fortios.blocks import Block
@@ -130,13 +131,13 @@ class _Entry:
             self._misread("gateway" if text else "dst", "this route has neither device nor gateway")
             return
         if self.interfaces.listed and device and device not in self.interfaces.known:
-            self._misread("device", f'the interface "{device}" is not defined in this file')
+            self._misread("device", Reason('the interface "{name}" is not defined in this file', name=device))
         yield replace(base, next_hop=gateway if gateway not in (0, V6) else None, interface=device)
 
     def _internet_service(self, service: str, result: Routing) -> None:
         """A route to a vendor's list of addresses is kept as a policy route."""
         line = self.entry.line("internet-service")
-        reason = f"the addresses of internet service {service} are not in the file"
+        reason = Reason("the addresses of internet service {service} are not in the file", service=service)
         self.export.ledger.not_understood(line, reason, Concern.ROUTING, bounded=True)
         unknown = self.export.unknown(self.scope, f"the destination is in internet service {service}", line)
         gateway = values.address(self.entry.word("gateway")) or None
@@ -189,8 +190,8 @@ def _dynamic(export: Export, block: Block) -> None:
     """A routing protocol that has peers or networks brings routes that the file does not show."""
     peers = _BGP_PEERS if block.name == "router bgp" else _PEERS
     if any(block.table(name) for name in peers):
-        ignore(export.ledger, block, f"settings of dynamic routing, reported at line {block.first}")
-        reason = f"dynamic routing: the routes of {block.name.split()[1]} are not in the file"
+        ignore(export.ledger, block, "settings of dynamic routing, reported at their first line")
+        reason = Reason("dynamic routing: the routes of {name} are not in the file", name=block.name.split()[1])
         export.ledger.not_understood(block.first, reason, Concern.ROUTING)
     else:
         ignore(export.ledger, block, "dynamic routing protocol without networks or neighbours")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._fortios.blocks import Block, edit_table, plain_words
 from zoneguard.parsers.accounting import BLANK, Ledger
@@ -48,7 +49,9 @@ class TreeReader:
             last = max((n for n, line in enumerate(self._lines, 1) if line.strip()), default=1)
             opened = self._stack[-1]
             self._ledger.not_understood(
-                last, f"the file ends inside the block opened at line {opened[1]}: it may be cut short", Concern.FILTER
+                last,
+                Reason("the file ends inside the block opened at line {line}: it may be cut short", line=opened[1]),
+                Concern.FILTER,
             )
             while len(self._stack) > 1:
                 self._close(last)
@@ -87,7 +90,7 @@ class TreeReader:
     def _change(self, verb: str, text: str, number: int) -> int:
         parts = text.split(None, 2)
         if len(parts) < 2:
-            self._ledger.not_understood(number, f'"{verb}" names no setting', Concern.FILTER)
+            self._ledger.not_understood(number, Reason('"{verb}" names no setting', verb=verb), Concern.FILTER)
             return number
         name, last = parts[1], number
         raw = parts[2] if len(parts) > 2 else ""
@@ -128,7 +131,7 @@ class TreeReader:
         elif verb in _TABLE_EDITS:
             self._table_edit(words, number)
         else:
-            self._ledger.not_understood(number, f'"{verb}" is not followed here', Concern.FILTER)
+            self._ledger.not_understood(number, Reason('"{verb}" is not followed here', verb=verb), Concern.FILTER)
         return last
 
     def _config(self, path: str, number: int) -> None:

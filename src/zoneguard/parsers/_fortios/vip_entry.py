@@ -14,6 +14,7 @@ from zoneguard.model.device import Concern, NatRule, Rewrite, SetTo, Shift
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import AddressBook
 from zoneguard.parsers._fortios.blocks import Block, Doubt
@@ -277,7 +278,7 @@ class VipEntry:
         self._doubts.append(Doubt(self._entry.line(name), reason))
 
     def _open(self, name: str, what: str) -> Match:
-        self._doubt(name, f"{what} cannot be read")
+        self._doubt(name, Reason("{what} cannot be read", what=as_reason(what)))
         key = f'the packet fits {what} of VIP "{self._entry.name}"'
         return self._context.export.unknown(self._context.scope, key, self._entry.line(name))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zoneguard.model.device import Concern, Interface
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -125,7 +126,12 @@ def check_zones(export: Export, zones: Mapping[str, Zone], interfaces: Mapping[s
             export.ledger.not_understood(zone.first, "a zone and an interface have this name", Concern.FILTER)
         for member in sorted(zone.members):
             if seen.setdefault(member, zone.name) != zone.name:
-                reason = f'the interface "{member}" is in the zones "{seen[member]}" and "{zone.name}"'
+                reason = Reason(
+                    'the interface "{one}" is in the zones "{of_interface}" and "{name}"',
+                    one=member,
+                    of_interface=seen[member],
+                    name=zone.name,
+                )
                 export.ledger.not_understood(zone.first, reason, Concern.FILTER)
 
 
@@ -150,5 +156,5 @@ class InterfaceNames:
                 continue
             found.add(name)
             if self.listed and name not in self.interfaces and not _IMPLICIT.match(name):
-                doubts.append(Doubt(line, f'the interface "{name}" is not defined in this file'))
+                doubts.append(Doubt(line, Reason('the interface "{name}" is not defined in this file', name=name)))
         return frozenset(found), tuple(doubts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError, mask_length, wildcard
 
@@ -42,7 +43,7 @@ class Words(Cursor):
 def number(text: str, low: int, high: int) -> int:
     """A decimal number from ``low`` to ``high``. Raises ``UnreadableError``."""
     if not (is_number(text) and low <= int(text) <= high):
-        raise UnreadableError(f"not a number from {low} to {high}: {text[:40]}")
+        raise UnreadableError(Reason("not a number from {low} to {high}: {text}", low=low, high=high, text=text[:40]))
     return int(text)
 
 
@@ -65,7 +66,7 @@ def prefix(text: str, v6: bool = False) -> tuple[int, int]:
     """``A.B.C.D/M`` or ``X:X::X/M`` as network and length; host bits are cleared. Raises ``UnreadableError``."""
     network, length = values.prefix(text)
     if (network >= V6) != v6:
-        raise UnreadableError(f"not a network: {text[:60]}")
+        raise UnreadableError(Reason("not a network: {text}", text=text[:60]))
     return network, length
 
 
@@ -77,7 +78,7 @@ def span_of(text: str, v6: bool) -> Intervals:
 def mac(text: str) -> int:
     """``HHHH.HHHH.HHHH`` or six octets as 48 bits. Raises ``UnreadableError``."""
     if not _MAC.fullmatch(text):
-        raise UnreadableError(f"not a MAC address: {text[:40]}")
+        raise UnreadableError(Reason("not a MAC address: {text}", text=text[:40]))
     return int(re.sub(r"[.:-]", "", text), 16)
 
 
@@ -91,7 +92,7 @@ def ports(words: Words, field: Field, names: Mapping[str, int]) -> Match:
     if operator == "range":
         high = port(words.take(), names)
         if low > high:
-            raise UnreadableError(f"a range that ends before it begins: {low} {high}")
+            raise UnreadableError(Reason("a range that ends before it begins: {low} {high}", low=low, high=high))
         return In(field, Intervals.span(low, high))
     one = {
         "eq": Intervals.of(low),
@@ -129,7 +130,7 @@ def expanded(text: str) -> Iterator[str]:
         for name in _range(item):
             count += 1
             if count > MAX_RANGE:
-                raise UnreadableError(f"more than {MAX_RANGE} interfaces in one list")
+                raise UnreadableError(Reason("more than {count} interfaces in one list", count=MAX_RANGE))
             yield name
 
 
@@ -142,11 +143,11 @@ def _range(item: str) -> Iterator[str]:
     end = _END.fullmatch(last)
     if not dash or start is None or end is None:
         if dash or not item:
-            raise UnreadableError(f"not a range of interfaces: {item[:60]}")
+            raise UnreadableError(Reason("not a range of interfaces: {text}", text=item[:60]))
         yield item
         return
     low, high = number(start[2], 0, 1 << 31), number(end[2], 0, 1 << 31)
     if not start[1].endswith(end[1]) or high < low or high - low > MAX_RANGE:
-        raise UnreadableError(f"not a range of interfaces: {item[:60]}")
+        raise UnreadableError(Reason("not a range of interfaces: {text}", text=item[:60]))
     for value in range(low, high + 1):
         yield f"{start[1]}{value}"

@@ -9,6 +9,7 @@ from zoneguard.model.addresses import V6, parse_address, prefix_span
 from zoneguard.model.device import Interface, InterfaceAddress
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 
 _HEAD = re.compile(r"\d{1,9}:\s+([^\s:@]+)(?:@[^\s:]+)?:\s+<([^<>]*)>.*")
 _ONE_LINE = re.compile(r"\d{1,9}:\s+([^\s:@]+)\s+(inet6?|link/\S+)\s+(\S+)(.*)")
@@ -57,7 +58,9 @@ class Interfaces:
         if one:
             interface = self.get(one[1], span)
             return (
-                self._address(interface, f"{one[2]} {one[3]}{one[4]}") if one[2].startswith("inet") else "link detail"
+                self._address(interface, f"{one[2]} {one[3]}{one[4]}")
+                if one[2].startswith("inet")
+                else Reason("link detail")
             )
         if not line[:1].isspace():
             return self._brief(text, span)
@@ -72,7 +75,7 @@ class Interfaces:
         if text.startswith("alias "):
             self.current.description = text[6:].strip()
             return ""
-        return "link detail" if _DETAIL.match(text) else None
+        return Reason("link detail") if _DETAIL.match(text) else None
 
     def _brief(self, text: str, span: SourceSpan) -> str | None:
         brief = _BRIEF.fullmatch(text)
@@ -99,9 +102,9 @@ class Interfaces:
         if length > width:
             return None
         if address in NOT_ROUTED:
-            return "loopback and link-local addresses are not reached from elsewhere"
+            return Reason("loopback and link-local addresses are not reached from elsewhere")
         if " tentative" in parts[3] and "dadfailed" in parts[3]:
-            return "a duplicate address is not used"
+            return Reason("a duplicate address is not used")
         interface.listed[address] = length
         return ""
 

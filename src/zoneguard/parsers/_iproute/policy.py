@@ -13,6 +13,7 @@ from zoneguard.model.addresses import V6, prefix_span
 from zoneguard.model.device import Concern, PolicyRoute
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Field, In, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iproute.routes import DISCARDING, Entry
 from zoneguard.parsers._iproute.rules import PolicyRule
 from zoneguard.parsers.accounting import Ledger
@@ -35,10 +36,12 @@ def policy_routes(
         if rule.action == "nop" or rule.table == "local" or rule.match == NEVER:
             continue
         if len(made) > MAX_POLICY_ROUTES:
-            _uncertain(ledger, rule.span.first, f"more than {MAX_POLICY_ROUTES} policy routes")
+            _uncertain(ledger, rule.span.first, Reason("more than {count} policy routes", count=MAX_POLICY_ROUTES))
             break
         if rule.action:
-            _uncertain(ledger, rule.span.first, f"the rule's action {rule.action!r} is not modelled")
+            _uncertain(
+                ledger, rule.span.first, Reason("the rule's action {action} is not modelled", action=repr(rule.action))
+            )
         elif rule.table == "main" and rule.priority == _MAIN_PRIORITY:
             after_main = True
         elif rule.table == "main":
@@ -47,7 +50,11 @@ def policy_routes(
                 made.append(PolicyRoute(both(rule.match, In(Field.DST, covered)), rule.span))
         else:
             if rule.table not in tables and rule.table not in _BUILT_IN:
-                _uncertain(ledger, rule.span.first, f"the routes of table {rule.table} are not in this file")
+                _uncertain(
+                    ledger,
+                    rule.span.first,
+                    Reason("the routes of table {table} are not in this file", table=rule.table),
+                )
             for entry, destinations in used.get(rule.table, []):
                 left = destinations - _union(main) if after_main else destinations
                 made += _policy_route(rule, entry, left, ledger)
@@ -60,7 +67,9 @@ def _policy_route(rule: PolicyRule, entry: Entry, destinations: Intervals, ledge
     if not _counts(entry, rule) or not destinations:
         return
     if entry.kind in DISCARDING:
-        _uncertain(ledger, entry.span.first, f"{entry.kind} in a table of policy routing is not modelled")
+        _uncertain(
+            ledger, entry.span.first, Reason("{kind} in a table of policy routing is not modelled", kind=entry.kind)
+        )
         return
     targets = tuple((hop.via, hop.device) for hop in entry.hops if not hop.dead)
     if targets:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from zoneguard.model.addresses import V6, parse_address, prefix_of
 from zoneguard.model.device import Route, RouteKind
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 
 KINDS = frozenset({
     "unicast", "local", "broadcast", "multicast", "anycast", "blackhole", "unreachable", "prohibit", "throw",
@@ -152,7 +153,7 @@ def _prefix(text: str) -> tuple[tuple[int, int], bool | None]:
     try:
         prefix = prefix_of(text)
     except ValueError:
-        raise UnreadableError(f"{text!r} is no destination") from None
+        raise UnreadableError(Reason("{text} is no destination", text=repr(text))) from None
     return prefix, prefix[0] >= V6
 
 
@@ -160,7 +161,7 @@ def _address(text: str) -> int:
     try:
         return parse_address(text)
     except ValueError:
-        raise UnreadableError(f"{text!r} is no address") from None
+        raise UnreadableError(Reason("{text} is no address", text=repr(text))) from None
 
 
 def _attribute(words: _Words, draft: _Draft) -> None:
@@ -191,10 +192,10 @@ def _attribute(words: _Words, draft: _Draft) -> None:
         if words.next() == "lock":
             words.next()
     elif not (draft.selects and draft.selects[-1].startswith("encap")):
-        raise UnreadableError(f"{word!r} is not known in a route")
+        raise UnreadableError(Reason("{word} is not known in a route", word=repr(word)))
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
-        raise UnreadableError(f"{text!r} is not a number")
+        raise UnreadableError(Reason("{text} is not a number", text=repr(text)))
     return int(text)

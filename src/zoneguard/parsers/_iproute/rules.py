@@ -10,6 +10,7 @@ from zoneguard.model.addresses import V6, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Bits, Field, In, Ingress, Match, Not, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iproute.routes import UnreadableError, table_name
 
 RULE = re.compile(r"\s*(\d{1,10}):\s+((?:not\s+)?from\s.*)")
@@ -64,7 +65,7 @@ def read_rule(text: str, span: SourceSpan) -> PolicyRule:
         elif word in _CONDITIONS:
             conditions.append(_CONDITIONS[word](value, span))
         else:
-            raise UnreadableError(f"{word!r} is not known in a rule")
+            raise UnreadableError(Reason("{word} is not known in a rule", word=repr(word)))
     match = NEVER if NEVER in conditions else both(*conditions) if conditions else ALWAYS
     v6 = addresses[0].first >= V6 if addresses else None
     return PolicyRule(int(head[1]), Not(match) if negated else match, span, v6, table, action, suppress)
@@ -74,7 +75,7 @@ def _prefix(text: str) -> Intervals:
     try:
         return parse_prefix(text)
     except ValueError:
-        raise UnreadableError(f"{text!r} is no prefix") from None
+        raise UnreadableError(Reason("{text} is no prefix", text=repr(text))) from None
 
 
 def _mark(value: str, _span: SourceSpan) -> Match:
@@ -82,7 +83,7 @@ def _mark(value: str, _span: SourceSpan) -> Match:
     try:
         number, bits = int(mark, 0), int(mask, 0) if slash else (1 << 32) - 1
     except ValueError:
-        raise UnreadableError(f"{value!r} is no mark") from None
+        raise UnreadableError(Reason("{value} is no mark", value=repr(value))) from None
     return NEVER if number & ~bits else Bits(Field.MARK, number, bits)
 
 
@@ -90,7 +91,7 @@ def _ports(field: Field) -> Callable[[str, SourceSpan], Match]:
     def build(value: str, _span: SourceSpan) -> Match:
         low, dash, high = value.partition("-")
         if not re.fullmatch(r"[0-9]{1,5}(-[0-9]{1,5})?", value):
-            raise UnreadableError(f"{value!r} is no port")
+            raise UnreadableError(Reason("{value} is no port", value=repr(value)))
         return In(field, Intervals.span(int(low), int(high if dash else low)))
 
     return build
@@ -99,7 +100,7 @@ def _ports(field: Field) -> Callable[[str, SourceSpan], Match]:
 def _protocol(value: str, _span: SourceSpan) -> Match:
     known = _PROTOCOLS.get(value)
     if known is None and not (value.isascii() and value.isdigit() and int(value[:4]) < 256):
-        raise UnreadableError(f"the protocol {value!r} is not known here")
+        raise UnreadableError(Reason("the protocol {text} is not known here", text=repr(value)))
     return In(Field.PROTO, Intervals.of(int(value[:4]) if known is None else known))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.scope import RuleScope
 from zoneguard.parsers._iptables.syntax import Extension
 from zoneguard.parsers._iptables.values import UnreadableError
@@ -35,7 +36,7 @@ def address_type(rule: RuleScope, extension: Extension) -> Match:
         field = Field.SRC if option.name == "src-type" else Field.DST
         types = [name.upper() for name in option.values[0].split(",")]
         if not _TYPES.issuperset(types):
-            raise UnreadableError(f"{option.values[0]!r} is not an address type")
+            raise UnreadableError(Reason("{name} is not an address type", name=repr(option.values[0])))
         unknown = Unknown(f"-m addrtype --{option.name} {option.values[0]}", rule.span)
         if limited or (rule.scope.v6 and len(types) > 1):
             match: Match = unknown

@@ -21,7 +21,7 @@ from zoneguard.parsers._iptables.scope import HOOKS, Hook, Marks, RuleScope, Sco
 from zoneguard.parsers._iptables.syntax import RuleText
 from zoneguard.parsers._iptables.targets import actions
 from zoneguard.parsers._iptables.values import UnreadableError
-from zoneguard.parsers.accounting import Ledger
+from zoneguard.parsers.accounting import Ledger, joined
 
 _TRANSLATING = frozenset({"DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP"})
 _AFTER_ROUTING = frozenset({"SNAT", "MASQUERADE"})
@@ -130,7 +130,7 @@ def _rules(text: RuleText, scope: Scope, file: str) -> list[Rule | NatRule]:
     parts = core_match(rule, text.core)
     parts += (extension_match(rule, extension) for extension in text.matches)
     if text.problems:
-        parts.append(rule.undecided("; ".join(text.problems[:3])))
+        parts.append(rule.undecided(joined(text.problems[:3])))
     return actions(rule, text, both(*parts))
 
 

@@ -25,6 +25,7 @@ from zoneguard.model.match import (
     both,
     either,
 )
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.scope import RuleScope
 from zoneguard.parsers._iptables.syntax import Extension, Option
@@ -53,7 +54,7 @@ def states(rule: RuleScope, text: str, negated: bool) -> Match:
         elif name == "SNAT":
             virtual.append(both(_UNDERWAY, unknown))
         else:
-            raise UnreadableError(f"{name!r} is not a state")
+            raise UnreadableError(Reason("{name} is not a state", name=repr(name)))
     if rule.scope.table == "raw":
         untracked = _UNTRACKED if ConnState.UNTRACKED in wanted else NEVER
         match = either(untracked, Not(_UNTRACKED)) if ConnState.INVALID in wanted else untracked
@@ -88,7 +89,7 @@ def _of_session(rule: RuleScope, option: Option) -> Match:
         return either(both(Not(_RELATED_ICMP), same), both(_RELATED_ICMP, unknown))
     if name == "ctdir":
         if text.upper() not in ("ORIGINAL", "REPLY"):
-            raise UnreadableError(f"{text!r} is not a direction")
+            raise UnreadableError(Reason("{text} is not a direction", text=repr(text)))
         return either(_IS_NEW, unknown) if text.upper() == "ORIGINAL" else both(Not(_IS_NEW), unknown)
     if name in _ADDRESSES:
         return _first_packet(_translated(_ADDRESSES[name], text, rule.scope.v6), unknown)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.values import UnreadableError
 
@@ -52,12 +53,12 @@ def create(words: list[str], span: SourceSpan) -> IpSet:
     method, _, dimensions = words[1].partition(":")
     made = IpSet(words[0], tuple(dimensions.split(",")), span)
     if method not in ("hash", "bitmap", "list") or not _DIMENSIONS.issuperset(made.dimensions):
-        raise UnreadableError(f"the set type {words[1]!r} is not known")
+        raise UnreadableError(Reason("the set type {words} is not known", words=repr(words[1])))
     position = 2
     while position < len(words):
         word = words[position]
         if word not in _CREATE_VALUES | _CREATE_FLAGS or (word in _CREATE_VALUES and position + 1 >= len(words)):
-            raise UnreadableError(f"the set option {word!r} is not known")
+            raise UnreadableError(Reason("the set option {word} is not known", word=repr(word)))
         position += 2 if word in _CREATE_VALUES else 1
         value = words[position - 1]
         if word == "family":
@@ -88,5 +89,5 @@ def entry(words: list[str], members_expire: bool) -> Entry:
                 lasting = words[position + 1] == "0"
             position += 2
         else:
-            raise UnreadableError(f"the entry option {word!r} is not known")
+            raise UnreadableError(Reason("the entry option {word} is not known", word=repr(word)))
     return Entry(tuple(words[0].split(",")), nomatch, lasting, wildcard)

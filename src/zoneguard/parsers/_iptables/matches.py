@@ -27,6 +27,7 @@ from zoneguard.model.match import (
     both,
     either,
 )
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.addrtype import address_type
 from zoneguard.parsers._iptables.conntrack import connmark, conntrack, mark, states
@@ -74,7 +75,7 @@ def _addresses(field: Field) -> Callable[[RuleScope, Option], Match]:
     def build(rule: RuleScope, option: Option) -> Match:
         text, v6 = option.values[0], rule.scope.v6
         if "," in text and option.negated:
-            raise UnreadableError("iptables refuses ! with several addresses")
+            raise UnreadableError(Reason("iptables refuses ! with several addresses"))
         try:
             return read.in_networks(field, text, v6)
         except UnreadableError:
@@ -99,7 +100,7 @@ def _interface(rule: RuleScope, option: Option) -> Match:
     if name == "+":
         return ALWAYS
     if not name or "*" in name or len(name) > 16:
-        raise UnreadableError(f"{name!r} is not an interface name")
+        raise UnreadableError(Reason("{name} is not an interface name", name=repr(name)))
     names = frozenset({name[:-1] + "*" if name.endswith("+") else name})
     hook = rule.scope.hook
     if option.name == "o":
@@ -159,7 +160,7 @@ def _later_fragment(rule: RuleScope, name: str) -> Match:
 
 def _undecidable(rule: RuleScope, extension: Extension) -> Match:
     if extension.name not in DOCUMENTED:
-        return rule.undecided(f"the match {extension.name!r} is not known")
+        return rule.undecided(Reason("the match {extension} is not known", extension=repr(extension.name)))
     if extension.name in COUNTING:
         return rule.unknown(f"-m {extension.name}")
     options = extension.options

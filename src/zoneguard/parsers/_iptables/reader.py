@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._iptables import ipset
 from zoneguard.parsers._iptables.ruleset import TABLES, Table
@@ -64,7 +65,7 @@ class Reader:
         if first == "#":
             self._comment(number, text)
         elif self.foreign:
-            self.ledger.not_understood(number, f"rules of {self.foreign}", Concern.FILTER)
+            self.ledger.not_understood(number, Reason("rules of {foreign}", foreign=self.foreign), Concern.FILTER)
         elif first == "-":
             self._rule_line(number, split_words(text))
         elif first == ":":
@@ -94,7 +95,7 @@ class Reader:
     def _table(self, number: int, name: str) -> None:
         self._end_uncommitted()
         if name not in TABLES:
-            self.ledger.not_understood(number, f"the table {name!r} is not known", Concern.FILTER)
+            self.ledger.not_understood(number, Reason("the table {name} is not known", name=repr(name)), Concern.FILTER)
             return
         self.current = Section(Table(name, number), self.family, number, committed=False)
         self.sections.append(self.current)
@@ -129,7 +130,9 @@ class Reader:
         if chain.policy and policy in ("ACCEPT", "DROP"):
             chain.policy = policy
         elif chain.policy or policy != "-":
-            self.ledger.not_understood(number, f"the policy {policy!r} is not possible here", Concern.FILTER)
+            self.ledger.not_understood(
+                number, Reason("the policy {policy} is not possible here", policy=repr(policy)), Concern.FILTER
+            )
             return
         self.ledger.understood(number)
 
@@ -216,7 +219,7 @@ class Reader:
                 known = self.sets[words[1]]
                 known.entries.append(ipset.entry(words[2:], known.grows))
             else:
-                raise UnreadableError(f"the ip set {words[1]!r} is not created before")
+                raise UnreadableError(Reason("the ip set {words} is not created before", words=repr(words[1])))
         except (UnreadableError, IndexError) as error:
             self.ledger.not_understood(number, str(error), Concern.FILTER)
         else:

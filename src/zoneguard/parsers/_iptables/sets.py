@@ -21,6 +21,7 @@ from zoneguard.model.match import (
     both,
     either,
 )
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.ipset import Entry, IpSet
 from zoneguard.parsers._iptables.scope import RuleScope
@@ -50,11 +51,11 @@ def in_set(rule: RuleScope, extension: Extension) -> Match:
 
 def _member(rule: RuleScope, name: str, directions: tuple[str, ...], nesting: int) -> Match:
     if not {"src", "dst"}.issuperset(directions):
-        raise UnreadableError(f"{','.join(directions)!r} are not directions")
+        raise UnreadableError(Reason("{words} are not directions", words=repr(",".join(directions))))
     unknown = Unknown(f"in the ip set {name} {','.join(directions)}", rule.span)
     known = rule.scope.sets.get(name)
     if known is None:
-        reason = f"the ip set {name!r} is not in this file; append the output of `ipset save`"
+        reason = Reason("the ip set {name} is not in this file; append the output of `ipset save`", name=repr(name))
         concern = Concern.NAT if rule.scope.table == "nat" else Concern.FILTER
         rule.scope.ledger.not_understood(rule.span.first, reason, concern, bounded=True)
         return unknown
@@ -127,7 +128,7 @@ def _addresses(ip_set: IpSet, text: str) -> Intervals:
         mask &= (V6 if ip_set.v6 else 0) | full ^ (full >> ip_set.netmask)
     span = read.network_span(value & mask, mask)
     if span is None:
-        raise UnreadableError(f"{text!r} is not a network")
+        raise UnreadableError(Reason("{text} is not a network", text=repr(text)))
     return Intervals((span,))
 
 
@@ -136,7 +137,7 @@ def _dimension(rule: RuleScope, ip_set: IpSet, kind: str, direction: str, e: Ent
     if position >= len(e.parts):
         if kind == "mac":  # bitmap:ip,mac learns it from the first packet
             return unknown
-        raise UnreadableError(f"an entry of the ip set {ip_set.name} is too short")
+        raise UnreadableError(Reason("an entry of the ip set {ip_set} is too short", ip_set=ip_set.name))
     text = e.parts[position]
     if kind in ("ip", "net"):
         return In(_side(direction), _addresses(ip_set, text))
@@ -152,7 +153,7 @@ def _dimension(rule: RuleScope, ip_set: IpSet, kind: str, direction: str, e: Ent
         return NEVER if value & ~ip_set.markmask else Bits(Field.MARK, value, ip_set.markmask)
     if kind == "iface":
         return _interface(rule, text + ("*" if e.wildcard else ""), direction, unknown)
-    raise UnreadableError(f"a set of {kind} among other things")
+    raise UnreadableError(Reason("a set of {kind} among other things", kind=kind))
 
 
 def _interface(rule: RuleScope, name: str, direction: str, unknown: Match) -> Match:
@@ -171,7 +172,7 @@ def _port(ip_set: IpSet, text: str, field: Field) -> Match:
         return both(In(Field.PROTO, _WITH_PORTS), _FIRST, In(field, read.ports(text, "-")))
     number = read.protocol(name or "tcp")
     if number is None:
-        raise UnreadableError(f"{text!r} names no protocol")
+        raise UnreadableError(Reason("{text} names no protocol", text=repr(text)))
     proto = In(Field.PROTO, Intervals.of(number))
     if number in _WITH_PORTS:
         return both(proto, _FIRST, In(field, read.ports(value, "-")))

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from zoneguard.model.text import Reason
+
 MAX_WORDS = 1000
 """More words in one rule are not read: iptables itself takes 255."""
 
@@ -220,7 +222,7 @@ def read_rule(line: int, words: list[str], chains: Container[str]) -> RuleText:
     """The rule that ``words`` (those after ``-A chain``) state; ``chains`` are targets that take no options."""
     reading = _Reading(words[:MAX_WORDS], chains)
     if len(words) > MAX_WORDS:
-        reading.problems.append(f"more than {MAX_WORDS} words")
+        reading.problems.append(Reason("more than {count} words", count=MAX_WORDS))
     while reading.position < len(reading.words):
         _read_option(reading)
     return RuleText(
@@ -243,7 +245,7 @@ def _read_option(reading: _Reading) -> None:
         word = words[reading.position]
         reading.position += 1
     if len(word) < 2 or word[0] != "-":
-        reading.problems.append(f"unexpected word {word!r}")
+        reading.problems.append(Reason("unexpected word {word}", word=repr(word)))
         return
     if word[1] != "-":
         if len(word) > 2:
@@ -257,12 +259,12 @@ def _read_option(reading: _Reading) -> None:
         if found is None and reading.load_on_demand():
             found = reading.owner(name)
     if found is None:
-        reading.problems.append(f"unknown option {word}")
+        reading.problems.append(Reason("unknown option {word}", word=word))
         return
     name, arity, owner = found
     values, before_value = reading.values(name, arity)
     if len(values) < arity:
-        reading.problems.append(f"{word} lacks a value")
+        reading.problems.append(Reason("{word} lacks a value", word=word))
         return
     _place(reading, Option(name, values, negated != before_value), owner)
 
@@ -272,17 +274,17 @@ def _place(reading: _Reading, option: Option, owner: list[Option]) -> None:
         owner.append(option)
     elif option.name not in ("m", "j", "g"):
         if option.name in reading.core_names:
-            reading.problems.append(f"a second -{option.name}")
+            reading.problems.append(Reason("a second -{option}", option=option.name))
             owner[:] = [o for o in owner if o.name != option.name]
         else:
             owner.append(option)
         reading.core_names.add(option.name)
     elif option.negated:
-        reading.problems.append(f"-{option.name} cannot be negated")
+        reading.problems.append(Reason("-{option} cannot be negated", option=option.name))
     elif option.name == "m":
         reading.load(option.values[0])
     elif reading.target:
-        reading.problems.append("a second target")
+        reading.problems.append(Reason("a second target"))
     else:
         reading.target, reading.goto = option.values[0], option.name == "g"
         known = {} if reading.target in reading.chains else TARGET_OPTIONS.get(reading.target)

@@ -25,6 +25,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, ConnState, Field, In, Match, Not, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.scope import RuleScope
 from zoneguard.parsers._iptables.syntax import Option, RuleText
@@ -86,7 +87,9 @@ def _other(rule: RuleScope, text: RuleText, match: Match) -> Made:
     elif target in rule.scope.chains:
         yield _rule(rule, text, match, Jump(rule.scope.chains[target], text.goto))
     else:
-        yield from _open(rule, text, match, f"{target!r} is no known target and no chain of this table")
+        yield from _open(
+            rule, text, match, Reason("{target} is no known target and no chain of this table", target=repr(target))
+        )
 
 
 def _reject(rule: RuleScope, text: RuleText, match: Match) -> Made:
@@ -121,7 +124,7 @@ def _untrack(rule: RuleScope, text: RuleText, match: Match) -> Made:
     if text.target == "CT" and not any(o.name == "notrack" for o in text.target_options):
         yield _rule(rule, text, match, Continue())
     elif rule.scope.table != "raw":
-        raise UnreadableError(f"{text.target} is refused outside the raw table")
+        raise UnreadableError(Reason("{target} is refused outside the raw table", target=text.target))
     else:
         yield _rule(rule, text, match, SetField(Field.STATE, ConnState.UNTRACKED, _ALL_BITS))
 
@@ -142,7 +145,7 @@ def _translate(rule: RuleScope, text: RuleText, match: Match) -> Made:
             addresses, ports, base = _destination(option.values[0], rule.scope.v6)
             pool, chosen_ports = pool | addresses, chosen_ports | ports
     if not pool and not chosen_ports:
-        raise UnreadableError(f"{text.target} without an address or port")
+        raise UnreadableError(Reason("{target} without an address or port", target=text.target))
     addresses_to: list[Rewrite] = [SetTo(field, pool)] if pool else []
     if base is not None and chosen_ports:
         yield from _shifted(rule, text, match, addresses_to, chosen_ports, base)
@@ -156,11 +159,11 @@ def _destination(text: str, v6: bool) -> tuple[Intervals, Intervals, int | None]
         return read.address_range(text, True), Intervals(), None
     parts = _DESTINATION.fullmatch(text)
     if parts is None:
-        raise UnreadableError(f"{text!r} is not an address with ports")
+        raise UnreadableError(Reason("{text} is not an address with ports", text=repr(text)))
     first, last = parts["b1"] or parts["a1"], parts["b2"] or parts["a2"]
     addresses = Intervals() if first is None else read.address_range(f"{first}-{last or first}", v6)
     if first is not None and not addresses:
-        raise UnreadableError(f"the address range {text} is reversed")
+        raise UnreadableError(Reason("the address range {text} is reversed", text=text))
     if parts["p1"] is None:
         return addresses, Intervals(), None
     ports = read.ports(f"{parts['p1']}-{parts['p2'] or parts['p1']}", "-")
@@ -224,13 +227,17 @@ def _value(options: tuple[Option, ...], name: str) -> str:
     for option in options:
         if option.name == name:
             return option.values[0]
-    raise UnreadableError(f"--{name} is missing")
+    raise UnreadableError(Reason("--{name} is missing", name=name))
 
 
 def _refuse_elsewhere(rule: RuleScope, text: RuleText, field: Field) -> None:
     if rule.scope.table != "nat" or rule.scope.hook.rewrites is not field:
         raise UnreadableError(
-            f"{text.target} is refused here: it needs the nat table and a chain that rewrites {field}"
+            Reason(
+                "{target} is refused here: it needs the nat table and a chain that rewrites {field}",
+                target=text.target,
+                field=field,
+            )
         )
 
 

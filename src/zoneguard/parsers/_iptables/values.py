@@ -13,6 +13,7 @@ from ipaddress import AddressValueError, IPv6Address
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Bits, Field, In, Match, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.names import ICMP, ICMP6, PROTOCOLS, SERVICES, TCP_FLAGS
 
 _V4_BITS = (1 << 32) - 1
@@ -29,13 +30,13 @@ class UnreadableError(Exception):
 def number(text: str, highest: int = _V4_BITS) -> int:
     """A number from 0 to ``highest``, decimal, octal with a leading 0 or hexadecimal with 0x."""
     if not _NUMBER.fullmatch(text):
-        raise UnreadableError(f"{text!r} is not a number")
+        raise UnreadableError(Reason("{text} is not a number", text=repr(text)))
     try:
         value = int(text, 16 if text[:2] in ("0x", "0X") else 8 if text[0] == "0" else 10)
     except ValueError:
-        raise UnreadableError(f"{text!r} is not a number") from None
+        raise UnreadableError(Reason("{text} is not a number", text=repr(text))) from None
     if value > highest:
-        raise UnreadableError(f"{text} is larger than {highest}")
+        raise UnreadableError(Reason("{text} is larger than {highest}", text=text, highest=highest))
     return value
 
 
@@ -46,11 +47,11 @@ def address(text: str, v6: bool) -> int:
         try:
             return V6 + int(IPv6Address(text.strip("[]")))
         except AddressValueError:
-            raise UnreadableError(f"{text!r} is not an IPv6 address") from None
+            raise UnreadableError(Reason("{text} is not an IPv6 address", text=repr(text))) from None
     dotted = _DOTTED.fullmatch(text)
     parts = [int(p) for p in dotted.groups()] if dotted else [number(p, 255) for p in text.split(".")]
     if len(parts) > 4 or max(parts) > 255:
-        raise UnreadableError(f"{text!r} is not an IPv4 address")
+        raise UnreadableError(Reason("{text} is not an IPv4 address", text=repr(text)))
     return int.from_bytes(bytes(parts).ljust(4, b"\0"))
 
 
@@ -70,7 +71,7 @@ def network(text: str, v6: bool) -> tuple[int, int]:
         mask = ((1 << length) - 1) << (width - length)
     else:
         if not v6 and mask_text.count(".") != 3:
-            raise UnreadableError(f"{mask_text!r} is not a mask")
+            raise UnreadableError(Reason("{mask_text} is not a mask", mask_text=repr(mask_text)))
         mask = address(mask_text, v6) - family
     return value & (family | mask), family | mask
 
@@ -120,7 +121,7 @@ def protocol(text: str) -> int | None:
     if name in PROTOCOLS:
         return PROTOCOLS[name] or None
     if not name[:1].isdigit():
-        raise UnreadableError(f"the protocol {text!r} is not known here")
+        raise UnreadableError(Reason("the protocol {text} is not known here", text=repr(text)))
     return number(name, 255) or None
 
 
@@ -132,7 +133,7 @@ def port(text: str) -> int:
         return SERVICES[text.lower()]
     if text[:1].isdigit():
         return number(text, 65535)
-    raise UnreadableError(f"the service {text!r} is not known here")
+    raise UnreadableError(Reason("the service {text} is not known here", text=repr(text)))
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +148,7 @@ def ports(text: str, separator: str = ":") -> Intervals:
         low = port(low_text) if low_text or not dash else 0
         high = low if not dash else port(high_text) if high_text else 65535
         if low > high and separator != ":":
-            raise UnreadableError(f"the port range {item} is reversed")
+            raise UnreadableError(Reason("the port range {text} is reversed", text=item))
         spans.append((low, high))
     return Intervals.from_spans(spans)
 
@@ -158,7 +159,7 @@ def icmp_type(text: str, v6: bool) -> Intervals | None:
     if known is None:
         type_text, slash, code_text = text.partition("/")
         if not type_text[:1].isdigit():
-            raise UnreadableError(f"the ICMP type {text!r} is not known here")
+            raise UnreadableError(Reason("the ICMP type {text} is not known here", text=repr(text)))
         known = number(type_text, 255), number(code_text, 255) if slash else None
     kind, code = known
     if kind == 255 and code is None and (not v6 or text.lower() == "any"):
@@ -172,7 +173,7 @@ def tcp_flags(mask_text: str, value_text: str) -> Match:
     for i, text in enumerate((mask_text, value_text)):
         for name in text.split(","):
             if name.upper() not in TCP_FLAGS:
-                raise UnreadableError(f"{name!r} is not a TCP flag")
+                raise UnreadableError(Reason("{name} is not a TCP flag", name=repr(name)))
             flags[i] |= TCP_FLAGS[name.upper()]
     mask, value = flags
     return NEVER if value & ~mask else Bits(Field.FLAGS, value, mask)
@@ -187,5 +188,5 @@ def masked(text: str) -> tuple[int, int]:
 def mac(text: str) -> int:
     """``00:11:22:33:44:55`` as 48 bits."""
     if not re.fullmatch(r"[0-9A-Fa-f]{1,2}([:-][0-9A-Fa-f]{1,2}){5}", text):
-        raise UnreadableError(f"{text!r} is not a MAC address")
+        raise UnreadableError(Reason("{text} is not a MAC address", text=repr(text)))
     return int("".join(part.zfill(2) for part in re.split("[:-]", text)), 16)

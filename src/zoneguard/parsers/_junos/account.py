@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.groups import APPLY, EXCEPT, NODES, UNUSED
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.accounting import Ledger
@@ -193,9 +194,9 @@ class _Book:
         if not lines:
             return
         what = " ".join(path[-3:])
-        self._ledger.not_understood(lines[0], f'the statement "{what}" is not read', _concern(path))
+        self._ledger.not_understood(lines[0], Reason('the statement "{what}" is not read', what=what), _concern(path))
         for line in lines[1:]:
-            reason = f"part of a statement that is not read (line {lines[0]})"
+            reason = Reason("part of a statement that is not read (line {line})", line=lines[0])
             self._ledger.not_understood(line, reason, Concern.OTHER)
 
     def close(self) -> None:

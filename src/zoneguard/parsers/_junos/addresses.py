@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, either
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.export import Export, Scope
@@ -116,7 +117,7 @@ class AddressBooks:
         for book in (*books, GLOBAL):
             if self._defines(book, node.word):
                 return self._resolve(book, node.word)
-        reason = f'the address "{node.word}" is not defined in this file'
+        reason = Reason('the address "{name}" is not defined in this file', name=node.word)
         self._export.open(self._scope, node.word, node, reason)
         return AddressMatch(open=((f'is in "{node.word}", which is not defined', node),))
 
@@ -132,7 +133,9 @@ class AddressBooks:
             parts = [self._leaf(*leaf) for leaf in leaves]
             for where, circle in circles:
                 group = self._books[where].at("address-set", circle)
-                self._export.open(self._scope, circle, group, f'the address set "{circle}" contains itself')
+                self._export.open(
+                    self._scope, circle, group, Reason('the address set "{name}" contains itself', name=circle)
+                )
                 parts.append(AddressMatch(open=((f'is in "{circle}", which contains itself', group),)))
             known = self._known[book, name] = union(parts)
         return known
@@ -161,7 +164,9 @@ class AddressBooks:
         if name in _ANY:
             return AddressMatch(_ANY[name])
         member = self._written[book, name]
-        self._export.open(self._scope, name, member, f'the address "{name}" is not defined in this file')
+        self._export.open(
+            self._scope, name, member, Reason('the address "{name}" is not defined in this file', name=name)
+        )
         return AddressMatch(open=((f'is in "{name}", which is not defined', member),))
 
     def _address(self, name: str, entry: Node) -> AddressMatch:
@@ -190,7 +195,7 @@ class AddressBooks:
         return AddressMatch(found) if found is not None else self._opened(name, node, "cannot be read")
 
     def _opened(self, name: str, node: Node, why: str) -> AddressMatch:
-        self._export.open(self._scope, name, node, f'the address "{name}" {why}')
+        self._export.open(self._scope, name, node, Reason('the address "{name}" {why}', name=name, why=as_reason(why)))
         return AddressMatch(open=((f'is in "{name}" ({node.text})', node),))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.export import Export, Scope
@@ -112,7 +113,9 @@ class Applications:
         if known is None:
             leaves, circles = flatten(name, self._members)
             parts = [self._leaf(leaf, where) for leaf in leaves]
-            parts += [self._open(c, where, f'the application set "{c}" contains itself') for c in circles]
+            parts += [
+                self._open(c, where, Reason('the application set "{name}" contains itself', name=c)) for c in circles
+            ]
             known = union(parts)
             if not known.doubtful:
                 self._known[name] = known
@@ -137,7 +140,7 @@ class Applications:
             return self._own[name]
         if name in PREDEFINED:
             return union([self._predefined(name, part, where) for part in PREDEFINED[name].split(",")])
-        return self._open(name, where, f'the application "{name}" is not defined in this file')
+        return self._open(name, where, Reason('the application "{name}" is not defined in this file', name=name))
 
     def _open(self, name: str, where: Node, reason: str) -> ApplicationMatch:
         unknown = self._export.open(self._scope, f'the application is "{name}"', where, reason)
@@ -151,7 +154,11 @@ class Applications:
             parts.append(self._conditions(name, entry, own))
         strange = [c for w, c in entry.children.items() if w not in _KNOWN]
         if strange or "ether-type" in entry.children:
-            return self._open(name, (strange or [entry])[0], f'the application "{name}" has a setting that is not read')
+            return self._open(
+                name,
+                (strange or [entry])[0],
+                Reason('the application "{name}" has a setting that is not read', name=name),
+            )
         return union(parts)
 
     def _term(self, name: str, term: Node) -> ApplicationMatch:
@@ -165,9 +172,11 @@ class Applications:
         ports = values.ports(words.get("destination-port", "0-65535"))
         sources = values.ports(words.get("source-port", "0-65535"))
         if ("protocol" in words and protocol is None) or ports is None or sources is None:
-            return self._open(name, entry, f'the application "{name}" has a protocol or port that cannot be read')
+            return self._open(
+                name, entry, Reason('the application "{name}" has a protocol or port that cannot be read', name=name)
+            )
         if "rpc-program-number" in words or "uuid" in words:
-            reason = f'the application "{name}" is told by calls, not by ports'
+            reason = Reason('the application "{name}" is told by calls, not by ports', name=name)
             unknown = self._export.open(self._scope, f'the application is "{name}"', entry, reason)
             part = both(In(Field.PROTO, Intervals.of(protocol)), unknown) if protocol is not None else unknown
             return ApplicationMatch(others=(part,), doubtful=True)
@@ -176,7 +185,9 @@ class Applications:
                 match = port_match(Intervals.of(6, 17), ports, sources)
                 return ApplicationMatch(others=(match,))
             if not words:
-                return self._open(name, entry, f'the application "{name}" has neither protocol nor port')
+                return self._open(
+                    name, entry, Reason('the application "{name}" has neither protocol nor port', name=name)
+                )
             protocol = 58 if any(w.startswith("icmp6") for w in words) else 1
         if protocol in (1, 58):
             return self._icmp(name, entry, words, protocol)
@@ -190,7 +201,9 @@ class Applications:
         types = values.numbers(kinds, names, 255) if kinds else Intervals.span(0, 255)
         code = values.numbers(codes, {}, 255) if codes else Intervals.span(0, 255)
         if types is None or code is None:
-            return self._open(name, entry, f'the application "{name}" has an ICMP type or code that cannot be read')
+            return self._open(
+                name, entry, Reason('the application "{name}" has an ICMP type or code that cannot be read', name=name)
+            )
         match: Match = In(Field.PROTO, Intervals.of(protocol))
         if kinds or codes:
             spans = [(t * 256 + low, t * 256 + high) for t in types for low, high in code.spans]
@@ -202,9 +215,10 @@ class Applications:
         protocol = values.protocol(kind)
         assert protocol is not None
         if detail == "rpc" or detail[-1:] == "?":
-            why = "is told by calls, not by ports" if detail == "rpc" else f"may or may not be {text[:-1]}"
-            key = f'the application is "{name}", {detail}'
-            unknown = self._export.open(self._scope, key, where, f'the application "{name}" {why}')
+            reason = Reason('the application "{name}" may or may not be {text}', name=name, text=text[:-1])
+            if detail == "rpc":
+                reason = Reason('the application "{name}" is told by calls, not by ports', name=name)
+            unknown = self._export.open(self._scope, f'the application is "{name}", {detail}', where, reason)
             ports = values.ALL_PORTS if detail == "rpc" else values.ports(detail[:-1]) or values.ALL_PORTS
             return ApplicationMatch(others=(both(port_match(Intervals.of(protocol), ports), unknown),), doubtful=True)
         if protocol in (1, 58):

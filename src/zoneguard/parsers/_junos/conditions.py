@@ -31,6 +31,7 @@ from zoneguard.model.match import (
     both,
     either,
 )
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.export import Export, Scope
 from zoneguard.parsers._junos.paths import expand_path
@@ -119,7 +120,7 @@ class Conditions:
         strange = [w for w in node.children if w not in _READ | _OPEN and w != "apply-groups-except"]
         for word in dict.fromkeys((*asked, *strange)):
             where = node.children.get(word) or node
-            reason = f'the condition "{word}" cannot be decided from addresses, ports and flags'
+            reason = Reason('the condition "{word}" cannot be decided from addresses, ports and flags', word=word)
             where.take()
             parts.append(self._export.open(self._scope, f'"{where.text}" holds', where, reason))
         return both(*parts) if parts else ALWAYS
@@ -143,7 +144,7 @@ class Conditions:
         return In(Field.PROTO, numbers) if numbers is not None else self._open(node, f'the protocol is "{node.word}"')
 
     def _open(self, node: Node, key: str) -> Match:
-        return self._export.open(self._scope, key, node, f'the value "{node.word}" cannot be decided')
+        return self._export.open(self._scope, key, node, Reason('the value "{name}" cannot be decided', name=node.word))
 
     def _addresses(self, fields: tuple[Field, ...], addresses: list[Node], lists: list[Node]) -> Match:
         """The longest prefix of all that are listed decides; what is in none does not match."""
@@ -182,7 +183,7 @@ class Conditions:
     def _listed(self, name: Node, opened: list[Match]) -> Iterable[Node]:
         entry = self._lists.get(name.word)
         if entry is None:
-            reason = f'the prefix list "{name.word}" is not defined in this file'
+            reason = Reason('the prefix list "{name}" is not defined in this file', name=name.word)
             opened.append(self._export.open(self._scope, f'the address is in "{name.word}"', name, reason))
             return
         entry.used = True
@@ -223,7 +224,7 @@ class Conditions:
         if where is None:
             return both(inside, match)
         key = f'"{name} {" ".join(n.word for n in nodes)}" fits what another protocol has there'
-        reason = f'"{name}" without "protocol" is also compared with packets that have none'
+        reason = Reason('"{name}" without "protocol" is also compared with packets that have none', name=name)
         return either(both(inside, match), both(Not(inside), self._export.open(self._scope, key, where, reason)))
 
     def _icmp(self, found: Mapping[str, list[Node]], v6: bool) -> Iterable[Match]:

@@ -22,6 +22,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.device import Routing as RoutingStage
 from zoneguard.model.match import ALWAYS, Field, Match
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications
 from zoneguard.parsers._junos.export import Export, Scope
@@ -135,11 +136,13 @@ class Contexts:
         security = self._scope.root.at("security").children
         lacking = []
         if not self.interfaces.listed:
-            lacking.append(("interfaces", Concern.INTERFACE))
+            lacking.append((Reason("interfaces"), Concern.INTERFACE))
         device = self._export.security_version or any(n.startswith(("reth", "st0")) for n in self.interfaces.known)
         if "zones" not in security and (device or self._flow):
-            lacking.append(("security zones", Concern.FILTER))
+            lacking.append((Reason("security zones"), Concern.FILTER))
         if "policies" not in security and self._flow and "zones" not in security:
-            lacking.append(("security policies", Concern.FILTER))
+            lacking.append((Reason("security policies"), Concern.FILTER))
         for what, concern in lacking:
-            yield Misunderstood(here, "", f"this file is a part of a configuration: it has no {what}", concern)
+            yield Misunderstood(
+                here, "", Reason("this file is a part of a configuration: it has no {what}", what=what), concern
+            )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Action, Concern, Deny, Filter, Jump, Permit, Return, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Field, In, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SHAPING
 from zoneguard.parsers._junos.conditions import Conditions
@@ -89,7 +90,7 @@ class FilterReader:
             for name in bound.names:
                 node = self._known[bound.v6].get(name.word) or self._any.get(name.word)
                 if node is None:
-                    reason = f'the firewall filter "{name.word}" is not defined in this file'
+                    reason = Reason('the firewall filter "{name}" is not defined in this file', name=name.word)
                     unknown = self._export.open(self._scope, f'the filter "{name.word}" discards', name, reason)
                     rules += [Rule(unknown, Deny(), span, name.word), Rule(ALWAYS, Permit(), span, name.word)]
                 else:
@@ -139,8 +140,9 @@ class FilterReader:
                 self.lists.setdefault(target, RuleList(target, rules, Return(), self._export.span(node)))
             yield Rule(ALWAYS, Jump(target), span, name.word)
             return
-        what = "is not defined in this file" if node is None else "contains itself, or is nested too deeply"
-        reason = f'the firewall filter "{name.word}" {what}'
+        reason = Reason('the firewall filter "{name}" is not defined in this file', name=name.word)
+        if node is not None:
+            reason = Reason('the firewall filter "{name}" contains itself, or is nested too deeply', name=name.word)
         for action in (Deny(), Permit()):
             key = f'the filter "{name.word}" {"accepts" if isinstance(action, Permit) else "discards"}'
             yield Rule(self._export.open(self._scope, key, name, reason), action, span, name.word)
@@ -154,7 +156,7 @@ class FilterReader:
         instance = then.value("routing-instance")
         if instance is not None:
             if instance.word not in self._instances:
-                reason = f'the routing instance "{instance.word}" is not defined in this file'
+                reason = Reason('the routing instance "{instance}" is not defined in this file', instance=instance.word)
                 self._export.doubt(instance, reason, Concern.ROUTING)
             yield self._marks.choose(span, into=self._instances.get(instance.word, instance.word))
         for word in ("next-ip", "next-ip6"):
@@ -179,7 +181,7 @@ class FilterReader:
             return
         strange = [child for word, child in words.items() if word not in _KNOWN]
         if strange:
-            reason = f'the action "{strange[0].word}" is not known'
+            reason = Reason('the action "{word}" is not known', word=strange[0].word)
             key = f'"{strange[0].word}" lets the packet pass'
             yield self._export.open(self._scope, key, strange[0], reason), Permit()
             yield ALWAYS, Deny()

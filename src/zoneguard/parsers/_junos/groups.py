@@ -14,6 +14,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.export import MANAGEMENT
 from zoneguard.parsers._junos.ranges import spread_ranges
 from zoneguard.parsers._junos.tree import Node
@@ -139,7 +140,7 @@ class Groups:
             if NODES.match(named.word):
                 self._cluster(named)
             elif not named.group:
-                reason = f'the configuration group "{named.word}" is not defined in this file'
+                reason = Reason('the configuration group "{name}" is not defined in this file', name=named.word)
                 self.problem(named.line, reason, Concern.FILTER)
             return []
         here = [group]
@@ -160,7 +161,7 @@ class Groups:
                 else:
                     odd = [part]
                 for node in odd:
-                    reason = f'applies to one member of the cluster only (group "{name}")'
+                    reason = Reason('applies to one member of the cluster only (group "{name}")', name=name)
                     self.problem(node.line, reason, Concern.FILTER)
         named.used = True
 

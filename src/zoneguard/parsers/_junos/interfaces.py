@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import (
     ARP,
@@ -26,7 +27,6 @@ from zoneguard.parsers._junos.account import (
 )
 from zoneguard.parsers._junos.export import MANAGEMENT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 FAMILIES = ("inet", "inet6")
 _SWITCHED = frozenset({"ethernet-switching", "bridge", "vpls", "ccc"})
@@ -109,7 +109,7 @@ def read_interfaces(export: Export, scope: Scope) -> Interfaces:
     vpns = _bound(scope.root)
     for vpn in scope.root.at("security", "ipsec", "vpn").children.values():
         if "traffic-selector" in vpn.children:
-            reason = f"{DYNAMIC_ROUTING}: traffic selectors bring routes, and limit what enters the tunnel"
+            reason = Reason("dynamic routing: traffic selectors bring routes, and limit what enters the tunnel")
             export.doubt(vpn.children["traffic-selector"], reason, Concern.ROUTING)
     node.used = True
     for name, physical in node.children.items():
@@ -177,7 +177,9 @@ def _family(export: Export, found: Interfaces, name: str, family: Node, v6: bool
             node = family.children[word]
             node.take()
             if not name.startswith(MANAGEMENT):
-                reason = f"{DYNAMIC_ROUTING}: the address of {name}, and routes with it, are given by a server"
+                reason = Reason(
+                    "dynamic routing: the address of {name}, and routes with it, are given by a server", name=name
+                )
                 export.doubt(node, reason, Concern.INTERFACE)
     if "unnumbered-address" in family.children:
         family.children["unnumbered-address"].take()

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from zoneguard.model.device import Concern, Interface, Route, RouteKind
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.statics import Static, table_instance
 from zoneguard.parsers._junos.tree import Node, sentences
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 _FROM = frozenset({"instance", "protocol", "route-filter", "prefix-list", "prefix-list-filter", "interface"})
 _MATCHES = frozenset({"exact", "longer", "orlonger", "upto"})
@@ -53,7 +53,7 @@ class Leaking:
             for policy in instance.options.values("instance-import"):
                 self._import(instance, policy)
             if instance.options.get("auto-export") is not None:
-                reason = f"{DYNAMIC_ROUTING}: which routes instances get by auto-export is not in the file"
+                reason = Reason("dynamic routing: which routes instances get by auto-export is not in the file")
                 node = instance.options.children["auto-export"]
                 node.take()
                 self._export.doubt(node, reason, Concern.ROUTING)
@@ -82,7 +82,7 @@ class Leaking:
         if group is None:
             group = instance.options.get("rib-groups", named.word)
         if group is None:
-            reason = f'the rib group "{named.word}" is not defined in this file'
+            reason = Reason('the rib group "{name}" is not defined in this file', name=named.word)
             self._export.doubt(named, reason, Concern.ROUTING)
             return
         policies = group.values("import-policy")
@@ -91,7 +91,7 @@ class Leaking:
             if target == instance.name:
                 continue
             if target not in self._tables:
-                reason = f'the routing table "{table.word}" is not in this file'
+                reason = Reason('the routing table "{table}" is not in this file', table=table.word)
                 self._export.doubt(table, reason, Concern.ROUTING)
                 continue
             self._leak(instance, target, routes, policies)
@@ -109,7 +109,9 @@ class Leaking:
         for static in routes:
             verdict = self._admitted(source.name, static, policies, otherwise)
             if verdict is None:
-                reason = f"{DYNAMIC_ROUTING}: whether this policy lets a route into another instance cannot be decided"
+                reason = Reason(
+                    "dynamic routing: whether this policy lets a route into another instance cannot be decided"
+                )
                 self._export.doubt(policies[0], reason, Concern.ROUTING)
                 return
             if verdict:
@@ -139,7 +141,9 @@ class Leaking:
         for named in policies:
             policy = self._policies.get(named.word)
             if policy is None:
-                self._export.doubt(named, f'the policy "{named.word}" is not defined in this file', Concern.ROUTING)
+                self._export.doubt(
+                    named, Reason('the policy "{name}" is not defined in this file', name=named.word), Concern.ROUTING
+                )
                 return None
             verdict = self._decide(policy, instance, static)
             if verdict != "next":

@@ -23,6 +23,7 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications
@@ -126,7 +127,7 @@ class Nat:
     def _into(self, instance: str, match: Match, where: Node, span: SourceSpan) -> None:
         name = DEFAULT if instance in (DEFAULT, "master") else instance
         if name not in self._members:
-            reason = f'the routing instance "{instance}" is not defined in this file'
+            reason = Reason('the routing instance "{instance}" is not defined in this file', instance=instance)
             self._export.doubt(where, reason, Concern.NAT)
         translated = In(Field.DNAT, Intervals.of(1))
         self.routes.append((both(translated, match), self._scope.context(name), span))
@@ -155,7 +156,11 @@ class Nat:
         names = [node for word, node in then.at("pool").children.items() if word != "persistent-nat"]
         pool = pools.get(names[0].word) if names else None
         if pool is None or not pool.addresses:
-            what = f'the pool "{names[0].word}" is not defined in this file' if names else "this rule names no pool"
+            what = (
+                Reason('the pool "{word}" is not defined in this file', word=names[0].word)
+                if names
+                else "this rule names no pool"
+            )
             where = names[0] if names else then
             self._export.doubt(where, what, Concern.NAT)
             return None
@@ -182,7 +187,9 @@ class Nat:
                 continue
             if pool.overflow == "interface":
                 key = f'the pool "{pool.node.word}" is used up'
-                reason = f'where the pool "{pool.node.word}" is used up, the address of the interface is taken'
+                reason = Reason(
+                    'where the pool "{pool}" is used up, the address of the interface is taken', pool=pool.node.word
+                )
                 used_up = self._export.open(self._scope, key, pool.node, reason, Concern.NAT)
                 yield NatRule(both(match, used_up), span, (EgressAddress(), SetTo(Field.SPORT, NEW_PORTS)), name)
             fits = both(match, In(Field.SRC, pool.family))

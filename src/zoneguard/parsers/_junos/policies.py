@@ -14,6 +14,7 @@ from zoneguard.model.device import Action, Concern, Deny, Filter, Permit, Rule, 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.account import CONTENT, HARDWARE, LABEL, LOGGING, SESSIONS
 from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications
@@ -127,7 +128,7 @@ class Policies:
         if known is None:
             if zone not in self._strange:
                 self._strange.add(zone)
-                reason = f'the zone "{zone}" is not defined in this file'
+                reason = Reason('the zone "{name}" is not defined in this file', name=zone)
                 self._export.doubt(where, reason, Concern.FILTER)
             return frozenset()
         return known.interfaces
@@ -157,7 +158,7 @@ class Policies:
             comment = next(iter(description.children), "")
         scheduler = policy.value("scheduler-name")
         if scheduler is not None:
-            key, reason = f'the schedule "{scheduler.word}" holds', "in force at certain times only"
+            key, reason = f'the schedule "{scheduler.word}" holds', Reason("in force at certain times only")
             match = both(match, self._export.open(self._scope, key, scheduler, reason))
         for condition, action in self._action(policy, then, name):
             yield Rule(both(match, condition), action, span, name, comment)
@@ -182,20 +183,20 @@ class Policies:
                 continue
             where = node.children.get(word) or node
             where.take()
-            reason = f'the condition "{word}" cannot be decided from addresses and ports'
+            reason = Reason('the condition "{word}" cannot be decided from addresses and ports', word=word)
             yield self._export.open(self._scope, f'"{where.text}" holds', where, reason)
 
     def _missing(self, policy: Node, name: str, word: str, asked: dict[str, list[Node]] | None = None) -> Match:
         """What every policy must say; one that asks for dynamic applications alone has their default ports."""
         if asked is not None and "dynamic-application" in asked:
             return ALWAYS
-        reason = f'the policy "{policy.word}" does not say "{word}"'
+        reason = Reason('the policy "{policy}" does not say "{word}"', policy=policy.word, word=word)
         return self._export.open(self._scope, f'"{word}" of {name} holds', policy, reason)
 
     def _action(self, policy: Node, then: Node, name: str) -> Iterator[tuple[Match, Action]]:
         node = latest(then.children[word] for word in _ACTIONS if word in then.children)
         if node is None:
-            reason = f'the policy "{policy.word}" has no action'
+            reason = Reason('the policy "{policy}" has no action', policy=policy.word)
             yield self._export.open(self._scope, f"{name} permits", policy, reason), Permit()
             return
         node.used = True
@@ -212,12 +213,12 @@ class Policies:
                 barred = _TRANSLATED if "drop-translated" in child.children else Not(_TRANSLATED)
                 yield barred, Deny()
             elif word == "tunnel":
-                reason = "policy-based VPN: the packet goes into a tunnel, not where its route leads"
+                reason = Reason("policy-based VPN: the packet goes into a tunnel, not where its route leads")
                 child.take()
                 self._export.doubt(child, reason, Concern.ROUTING)
             elif word not in ("apply-groups", "apply-groups-except"):
                 child.take()
-                reason = f'permitted under the condition "{word}", which cannot be decided'
+                reason = Reason('permitted under the condition "{word}", which cannot be decided', word=word)
                 permitted.append(self._export.open(self._scope, f'"{child.text}" of {name} is met', child, reason))
         yield both(*permitted), Permit()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SESSIONS
 from zoneguard.parsers._junos.export import Export
@@ -52,7 +53,7 @@ def read_pools(export: Export, nat: Node) -> dict[str, Pool]:
             elif word in _READ:
                 child.take()
             else:
-                export.doubt(child, f'the setting "{word}" of the pool is not known', Concern.NAT)
+                export.doubt(child, Reason('the setting "{word}" of the pool is not known', word=word), Concern.NAT)
         found[name] = _pool(export, entry)
     return found
 

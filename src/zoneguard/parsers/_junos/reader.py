@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._junos.commands import DELETED, MAX_DEPTH, SESSION, VERBS, Commands
 from zoneguard.parsers._junos.tree import Node, down
@@ -21,7 +22,7 @@ from zoneguard.parsers._junos.words import (
 )
 from zoneguard.parsers.accounting import BLANK
 
-DEACTIVATED = "deactivated"
+DEACTIVATED = Reason("deactivated")
 GOES_ON = "a statement that goes on in the next line"
 QUOTED = "part of a text in quotes that begins further up"
 MAX_QUOTED_LINES = 500
@@ -79,7 +80,9 @@ class TreeReader:
             else:
                 self._line(number, line, number)
         for opened in self._open:
-            self._commands.problem(opened.line, f'the brace of "{opened.node.word}" is not closed', Concern.FILTER)
+            self._commands.problem(
+                opened.line, Reason('the brace of "{name}" is not closed', name=opened.node.word), Concern.FILTER
+            )
         if self._words:
             self._commands.problem(self._began, "this statement has no end", Concern.FILTER)
         if self._comment:

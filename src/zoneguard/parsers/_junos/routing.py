@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from zoneguard.model.device import Concern, Route
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.account import DYNAMIC, LABEL, MULTICAST, SHAPING
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.interfaces import Interfaces
 from zoneguard.parsers._junos.leaking import Instance, Leaking
 from zoneguard.parsers._junos.statics import Static, read_statics
 from zoneguard.parsers._junos.tree import Node
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 DYNAMIC_PROTOCOLS = ("bgp", "ospf", "ospf3", "isis", "rip", "ripng", "rift")
 LABEL_PROTOCOLS = ("mpls", "ldp", "rsvp", "evpn", "l2circuit", "l2vpn", "vpls", "connections", "source-packet-routing")
@@ -75,7 +75,9 @@ class Routing:
             entry.used = True
             kind = entry.word_of("instance-type")
             if kind not in _ROUTED:
-                reason = f'a routing instance of type "{kind}" forwards by MAC addresses: not in the model'
+                reason = Reason(
+                    'a routing instance of type "{kind}" forwards by MAC addresses: not in the model', kind=kind
+                )
                 self._export.doubt(entry.children["instance-type"], reason, Concern.INTERFACE)
             for word, child in entry.children.items():
                 if word in _INSTANCE:
@@ -84,7 +86,7 @@ class Routing:
             for member in entry.values("interface"):
                 one = self._interfaces.name(member.word)
                 if one in taken:
-                    reason = f'the interface "{one}" is in two routing instances'
+                    reason = Reason('the interface "{name}" is in two routing instances', name=one)
                     self._export.doubt(member, reason, Concern.ROUTING)
                 taken.add(one)
                 members.add(one)
@@ -102,7 +104,9 @@ class Routing:
             if protocol is not None:
                 protocol.take()
                 self._export.doubt(
-                    protocol, f"{DYNAMIC_ROUTING}: the paths of {name} are not in the file", Concern.ROUTING
+                    protocol,
+                    Reason("dynamic routing: the paths of {name} are not in the file", name=name),
+                    Concern.ROUTING,
                 )
         for name in DYNAMIC_PROTOCOLS:
             protocol = node.children.get(name)
@@ -111,7 +115,7 @@ class Routing:
             protocol.take()
             peers = [c for word in _PEERS for c in protocol.at(word).children.values()]
             if peers and not _off(protocol):
-                reason = f"{DYNAMIC_ROUTING}: the routes of {name} are not in the file"
+                reason = Reason("dynamic routing: the routes of {name} are not in the file", name=name)
                 self._export.doubt(protocol, reason, Concern.ROUTING)
             else:
                 protocol.ignore("dynamic routing protocol without neighbours or interfaces")

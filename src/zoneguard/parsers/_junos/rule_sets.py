@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
 from zoneguard.parsers._junos.addresses import AddressBooks
@@ -93,20 +94,20 @@ class RuleSets:
                 elif kind == "zone":
                     zone = self._zones.known.get(value.word)
                     if zone is None:
-                        reason = f'the zone "{value.word}" is not defined in this file'
+                        reason = Reason('the zone "{name}" is not defined in this file', name=value.word)
                         self._export.doubt(value, reason, Concern.NAT)
                     names |= zone.interfaces if zone is not None else frozenset()
                 else:
                     names |= self._instance(value)
         if not ranks:
-            reason = f'the rule set "{entry.word}" does not say "{side}"'
+            reason = Reason('the rule set "{name}" does not say "{side}"', name=entry.word, side=side)
             self._export.doubt(entry, reason, Concern.NAT)
         return frozenset(names), min(ranks, default=2)
 
     def _instance(self, value: Node) -> frozenset[str]:
         name = DEFAULT if value.word in (DEFAULT, "master") else value.word
         if name not in self._members:
-            reason = f'the routing instance "{value.word}" is not defined in this file'
+            reason = Reason('the routing instance "{instance}" is not defined in this file', instance=value.word)
             self._export.doubt(value, reason, Concern.NAT)
         return self._members.get(name, frozenset())
 
@@ -114,12 +115,14 @@ class RuleSets:
         """That no more specific set takes the packet: open where one fits it."""
         parts: list[Match] = []
         if len(sets) > MAX_SETS:
-            reason = f"more than {MAX_SETS} rule sets: which of them counts is left open"
+            reason = Reason("more than {count} rule sets: which of them counts is left open", count=MAX_SETS)
             key = f'the {kind} rule set "{one.node.word}" is asked'
             return self._export.open(self._scope, key, one.node, reason, Concern.NAT)
         for other in sets:
             if other.rank < one.rank and other.overlaps(one):
-                reason = f'the more specific rule set "{other.node.word}" may be the only one that is asked'
+                reason = Reason(
+                    'the more specific rule set "{other}" may be the only one that is asked', other=other.node.word
+                )
                 key = f'the {kind} rule set "{one.node.word}" is asked after "{other.node.word}"'
                 opened = self._export.open(self._scope, key, one.node, reason, Concern.NAT)
                 parts.append(either(Not(other.context), opened))
@@ -159,7 +162,7 @@ class RuleSets:
         for word, child in node.children.items():
             if word not in _MATCH:
                 child.take()
-                reason = f'the condition "{word}" is not known'
+                reason = Reason('the condition "{word}" is not known', word=word)
                 yield self._export.open(self._scope, f'"{child.text}" holds', child, reason, Concern.NAT)
 
     def address(self, node: Node, field: Field) -> Match:

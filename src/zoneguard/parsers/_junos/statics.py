@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Route, RouteKind
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import DYNAMIC, LABEL, PROBES
 from zoneguard.parsers._junos.export import DEFAULT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 STATIC_PREFERENCE = 5
 _FLAGS = frozenset({"discard", "reject", "receive", "no-install"})
@@ -69,7 +69,7 @@ def _others(export: Export, options: Node) -> None:
         if node is not None:
             node.take()
             where = next(iter(node.at("route").children), "?")
-            reason = f"{DYNAMIC_ROUTING}: the route to {where} is there only with more specific ones"
+            reason = Reason("dynamic routing: the route to {where} is there only with more specific ones", where=where)
             export.doubt(node, reason, Concern.ROUTING)
 
 
@@ -102,7 +102,7 @@ class _Reader:
             elif word in _IGNORED:
                 child.ignore(_IGNORED[word])
             elif word not in ("apply-groups", "apply-groups-except"):
-                reason = f'the setting "{word}" of the route is not known'
+                reason = Reason('the setting "{word}" of the route is not known', word=word)
                 self._export.doubt(child, reason, Concern.ROUTING)
 
     def _number(self, word: str, default: int) -> int:
@@ -127,7 +127,7 @@ class _Reader:
         for table in self._found.get("next-table", ()):
             name = table_instance(table.word)
             if name not in self._known:
-                reason = f'the routing table "{table.word}" is not in this file'
+                reason = Reason('the routing table "{table}" is not in this file', table=table.word)
                 self._export.doubt(table, reason, Concern.ROUTING)
             yield self._route(into=self._scope.context(name))
         for hop in self._found.get("next-hop", ()):

@@ -14,6 +14,7 @@ from zoneguard.model.device import Concern, Deny, Filter, InterfaceAddress, Perm
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SCREENS, SESSIONS
 from zoneguard.parsers._junos.applications import port_match
 from zoneguard.parsers._junos.export import MANAGEMENT, Export, Scope
@@ -113,18 +114,31 @@ def read_zones(export: Export, scope: Scope, interfaces: Interfaces) -> Zones:
                     continue
                 one = interfaces.name(member.word)
                 if of_interface.setdefault(one, name) != name:
-                    reason = f'the interface "{one}" is in the zones "{of_interface[one]}" and "{name}"'
+                    reason = Reason(
+                        'the interface "{one}" is in the zones "{of_interface}" and "{name}"',
+                        one=one,
+                        of_interface=of_interface[one],
+                        name=name,
+                    )
                     export.doubt(member, reason, Concern.FILTER)
                 elif one in interfaces.switched:
-                    reason = f'the interface "{one}" works at layer 2: policies between ports are not in the model'
+                    reason = Reason(
+                        'the interface "{name}" works at layer 2: policies between ports are not in the model', name=one
+                    )
                     export.doubt(member, reason, Concern.FILTER)
                 elif interfaces.listed and one not in interfaces.known and not one.startswith(MANAGEMENT):
-                    export.doubt(member, f'the interface "{one}" is not defined in this file', Concern.INTERFACE)
+                    export.doubt(
+                        member,
+                        Reason('the interface "{name}" is not defined in this file', name=one),
+                        Concern.INTERFACE,
+                    )
                 members[name].add(one)
             known[name] = Zone(name, node, frozenset(), security)
     for at, (name, member) in enumerate(everything):
         if at:
-            reason = f'the zones "{everything[0][0]}" and "{name}" both hold all interfaces'
+            reason = Reason(
+                'the zones "{first}" and "{name}" both hold all interfaces', first=everything[0][0], name=name
+            )
             export.doubt(member, reason, Concern.FILTER)
             continue
         for one in interfaces.known:
@@ -194,7 +208,7 @@ def _service(export: Export, scope: Scope, book: Mapping[str, Match], value: Nod
     known = book.get(value.word)
     if known is not None:
         return known
-    reason = f'the service "{value.word}" is not known'
+    reason = Reason('the service "{value}" is not known', value=value.word)
     return export.open(scope, f'the service is "{value.word}"', value, reason)
 
 

@@ -14,6 +14,7 @@ from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, NEVER, RST, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import TCP, UDP, Cursor, UnreadableError
@@ -101,7 +102,7 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
             parts.append(open_)
             other.append(open_)
         else:
-            raise UnreadableError(f"a word that is not known: {word[:40]}")
+            raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))
     if not any(isinstance(part, In) and part.field in (Field.SRC, Field.DST) for part in parts):
         parts.append(values.family(v6))
         other.append(parts[-1])

@@ -27,6 +27,7 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ConnState, Field, In, Match, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import TCP, UDP, Cursor, UnreadableError
@@ -157,7 +158,7 @@ class NatStages:
     def _service(self, name: str, cursor: Cursor) -> tuple[int, int | None]:
         if cursor.done:
             if name not in SERVICES:
-                raise UnreadableError(f"a service without protocol and port: {name[:40]}")
+                raise UnreadableError(Reason("a service without protocol and port: {name}", name=name[:40]))
             return SERVICES[name]
         protocol = values.protocol(cursor.take())
         port = self._a_port(cursor)
@@ -230,4 +231,4 @@ class NatStages:
 
 def _end(cursor: Cursor) -> None:
     if not cursor.done:
-        raise UnreadableError(f"a word that is not known: {cursor.peek()[:40]}")
+        raise UnreadableError(Reason("a word that is not known: {word}", word=cursor.peek()[:40]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.match import AnyOf, Ingress, Match, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
@@ -43,7 +44,9 @@ def read_route(line: Line, config: Config) -> None:
         elif word.isdigit():
             distance = values.number(word, 255)
         else:
-            raise UnreadableError(f"a word that is not known, or an interface that is not defined: {word[:40]}")
+            raise UnreadableError(
+                Reason("a word that is not known, or an interface that is not defined: {word}", word=word[:40])
+            )
     if not interface and hop is None:
         raise UnreadableError("a route that leads nowhere")
     blackhole = interface.startswith("Null")
@@ -80,7 +83,9 @@ def _policy(config: Config, came: Ingress, step: Step, v6: bool) -> PolicyRoute:
         if words[:3] == _MATCHES[v6]:
             conditions.append(AnyOf(tuple(permitted(config, v6, name, line) for name in words[3:])))
         elif words[0] == "match":
-            raise UnreadableError(f"a condition of policy routing that is not known: {line.text[:60]}")
+            raise UnreadableError(
+                Reason("a condition of policy routing that is not known: {line}", line=line.text[:60])
+            )
         else:
             fallback |= _target(config, words, v6, targets)
     match = both(came, values.family(v6), *conditions)
@@ -102,12 +107,14 @@ def _target(config: Config, words: tuple[str, ...], v6: bool, targets: list[tupl
     if plain[:2] == ("set", "interface"):
         for name in plain[2:]:
             if name not in config.ports:
-                raise UnreadableError(f"an interface that is not defined: {name[:40]}")
+                raise UnreadableError(Reason("an interface that is not defined: {name}", name=name[:40]))
             targets.append((None, name))
     elif plain[:3] == ("set", family, "next-hop"):
         targets.extend((values.address(word), "") for word in plain[3:])
     elif plain[:1] != ("set",) or plain[1:2] in (("metric",), ("tag",), ("community",), ("local-preference",)):
         return False
     else:
-        raise UnreadableError(f"an action of policy routing that is not known: {' '.join(words)[:60]}")
+        raise UnreadableError(
+            Reason("an action of policy routing that is not known: {words}", words=" ".join(words)[:60])
+        )
     return default

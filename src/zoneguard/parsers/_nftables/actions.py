@@ -9,6 +9,7 @@ from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Action, Concern, Continue, Deny, Jump, NatRule, Permit, Return, Rule, SetField
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, AnyOf, ConnState, Field, In, Match, Not, Unknown, asks, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
@@ -185,7 +186,7 @@ class RuleMaker:
             raise UnreadableError("chains call each other in a circle or too deeply")
         target = self.rule.scope.chains.get(verdict.target)
         if target is None:
-            raise UnreadableError(f"the chain {verdict.target[:60]!r} is not in this table")
+            raise UnreadableError(Reason("the chain {target} is not in this table", target=repr(verdict.target[:60])))
         return Jump(target, goto=verdict.kind == "goto")
 
     def _verdicts(self, key: Expression, data: object) -> Made:
@@ -216,7 +217,7 @@ class RuleMaker:
         if target == MARK:
             yield from self._mark(value)
         elif target.words[0] in _HEADERS and not _HARMLESS_FIELDS.intersection(target.words):
-            reason = f"{target} of the packet itself is rewritten, which is not modelled"
+            reason = Reason("{target} of the packet itself is rewritten, which is not modelled", target=str(target))
             self.rule.report(reason, bounded=False, concern=Concern.NAT)
             yield self._rule(Continue())
         elif target.words[0] in _HEADERS:
@@ -287,7 +288,7 @@ def _bits(value: Expression) -> tuple[int, int]:
         return kept & ~constant, flipped | constant
     if value.op == "^":
         return kept, flipped ^ constant
-    raise UnreadableError(f"{value.op} on marks is not read here")
+    raise UnreadableError(Reason("{op} on marks is not read here", op=value.op))
 
 
 def nft_name(statement: Statement) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.expressions import Expressions
 from zoneguard.parsers._nftables.lexer import END, Words
 from zoneguard.parsers._nftables.priorities import priority
@@ -85,7 +86,7 @@ class Blocks:
         elif kind == "comment":
             words.name()
         else:
-            raise SyntaxProblemError(f"{kind[:40]!r} is not known in a table")
+            raise SyntaxProblemError(Reason("{kind} is not known in a table", kind=repr(kind[:40])))
         self.ledger.understood(first, words.lines[words.at - 1])
 
     def _rest(self) -> list[str]:
@@ -160,7 +161,7 @@ class Blocks:
     def _policy(self, chain: Chain) -> None:
         policy = self._word_of_priority()
         if policy not in ("accept", "drop"):
-            raise SyntaxProblemError(f"{policy[:40]!r} is no policy")
+            raise SyntaxProblemError(Reason("{policy} is no policy", policy=repr(policy[:40])))
         chain.policy = policy
 
     def rule(self, chain: Chain, table: Table, command: str = "add") -> None:
@@ -203,7 +204,7 @@ class Blocks:
             elif key in _HARMLESS_IN_SETS:
                 self._rest()
             else:
-                raise SyntaxProblemError(f"{key[:40]!r} is not known in a set")
+                raise SyntaxProblemError(Reason("{key} is not known in a set", key=repr(key[:40])))
             words.skip_lines()
 
     def _members(self) -> tuple[Element, ...]:

@@ -7,6 +7,7 @@ from itertools import groupby
 from zoneguard.model.device import Concern, Deny, Device, Filter, Jump, Permit, Rule, RuleList, Stage, Vrf
 from zoneguard.model.match import Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._nftables.chains import TableCompiler, place_of
 from zoneguard.parsers._nftables.changes import MARK, changes
@@ -66,7 +67,9 @@ def _bases(table: Table, compiler: TableCompiler, ledger: Ledger) -> list[Base]:
             continue
         place = place_of(chain)
         if place is None:
-            ledger.not_understood(chain.line, f"the hook {chain.hook[:40]!r} is not known", Concern.FILTER)
+            ledger.not_understood(
+                chain.line, Reason("the hook {hook} is not known", hook=repr(chain.hook[:40])), Concern.FILTER
+            )
             continue
         if chain.hook in ("prerouting", "output") and chain.priority == CONNTRACK:
             ledger.not_understood(chain.line, "asked before or after connection tracking", Concern.FILTER)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Bits, Field, In, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
@@ -42,7 +43,7 @@ def comparison(rule: RuleScope, compare: Compare) -> list[Match]:
     guards = [guard for side in sides for guard in side.guards]
     if isinstance(right, SetName | Elements):
         if op not in ("==", "!=", "in"):
-            raise UnreadableError(f"{op} with a set")
+            raise UnreadableError(Reason("{op} with a set", op=op))
         match = member(rule, left, right)
     elif len(sides) > 1:
         match = _tuple(sides, right)
@@ -65,7 +66,7 @@ def _side(rule: RuleScope, part: Expression) -> Dimension:
         return dimension(rule, part)
     if isinstance(part, Binary):
         return _masked(rule, part)
-    raise UnreadableError(f"{nft.shown(part)} is not read here")
+    raise UnreadableError(Reason("{op} is not read here", op=nft.shown(part)))
 
 
 def _one(side: Dimension, op: str, right: Expression) -> Match:
@@ -75,13 +76,13 @@ def _one(side: Dimension, op: str, right: Expression) -> Match:
         return Not(side.test(right))
     if op in ("==", "!="):
         if op == "!=" and side.flags and isinstance(right, Flags):
-            raise UnreadableError("!= with a list of flags")
+            raise UnreadableError(Reason("!= with a list of flags"))
         match = _exactly(side, right)
         return match if op == "==" else Not(match)
     if side.is_open:
         return side.test(Literal(f"{op} {nft.shown(right)}"))
     if side.spans is None or not side.highest:
-        raise UnreadableError(f"{op} is not read here")
+        raise UnreadableError(Reason("{op} is not read here", op=op))
     spans = side.spans(right)
     value = spans.first
     lowest = V6 if value >= V6 else 0
@@ -157,7 +158,7 @@ def _affine(rule: RuleScope, expression: Expression) -> tuple[Selector, int, int
         full = (1 << 128) - 1 if expression.words[0] == "ip6" else (1 << 32) - 1
         return expression, 255 if expression.words == ("tcp", "flags") else full, 0
     if not isinstance(expression, Binary):
-        raise UnreadableError(f"{nft.shown(expression)} is not read here")
+        raise UnreadableError(Reason("{op} is not read here", op=nft.shown(expression)))
     selector, mask, flipped = _affine(rule, expression.left)
     constant = _number(selector, expression.right)
     if expression.op == "&":
@@ -166,7 +167,7 @@ def _affine(rule: RuleScope, expression: Expression) -> tuple[Selector, int, int
         return selector, mask & ~constant, flipped & ~constant | constant
     if expression.op == "^":
         return selector, mask, flipped ^ constant
-    raise UnreadableError(f"{expression.op} is not read here")
+    raise UnreadableError(Reason("{op} is not read here", op=expression.op))
 
 
 def _number(selector: Selector, value: Expression) -> int:
@@ -187,7 +188,7 @@ def member(rule: RuleScope, key: Expression, of: SetName | Elements) -> Match:
     scope = rule.scope
     named = scope.named_set(of.name)
     if named is None:
-        return rule.undecided(f"the set {of.name!r} is not in this table")
+        return rule.undecided(Reason("the set {name} is not in this table", name=repr(of.name)))
     unknown = rule.about_packet(f"{nft.shown(key)} in {scope.table.family} {scope.table.name} {of.name}")
     if scope.is_changed(of.name, scope.changes.shrinks):
         return unknown
@@ -226,7 +227,9 @@ def union(sides: Sequence[Dimension], elements: Iterable[Element]) -> Match:
             return ALWAYS
         parts = element.key.parts if isinstance(element.key, Concat) else (element.key,)
         if len(parts) != len(sides):
-            raise UnreadableError(f"the element {nft.shown(element.key)[:60]} has another number of parts")
+            raise UnreadableError(
+                Reason("the element {key} has another number of parts", key=nft.shown(element.key)[:60])
+            )
         groups.setdefault(parts[1:], []).append(parts[0])
     return either(*(_group(sides, first, rest) for rest, first in groups.items()))
 

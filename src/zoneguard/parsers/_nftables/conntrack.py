@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS, NEVER, ConnState, Field, In, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables.names import STATE_BITS, STATES
 from zoneguard.parsers._nftables.scope import RuleScope
@@ -37,10 +38,10 @@ def states(rule: RuleScope, names: Iterable[str]) -> Match:
         elif name.isdigit() or name[:2] == "0x":
             bits = int(name, 16 if name[:2] == "0x" else 10) if len(name) < 20 else -1
             if bits < 0 or bits & ~sum(STATE_BITS):
-                raise UnreadableError(f"{name!r} is not a state")
+                raise UnreadableError(Reason("{name} is not a state", name=repr(name)))
             wanted.update(state for bit, state in STATE_BITS.items() if bits & bit)
         else:
-            raise UnreadableError(f"{name!r} is not a state")
+            raise UnreadableError(Reason("{name} is not a state", name=repr(name)))
     if rule.scope.place.tracked:
         return In(Field.STATE, Intervals.of(*wanted))
     untracked = _UNTRACKED if ConnState.UNTRACKED in wanted else NEVER
@@ -68,7 +69,7 @@ def direction(rule: RuleScope, name: str) -> Match:
         return both(Not(IS_NEW), unknown)
     if name in ("original", "0"):
         return either(IS_NEW, Not(unknown))
-    raise UnreadableError(f"{name!r} is not a direction")
+    raise UnreadableError(Reason("{text} is not a direction", text=repr(name)))
 
 
 def of_first_packet(rule: RuleScope, exact: Match, text: str) -> Match:

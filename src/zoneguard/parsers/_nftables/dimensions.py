@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, Field, In, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import conntrack, interfaces, routes
 from zoneguard.parsers._nftables import values as nft
@@ -55,7 +56,7 @@ def dimension(rule: RuleScope, selector: Selector) -> Dimension:
         return _open(rule, selector) if test is None else Dimension((), test)
     if words[0] in _OPEN or words in _OPEN_META:
         return _open(rule, selector)
-    raise UnreadableError(f"{selector} is not known here")
+    raise UnreadableError(Reason("{selector} is not known here", selector=str(selector)))
 
 
 _OPEN = frozenset({"ip", "ip6", "tcp", "udp", "udplite", "sctp", "dccp", "th", "icmp", "icmpv6", "igmp", "ether",
@@ -226,7 +227,7 @@ def _ct_original(rule: RuleScope, selector: Selector) -> Dimension:
     v6 = rule.v6 if not family else family == "ip6"
     ports = name.startswith("proto")
     if v6 is None and not ports:
-        raise UnreadableError(f"{selector} without an address family")
+        raise UnreadableError(Reason("{selector} without an address family", selector=str(selector)))
     guards = (conntrack.guard(rule), *(() if ports or rule.v6 is v6 else (IS_V6 if v6 else IS_V4,)))
     fields = (Field.SPORT, Field.DPORT) if ports else (Field.SRC, Field.DST)
     field = fields[side if direction == "original" else 1 - side]

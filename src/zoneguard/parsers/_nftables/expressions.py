@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.lexer import Words
 from zoneguard.parsers._nftables.tree import (
     MAX_NESTING,
@@ -157,7 +158,7 @@ class Expressions:
             return Selector(("@", name[1:])) if "," in name else SetName(name[1:])
         if name[0] == "$":
             if name[1:] not in self._defined:
-                raise SyntaxProblemError(f"{name} is not defined in this file")
+                raise SyntaxProblemError(Reason("{name} is not defined in this file", name=name))
             return self._defined[name[1:]]
         selector = None if self._values else self._selector(name)
         return selector if selector is not None else self._hyphenated(value(name))
@@ -204,7 +205,7 @@ class Expressions:
         family = f"{words.take()} " if words.word in ("ip", "ip6") else ""
         key = words.name()
         if key not in _CT_DIRECTED:
-            raise SyntaxProblemError(f"ct {direction} {key} is not known")
+            raise SyntaxProblemError(Reason("ct {direction} {key} is not known", direction=direction, key=key))
         return Selector(("ct", direction, family + key))
 
     def fib(self) -> Selector:

@@ -6,6 +6,7 @@ Where a hook knows no interface, the kernel compares with an empty name: nothing
 from __future__ import annotations
 
 from zoneguard.model.match import NEVER, Egress, Ingress, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
 from zoneguard.parsers._nftables.scope import RuleScope
@@ -16,11 +17,11 @@ def is_interface(rule: RuleScope, value: Expression, outgoing: bool, by_name: bo
     """The packet came in (or, ``outgoing``, leaves) by the interface ``value``; ``eth*`` is every name begun so."""
     name = nft.name(value)
     if not name or len(name) > 16:
-        raise UnreadableError(f"{name[:40]!r} is not an interface name")
+        raise UnreadableError(Reason("{name} is not an interface name", name=repr(name[:40])))
     if not by_name and name.isdigit():
-        raise UnreadableError(f"the interface of number {name} is not named in this file")
+        raise UnreadableError(Reason("the interface of number {name} is not named in this file", name=name))
     if not by_name and name.endswith("*"):
-        raise UnreadableError(f"{name!r} is not one interface")
+        raise UnreadableError(Reason("{name} is not one interface", name=repr(name)))
     hook = rule.scope.place.hook
     names = frozenset({name[:-2] + "*" if name.endswith("\\*") else name})
     if outgoing:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._nftables.json_tree import Json, element, statement, text
 from zoneguard.parsers._nftables.priorities import priority
@@ -94,9 +95,9 @@ class JsonReader:
             self.ledger.ignored(_META, first, last)
             return
         if not isinstance(body, dict):
-            raise SyntaxProblemError(f"{kind[:40]!r} without contents")
+            raise SyntaxProblemError(Reason("{kind} without contents", kind=repr(kind[:40])))
         if kind == "flush" or kind not in _OBJECTS | {"table", "chain", "rule", "set", "map", "element"}:
-            raise SyntaxProblemError(f"the object {kind[:40]!r} is not known")
+            raise SyntaxProblemError(Reason("the object {kind} is not known", kind=repr(kind[:40])))
         family = text(body.get("family", "ip"))
         key = family, text(body["name"] if kind == "table" and "name" in body else body.get("table", ""))
         table = self.ruleset.tables.setdefault(key, Table(*key, first))
@@ -119,7 +120,7 @@ class JsonReader:
         chain.kind, chain.hook = text(body.get("type", "")), text(body["hook"])
         chain.policy = text(body.get("policy", "accept"))
         if chain.policy not in ("accept", "drop"):
-            raise SyntaxProblemError(f"{chain.policy[:40]!r} is no policy")
+            raise SyntaxProblemError(Reason("{policy} is no policy", policy=repr(chain.policy[:40])))
         chain.priority = priority(text(body.get("prio", 0)), table.family)
         chain.devices = _words(body.get("dev"))
         self._base_chains += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.expressions import JUMPS, VERDICTS, hash_of
 from zoneguard.parsers._nftables.statements import DECIDED_ELSEWHERE, TRANSLATIONS
 from zoneguard.parsers._nftables.tree import (
@@ -84,7 +85,7 @@ def statement(value: Json) -> Statement:
         return Elsewhere(name, DECIDED_ELSEWHERE[name])
     build = _STATEMENTS.get(name)
     if build is None:
-        raise SyntaxProblemError(f"the statement {name[:40]!r} is not known")
+        raise SyntaxProblemError(Reason("the statement {name} is not known", name=repr(name[:40])))
     return build(body)
 
 
@@ -92,7 +93,7 @@ def _match(body: Json) -> Statement:
     fields = _fields(body)
     op = text(fields.get("op", "=="))
     if op not in ("==", "!=", "<", ">", "<=", ">=", "in", "!"):
-        raise SyntaxProblemError(f"the operator {op[:10]!r} is not known")
+        raise SyntaxProblemError(Reason("the operator {op} is not known", op=repr(op[:10])))
     return Compare(expression(fields.get("left")), op, expression(fields.get("right")))
 
 
@@ -212,7 +213,7 @@ def expression(value: Json, map_data: bool = False, depth: int = 0) -> Expressio
         return Lookup(expression(fields.get("key"), depth=depth + 1), _data(fields.get("data")))
     build = _EXPRESSIONS.get(name)
     if build is None:
-        raise SyntaxProblemError(f"the expression {name[:40]!r} is not known")
+        raise SyntaxProblemError(Reason("the expression {name} is not known", name=repr(name[:40])))
     return build(body)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.tree import SyntaxProblemError
 
 _V6 = (
@@ -73,7 +74,9 @@ class Words:
     def expect(self, word: str) -> None:
         """Consume ``word``. Raises ``SyntaxProblemError`` where something else comes."""
         if not self.accept(word):
-            raise SyntaxProblemError(f"{word!r} expected, not {self.word[:40]!r}")
+            raise SyntaxProblemError(
+                Reason("{word} expected, not {found}", word=repr(word), found=repr(self.word[:40]))
+            )
 
     def name(self) -> str:
         """A name or quoted string, without its quote."""
@@ -81,7 +84,7 @@ class Words:
         if word[:1] == '"':
             return word[1:]
         if not word or word in "{};,\n" or not (word[0].isalnum() or word[0] in "_$@*./\\" or "::" in word):
-            raise SyntaxProblemError(f"a name expected, not {word[:40]!r}")
+            raise SyntaxProblemError(Reason("a name expected, not {word}", word=repr(word[:40])))
         return word
 
     def skip_lines(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zoneguard.model.match import Match, Not, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables.conditions import sides_of, union
 from zoneguard.parsers._nftables.scope import RuleScope
@@ -20,12 +21,12 @@ def entries(rule: RuleScope, key: Expression, data: object) -> Entries:
         scope = rule.scope
         named = scope.named_set(data.name)
         if named is None:
-            raise UnreadableError(f"the map {data.name!r} is not in this table")
+            raise UnreadableError(Reason("the map {name} is not in this table", name=repr(data.name)))
         changed = scope.changes.grows | scope.changes.shrinks
         if scope.is_changed(data.name, changed):
-            raise UnreadableError(f"packets change the map {data.name!r}")
+            raise UnreadableError(Reason("packets change the map {name}", name=repr(data.name)))
         if named.timeout or not all(e.lasting for e in named.elements):
-            raise UnreadableError(f"the map {data.name!r} has members that vanish")
+            raise UnreadableError(Reason("the map {name} has members that vanish", name=repr(data.name)))
         return _entries(rule, key, tuple(named.elements))
     if not isinstance(data, Elements):
         raise UnreadableError("a map expected")

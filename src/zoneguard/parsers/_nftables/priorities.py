@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.tree import SyntaxProblemError
 
 _NAMED = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100}
@@ -20,7 +21,7 @@ def priority(text: str, family: str) -> int:
     found = _TEXT.fullmatch(text)
     named = _BRIDGE if family == "bridge" else _NAMED
     if not found or (found[1] and found[1] not in named):
-        raise SyntaxProblemError(f"{text[:40]!r} is no priority")
+        raise SyntaxProblemError(Reason("{text} is no priority", text=repr(text[:40])))
     base = named[found[1]] if found[1] else int(found[2].replace(" ", ""))
     offset = int(found[4]) if found[4] else 0
     return base + (offset if found[3] != "-" else -offset)

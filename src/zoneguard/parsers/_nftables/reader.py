@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._nftables.blocks import Blocks
 from zoneguard.parsers._nftables.lexer import END, Words
@@ -40,7 +41,7 @@ class Reader:
             try:
                 self._command()
                 if not words.ended:
-                    raise SyntaxProblemError(f"{words.word[:40]!r} is not expected here")
+                    raise SyntaxProblemError(Reason("{words} is not expected here", words=repr(words.word[:40])))
             except SyntaxProblemError as problem:
                 words.at = max(words.at, begin + 1)
                 self.blocks.skip(first, str(problem))
@@ -69,7 +70,9 @@ class Reader:
         elif command in _HARMLESS:
             words.skip_statement()
         else:
-            raise SyntaxProblemError(f"{command[:40]!r} is no command of nft that is read here")
+            raise SyntaxProblemError(
+                Reason("{command} is no command of nft that is read here", command=repr(command[:40]))
+            )
         self.ledger.understood(first, words.lines[words.at - 1])
 
     def _family(self) -> str:
@@ -99,7 +102,7 @@ class Reader:
         elif kind in _MEMBERS:
             _MEMBERS[kind](self.blocks, table, words.name(), first)
         else:
-            raise SyntaxProblemError(f"{command} {kind[:40]} is not read")
+            raise SyntaxProblemError(Reason("{command} {kind} is not read", command=command, kind=kind[:40]))
         table.lines.update(range(first, words.line + 1))
 
     def _remove(self, command: str) -> None:
@@ -118,7 +121,7 @@ class Reader:
             else:
                 tables.pop(key, None)
         else:
-            raise SyntaxProblemError(f"{command} {kind[:40]} is not done")
+            raise SyntaxProblemError(Reason("{command} {kind} is not done", command=command, kind=kind[:40]))
 
 
 _MEMBERS: Mapping[str, Callable[[Blocks, Table, str, int], None]] = {

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.match import Field, In, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.addrtype import one_type, one_type6
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
@@ -30,7 +31,7 @@ def address_type(rule: RuleScope, words: tuple[str, ...]) -> Callable[[Expressio
     def test(value: Expression) -> Match:
         name = nft.name(value)
         if name not in _TYPES:
-            raise UnreadableError(f"{name[:40]!r} is not an address type")
+            raise UnreadableError(Reason("{name} is not an address type", name=repr(name[:40])))
         unknown = rule.about_packet(f"fib {words[1]} type {name}")
         v4: Match = both(In(field, ALL_V4), one_type(name.upper(), field, unknown))
         six = one_type6(name.upper(), field, unknown) if name in _DECIDED6 else unknown

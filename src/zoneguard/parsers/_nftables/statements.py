@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.expressions import GOES_ON, HEADERS, META, RESERVED, Expressions, value
 from zoneguard.parsers._nftables.lexer import END, Words
 from zoneguard.parsers._nftables.tree import (
@@ -152,7 +153,7 @@ class Statements:
         words = self.words
         left = self.expressions.expression()
         if isinstance(left, Literal | Elements | SetName):
-            raise SyntaxProblemError(f"{words.words[words.at - 1]!r} is no statement")
+            raise SyntaxProblemError(Reason("{words} is no statement", words=repr(words.words[words.at - 1])))
         if words.accept("vmap"):
             return VerdictMap(left, self.expressions.set_or_name())
         if words.accept("set"):
@@ -205,7 +206,7 @@ class Statements:
         kind = self.words.name()
         self.words.accept("type")
         if kind not in ("icmp", "icmpv6", "icmpx", "tcp"):
-            raise SyntaxProblemError(f"reject with {kind} is not known")
+            raise SyntaxProblemError(Reason("reject with {kind} is not known", kind=kind))
         self.words.name()
         return Reject("" if kind == "icmpx" else kind)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zoneguard.model.device import EgressAddress, IngressAddress, KeepHost, NatRule, Rewrite, SetTo
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import PORT_PROTOCOLS, All, Field, In, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables import values as nft
 from zoneguard.parsers._nftables.conditions import sides_of
@@ -36,7 +37,11 @@ def translate(rule: RuleScope, statement: Translation, match: Match) -> Iterator
     field = _FIELDS[statement.kind]
     place = rule.scope.place
     if not place.nat or place.hook.rewrites is not field:
-        raise UnreadableError(f"{statement.kind} is refused in a chain that packets come to by {place}")
+        raise UnreadableError(
+            Reason(
+                "{kind} is refused in a chain that packets come to by {place}", kind=statement.kind, place=str(place)
+            )
+        )
     v6 = _family(rule, statement)
     if v6 is not None and rule.v6 is None:
         match = both(match, IS_V6 if v6 else IS_V4)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, Match, Not
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables import values as read
 from zoneguard.parsers._iptables.values import UnreadableError
 from zoneguard.parsers._nftables.names import ICMP6_CODES, ICMP6_TYPES, ICMP_CODES, ICMP_TYPES, TCP_FLAGS
@@ -66,7 +67,7 @@ def name(value: Expression) -> str:
     """One word."""
     if isinstance(value, Literal):
         return value.text
-    raise UnreadableError(f"{shown(value)} is not one name")
+    raise UnreadableError(Reason("{value} is not one name", value=shown(value)))
 
 
 def names(value: Expression) -> tuple[str, ...]:
@@ -77,12 +78,12 @@ def names(value: Expression) -> tuple[str, ...]:
         return value.names
     if isinstance(value, Binary) and value.op == "|":
         return names(value.left) + names(value.right)
-    raise UnreadableError(f"{shown(value)} are not flags")
+    raise UnreadableError(Reason("{value} are not flags", value=shown(value)))
 
 
 def _range(value: Expression, low: int, high: int) -> Intervals:
     if low > high:
-        raise UnreadableError(f"the range {shown(value)} is reversed")
+        raise UnreadableError(Reason("the range {value} is reversed", value=shown(value)))
     return Intervals(((low, high),))
 
 
@@ -97,12 +98,12 @@ def addresses(value: Expression, v6: bool) -> Intervals:
             return Intervals((span,))
     if isinstance(value, Range):
         return _range(value, _address(value.low, v6), _address(value.high, v6))
-    raise UnreadableError(f"{shown(value)} is not an address")
+    raise UnreadableError(Reason("{value} is not an address", value=shown(value)))
 
 
 def _address(text: str, v6: bool) -> int:
     if not v6 and text.count(".") != 3:
-        raise UnreadableError(f"{text[:60]!r} is not an IPv4 address")
+        raise UnreadableError(Reason("{text} is not an IPv4 address", text=repr(text[:60])))
     return read.address(text, v6)
 
 
@@ -118,7 +119,7 @@ def ports(value: Expression) -> Intervals:
         return Intervals(((port, port),))
     if isinstance(value, Range):
         return _range(value, read.port(value.low), read.port(value.high))
-    raise UnreadableError(f"{shown(value)} is not a port")
+    raise UnreadableError(Reason("{value} is not a port", value=shown(value)))
 
 
 def numbers(value: Expression, highest: int = (1 << 32) - 1) -> Intervals:
@@ -128,7 +129,7 @@ def numbers(value: Expression, highest: int = (1 << 32) - 1) -> Intervals:
         return Intervals(((number, number),))
     if isinstance(value, Range):
         return _range(value, read.number(value.low, highest), read.number(value.high, highest))
-    raise UnreadableError(f"{shown(value)} is not a number")
+    raise UnreadableError(Reason("{text} is not a number", text=shown(value)))
 
 
 def protocols(value: Expression) -> Intervals:
@@ -138,7 +139,7 @@ def protocols(value: Expression) -> Intervals:
         return Intervals(((number, number),))
     if isinstance(value, Range):
         return _range(value, _protocol(value.low), _protocol(value.high))
-    raise UnreadableError(f"{shown(value)} is not a protocol")
+    raise UnreadableError(Reason("{value} is not a protocol", value=shown(value)))
 
 
 def _protocol(text: str) -> int:
@@ -166,14 +167,14 @@ def _icmp(value: Expression, known: dict[str, int]) -> Intervals:
         if text in known:
             return known[text]
         if not text[:1].isdigit():
-            raise UnreadableError(f"the ICMP name {text[:40]!r} is not known here")
+            raise UnreadableError(Reason("the ICMP name {text} is not known here", text=repr(text[:40])))
         return read.number(text, 255)
 
     if isinstance(value, Literal):
         return Intervals.of(one(value.text))
     if isinstance(value, Range):
         return _range(value, one(value.low), one(value.high))
-    raise UnreadableError(f"{shown(value)} is not an ICMP type or code")
+    raise UnreadableError(Reason("{value} is not an ICMP type or code", value=shown(value)))
 
 
 def macs(value: Expression) -> Intervals:
@@ -201,7 +202,7 @@ def ether_types(value: Expression) -> Intervals:
 def _families(value: Expression, known: dict[str, Intervals]) -> Intervals:
     word = name(value)
     if word not in known:
-        raise UnreadableError(f"{word[:40]!r} is not a family known here")
+        raise UnreadableError(Reason("{word} is not a family known here", word=repr(word[:40])))
     return known[word]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.schema import ROOT
 from zoneguard.parsers._panos.specs import Spec
@@ -60,8 +61,14 @@ class Accountant:
     def _unknown(self, node: Node, concern: Concern, bounded: bool) -> None:
         first = True
         for start, last in sorted(spans(node)):
-            reason = f'"{node.name}" is not known here' if first else f'part of "{node.name}", which is not known here'
+            reason = (
+                Reason('"{name}" is not known here', name=node.name)
+                if first
+                else Reason('part of "{name}", which is not known here', name=node.name)
+            )
             self._ledger.not_understood(start, reason, concern if first else Concern.OTHER, bounded)
             for line in range(start + 1, last + 1):
-                self._ledger.not_understood(line, f'part of "{node.name}", which is not known here', Concern.OTHER)
+                self._ledger.not_understood(
+                    line, Reason('part of "{name}", which is not known here', name=node.name), Concern.OTHER
+                )
             first = False

@@ -15,11 +15,13 @@ from functools import cached_property
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.export import Doubt, Export
 from zoneguard.parsers._panos.layout import Vsys
 from zoneguard.parsers._panos.tags import tagged
 from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.accounting import endless
 
 MAX_NESTING = 64
 MAX_RESOLVED = 3_000_000
@@ -130,12 +132,14 @@ class AddressBook:
             reason = "the rules name more addresses, through groups, than are resolved"
             return self._unknown(f'in "{name}"', Doubt(line, reason))
         if name in inside or len(inside) > MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} groups"
-            return self._unknown(f'in "{name}", which {what}', Doubt(line, f'the group "{name}" {what}'))
+            what = endless(name in inside, MAX_NESTING)
+            return self._unknown(
+                f'in "{name}", which {what}', Doubt(line, Reason('the group "{name}" {what}', name=name, what=what))
+            )
         if name not in self._known:
             found = self._look_up(name, line, inside)
             if found is None:
-                reason = f'the address "{name}" is neither an address nor defined in this file'
+                reason = Reason('the address "{name}" is neither an address nor defined in this file', name=name)
                 return self._unknown(f'in "{name}"', Doubt(line, reason))
             self._known[name] = found
         return self._known[name]
@@ -156,13 +160,13 @@ class AddressBook:
             )
         listed = self._find("external-list", name)
         if listed is not None:
-            reason = f'the addresses of the external list "{name}" are not in the file'
+            reason = Reason('the addresses of the external list "{name}" are not in the file', name=name)
             return self._unknown(f'in the external list "{name}"', Doubt(line, reason))
         literal = values.address_span(name)
         if literal is not None:
             return AddressMatch(values.with_mapped(literal))
         if region is not None or (len(name) == 2 and name.isalpha() and name.isupper()) or name.startswith("panw-"):
-            reason = f'the addresses of "{name}" are the vendor\'s and not in the file'
+            reason = Reason('the addresses of "{name}" are the vendor\'s and not in the file', name=name)
             return self._unknown(f'in the region or list "{name}"', Doubt(line, reason))
         return None
 
@@ -173,7 +177,9 @@ class AddressBook:
         line = group.line("dynamic")
         names = sorted(tagged(group.word("dynamic", "filter"), self._holders) or ())
         members = [self._resolve(name, line, inside) for name in names]
-        reason = f'what is registered for the dynamic group "{group.name}" at run time is not in the file'
+        reason = Reason(
+            'what is registered for the dynamic group "{group}" at run time is not in the file', group=group.name
+        )
         open_part = self._unknown(f'registered for the dynamic group "{group.name}"', Doubt(line, reason))
         return union([*members, open_part])
 
@@ -193,7 +199,10 @@ class AddressBook:
         kind = max((k for k in KINDS if k in entry.children), key=lambda k: entry.children[k].last, default="")
         text = entry.word(kind) if kind else ""
         if kind == "fqdn":
-            doubt = Doubt(entry.line(kind), f'the addresses of "{entry.name}" ({text}) are not in the file')
+            doubt = Doubt(
+                entry.line(kind),
+                Reason('the addresses of "{name}" ({text}) are not in the file', name=entry.name, text=text),
+            )
             return self._unknown(f'in "{entry.name}" (fqdn {text})', doubt)
         if kind == "ip-wildcard":
             pair = values.wildcard(text)
@@ -203,7 +212,10 @@ class AddressBook:
             span = values.address_span(text)
             if span is not None:
                 return AddressMatch(values.with_mapped(span))
-        doubt = Doubt(entry.line(kind) if kind else entry.first, f'the addresses of "{entry.name}" cannot be read')
+        doubt = Doubt(
+            entry.line(kind) if kind else entry.first,
+            Reason('the addresses of "{name}" cannot be read', name=entry.name),
+        )
         return self._unknown(f'in "{entry.name}"', doubt)
 
     def _unknown(self, key: str, doubt: Doubt) -> AddressMatch:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, NEVER, Field, In, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import MAX_NESTING
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
@@ -92,7 +93,7 @@ class ApplicationBook:
     ) -> bool:
         """Enter what ``name`` stands for; ``False`` where the file does not hold all of it (filters)."""
         if name in inside or len(inside) > MAX_NESTING:
-            doubts.append(Doubt(line, f'the group "{name}" contains itself or is nested too deep'))
+            doubts.append(Doubt(line, Reason('the group "{name}" contains itself or is nested too deep', name=name)))
             return False
         group = self._find("application-group", name)
         if group is not None and self._find("application", name) is None:

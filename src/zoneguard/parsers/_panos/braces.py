@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.xmlform import MAX_DEPTH, PROMPT, SESSION
@@ -34,7 +35,10 @@ class BraceReader:
             number = self._line(number) + 1
         last = max((n for n, line in enumerate(self._lines, 1) if line.strip()), default=1)
         if len(self._stack) > 1 or self._words:
-            reason = f"the file ends inside the block opened at line {self._stack[-1].first}: it may be cut short"
+            reason = Reason(
+                "the file ends inside the block opened at line {line}: it may be cut short",
+                line=self._stack[-1].first,
+            )
             self._ledger.not_understood(last, reason, Concern.FILTER)
         for node in self._stack[1:]:
             node.last = max(node.first, last)

@@ -25,6 +25,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Ingress, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._lookup import Lookup, led_through
 from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.applications import ApplicationBook
@@ -235,10 +236,12 @@ def _missing(export: Export, firewall: Firewall) -> Iterator[Misunderstood]:
         yield Misunderstood(export.source.span(firewall.managed.first), "", OWN_SETTINGS, Concern.NAT)
     policies = any(vsys.rulebases for vsys in firewall.vsyses) or any(node.below("zone") for node in vsyses)
     present = (
-        (bool(network.below("interface")), "interfaces", Concern.INTERFACE),
-        (bool(network.below("virtual-router") or network.below("logical-router")), "routers", Concern.ROUTING),
-        (policies, "zones and rules", Concern.FILTER),
+        (bool(network.below("interface")), Reason("interfaces"), Concern.INTERFACE),
+        (bool(network.below("virtual-router") or network.below("logical-router")), Reason("routers"), Concern.ROUTING),
+        (policies, Reason("zones and rules"), Concern.FILTER),
     )
     for known, what, concern in present:
         if not known:
-            yield Misunderstood(here, "", f"this file is a part of a configuration: it has no {what}", concern)
+            yield Misunderstood(
+                here, "", Reason("this file is a part of a configuration: it has no {what}", what=what), concern
+            )

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Service
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.tree import Node
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 PHYSICAL = ("ethernet", "aggregate-ethernet")
 LOGICAL = ("loopback", "tunnel", "vlan", "sdwan")
@@ -84,7 +84,11 @@ class InterfaceReader:
         for kind, what in BRIDGED.items():
             bridged = node.at(kind)
             if bridged is not None:
-                reason = f'"{node.name}" is a port of {what}: what passes through that is not followed'
+                reason = Reason(
+                    '"{name}" is a port of {what}: what passes through that is not followed',
+                    name=node.name,
+                    what=Reason(what),
+                )
                 self._export.ledger.not_understood(bridged.first, reason, Concern.INTERFACE)
 
     def _layer3(self, name: str, node: Node, enabled: bool) -> None:
@@ -95,7 +99,11 @@ class InterfaceReader:
         for protocol in ("dhcp-client", "pppoe"):
             client = node.at(protocol)
             if client is not None and client.word("enable") != "no" and enabled:
-                reason = f'{DYNAMIC_ROUTING}: the address of "{name}" (and perhaps a default route) comes by {protocol}'
+                reason = Reason(
+                    'dynamic routing: the address of "{name}" (and perhaps a default route) comes by {protocol}',
+                    name=name,
+                    protocol=protocol,
+                )
                 self._export.ledger.not_understood(client.first, reason, Concern.ROUTING)
                 self._found.learning.add(name)
         self._profile(name, node)
@@ -115,7 +123,7 @@ class InterfaceReader:
         for entry in texts:
             found = self._address(entry.name)
             if found is None:
-                reason = f'the address "{entry.name}" of "{name}" cannot be read'
+                reason = Reason('the address "{entry}" of "{name}" cannot be read', entry=entry.name, name=name)
                 self._export.ledger.not_understood(entry.first, reason, Concern.INTERFACE)
             else:
                 yield found

@@ -21,6 +21,7 @@ from zoneguard.model.addresses import ALL_V4, ALL_V6, V6
 from zoneguard.model.device import Concern, EgressAddress, NatRule, Permit, Rewrite, RuleList, SetTo, Shift, Translate
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressMatch
 from zoneguard.parsers._panos.export import Doubt
@@ -140,11 +141,11 @@ class NatReader:
         kind = node.word("nat-type", default="ipv4")
         if kind != "ipv4":
             line = node.line("nat-type")
-            reason = f"this kind of translation ({kind}) is not followed"
+            reason = Reason("this kind of translation ({kind}) is not followed", kind=kind)
             reader.export.ledger.not_understood(line, reason, Concern.NAT)
         parts: list[Match] = []
         for name in strange:
-            doubts.append(Doubt(node.line(name), f'the setting "{name}" is not known'))
+            doubts.append(Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)))
             parts.append(reader.unknown(f'"{name}" of the NAT rule "{node.name}" is met', node.line(name)))
         binding = node.word("active-active-device-binding")
         if self._device_id is not None and binding not in ("0", "1", "both"):
@@ -168,7 +169,10 @@ class NatReader:
         latest = max((child.last for child in kinds.values()), default=0)
         kind = next((name for name in kinds if name in _SOURCES and kinds[name].last == latest), "")
         if not kind:
-            doubts += (Doubt(child.first, f'the translation "{child.name}" is not known') for child in kinds.values())
+            doubts += (
+                Doubt(child.first, Reason('the translation "{child}" is not known', child=child.name))
+                for child in kinds.values()
+            )
             return (SetTo(Field.SRC, ALL_V4),) if kinds else ()
         way = kinds[kind]
         words, line = way.words("translated-address"), way.line("translated-address")
@@ -215,7 +219,9 @@ class NatReader:
             return SetTo(Field.SRC, known & ALL_V4 or known)
         if name in self._interfaces.known:
             return EgressAddress()
-        doubts.append(Doubt(given.line("interface"), f'the interface "{name}" is not defined in this file'))
+        doubts.append(
+            Doubt(given.line("interface"), Reason('the interface "{name}" is not defined in this file', name=name))
+        )
         return SetTo(Field.SRC, ALL_V4)
 
     def _target(self, node: Node, doubts: list[Doubt]) -> tuple[Rewrite, ...]:

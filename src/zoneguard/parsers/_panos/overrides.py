@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.model.match import Match
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.applications import Override
 from zoneguard.parsers._panos.export import Doubt
@@ -21,7 +22,9 @@ def read_overrides(reader: RuleReader, zones: ZoneBook) -> tuple[Override, ...]:
     """The rules of one virtual system in force, in their order."""
     nodes = [node for node in reader.rules("application-override") if reader.applies(node)]
     if len(nodes) > MAX_OVERRIDES:
-        reason = f"more than {MAX_OVERRIDES} rules that say what an application is: none of them is followed"
+        reason = Reason(
+            "more than {count} rules that say what an application is: none of them is followed", count=MAX_OVERRIDES
+        )
         reader.export.doubt([Doubt(nodes[0].first, reason)])
         return ()
     return tuple(override for node in nodes for override in _override(reader, zones, node))
@@ -41,7 +44,7 @@ def _override(reader: RuleReader, zones: ZoneBook, node: Node) -> Iterator[Overr
     match = joined(*sides, reader.source(node, doubts), reader.destination(node, doubts), _ports(reader, node, doubts))
     application = node.word("application")
     if not application:
-        doubts.append(Doubt(node.first, f'the rule "{node.name}" names no "application"'))
+        doubts.append(Doubt(node.first, Reason('the rule "{name}" names no "application"', name=node.name)))
     reader.export.doubt(doubts)
     if application:
         yield Override(match, application)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.applications import ApplicationBook
 from zoneguard.parsers._panos.export import Doubt
@@ -115,7 +116,9 @@ class PbfReader:
                 return
             self._not_followed(node, "where this rule forwards to cannot be read")
         else:
-            self._not_followed(node, f'this action of policy-based forwarding ("{action}") is not followed')
+            self._not_followed(
+                node, Reason('this action of policy-based forwarding ("{action}") is not followed', action=action)
+            )
 
     def _not_followed(self, node: Node, reason: str) -> None:
         self._reader.export.ledger.not_understood(node.line("action"), reason, Concern.ROUTING)
@@ -137,7 +140,7 @@ class PbfReader:
             return Ingress(frozenset(interfaces))
         zones = node.words("from", "zone")
         if not zones:
-            doubts.append(Doubt(node.first, f'the rule "{node.name}" names no "from"'))
+            doubts.append(Doubt(node.first, Reason('the rule "{name}" names no "from"', name=node.name)))
             return self._reader.unknown(f'the zones of the PBF rule "{node.name}" are met', node.first)
         came = self._zones.comes(zones, node)
         doubts += came.doubts
@@ -145,7 +148,7 @@ class PbfReader:
 
     def _strange(self, node: Node, doubts: list[Doubt]) -> Match:
         strange = sorted(node.children.keys() - PBF.below.keys())
-        doubts += (Doubt(node.line(name), f'the setting "{name}" is not known') for name in strange)
+        doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
         if not strange:
             return ALWAYS
         return self._reader.unknown(f'"{strange[0]}" of the PBF rule "{node.name}" is met', node.line(strange[0]))

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import V6, prefix_of, prefixes
 from zoneguard.model.device import Concern, Route, RouteKind
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.layout import Firewall
 from zoneguard.parsers._panos.tree import Node
-from zoneguard.parsers.assembly import DYNAMIC_ROUTING
 
 PROTOCOLS = ("bgp", "ospf", "ospfv3", "rip")
 DEFAULT_DISTANCE = DEFAULT_METRIC = 10
@@ -103,7 +103,9 @@ class RouterReader:
         elif way in ("next-vr", "next-lr"):
             into, interface = entry.word("nexthop", way), ""
             if into not in routers or into == router.name:
-                return self._unreadable(entry, "nexthop", f'the router "{into}" that this route leads to is not there')
+                return self._unreadable(
+                    entry, "nexthop", Reason('the router "{into}" that this route leads to is not there', into=into)
+                )
         elif way in ("ip-address", "ipv6-address"):
             next_hop = values.address(self._literal(entry.word("nexthop", way)))
             if next_hop is None or (next_hop >= V6) != (network >= V6):
@@ -125,7 +127,7 @@ class RouterReader:
             pools = [pool for node in (gateway, *configs) for pool in node.below("ip-pool").values()]
             spans = [(pool, values.address_span(pool.name) or self._book.one(pool.name)) for pool in pools]
             if not pools or any(span is None for _, span in spans):
-                reason = f'the addresses of the clients of "{gateway.name}" are not in the file'
+                reason = Reason('the addresses of the clients of "{gateway}" are not in the file', gateway=gateway.name)
                 self._export.ledger.not_understood(gateway.first, reason, Concern.ROUTING)
             for pool, span in spans:
                 for network, length in prefixes(span) if span is not None else ():
@@ -146,7 +148,9 @@ class RouterReader:
             node = router.node.at("protocol", name) or (router.node.at(name) if self._advanced else None)
             if node is not None and node.children and node.word("enable") != "no":
                 router.dynamic = router.open = True
-                reason = (
-                    f'{DYNAMIC_ROUTING} ({name}) in "{router.name}": the routes that it learns are not in this file'
+                reason = Reason(
+                    'dynamic routing ({name}) in "{router}": the routes that it learns are not in this file',
+                    name=name,
+                    router=router.name,
                 )
                 self._export.ledger.not_understood(node.first, reason, Concern.ROUTING)

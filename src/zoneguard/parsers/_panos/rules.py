@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.match import ALWAYS, All, Field, Match, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.addresses import AddressBook, negated
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
 from zoneguard.parsers._panos.layout import Firewall, Vsys
@@ -72,7 +73,7 @@ class RuleReader:
         words = rule.words(name)
         if words:
             return words
-        doubts.append(Doubt(rule.first, f'the rule "{rule.name}" names no "{name}"'))
+        doubts.append(Doubt(rule.first, Reason('the rule "{rule}" names no "{name}"', rule=rule.name, name=name)))
         return None
 
     def source(self, rule: Node, doubts: list[Doubt]) -> Match:
@@ -118,7 +119,9 @@ class RuleReader:
                 what, line = USER_FIELDS[name], rule.line(name)
                 shown = " ".join(words[:5]) + (" …" if words[5:] else "")
                 parts.append(self.unknown(f"{what} {shown} (line {line})", line))
-                doubts.append(Doubt(line, f'"{name}" is not decided by a packet: the rule may take it or not'))
+                doubts.append(
+                    Doubt(line, Reason('"{name}" is not decided by a packet: the rule may take it or not', name=name))
+                )
         schedule = rule.word("schedule")
         if schedule:
             line = rule.line("schedule")

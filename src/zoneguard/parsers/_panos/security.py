@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Action, Deny, Permit, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Match, Not, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.applications import DEFAULT_PORTS, ApplicationBook
 from zoneguard.parsers._panos.export import Condition, Doubt
 from zoneguard.parsers._panos.rules import RuleReader, joined
@@ -71,8 +72,10 @@ class SecurityReader:
         enabled = reader.applies(node)
         action = ACTIONS.get(node.word("action"))
         if action is None:
-            what = "no action" if not node.word("action") else "an action that is not known"
-            doubts.append(Doubt(node.line("action"), f'the rule "{node.name}" has {what}: it may allow or deny'))
+            reason = Reason('the rule "{name}" has no action: it may allow or deny', name=node.name)
+            if node.word("action"):
+                reason = Reason('the action of "{name}" is not known: it may allow or deny', name=node.name)
+            doubts.append(Doubt(node.line("action"), reason))
         asked = joined(
             reader.source(node, doubts),
             reader.destination(node, doubts),
@@ -106,7 +109,7 @@ class SecurityReader:
     def _strange(self, node: Node, doubts: list[Doubt]) -> Match:
         """Settings that are not known: they may be conditions."""
         strange = sorted(node.children.keys() - SECURITY.below.keys())
-        doubts += (Doubt(node.line(name), f'the setting "{name}" is not known') for name in strange)
+        doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
         if not strange:
             return ALWAYS
         return self._reader.unknown(f'"{strange[0]}" of the rule "{node.name}" is met', node.line(strange[0]))
@@ -174,7 +177,7 @@ class SecurityReader:
         """The names in ``from`` and ``to``; none where they are missing."""
         came = self._reader.names(node, "from", doubts) or ()
         if kind not in ("universal", "intrazone", "interzone"):
-            doubts.append(Doubt(node.line("rule-type"), f'the rule type "{kind}" is not known'))
+            doubts.append(Doubt(node.line("rule-type"), Reason('the rule type "{kind}" is not known', kind=kind)))
         return came, () if kind == "intrazone" else self._reader.names(node, "to", doubts) or ()
 
     def _defaults(self, zones: ZoneBook) -> Iterator[Rule]:
@@ -187,7 +190,9 @@ class SecurityReader:
             match = zones.inside if name == "intrazone-default" else ALWAYS
             if action is None:
                 assert node is not None
-                doubt = Doubt(node.line("action"), f'the action of "{name}" is not known: it may allow or deny')
+                doubt = Doubt(
+                    node.line("action"), Reason('the action of "{name}" is not known: it may allow or deny', name=name)
+                )
                 reader.export.doubt([doubt])
                 yield Rule(
                     both(match, reader.unknown(f'"{name}" allows', doubt.line)), Permit(), span, name, implied=True

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import MAX_NESTING
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
 from zoneguard.parsers._panos.layout import Vsys
 from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.accounting import endless
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
 _FACTORY = {"service-http": Intervals.of(80, 8080), "service-https": Intervals.of(443)}
@@ -88,8 +90,14 @@ class ServiceBook:
     ) -> None:
         entry, group = self._find("service", name), self._find("service-group", name)
         if name in inside or len(inside) > MAX_NESTING:
-            what = "contains itself" if name in inside else f"is nested deeper than {MAX_NESTING} groups"
-            parts.append(self._unknown(f'it is for "{name}"', Doubt(line, f'the group "{name}" {what}'), doubts))
+            what = endless(name in inside, MAX_NESTING)
+            parts.append(
+                self._unknown(
+                    f'it is for "{name}"',
+                    Doubt(line, Reason('the group "{name}" {what}', name=name, what=what)),
+                    doubts,
+                )
+            )
         elif entry is not None and entry.below("protocol"):
             self._service(entry, ports, parts, doubts)
         elif group is not None:
@@ -98,7 +106,7 @@ class ServiceBook:
         elif name in _FACTORY:
             ports.append(_Ports(6, _FACTORY[name], values.ALL_PORTS))
         else:
-            reason = f'the service "{name}" is not defined in this file'
+            reason = Reason('the service "{name}" is not defined in this file', name=name)
             parts.append(self._unknown(f'it is for the service "{name}"', Doubt(line, reason), doubts))
 
     def _service(self, entry: Node, ports: list[_Ports], parts: list[Match], doubts: list[Doubt]) -> None:
@@ -111,7 +119,7 @@ class ServiceBook:
             if name in PROTOCOLS and found[0] is not None and found[1] is not None:
                 ports.append(_Ports(PROTOCOLS[name], found[0], found[1]))
             else:
-                reason = f'the ports of the service "{entry.name}" cannot be read'
+                reason = Reason('the ports of the service "{name}" cannot be read', name=entry.name)
                 doubt = Doubt(node.first, reason)
                 parts.append(self._unknown(f'it is for the service "{entry.name}"', doubt, doubts))
 

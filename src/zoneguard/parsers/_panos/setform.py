@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._panos.tree import UNMARKED, Lines, Node, spans
 from zoneguard.parsers._panos.xmlform import PROMPT, SESSION
@@ -94,7 +95,7 @@ class SetReader:
         elif verb == "delete":
             self._delete(words, lines)
         elif not self._rearrange(words, lines):
-            self._ledger.not_understood(number, f"this {verb} cannot be followed", Concern.FILTER)
+            self._ledger.not_understood(number, Reason("this {verb} cannot be followed", verb=verb), Concern.FILTER)
         return last
 
     def _follows(self, text: str, number: int) -> bool:

@@ -9,6 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers.accounting import BLANK, Ledger
@@ -63,7 +64,7 @@ class _Builder:
             if tag == "entry" and "name" in attributes:
                 tag = attributes["name"]
                 if tag in children:
-                    ledger.not_understood(line, f'"{tag}" is defined a second time', Concern.FILTER)
+                    ledger.not_understood(line, Reason('"{tag}" is defined a second time', tag=tag), Concern.FILTER)
             stack.append(children.get(tag) or stack[-1].child(tag, line))
 
         def end(tag: str) -> None:
@@ -132,7 +133,9 @@ def _broken(source: Source, ledger: Ledger, builder: _Builder, error: Exception,
         reason = "the document is not well-formed XML from here on: it may be cut short"
     ledger.not_understood(line, reason, Concern.FILTER)
     for number in range(line + 1, len(source.lines) + 1):
-        ledger.not_understood(number, f"after the place where the document breaks (line {line})", Concern.OTHER)
+        ledger.not_understood(
+            number, Reason("after the place where the document breaks (line {line})", line=line), Concern.OTHER
+        )
 
 
 def _around(source: Source, ledger: Ledger, first: int, last: int) -> list[tuple[str, int]]:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from zoneguard.model.device import Concern, Interface
 from zoneguard.model.match import ALWAYS, NEVER, Egress, Ingress, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
 from zoneguard.parsers._panos.layout import Firewall, Vsys
 from zoneguard.parsers._panos.tree import Node
@@ -55,7 +56,12 @@ def read_owners(export: Export, firewall: Firewall, interfaces: Iterable[str]) -
     for owner, members in imported.items():
         for member in sorted(members):
             if seen.setdefault(member, owner) != owner:
-                reason = f'the interface "{member}" is imported by "{seen[member]}" and "{owner}"'
+                reason = Reason(
+                    'the interface "{name}" is imported by "{first}" and "{second}"',
+                    name=member,
+                    first=seen[member],
+                    second=owner,
+                )
                 export.ledger.not_understood(
                     places[owner].line("import", "network", "interface"), reason, Concern.FILTER
                 )
@@ -78,10 +84,15 @@ def read_zones(export: Export, vsys: Vsys, owners: Owners, interfaces: Mapping[s
         for member in sorted(members):
             line = node.line("network", "layer3", member)
             if seen.setdefault(member, name) != name:
-                reason = f'the interface "{member}" is in the zones "{seen[member]}" and "{name}"'
+                reason = Reason(
+                    'the interface "{one}" is in the zones "{of_interface}" and "{name}"',
+                    one=member,
+                    of_interface=seen[member],
+                    name=name,
+                )
                 export.ledger.not_understood(line, reason, Concern.FILTER)
             elif interfaces and member not in interfaces:
-                reason = f'the interface "{member}" is not a layer-3 interface of this file'
+                reason = Reason('the interface "{name}" is not a layer-3 interface of this file', name=member)
                 export.ledger.not_understood(line, reason, Concern.INTERFACE)
     return zones
 
@@ -146,7 +157,9 @@ class ZoneBook:
         if "any" in names:
             return None, ()
         missing = [name for name in names if name not in self.zones and name != MULTICAST]
-        doubts = tuple(Doubt(line, f'the zone "{name}" is not defined in this file') for name in missing)
+        doubts = tuple(
+            Doubt(line, Reason('the zone "{name}" is not defined in this file', name=name)) for name in missing
+        )
         return [self.zones[name] for name in names if name in self.zones], doubts
 
     def _side(self, names: tuple[str, ...], rule: Node, outward: bool) -> Condition:

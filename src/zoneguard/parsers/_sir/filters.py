@@ -15,6 +15,7 @@ from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ConnState, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._indented.words import UnreadableError, mask_length, number, prefix
 from zoneguard.parsers._sir.config import Config, FilterLine, Port
 
@@ -35,7 +36,7 @@ def read_filter(words: Sequence[str], where: str, span: SourceSpan) -> FilterLin
     """The words behind COUNT; ``where`` names the filter in what stays open. Raises ``UnreadableError``."""
     action, fields = words[0], words[1:]
     if action not in ("pass", "reject", "restrict"):
-        raise UnreadableError(f"not an action: {action[:40]}")
+        raise UnreadableError(Reason("not an action: {action}", action=action[:40]))
     if fields[:1] == ("acl",):
         number(fields[1], 0, 1 << 31)
         match = Unknown(f"acl {fields[1]} of {span.file} matches the packet", span)
@@ -44,7 +45,7 @@ def read_filter(words: Sequence[str], where: str, span: SourceSpan) -> FilterLin
         raise UnreadableError("a filter has six fields and at most four more")
     source, sport, destination, dport, protocol, connect = fields[:6]
     if connect not in ("yes", "no"):
-        raise UnreadableError(f"neither yes nor no: {connect[:40]}")
+        raise UnreadableError(Reason("neither yes nor no: {word}", word=connect[:40]))
     tcp = Unknown(f"tcpconnect {connect} of {where} takes the packet", span)
     more = [f for at, f in enumerate(fields[6:]) if f != "any" and at != 1]
     return FilterLine(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers.assembly import learned
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -24,7 +25,6 @@ MULTICAST = "multicast groups; multicast is not in the model"
 
 Verdict = str | tuple[Concern, str]
 
-DYNAMIC = "dynamic routing: what {protocol} learns is not in the configuration; add the exported routing table"
 _POLICY = (Concern.FILTER, "policy filters (FWX, SRT) are not modelled")
 _BACKUP = (Concern.ROUTING, "where packets go while a line is down is not modelled")
 
@@ -112,9 +112,9 @@ _TABLE: dict[tuple[str, ...], Verdict] = {
     ),
     **_rows("pp backup,lan backup,leased backup,fr backup,tunnel backup", _BACKUP),
     **_rows("pp backup none,tunnel backup none,lan backup * none,pp backup recovery,lan backup recovery", LINE),
-    **_rows("ospf use on,ipv6 ospf use on", (Concern.ROUTING, DYNAMIC.format(protocol="OSPF"))),
-    **_rows("bgp use on", (Concern.ROUTING, DYNAMIC.format(protocol="BGP"))),
-    **_rows("rip use on,ipv6 rip use on", (Concern.ROUTING, DYNAMIC.format(protocol="RIP"))),
+    **_rows("ospf use on,ipv6 ospf use on", (Concern.ROUTING, learned("OSPF"))),
+    **_rows("bgp use on", (Concern.ROUTING, learned("BGP"))),
+    **_rows("rip use on,ipv6 rip use on", (Concern.ROUTING, learned("RIP"))),
     **_rows("upnp use on", (Concern.NAT, "hosts inside may open translations by UPnP")),
     **_rows("upnp", LINE),
     **_rows("tunnel translation,nat46,dns46,ip * nat46,ipv6 * nat46", (Concern.NAT, "NAT46 is not modelled")),

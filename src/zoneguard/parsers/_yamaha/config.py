@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Route, Service
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.filters import StaticFilter, UnreadableError
 from zoneguard.parsers._yamaha.lines import Command
 
@@ -165,9 +166,9 @@ class Config:
         """The interface that ``word`` means: ``pp`` and ``tunnel`` are the selected one. Raises ``UnreadableError``."""
         name = self.selected.get(word, word)
         if not name:
-            raise UnreadableError(f"no {word} is selected")
+            raise UnreadableError(Reason("no {word} is selected", word=word))
         if not is_interface(word):
-            raise UnreadableError(f"not an interface: {word}")
+            raise UnreadableError(Reason("not an interface: {word}", word=word))
         return self.port(name, span)
 
     def offered(self) -> tuple[Service, ...]:
@@ -196,7 +197,7 @@ def line_name(kind: str, number: str) -> str:
     if number == "anonymous":
         return f"{kind}-anonymous"
     if not (number.isascii() and number.isdigit() and len(number) < 6):
-        raise UnreadableError(f"not a number of a {kind}: {number}")
+        raise UnreadableError(Reason("not a number of a {kind}: {number}", kind=kind, number=number))
     return f"{kind}{int(number)}"
 
 

@@ -14,6 +14,7 @@ from zoneguard.model.device import Deny, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ConnState, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import DynamicFilter, Family, FilterList, Reading, filter_list, unread_filter
 from zoneguard.parsers._yamaha.filters import (
     PORTS,
@@ -97,7 +98,7 @@ def _dynamic(command: Command, v6: bool) -> DynamicFilter:
         elif word.isdigit():
             lists[current].append(word)
         elif "=" not in word:
-            raise UnreadableError(f"not a filter number: {word}")
+            raise UnreadableError(Reason("not a filter number: {word}", word=word))
     triggers, backward, forward = (tuple(lists.get(key, ())) for key in ("filter", "in", "out"))
     return DynamicFilter(number, command.span, source, destination, "", triggers, backward, forward)
 

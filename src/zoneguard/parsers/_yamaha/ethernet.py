@@ -15,6 +15,7 @@ from zoneguard.model.device import Deny, Filter, MacBinding, Permit, Rule, RuleL
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import Config, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError
 from zoneguard.parsers._yamaha.interface import mac_address
@@ -47,7 +48,7 @@ def _read_filter(command: Command, config: Config) -> Reading:
         raise UnreadableError("an Ethernet filter without number")
     try:
         if not _ACTION.fullmatch(rest[0]):
-            raise UnreadableError(f"not an action: {rest[0]}")
+            raise UnreadableError(Reason("not an action: {action}", action=rest[0]))
         if rest[1] not in _LEASED:
             _mac(rest[1])
     except (UnreadableError, IndexError) as error:
@@ -73,7 +74,7 @@ def _mac(text: str) -> tuple[int, int]:
     if text == "*":
         return 0, 0
     if not _MASKED.fullmatch(text):
-        raise UnreadableError(f"not a MAC address: {text}")
+        raise UnreadableError(Reason("not a MAC address: {text}", text=text))
     value = mask = 0
     for octet in text.split(":"):
         value = value << 8 | (0 if octet == "*" else int(octet, 16))

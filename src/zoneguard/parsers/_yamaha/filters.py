@@ -15,6 +15,7 @@ from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, parse_p
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, ALWAYS, FIN, NEVER, RST, SYN, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 _PORTED = Intervals.of(TCP, UDP)
@@ -69,7 +70,9 @@ def parse_filter(number: str, words: Sequence[str], v6: bool, span: SourceSpan) 
     """
     action, _, log = words[0].partition("-") if words else ("", "", "")
     if action not in ("pass", "reject", "restrict") or log not in ("", "log", "nolog"):
-        raise UnreadableError(f"unknown filter action {words[0]!r}" if words else "a filter without action")
+        raise UnreadableError(
+            Reason("unknown filter action {words}", words=repr(words[0])) if words else "a filter without action"
+        )
     if not 2 <= len(words) <= 6:
         raise UnreadableError("a filter has 2 to 6 fields")
     source, destination, protocol, sports, dports = (*words[1:], "*", "*", "*", "*")[:5]
@@ -98,7 +101,7 @@ def addresses(text: str, field: Field, v6: bool, span: SourceSpan) -> Match:
         elif _NAME.fullmatch(item):
             others.append(Unknown(f"{field.value} is {item}", span))
         else:
-            raise UnreadableError(f"not an address: {item}")
+            raise UnreadableError(Reason("not an address: {text}", text=item))
     return either(*([In(field, Intervals.from_spans(known))] if known else []), *others)
 
 
@@ -123,7 +126,7 @@ def _quad(text: str) -> tuple[int, int]:
     for octet in text.split("."):
         number = 0 if octet == "*" else int(octet)
         if number > 255:
-            raise UnreadableError(f"not an address: {text}")
+            raise UnreadableError(Reason("not an address: {text}", text=text))
         value = value << 8 | number
         mask = mask << 8 | (0 if octet == "*" else 255)
     return value, mask
@@ -137,14 +140,14 @@ def mask_of(text: str) -> int:
         return int(text, 16)
     if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", text):
         return _quad(text)[0]
-    raise UnreadableError(f"not a mask: {text}")
+    raise UnreadableError(Reason("not a mask: {text}", text=text))
 
 
 def mask_length(text: str) -> int:
     """The length of a mask without holes. Raises ``UnreadableError``."""
     rest = ~mask_of(text) & 0xFFFFFFFF
     if rest & (rest + 1):
-        raise UnreadableError(f"a mask with holes: {text}")
+        raise UnreadableError(Reason("a mask with holes: {text}", text=text))
     return 32 - rest.bit_length()
 
 
@@ -155,12 +158,12 @@ def _v6_item(item: str) -> Intervals | None:
             return _span(low, parse_address(ends[2]) if ends[2] else 2 * V6 - 1, item)
         return parse_prefix(item) if ":" in item else None
     except ValueError:
-        raise UnreadableError(f"not an address: {item}") from None
+        raise UnreadableError(Reason("not an address: {text}", text=item)) from None
 
 
 def _span(low: int, high: int, text: str) -> Intervals:
     if low > high:
-        raise UnreadableError(f"a range from high to low: {text}")
+        raise UnreadableError(Reason("a range from high to low: {text}", text=text))
     return Intervals.span(low, high)
 
 
@@ -187,7 +190,7 @@ def _numbers(text: str, most: int, read: Callable[[str], tuple[int, ...]]) -> In
         else:
             spans.append(_ends(item, most, read))
     if any(high > most for _, high in spans):
-        raise UnreadableError(f"a number above {most}: {text}")
+        raise UnreadableError(Reason("a number above {most}: {text}", most=most, text=text))
     return Intervals.from_spans(spans)
 
 
@@ -199,7 +202,7 @@ def _ends(item: str, most: int, read: Callable[[str], tuple[int, ...]]) -> tuple
         low, high = (read(left) if left else (0,)), (read(right) if right else (most,))
         if low and high and (left or right) and min(low) <= max(high):
             return min(low), max(high)
-    raise UnreadableError(f"not a port: {item}")
+    raise UnreadableError(Reason("not a port: {text}", text=item))
 
 
 def service(protocol: str, sports: str, dports: str, v6: bool, span: SourceSpan, mirrored: bool = False) -> Match:
@@ -249,14 +252,14 @@ def _protocol(name: str, conditions: list[In], icmp: int, span: SourceSpan) -> M
         return _types(ICMP, _ERRORS if name == "icmp-error" else _INFOS)
     number = _PROTOCOLS.get(name, int(name) if name.isascii() and name.isdigit() and len(name) <= 3 else 256)
     if number > 255:
-        raise UnreadableError(f"not a protocol: {name}")
+        raise UnreadableError(Reason("not a protocol: {name}", name=name))
     return both(_is(number), *conditions) if number in _PORTED else _is(number)
 
 
 def _tcpflag(text: str, span: SourceSpan) -> Match:
     parsed = _TCPFLAG.fullmatch(text)
     if parsed is None:
-        raise UnreadableError(f"not a TCP flag condition: {text}")
+        raise UnreadableError(Reason("not a TCP flag condition: {text}", text=text))
     value, mask = int(parsed[2], 16), int(parsed[3], 16)
     match: Match = NEVER if value & ~mask else Bits(Field.FLAGS, value & 0xFF, mask & 0xFF)
     if mask & ~0xFF and match is not NEVER:  # bits beyond the eight flags are not in the model

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from zoneguard.model.addresses import V6, parse_address, prefix_of, prefixes
 from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route, RouteKind
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
@@ -28,7 +29,7 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
         return True
     if what == "prefix" and v6 and rest[0] != "change":
         if "@" in rest[0]:
-            return _assigned("the provider")
+            return _assigned(Reason("the provider"))
         port.addresses.append(_in_v6(*prefix_of(rest[0])))  # the subnet-router anycast address
         return True
     if what == "secure" and rest[0] == "filter":
@@ -48,7 +49,7 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
 
 def _address(port: Port, text: str, v6: bool) -> Reading:
     if text in ("dhcp", "auto") or "@" in text:
-        return _assigned("DHCP" if text == "dhcp" else "the provider")
+        return _assigned("DHCP" if text == "dhcp" else Reason("the provider"))
     if v6:
         port.addresses.append(_in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1]))
     else:
@@ -72,7 +73,7 @@ def v4_address(text: str) -> InterfaceAddress:
 
 
 def _assigned(by: str) -> Doubt:
-    return Doubt(f"an address that {by} assigns is not in the configuration", Concern.INTERFACE)
+    return Doubt(Reason("an address that {by} assigns is not in the configuration", by=by), Concern.INTERFACE)
 
 
 def _secure(command: Command, config: Config, name: str, rest: Sequence[str], v6: bool) -> Reading:
@@ -109,5 +110,5 @@ def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) ->
 def mac_address(text: str) -> int:
     """``00:a0:de:00:00:01`` as 48 bits. Raises ``UnreadableError``."""
     if not _MAC.fullmatch(text):
-        raise UnreadableError(f"not a MAC address: {text}")
+        raise UnreadableError(Reason("not a MAC address: {text}", text=text))
     return int(text.replace(":", ""), 16)

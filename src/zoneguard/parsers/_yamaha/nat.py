@@ -31,6 +31,7 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ConnState, Field, In, Match, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import Config, Descriptor, Doubt, Port, Reading
 from zoneguard.parsers._yamaha.filters import TCP, UDP, UnreadableError, mask_length, ports
 from zoneguard.parsers._yamaha.lines import Command
@@ -45,7 +46,7 @@ def read_nat(command: Command, config: Config) -> Reading:
     words = command.words
     if words[1] != "descriptor":
         return False
-    what = words[2] if words[2] != "masquerade" else f"masquerade {words[3]}"
+    what = words[2] if words[2] != "masquerade" else Reason("masquerade {words}", words=words[3])
     rest = words[3:] if what == words[2] else words[4:]
     if what == "type":
         return _type(command, config, rest)
@@ -67,7 +68,7 @@ def read_nat(command: Command, config: Config) -> Reading:
         return True
     if what == "masquerade incoming":
         if rest[1] not in ("through", "reject", "discard", "forward") or (rest[1] == "forward") != (len(rest) == 3):
-            raise UnreadableError(f"not an action: {rest[1]}")
+            raise UnreadableError(Reason("not an action: {action}", action=rest[1]))
         descriptor = _descriptor(config, rest[0])
         descriptor.incoming, descriptor.incoming_span = rest[1:], command.span
         return True
@@ -76,7 +77,7 @@ def read_nat(command: Command, config: Config) -> Reading:
 
 def _type(command: Command, config: Config, rest: Sequence[str]) -> Reading:
     if rest[1] not in ("none", "nat", "masquerade", "nat-masquerade"):
-        raise UnreadableError(f"not a type of translation: {rest[1]}")
+        raise UnreadableError(Reason("not a type of translation: {word}", word=rest[1]))
     descriptor = _descriptor(config, rest[0])
     descriptor.kind, descriptor.span = rest[1], command.span
     return Doubt("hairpin translation is not modelled", Concern.NAT) if "hairpin=on" in rest else True
@@ -84,7 +85,7 @@ def _type(command: Command, config: Config, rest: Sequence[str]) -> Reading:
 
 def _descriptor(config: Config, number: str) -> Descriptor:
     if not number.isdigit():
-        raise UnreadableError(f"not the number of a NAT descriptor: {number}")
+        raise UnreadableError(Reason("not the number of a NAT descriptor: {number}", number=number))
     return config.descriptors.setdefault(number, Descriptor())
 
 
@@ -107,7 +108,7 @@ def _addresses(words: Sequence[str]) -> Intervals:
 def _v4(text: str) -> int:
     value = parse_address(text)
     if value >= V6:
-        raise UnreadableError(f"not an IPv4 address: {text}")
+        raise UnreadableError(Reason("not an IPv4 address: {text}", text=text))
     return value
 
 
@@ -120,7 +121,7 @@ def _static_entries(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
         return
     count = int(words[1]) if len(words) > 1 else 1
     if not 0 < count <= _MOST_STATIC:
-        raise UnreadableError(f"a static translation of {count} addresses")
+        raise UnreadableError(Reason("a static translation of {count} addresses", count=count))
     for at in range(count):
         yield _v4(outer) + at, _v4(inner) + at, 0
 
@@ -141,7 +142,7 @@ def _masquerade_entries(words: Sequence[str]) -> Iterator[_Entry]:
     for name in words[1].split(","):
         protocol = _PROTOCOLS.get(name, int(name) if name.isascii() and name.isdigit() else 256)
         if protocol > 255:
-            raise UnreadableError(f"not a protocol: {name}")
+            raise UnreadableError(Reason("not a protocol: {name}", name=name))
         if protocol not in (TCP, UDP) or words[2:3] in ((), ("*",)):
             yield _Entry(inner, protocol, None, 0)
             continue
@@ -150,7 +151,7 @@ def _masquerade_entries(words: Sequence[str]) -> Iterator[_Entry]:
             target = ports(inside) or Intervals()
             source = (ports(outside) or Intervals()) if outside else target
             if len(source.spans) != len(target.spans) or source.size != target.size or not source:
-                raise UnreadableError(f"ports that do not correspond: {item}")
+                raise UnreadableError(Reason("ports that do not correspond: {text}", text=item))
             for (low, high), (to, _) in zip(source.spans, target.spans, strict=True):
                 yield _Entry(inner, protocol, Intervals.span(low, high), to - low)
 

@@ -17,6 +17,7 @@ from zoneguard.model.device import PolicyRoute, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Match, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import Family, Gateway, line_name
 from zoneguard.parsers._yamaha.filters import UnreadableError
 
@@ -46,7 +47,7 @@ def _gateway(words: Sequence[str]) -> Gateway:
         elif keyword == "dpi":
             doubt = f"the application is one of DPI filter {word}"
         elif keyword not in ("metric", "weight", "keepalive") or not word.isdigit():
-            raise UnreadableError(f"not a parameter of a route: {word}")
+            raise UnreadableError(Reason("not a parameter of a route: {word}", word=word))
     return Gateway(interface, next_hop, blackhole, tuple(filters), doubt, conditional)
 
 
