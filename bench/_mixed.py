@@ -15,14 +15,16 @@ ETHERNET = 1
 MAX_FRAME = 1 << 18  # libpcap reads no longer ones
 
 
-def write(path: Path, corpus: Path, size: int) -> int:
-    """Write at least ``size`` bytes of the captures in ``corpus``; returns the number of frames.
+def write(path: Path, corpus: Path, size: int, without: str = "") -> int:
+    """Write at least ``size`` bytes of the captures in ``corpus``, but for those named ``without``; returns the number
+    of frames.
 
     Tags, tunnels, fragments and damage are as they were; the second byte of both addresses of plain IPv4 changes from
     round to round, so that flows are new ones.
     """
     frames = written = rounds = 0
-    parts = [part for file in find_captures(str(corpus)) for part in _records(file)]
+    files = [file for file in find_captures(str(corpus)) if not without or without not in file]
+    parts = [part for file in files for part in _records(file)]
     with path.open("wb") as out:
         out.write(HEADER)
         while written < size:

@@ -1,8 +1,10 @@
-"""Captures against the fastest peer: ``python -m bench.captures [PACKETS [FLOWS [PAIRS]]]``.
+"""Captures against the fastest peer: ``python -m bench.captures [PACKETS [FLOWS [PAIRS [MEGABYTES]]]]``.
 
-Makes a capture of small packets and reads it by turns with nfpcapd (Debian: nfdump), which writes flow records, and
-with each core, which makes the flow table and places both ends of every flow in zones. CPU seconds of whole processes;
-the ratio is the median of the pairs. Then scapy's loop over raw records against the NumPy core, on a tenth.
+Makes a capture of small packets and, where ``ZONEGUARD_CORPUS`` names a corpus, two mixed ones: of all its Ethernet
+captures over and over, and of those without the flood of fragments. Each is read by turns with nfpcapd (Debian: nfdump),
+which writes flow records, and with a core, which makes the flow table, places both ends of every flow in zones and says
+which cross. CPU seconds of whole processes, start-up and all; the ratio is the median of the pairs. Hashing the file is
+left out on both sides. Then scapy's loop over raw records against the NumPy core, on a tenth.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench import _mixed
 from bench._measure import peak
 from bench._packets import write
+
+FLOOD = "defrag"
 
 
 def cpu(work: Callable[[], object]) -> tuple[float, float]:
@@ -81,20 +86,43 @@ def paired(title: str, pairs: int, peer: Callable[[], object], ours: Callable[[]
     )
 
 
-def main(packets: int = 6_000_000, flows: int = 0, pairs: int = 5) -> None:
+def mixed(folder: Path, pairs: int, size: int) -> None:
+    """The captures of the corpus, with and without its flood of fragments."""
+    corpus = os.environ.get("ZONEGUARD_CORPUS")
+    if not corpus:
+        print("no mixed capture: ZONEGUARD_CORPUS names no corpus")
+        return
+    for title, without in (("mixed", ""), ("mixed without the flood", FLOOD)):
+        path = folder / "mixed.pcap"
+        frames = _mixed.write(path, Path(corpus) / "captures", size, without)
+        print(f"{title}: {frames:,} frames, {path.stat().st_size / 1e6:.0f} MB", flush=True)
+        against_nfpcapd(path, pairs, ("compiled",))
+
+
+def against_nfpcapd(path: Path, pairs: int, kinds: Sequence[str]) -> None:
+    """The peer and our cores on one capture."""
+    nfpcapd = shutil.which("nfpcapd")
+    if not nfpcapd:
+        print("  no nfpcapd here: apt-get install nfdump")
+        return
+    with tempfile.TemporaryDirectory() as out:
+        call = [nfpcapd, "-r", str(path), "-w", out]
+        for core in kinds:
+            paired(f"nfpcapd, {core}", pairs, lambda: os.execv(nfpcapd, call), python("read", str(path), core))
+
+
+def main(packets: int = 6_000_000, flows: int = 0, pairs: int = 5, megabytes: int = 2000) -> None:
     """Make the inputs and compare."""
     flows = flows or packets // 6
     with tempfile.TemporaryDirectory() as folder:
-        whole, tenth, out = (Path(folder) / name for name in ("whole.pcap", "tenth.pcap", "nfcapd"))
-        out.mkdir()
+        whole, tenth = (Path(folder) / name for name in ("whole.pcap", "tenth.pcap"))
         write(whole, packets, flows)
         write(tenth, packets // 10, flows // 10)
-        print(f"{packets:,} packets in {flows:,} flows, {whole.stat().st_size / 1e6:.0f} MB")
-        if nfpcapd := shutil.which("nfpcapd"):
-            call = [nfpcapd, "-r", str(whole), "-w", str(out)]
-            for core in ("compiled", "numpy"):
-                paired(f"nfpcapd, {core}", pairs, lambda: os.execv(nfpcapd, call), python("read", str(whole), core))
+        print(f"{packets:,} packets in {flows:,} flows, {whole.stat().st_size / 1e6:.0f} MB", flush=True)
+        against_nfpcapd(whole, pairs, ("compiled", "numpy"))
         paired("scapy RawPcapReader, numpy", 1, python("scapy", str(tenth)), python("read", str(tenth), "numpy"))
+        whole.unlink()
+        mixed(Path(folder), pairs, megabytes * 1_000_000)
 
 
 if __name__ == "__main__":

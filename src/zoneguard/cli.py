@@ -14,6 +14,7 @@ from zoneguard.options import (
     _,
     as_of,
     common,
+    jobs,
     judging,
     project_argument,
     ruleset_options,
@@ -46,13 +47,16 @@ def cli() -> None:
 @cli.command(help=_("Check configurations and captures against the policy."))
 @project_argument
 @judging
+@jobs
 @common
-def audit(session: Session, project: Path | None, as_of: datetime | None, **judgement: Any) -> int:
+def audit(session: Session, project: Path | None, as_of: datetime | None, jobs: int, **judgement: Any) -> int:
     """Both halves and the cross-check."""
+    from zoneguard.audit import Looking
     from zoneguard.commands.judgement import Judgement
     from zoneguard.commands.projects import DYNAMIC, STATIC, judge, load
 
-    return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, Judgement(**judgement))
+    asked = Judgement(looking=Looking(jobs=jobs), **judgement)
+    return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, asked)
 
 
 @cli.command(help=_("Check the configurations: what may cross from zone to zone."))
@@ -75,6 +79,7 @@ def verify(session: Session, project: Path | None, as_of: datetime | None, **jud
     "--extract", type=PATH, metavar="DIR", help=_("Write the content found to this empty folder, as evidence.")
 )
 @judging
+@jobs
 @common
 def replay(
     session: Session,
@@ -82,6 +87,7 @@ def replay(
     as_of: datetime | None,
     all_flows: bool,
     extract: Path | None,
+    jobs: int,
     **judgement: Any,
 ) -> int:
     """The dynamic half."""
@@ -91,7 +97,7 @@ def replay(
 
     path, captures = split_paths(paths)
     project = with_captures(load(path, as_of and as_of.date()), captures)
-    return judge(session, project, DYNAMIC, Judgement(looking=Looking(all_flows, extract), **judgement))
+    return judge(session, project, DYNAMIC, Judgement(looking=Looking(all_flows, extract, jobs), **judgement))
 
 
 @cli.command(

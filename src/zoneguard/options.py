@@ -108,6 +108,12 @@ def spoofed(command: Command) -> Command:
     return click.option("--spoofed", is_flag=True, help=said)(command)
 
 
+def jobs(command: Command) -> Command:
+    """``--jobs``."""
+    said = _("Processes that read captures of different points at the same time (default: 1); the result is the same.")
+    return click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help=said)(command)
+
+
 def ruleset_options(command: Command) -> Command:
     """``--ruleset`` with its companions."""
     path = click.option("--ruleset", type=click.Path(path_type=Path), help=_("The file with the ruleset."))

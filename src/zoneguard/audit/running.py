@@ -37,10 +37,11 @@ COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): 
 @dataclass(frozen=True, slots=True)
 class Looking:
     """How captures are looked into: every flow, not only those that cross, with ``all_flows``; carved content is
-    written to the folder ``extract``."""
+    written to the folder ``extract``; captures of different points are read by up to ``jobs`` processes."""
 
     all_flows: bool = False
     extract: Path | None = None
+    jobs: int = 1
 
 
 def run(
@@ -143,6 +144,7 @@ def _dynamic(
         keep=keep,
         progress=_counting(progress),
         name=lambda file: shown(project, Path(file)),
+        jobs=looking.jobs,
     )
     result = replay(project.captures, project.zones, options)
     if extraction:

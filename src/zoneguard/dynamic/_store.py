@@ -75,6 +75,13 @@ class Store:
         halves[: 2 * self.flows] = self.halves[: 2 * self.flows]
         self._place(key, halves)
 
+    def __getstate__(self) -> tuple[int, U64, Column]:
+        return self.flows, self.key[: self.flows], self.halves[: 2 * self.flows]
+
+    def __setstate__(self, state: tuple[int, U64, Column]) -> None:
+        self.flows = state[0]
+        self._place(state[1], state[2])
+
     def _place(self, key: U64, halves: Column) -> None:
         self.key, self.halves = key, halves
         for name in HALF.names or ():

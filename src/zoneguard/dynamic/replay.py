@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
-from zoneguard.dynamic.containers import find_captures
+from zoneguard.dynamic.containers import STDIN, find_captures
 from zoneguard.dynamic.crossing import crossing
 from zoneguard.dynamic.placing import Partition
+from zoneguard.dynamic.spreading import spread
 from zoneguard.dynamic.streams import TCP, UDP, Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Flows, Track, Tracks
@@ -39,7 +41,8 @@ class Options:
 
     ``digest`` off leaves out the SHA-256 of captures; ``keep`` is handed each carved content; ``protocols`` are the
     discovered ones unless given; ``progress`` is told how many frames were read; ``name`` makes of a path what evidence
-    shows.
+    shows. Captures of different points are read by up to ``jobs`` processes, unless ``keep`` is there, which is called
+    in this one; ``progress`` is told nothing then.
     """
 
     touching: Intervals = field(default_factory=Intervals)
@@ -50,6 +53,7 @@ class Options:
     protocols: Sequence[Protocol] | None = None
     progress: Progress | None = None
     name: Callable[[str], str] = str
+    jobs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,10 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
     accounts: list[CaptureAccount] = []
     transfers: list[Transfer] = []
     origin = _files(entries)
-    for files in _by_point(origin):
-        seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
-        points.append(seen.tracks)
-        accounts += seen.accounts
-        transfers += name_data_connections(inspect(seen, chosen(seen, zones, options), options))
+    for point in _points(list(_by_point(origin)), zones, options):
+        points.append(point.tracks)
+        accounts += point.accounts
+        transfers += point.transfers
     return Replay(
         FlowTable(Flows(points, by_time=True), tuple(accounts)),
         tuple(transfers),
@@ -97,6 +100,30 @@ def _files(entries: Sequence[CaptureEntry]) -> dict[str, CaptureEntry]:
     if errors:
         raise InputErrors(tuple(errors))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    tracks: Tracks
+    accounts: tuple[CaptureAccount, ...]
+    transfers: tuple[Transfer, ...]
+
+
+def _points(points: Sequence[list[str]], zones: ZoneMap, options: Options) -> Iterator[_Point]:
+    """What the captures of each point show; in several processes, where nothing has to come back meanwhile."""
+    jobs = options.jobs
+    if options.keep or any(STDIN in files for files in points):
+        jobs = 1
+    if jobs > 1:
+        names = {file: options.name(file) for files in points for file in files}
+        options = replace(options, name=names.__getitem__, progress=None)
+    yield from spread(partial(_look, zones, options), points, jobs)
+
+
+def _look(zones: ZoneMap, options: Options, files: list[str]) -> _Point:
+    seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
+    transfers = name_data_connections(inspect(seen, chosen(seen, zones, options), options))
+    return _Point(seen.tracks, seen.accounts, tuple(transfers))
 
 
 def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
