@@ -11,10 +11,12 @@ from zoneguard.audit.inputs import input_file, load_devices, load_intended, show
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.audit.observing import observed_crossings
+from zoneguard.audit.sightings import sightings
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
 from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
+from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Accepted, Finding, InputFile, Report
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.engine import TooLarge
@@ -104,7 +106,9 @@ def examine(
     inputs = [input_file(project, path, kind) for path, kind in declared if path]
     static = _static(project, space, inputs, progress, spoofed) if STATIC in halves and project.devices else None
     looking = looking or Looking()
-    dynamic = _dynamic(project, space, inputs, progress, looking) if DYNAMIC in halves and project.captures else None
+    dynamic = None
+    if DYNAMIC in halves and project.captures:
+        dynamic = _dynamic(project, space, inputs, progress, looking, static.possible if static else ())
     return Case(project, space, static, dynamic), inputs
 
 
@@ -130,7 +134,12 @@ def _landmarks(project: Project) -> Landmarks:
 
 
 def _dynamic(
-    project: Project, space: PacketSpace, inputs: list[InputFile], progress: Progress, looking: Looking
+    project: Project,
+    space: PacketSpace,
+    inputs: list[InputFile],
+    progress: Progress,
+    looking: Looking,
+    possible: Sequence[Crossing],
 ) -> DynamicResult:
     from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
     from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
@@ -149,7 +158,7 @@ def _dynamic(
     result = replay(project.captures, project.zones, options)
     if extraction:
         extraction.finish(result.transfers)
-    observed = tuple(observed_crossings(space, project.zones, result.table))
+    observed = sightings(space, possible, tuple(observed_crossings(space, project.zones, result.table)))
     return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
 
 

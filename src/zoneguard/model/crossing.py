@@ -36,7 +36,8 @@ class Crossing:
 
     ``packets`` are as the destination gets them; ``Field.SENT_*`` keep what NAT changed (see ``static.sent``). Where
     they depend on undecided conditions, ``packets.must()`` pass for certain and ``packets.may()`` at most.
-    An observed crossing has a ``flow``, and ``packets`` holds that one flow's opening packet; it has no path.
+    An observed crossing has a ``flow``, and ``packets`` holds that one flow's opening packet; it has no path. ``seen_as``:
+    the same session where captures show it after a translation.
     """
 
     source: str
@@ -44,3 +45,9 @@ class Crossing:
     packets: PacketSet
     path: tuple[Hop, ...] = ()
     flow: Flow | None = None
+    seen_as: tuple[Flow, ...] = ()
+
+    @property
+    def sightings(self) -> tuple[Flow, ...]:
+        """Every flow that captures show of it; none of a possible one."""
+        return (self.flow, *self.seen_as) if self.flow else ()
