@@ -2,8 +2,8 @@
 
 Makes a capture of small packets and, where ``ZONEGUARD_CORPUS`` names a corpus, two mixed ones: of all its Ethernet
 captures over and over, and of those without the flood of fragments. Each is read by turns with nfpcapd (Debian: nfdump)
-and with a core, which makes the flow table, places both ends of every flow in zones and says
-which cross; nfpcapd writes flow records. CPU seconds of whole processes, start-up and all; the ratio is the median of the pairs. Hashing the file is
+which writes flow records, and with a core, which makes the flow table, places both ends of every flow in zones and says
+which cross. CPU seconds of whole processes, start-up and all; the ratio is the median of the pairs. Hashing the file is
 left out on both sides. Then scapy's loop over raw records against the NumPy core, on a tenth.
 """
 

@@ -1,8 +1,8 @@
 """One session seen twice: before a device translated its addresses, and after.
 
 The configurations say which packets become which. A flow that can be another one's translated form, began within
-``SKEW`` of it, fared alike and carried the same bytes is that flow, if it can be only one: it is then no crossing of its
-own, but another sighting of the flow as it was sent. What fits several flows, or none, stays what it is.
+``SKEW`` of it, fared alike and carried the same bytes is that flow, if it can be only one: it is then no crossing of
+its own, but another sighting of the flow as it was sent. What fits several flows, or none, stays what it is.
 """
 
 from __future__ import annotations

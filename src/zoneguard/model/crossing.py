@@ -36,8 +36,8 @@ class Crossing:
 
     ``packets`` are as the destination gets them; ``Field.SENT_*`` keep what NAT changed (see ``static.sent``). Where
     they depend on undecided conditions, ``packets.must()`` pass for certain and ``packets.may()`` at most.
-    An observed crossing has a ``flow``, and ``packets`` holds that one flow's opening packet; it has no path. ``seen_as``:
-    the same session where captures show it after a translation.
+    An observed crossing has a ``flow``, and ``packets`` holds that one flow's opening packet; it has no path.
+    ``seen_as``: the same session where captures show it after a translation.
     """
 
     source: str
