@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zoneguard.audit.citations import refuse_unknown
 from zoneguard.audit.comparing import disagreements
 from zoneguard.audit.inputs import input_file, load_devices, load_intended, shown
 from zoneguard.audit.judging import clause_results
@@ -61,9 +62,10 @@ def run(
     ``looking``: how captures are looked into. ``baseline``: what was accepted is held back from the findings; clauses
     are judged as if it were not.
     """
+    checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
+    refuse_unknown(project.profiles, checks)
     case, inputs = examine(project, halves, progress, spoofed, looking)
     static, dynamic = case.static, case.dynamic
-    checks = {check.id: check for check in of_type("zoneguard.checks", Check)}
     found = tuple(sorted(_findings(case, tuple(checks.values()), progress), key=_order))
     findings, held = held_back(case, found, baseline)
     return Report(

@@ -19,6 +19,7 @@ from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.text import Text
+from zoneguard.model.zones import ZoneClass
 from zoneguard.static.analysis import Analysis, analyse
 from zoneguard.static.reachability import Network, policy_view
 
@@ -119,9 +120,12 @@ class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
     missing the check is not run and the clauses that rest on it are undetermined. So are they where ``silent`` says why
     the check can decide nothing here, as without a ledger, and where ``unseen`` says what it could not look into; both
-    are asked for the aspect that the clause names (empty: the check as a whole). ``title``, ``why``, ``fix``
-    and ``wants`` (what it takes to decide more) are message ids of the catalogue; ``example`` shows what is found and
-    what is not, as lines that begin with ``-`` and ``+``. The module's docstring is shown by ``zoneguard explain``."""
+    are asked for the aspect that the clause names (empty: the check as a whole). A clause may cite one of the
+    ``aspects`` alone; ``by_zone``: a class of zones, as ``dmz``, ``>dmz`` or ``dmz>internet``.
+
+    ``title``, ``why``, ``fix`` and ``wants`` (what it takes to decide more) are message ids of the catalogue;
+    ``example`` shows what is found and what is not, as lines that begin with ``-`` and ``+``. The module's docstring
+    is shown by ``zoneguard explain``."""
 
     id: str
     name: str
@@ -129,9 +133,18 @@ class Check:
     severity: Severity
     run: Callable[[Case], Iterable[Finding]]
     needs: frozenset[str] = frozenset()
+    aspects: frozenset[str] = frozenset()
+    by_zone: bool = False
     why: str = ""
     fix: str = ""
     wants: str = ""
     example: str = ""
     silent: Callable[[Case, str], Text | None] = lambda _case, _aspect: None
     unseen: Callable[[Case, str], Text | None] = lambda _case, _aspect: None
+
+    def speaks_of(self, aspect: str) -> bool:
+        """Whether a clause may cite the aspect (empty: the check as a whole)."""
+        start, arrow, end = aspect.partition(">")
+        classes = {part for part in (start, end) if part}
+        zoned = self.by_zone and bool(classes) and classes <= set(ZoneClass) and bool(start or arrow)
+        return not aspect or aspect in self.aspects or zoned

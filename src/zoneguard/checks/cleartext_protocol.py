@@ -59,6 +59,7 @@ PLUGIN = Check(
     title="Nothing readable goes over the wire where confidential information is",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"inside", "outside"}),
     needs=frozenset({"dynamic"}),
     why="Whoever listens on the way reads passwords and records, and can change them.",
     fix="Use SSH, SFTP, IMAPS, LDAPS and the like, and close the readable ports.",

@@ -53,6 +53,7 @@ PLUGIN = Check(
     title="Administrators' names and passwords are not those of delivery, and not readable",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"account", "secret", "community"}),
     needs=frozenset({"static"}),
     why="The names and passwords of delivery are in every manual, and are the first that anybody tries.",
     fix="Give each administrator an account of their own, with a password that is stored by a hash.",

@@ -53,6 +53,7 @@ PLUGIN = Check(
     title="Network devices are managed from the management zone, and not readably",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"readable", "place"}),
     needs=frozenset({"dynamic"}),
     why="Who gets hold of a firewall's password moves every wall at once.",
     fix="Switch readable management off, and restrict the rest to the management zone.",

@@ -118,6 +118,7 @@ PLUGIN = Check(
     title="The exception register is in order",
     severity=Severity.HIGH,
     run=_run,
+    aspects=frozenset({"applicant", "approval", "expiry", "emergency"}),
     why="An exception is legal only through its approval; without person, date and end nobody answers for it.",
     fix="Complete the row, have another person approve it, and review it before it ends.",
     wants="The exception register, with persons and days.",

@@ -158,6 +158,7 @@ PLUGIN = Check(
     title="An exception is host to host, one service, MAC-bound",
     severity=Severity.CRITICAL,
     run=_run,
+    aspects=frozenset({"built", "row", "mac"}),
     needs=frozenset({"static"}),
     why="The policy suffers a connection of the My Number zone only where its route and its application are limited.",
     fix="Name the two hosts and the one port in the rule, and bind the source address to its MAC address.",

@@ -107,6 +107,7 @@ PLUGIN = Check(
     title="Files reach the LGWAN zone without hazards",
     severity=Severity.CRITICAL,
     run=_run,
+    aspects=frozenset({"import", "export"}),
     needs=frozenset({"dynamic"}),
     why="A macro, script or executable that arrives in the LGWAN zone runs next to its office systems.",
     fix="Let files in through the sanitizer only, and make it refuse what it cannot clean.",

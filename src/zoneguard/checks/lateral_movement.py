@@ -108,6 +108,7 @@ PLUGIN = Check(
     title="Nothing spreads from host to host",
     severity=Severity.HIGH,
     run=_run,
+    aspects=frozenset({"inward", "outward", "chain"}),
     needs=frozenset({"dynamic"}),
     why="An intruder who got one terminal looks for the next: that is the moment to stop it.",
     fix="Close file shares and remote management between terminals; let them end at servers and jump hosts only.",

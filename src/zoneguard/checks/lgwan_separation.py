@@ -28,6 +28,7 @@ PLUGIN = Check(
     title="The LGWAN zone is separated from the Internet side",
     severity=Severity.CRITICAL,
     run=_run,
+    by_zone=True,
     why="Malware and leaks travel over any path between the two that is not sanitized.",
     fix="Let content in through a declared sanitizer only, and remove every other permit between the two.",
     example=(

@@ -103,6 +103,7 @@ PLUGIN = Check(
     title="Mail reaches the LGWAN zone as text only",
     severity=Severity.CRITICAL,
     run=_run,
+    aspects=frozenset({"import", "export"}),
     needs=frozenset({"dynamic"}),
     why="An attachment or HTML that reaches an LGWAN terminal is the usual way in for malware.",
     fix="Make the text gateway fail closed, and route all mail through it.",

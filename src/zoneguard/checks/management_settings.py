@@ -120,6 +120,7 @@ PLUGIN = Check(
     title="Network devices offer their management to the management zone, and not readably",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"readable", "place"}),
     needs=frozenset({"static"}),
     why="Who reaches the log-on of a firewall can try passwords there, and who listens to it reads them.",
     fix="Offer SSH and HTTPS only, on the management interface, to the administrators' hosts.",

@@ -27,6 +27,7 @@ PLUGIN = Check(
     title="The My Number zone is cut off from every other zone",
     severity=Severity.CRITICAL,
     run=_run,
+    by_zone=True,
     why="Resident, tax and welfare records are safe from an intruder elsewhere only while no path leads to them.",
     fix="Remove the rule or route, or register the connection as an exception: host to host, one service, MAC-bound.",
     example="- -A FORWARD -s 10.10.0.0/16 -d 10.20.0.0/16 -j ACCEPT",

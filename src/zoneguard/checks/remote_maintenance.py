@@ -63,6 +63,7 @@ PLUGIN = Check(
     title="Maintenance from outside ends at a jump host",
     severity=Severity.HIGH,
     run=_run,
+    by_zone=True,
     why="A contractor's line is a way in for whoever holds the contractor's terminal.",
     fix="Put a jump host at the end of every maintenance line, and close remote control to everything else.",
     wants="The role jump-host of the hosts through which maintenance goes.",

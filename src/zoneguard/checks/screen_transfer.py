@@ -170,6 +170,7 @@ PLUGIN = Check(
     title="Screen transfer carries a screen and nothing else",
     severity=Severity.CRITICAL,
     run=_run,
+    aspects=frozenset({"service", "content"}),
     needs=frozenset({"dynamic"}),
     why="A share or a redirected drive beside the screen lets files cross unsanitized.",
     fix="Permit the display ports only, and switch drive, clipboard and printer redirection off.",

@@ -116,6 +116,7 @@ PLUGIN = Check(
     title="The Internet is reached through the security cloud only",
     severity=Severity.HIGH,
     run=_run,
+    aspects=frozenset({"gateway", "points"}),
     needs=frozenset({"static"}),
     why="What leaves elsewhere is neither monitored nor filtered by the shared gateway.",
     fix="Route public addresses to the security cloud only; declare an approved breakout as a zone of its own.",

@@ -79,6 +79,7 @@ PLUGIN = Check(
     title="Printers and special-purpose devices keep to their zone",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"mfp", "iot"}),
     why="Such devices are seldom patched, and see every document that is printed.",
     fix="Give them a zone of their own without a way to the My Number and LGWAN zones.",
     wants="The roles mfp and iot of hosts.",

@@ -30,6 +30,7 @@ PLUGIN = Check(
     title="Only declared traffic passes between zones",
     severity=Severity.HIGH,
     run=_run,
+    by_zone=True,
     why="A permit that nobody declared is one that nobody reviews.",
     fix="Remove the rule, or declare the traffic in allow with its purpose.",
     example=(

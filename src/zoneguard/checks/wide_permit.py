@@ -69,6 +69,7 @@ PLUGIN = Check(
     title="Permits between zones name services and hosts",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset({"service", "destination"}),
     needs=frozenset({"static"}),
     why="Who needs one service and gets all of them also gives them to whoever takes over that host.",
     fix="Narrow the rule to what is used; zoneguard review proposes how, from captures.",

@@ -8,7 +8,7 @@ the zone with the longest prefix. Aspects: the two classes, as ``lgwan-mynumber`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import combinations, permutations
 
 from zoneguard.checks import Case, Check
 from zoneguard.model.addresses import format_prefix, prefix_span
@@ -55,6 +55,7 @@ PLUGIN = Check(
     title="No zone of the address plan lies inside another",
     severity=Severity.MEDIUM,
     run=_run,
+    aspects=frozenset("-".join(sorted(pair)) for pair in combinations(SEPARATE, 2)),
     why="A rule for the wider prefix is a rule for the zone inside it, and nobody sees that in the rule.",
     fix="Renumber the inner zone, or split the wider prefix so that no rule can name both.",
     wants="The address plan, zone by zone.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoneguard.audit.citations import refuse_unknown
 from zoneguard.checks import Check
 from zoneguard.console import Session, UsageProblem
 from zoneguard.loading.json_schema import json_schema
@@ -18,6 +19,7 @@ def profiles(session: Session, name: str | None, form: str) -> int:
     """All shipped profiles, or the clauses of one."""
     found = [load_profile(name)] if name else _shipped()
     checks = of_type("zoneguard.checks", Check)
+    refuse_unknown(found, {check.id: check for check in checks})
     if form == "json":
         shown = [view.profile_json(profile, checks, session.page()) for profile in found]
         counted = [{**profile, "clauses": len(profile["clauses"])} for profile in shown]
