@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -305,7 +307,56 @@ def test_a_local_value_does_not_say_what_it_names() -> None:
     plan.add(
         "aws_route_table_association.t", {"subnet_id": Ref("local.s"), "route_table_id": Ref("aws_route_table.t.id")}
     )
-    assert {("aws_route_table.t", False), ("aws_route_table_association.t", False)} == doubts(plan)
+    assert doubts(plan) == {("aws_route_table_association.t", False)}
+    plan.add("aws_subnet.c", {"cidr_block": "10.0.3.0/24", "vpc_id": Ref("local.vpc")})
+    assert ("aws_subnet.c", False) in doubts(plan)
+
+
+def test_what_is_joined_to_a_subnet_is_of_its_vpc_whatever_a_local_value_says() -> None:
+    plan = group(network(), "sg")
+    plan.resources[-1][2]["vpc_id"] = Ref("local.vpc")
+    host(host(plan, "x", "a", "10.0.1.10", "sg"), "y", "b", "10.0.2.10", "sg")
+    for direction in ("ingress", "egress"):
+        own = {"security_group_id": Ref("aws_security_group.sg.id"), "ip_protocol": "-1", "cidr_ipv4": "10.0.0.0/16"}
+        plan.add(f"aws_vpc_security_group_{direction}_rule.x", own)
+    acl = {"vpc_id": Ref("local.vpc"), "subnet_ids": [Ref("aws_subnet.a.id")], "ingress": [], "egress": []}
+    plan.add("aws_network_acl.x", acl)
+    assert doubts(plan) == set()
+    assert reaches(plan, "10.0.1.10", "10.0.2.10") is DENIED
+
+
+def test_references_of_a_block_are_those_of_all_its_attributes_together() -> None:
+    """So a plan tells them where a provider has attributes that are written as blocks."""
+    plan = with_internet(group(two_hosts(), "other", ingress=[], egress=[OPEN]))
+    host(plan, "z", "a", "10.0.1.12", "other")
+    both = [rule("tcp", 443, 443, security_groups=[Ref("aws_security_group.sg.id")]),
+            rule("tcp", 22, 22, security_groups=[Ref("aws_security_group.other.id")])]  # fmt: skip
+    plan.add("aws_security_group.db", {"vpc_id": VPC, "ingress": both, "egress": [OPEN]})
+    host(plan, "db", "b", "10.0.2.20", "db")
+    document = json.loads(plan.text())
+    for name, attribute in (("aws_security_group.db", "ingress"), ("aws_route_table.a", "route")):
+        written = next(r for r in document["configuration"]["root_module"]["resources"] if r["address"] == name)
+        parts = [
+            e["references"] for block in written["expressions"][attribute] for e in block.values() if "references" in e
+        ]
+        written["expressions"][attribute] = {"references": [ref for refs in parts for ref in refs]}
+    parsed = PLUGIN.parse(Source("plan.json", (json.dumps(document),)), "vpc")
+    assert all(m.bounded for m in parsed.account.not_understood)
+    for src, port, expected in (
+        ("10.0.1.10", 443, UNDETERMINED),
+        ("10.0.1.11", 443, DENIED),
+        ("10.0.1.12", 23, DENIED),
+    ):
+        packet = Packet(parse_address(src), parse_address("10.0.2.20"), 6, 40000, port, state=ConnState.NEW)
+        assert Tracer(parsed.devices).trace(packet).disposition is expected
+
+
+def test_a_host_whose_address_is_known_stands_in_the_subnet_around_it() -> None:
+    plan = two_hosts()
+    plan.add("aws_instance.x", {"subnet_id": Ref("local.s"), "private_ip": "10.0.2.20", "vpc_security_group_ids": [
+        Ref("aws_security_group.sg.id")], "associate_public_ip_address": False})  # fmt: skip
+    assert doubts(plan) == set()
+    assert reaches(plan, "10.0.1.10", "10.0.2.20") is DELIVERED
 
 
 def test_each_value_is_the_instance_of_the_same_key() -> None:
@@ -406,3 +457,35 @@ def test_any_json_is_accounted_for_and_nothing_raises(value: object, found: list
         PLUGIN.sniff(source)
         account = PLUGIN.parse(source, "x").account
         assert account.understood + sum(account.ignored.values()) + account.open_lines == account.total
+
+
+def test_a_plan_that_terraform_itself_made() -> None:
+    """``terraform_plan/``: Terraform 1.11.4, its provider a stand-in that leaves open what AWS would choose."""
+    text = (Path(__file__).parent / "terraform_plan/plan.json").read_text(encoding="utf-8")
+    source = Source("plan.json", tuple(text.splitlines()))
+    assert detect(source) is PLUGIN
+    parsed = PLUGIN.parse(source, "vpc")
+    said = {(m.text, m.bounded) for m in parsed.account.not_understood}
+    assert said == {
+        ("aws_autoscaling_group.asg", True),  # by its launch template
+        ("aws_ecs_service.s", True),
+        ('aws_instance.i["x"]', True),
+        ('aws_instance.i["y"]', True),
+        ("module.net.aws_nat_gateway.nat", True),
+        ("module.net.aws_route_table_association.a[0]", False),  # a condition on count.index chooses the table
+        ("module.net.aws_route_table_association.a[1]", False),
+    }
+    (device_,) = parsed.devices
+    assert [(i.name, len(i.addresses)) for i in device_.interfaces] == [
+        ("module.net.aws_subnet.s[0]", 1), ("module.net.aws_subnet.s[1]", 1),
+        ("module.net.aws_internet_gateway.igw", 0), ("module.net.aws_nat_gateway.nat", 0),
+    ]  # fmt: skip
+    bounded = [replace(device_, uncertain=())]
+    for src, dst, port, expected in (
+        ("10.0.1.10", "10.0.2.10", 443, DELIVERED),  # by its block, whatever the group beside it holds
+        ("10.0.2.10", "10.0.1.10", 443, UNDETERMINED),  # if it is also a host of the group
+        ("10.0.2.10", "10.0.1.10", 22, UNDETERMINED),
+        ("10.0.2.10", "10.0.1.10", 23, DENIED),
+    ):
+        packet = Packet(parse_address(src), parse_address(dst), 6, 40000, port, state=ConnState.NEW)
+        assert Tracer(bounded).trace(packet).disposition is expected, (src, port)

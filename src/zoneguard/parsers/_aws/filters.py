@@ -101,7 +101,8 @@ class Filters:
         for one in entry.each("UserIdGroupPairs"):
             group = one.text("GroupId")
             hosts = [eni for eni in self._everywhere if group in eni.groups]
-            parts += [self._holders(hosts, field)] if hosts else []
+            held = [self._holders(hosts, field)] if hosts else []
+            parts += [All((held[0], self._doubt(one, LATER, group)))] if held and one.flag("MayBe") else held
             if group not in self._groups:
                 parts.append(self._doubt(one, LATER if UNTOLD in group else FOREIGN_GROUP, group))
             elif self._open:

@@ -81,7 +81,8 @@ class Gateways:
         if pair.own is None:
             own &= ALL_V4
         rewrites = (SetTo(Field.DST, own),) if own else ()
-        match = All((In(Field.DST, ALL_V4), outer, *(() if pair.sure else (self._doubt(eni, "has public"),))))
+        elsewhere = In(Field.DST, ALL_V4 - union(self._blocks.values()))
+        match = All((elsewhere, outer, *(() if pair.sure else (self._doubt(eni, "has public"),))))
         return NatRule(match, self._span(eni.node), rewrites, eni.id)
 
     def _rule_out(self, eni: Eni, pair: Mapping) -> NatRule:

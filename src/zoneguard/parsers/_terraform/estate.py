@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD, Estate
 from zoneguard.parsers._json_lines import Node
@@ -34,15 +36,24 @@ class Building:
         """The objects that an attribute names."""
         return self.refs.named(resource, *path)
 
-    def vpc(self, resource: Resource) -> str:
-        """The VPC of a resource with a ``vpc_id``; empty where that is open among several."""
+    def vpc(self, resource: Resource, matters: bool = True) -> str:
+        """The VPC of a resource with a ``vpc_id``; empty where that is open among several.
+
+        ``matters``: what it means depends on that by itself, not only on what it is joined to.
+        """
         if resource.address not in self._belongs:
             one = self.named(resource, "vpc_id").one
             if not one:
                 one = self._vpcs[0] if len(self._vpcs) == 1 else ""
-                self.open(resource, ASSUMED_VPC if one else WHICH_VPC, Concern.INTERFACE)
+                if matters:
+                    self.open(resource, ASSUMED_VPC if one else WHICH_VPC, Concern.INTERFACE)
             self._belongs[resource.address] = one
         return self._belongs[resource.address]
+
+    def vpc_of_subnets(self, subnets: Iterable[str]) -> str:
+        """The VPC of the first of ``subnets`` that the plan holds: what is joined to one subnet is of its VPC."""
+        known = (self.plan.resources.get(subnet) for subnet in subnets)
+        return next((self.vpc(subnet) for subnet in known if subnet is not None), "")
 
     def open(self, resource: Resource, reason: str, concern: Concern, bounded: bool = False) -> None:
         """``resource`` is not wholly in the model, for ``reason``."""

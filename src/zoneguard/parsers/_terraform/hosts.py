@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
-from zoneguard.parsers._cloud import unread
+from zoneguard.parsers._cloud import number, prefix, unread
 from zoneguard.parsers._terraform.estate import Building, Value
 from zoneguard.parsers._terraform.kinds import BEYOND, HARMLESS, NETWORK, is_carrier
 from zoneguard.parsers._terraform.plan import Resource
@@ -80,17 +80,18 @@ class _Hosts:
         if not groups.complete:
             names.append(f"{UNTOLD} {host.address}")
         self._worn.update(names)
-        subnets = [where.one] if where.one else [subnet.address for subnet in building.plan.of(*SUBNETS)]
-        known = [host.values.text("private_ip")] if where.one else []
-        known += [entry.words for entry in host.values.each(addresses)] if where.one else []
+        known = [host.values.text("private_ip"), *(entry.words for entry in host.values.each(addresses))]
         texts = list(dict.fromkeys(text for text in known if text)) or [UNTOLD]
+        one = where.one or self._around(texts[0])
+        subnets = [one] if one else list(where.maybe) or [subnet.address for subnet in building.plan.of(*SUBNETS)]
+        texts = texts if one else [UNTOLD]
         if any(entry.value is None for entry in host.values.each(addresses)):
             texts.append(UNTOLD)
         six = [entry.words for entry in host.values.each("ipv6_addresses")]
-        public = list(self._public(host, where.one))
+        public = list(self._public(host, one))
         for subnet in subnets:
             entries: list[Value] = [{"PrivateIpAddress": text} for text in texts[1:]]
-            self._place(host, subnet, names, [_address(texts[0], public), *entries], six, bool(where.one))
+            self._place(host, subnet, names, [_address(texts[0], public), *entries], six, bool(one))
 
     def image(self, host: Resource) -> None:
         """A resource that is not read: a host if it names a group, else nothing or something that is said."""
@@ -106,7 +107,7 @@ class _Hosts:
         self._worn.update(groups)
         subnets = sorted(name for name in mentioned if self._is(name, *SUBNETS))
         vpcs = {building.vpc(building.plan.resources[name]) for name in groups if name in building.plan.resources}
-        every = (s.address for s in building.plan.of(*SUBNETS) if building.vpc(s) in vpcs)
+        every = (s.address for s in building.plan.of(*SUBNETS) if building.vpc(s) in vpcs or "" in vpcs)
         for subnet in subnets or every:
             self._place(host, subnet, groups, [_address(UNTOLD, [(UNTOLD, False)])], [], bool(subnets))
 
@@ -122,6 +123,13 @@ class _Hosts:
             building.open(resource, UNWORN, Concern.FILTER, bounded=True)
             for subnet in list(building.estate.of("Subnets", vpc)):
                 self._place(resource, subnet.text("SubnetId"), [name], [_address(UNTOLD, [(UNTOLD, False)])], [], False)
+
+    def _around(self, text: str) -> str:
+        """The one subnet of the plan that holds an address."""
+        own = number(text)
+        subnets = (s for s in self._building.plan.of(*SUBNETS) if own is not None)
+        found = [s.address for s in subnets if own in (prefix(s.values.text("cidr_block")) or ())]
+        return found[0] if len(found) == 1 else ""
 
     def _place(
         self, host: Resource, subnet: str, groups: list[str], own: list[Value], six: list[str], sure: bool

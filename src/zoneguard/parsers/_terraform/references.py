@@ -41,10 +41,11 @@ NO_OBJECT = frozenset({"path", "terraform", "count"})
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The objects; not ``complete``: others may be meant, or not all of these."""
+    """The objects that are surely named. Not ``complete``: others are, too; some of ``maybe``, if that is told."""
 
     names: tuple[str, ...] = ()
     complete: bool = True
+    maybe: tuple[str, ...] = ()
 
     @property
     def one(self) -> str:
@@ -110,8 +111,10 @@ class References:
         place = _Place(resource.module, resource.key, resource)
         found, sure = self._resolve(place, _words(expression), depth)
         found = [name for name in dict.fromkeys(found) if name not in names and self._is_meant(name, path[-1])]
-        counted = len(found) == gaps if gaps else True
-        return Named((*names, *found), complete=sure and bool(found) and counted)
+        is_list = str(path[-1]).endswith("s")
+        if sure and found and (len(found) == gaps if gaps else is_list or len(found) == 1):
+            return Named((*names, *found))
+        return Named(tuple(names), complete=False, maybe=tuple(found) if sure else ())
 
     def _is_meant(self, name: str, attribute: Step) -> bool:
         resource = self._plan.resources.get(name)
@@ -197,6 +200,7 @@ class References:
         rest = path[2:]
         if isinstance(rest[0], int) or str(rest[0]).startswith('"'):
             keys, rest = [str(rest[0])], rest[1:]
+        own = int(place.key[:9]) if keyed and place.key.isdecimal() and not keys and len(rest) == 1 else None
         modules = [f"{base}[{key}]" for key in keys] or sorted(
             m for m in self._modules if m == base or (m.startswith(base + "[") and "." not in m[len(base) :])
         )
@@ -207,8 +211,9 @@ class References:
             output = outputs.get(str(rest[0])) if outputs else None
             expression = output.get("expression") if output else None
             names, known = self._resolve(_Place(module, "", None), _words(expression), depth)
-            if len(rest) > 1 and isinstance(rest[1], int) and len(names) > 1:
-                names = names[rest[1] : rest[1] + 1]
+            index = rest[1] if len(rest) > 1 else own
+            if isinstance(index, int) and len(names) > 1:
+                names = names[index : index + 1]
             found += names
             sure &= known and expression is not None
         return found, sure

@@ -57,7 +57,8 @@ def add_groups(building: Building) -> None:
         for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
             inline = list(_inline(building, group, direction, stale, bool(rules)))
             members[key] = [*inline, *(_permission(building, r, v, group.address) for r, v in rules.get(direction, ()))]
-        building.add("SecurityGroups", group.node, members | {"VpcId": building.vpc(group)})
+        owner = building.vpc(group, matters=group.type == GROUPS[1])
+        building.add("SecurityGroups", group.node, members | {"VpcId": owner})
     for vpc in building.plan.of("aws_vpc"):
         name = f"{vpc.address}.{DEFAULT_GROUP}"
         if vpc.is_new and not any(building.vpc(g) == vpc.address for g in building.plan.of(GROUPS[1])):
@@ -97,7 +98,9 @@ def _permission(building: Building, resource: Resource, values: Node, group: str
         blocks = "cidr" in attribute
         known = [name for name in names.names if not blocks or prefix(name)]
         peers.setdefault(key, []).extend({member: name} for name in known)
-        if not names.complete or len(known) < len(names.names):
+        if names.maybe and not blocks:
+            peers[key].extend({member: name, "MayBe": True} for name in names.maybe)
+        elif not names.complete or len(known) < len(names.names):
             peers[key].append({member: f"{UNTOLD} {resource.address}"})
     if values.flag("self"):
         peers.setdefault("UserIdGroupPairs", []).append({"GroupId": group})
@@ -146,8 +149,8 @@ def add_acls(building: Building) -> None:
     taken = {subnet for subnets in placed.values() for subnet in subnets}
     adopted: set[str] = set()
     for each in building.plan.of(*ACLS):
-        owner = _acl_vpc(building, each)
         subnets = placed.get(each.address, [])
+        owner = building.vpc_of_subnets(subnets) or _acl_vpc(building, each)
         if each.type == ACLS[1]:
             adopted.add(owner)
             subnets = _others(building, owner, taken)
@@ -182,7 +185,7 @@ def _acl_vpc(building: Building, acl: Resource) -> str:
                 return vpc.address
         if acl.values.text("default_network_acl_id") and acl.values.text("vpc_id"):
             return building.refs.called(acl.values.text("vpc_id"))
-    return building.vpc(acl)
+    return building.vpc(acl, matters=acl.type == ACLS[1])
 
 
 def _add_acl(building: Building, at: Node, name: str, vpc: str, subnets: Iterable[str], entries: list[Node]) -> None:

@@ -34,8 +34,9 @@ def add_tables(building: Building) -> None:
     links = _associations(building)
     mains: set[str] = set()
     for table in plan.of(*TABLES):
-        vpc = _vpc(building, table)
         associations = links.get(table.address, [])
+        is_main = any(association.flag("Main") for association in associations)
+        vpc = building.vpc_of_subnets(a.text("SubnetId") for a in associations) or _vpc(building, table, is_main)
         if table.type == TABLES[1] or _is_main(building, table):
             associations.append(made(table.node, {"Main": True}))
         if any(association.flag("Main") for association in associations):
@@ -83,7 +84,7 @@ def _is_main(building: Building, table: Resource) -> bool:
     return vpc is not None and bool(own) and vpc.values.text("main_route_table_id") == own
 
 
-def _vpc(building: Building, table: Resource) -> str:
+def _vpc(building: Building, table: Resource, matters: bool) -> str:
     """The VPC of a table; that of the default one by the attribute that names it."""
     if table.type == TABLES[1] and not table.values.text("vpc_id"):
         owner = building.named(table, "default_route_table_id").one
@@ -91,7 +92,7 @@ def _vpc(building: Building, table: Resource) -> str:
             names = ("default_route_table_id", "main_route_table_id")
             if owner and owner in (*(f"{vpc.address}.{n}" for n in names), *(vpc.values.text(n) for n in names)):
                 return vpc.address
-    return building.vpc(table)
+    return building.vpc(table, matters or table.type == TABLES[1])
 
 
 def _local(building: Building, vpc: str) -> Iterator[Node]:
@@ -151,8 +152,9 @@ def _route(building: Building, resource: Resource, values: Node, *path: str | in
     listed = building.named(resource, *path, PREFIX_LIST)
     if listed.names or not listed.complete:
         members["DestinationPrefixListId"] = listed.one or f"{UNTOLD} {resource.address}"
-    targets = [(key, building.named(resource, *path, name)) for name, key in TARGETS
-               if values.text(name) or path or resource.is_written(name)]  # fmt: skip
+    said = [(name, key) for name, key in TARGETS if not path and resource.is_written(name)]
+    told_by = said or [(name, key) for name, key in TARGETS if path or values.text(name)]
+    targets = [(key, building.named(resource, *path, name)) for name, key in told_by]
     known = [(key, named.one) for key, named in targets if named.one]
     if len(known) != 1:
         building.open(resource, NO_TARGET, Concern.ROUTING)
