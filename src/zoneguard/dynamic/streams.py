@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zoneguard.dynamic._datagrams import Datagrams
+from zoneguard.dynamic._feeding import Packets, feed
 from zoneguard.dynamic._sequence import ORIGIN, add_range, nearest
-from zoneguard.dynamic.columns import I64, Rows
+from zoneguard.dynamic.columns import I64
 from zoneguard.dynamic.surveying import Progress, Run, Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
@@ -27,6 +28,7 @@ from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
 
 TCP, UDP = 6, 17
+HALF, WRAP = 1 << 31, (1 << 32) - 1
 NEAR = 1 << 30  # a sequence number further away than any window is noise
 
 
@@ -88,6 +90,40 @@ class Direction:
             self.extent = max(self.extent, end)
         cut = max(0, self.anchor - at) if self.opened else 0
         self._insert(at + cut, packet.data[cut : max(0, self.anchor + self.limit - at)], packet)
+
+    def continues(self, seq: I64, size: I64) -> bool:
+        """Whether segments of these numbers and sizes go on one behind the other where the direction ends so far, and
+        within its limit; empty ones may repeat what is behind."""
+        if not len(seq):
+            return True
+        if self.upto < 0 or (self.starts[-1] + len(self.pieces[-1]) if self.starts else self.anchor) != self.upto:
+            return False
+        ends = np.cumsum(size)
+        away = ((seq - (self.upto + ends - size) + HALF) & WRAP) - HALF
+        in_order = not (away > 0).any() and not away[size > 0].any()
+        return in_order and self.upto + int(ends[-1]) - self.anchor <= self.limit
+
+    def extend(self, data: Sequence[memoryview], frames: Sequence[CaptureSpan]) -> None:
+        """Take in segments that ``continues`` accepted, without the empty ones."""
+        if not data:
+            return
+        if not self.starts:
+            self.starts.append(self.upto)
+            self.pieces.append(bytearray())
+        piece = self.pieces[-1]
+        for part, frame in zip(data, frames, strict=True):
+            piece += part
+            self.segments.append((self.upto, self.upto + len(part), frame))
+            self.upto += len(part)
+        self.extent = max(self.extent, self.upto)
+
+    def acknowledge_all(self, acks: I64) -> None:
+        """As ``acknowledge``, of several packets in order."""
+        if self.upto < 0:
+            self.unseen = (self.unseen[0] if self.unseen else int(acks[0]), int(acks[-1]))
+        else:
+            furthest = int((((acks - self.upto + HALF) & WRAP) - HALF).max())
+            self.acknowledged = max(self.acknowledged, self.upto + furthest)
 
     def _insert(self, start: int, data: bytes, packet: Packet) -> None:
         end = start + len(data)
@@ -213,26 +249,15 @@ def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progres
     chosen = np.zeros(survey.halves, np.bool_)
     chosen[list(sides)] = True
     run = Run(survey.files)
+    tcp = np.zeros(survey.halves, np.bool_)
+    tcp[[half for half, (here, _) in sides.items() if isinstance(here, Direction)]] = True
     for rows, flow, reverse in run.batches(progress):
         if 2 * run.tracker.store.flows > survey.halves:
             raise InputError(N_("the capture changed while it was read; copy it first"), survey.files[0])
         half = (flow << 1) + reverse
         which = np.flatnonzero(chosen[half] & (flow >= 0))
-        for number, packet in zip(half[which].tolist(), _packets(rows, which, survey.names), strict=True):
-            here, there = sides[number]
-            here.add(packet)
-            there.acknowledge(packet)
+        feed(Packets.of(rows, which, half, survey.names), sides, tcp)
     for track in wanted:
         to_responder, to_originator = sides.pop(track.halves[0])
         del sides[track.halves[1]]
         yield Conversation(track.flow, to_responder.stream(track.flow, True), to_originator.stream(track.flow, False))
-
-
-def _packets(rows: Rows, which: I64, names: Sequence[str]) -> Iterator[Packet]:
-    """The segments and datagrams in these rows."""
-    fields = ("seq", "ack", "tcp", "payload", "damaged", "file", "number", "time", "buffer", "data_at", "kept")
-    columns = [getattr(rows, name)[which].tolist() for name in fields]
-    views = [buffer.data for buffer in rows.buffers]
-    for seq, ack, tcp, payload, damaged, file, number, time, buffer, at, kept in zip(*columns, strict=True):
-        data = bytes(views[buffer][at : at + kept])
-        yield Packet(seq, ack, tcp, data, payload, CaptureSpan(names[file], number, time / 1e9), damaged)

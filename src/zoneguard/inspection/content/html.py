@@ -48,7 +48,9 @@ def examine(content: Content, budget: Budget) -> Examination:
         kind = "svg-script" if svg else "active-html"
         if len(hazards) < MAX_HAZARDS:
             hazards.setdefault(f"{what} {detail}", Hazard(kind, f"byte {offset}", f"{what} {detail}".strip()))
-    if (smuggling := _SMUGGLING.search(data)) is not None:
+    lowered = data.lower()
+    told = b"mssave" in lowered or b"createobjecturl" in lowered
+    if told and (smuggling := _SMUGGLING.search(data)) is not None:
         where = f"byte {smuggling.start()}"
         hazards["smuggling"] = Hazard("html-smuggling", where, smuggling.group().decode())
     media_type = "image/svg+xml" if svg else "text/html"

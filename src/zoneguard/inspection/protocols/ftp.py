@@ -30,6 +30,7 @@ _OPERATIONS = {
     **dict.fromkeys((b"STOR", b"APPE", b"STOU"), "write"),
     **dict.fromkeys((b"LIST", b"NLST", b"MLSD"), "list"),
 }
+_ENDPOINTS = (b"PASV", b"EPSV", b"PORT ", b"EPRT ")
 MAX_FACTS = 1000
 
 
@@ -44,11 +45,8 @@ def _score(client: bytes, server: bytes) -> float:
         return 0.95 if server else 0.7
     if not client and _BANNER.match(server):
         return 0.8
-    return (
-        0.6
-        if re.search(rb"(?m)^(?:PASV|EPSV|PORT \d|EPRT )", client) and re.search(rb"(?m)^(?:150|226|227) ", server)
-        else 0.0
-    )
+    asked = any(word in client for word in _ENDPOINTS) and re.search(rb"(?m)^(?:PASV|EPSV|PORT \d|EPRT )", client)
+    return 0.6 if asked and re.search(rb"(?m)^(?:150|226|227) ", server) else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from zoneguard.inspection import Content, ContentFamily, Conversation, Protocol, Recognition
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -54,8 +56,9 @@ def _silent(data: bytes, sent: int) -> bool:
     """Nothing, or running counts of four bytes that end at no more than what was sent."""
     if len(data) % _COUNT or len(data) > sent:
         return False
-    counts = [int.from_bytes(data[i : i + _COUNT], "big") for i in range(0, len(data), _COUNT)]
-    return counts == sorted(counts) and (not counts or 0 < counts[0] <= counts[-1] <= sent)
+    counts = np.frombuffer(data, ">u4")
+    rising = bool((counts[1:] >= counts[:-1]).all())
+    return rising and (not len(counts) or 0 < int(counts[0]) <= int(counts[-1]) <= sent)
 
 
 def _has_magic(data: bytes) -> bool:

@@ -45,6 +45,8 @@ def _score(client: bytes, server: bytes) -> float:
         return 0.5 if turned else 0.97 if known else 0.0
     if client[:4] == _SESSION_REQUEST and server[:4] in (*_SESSION_ANSWER, b""):
         return 0.8
+    if b"SMB" not in client and b"SMB" not in server:
+        return 0.0
     return (
         0.6 if MAGIC.search(client) and MAGIC.search(server) else 0.4 if MAGIC.search(client + b"." + server) else 0.0
     )

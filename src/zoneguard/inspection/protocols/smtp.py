@@ -38,9 +38,9 @@ def _score(client: bytes, server: bytes) -> float:
         return 0.98 if server[:3] in (b"220", b"") else 0.9
     if _BANNER.match(server):
         return 0.9 if not client or _HELLO.search(client) or _ENVELOPE.search(client) else 0.6
-    if _ENVELOPE.search(client):
+    if b"mail from:" in client.lower() and _ENVELOPE.search(client):
         return 0.85
-    if not client and re.search(rb"(?m)^354 [^\r\n]*\r\n(?:250|[45]\d\d)[ -]", server):
+    if not client and b"354 " in server and re.search(rb"(?m)^354 [^\r\n]*\r\n(?:250|[45]\d\d)[ -]", server):
         return 0.7
     return 0.0
 
