@@ -247,7 +247,11 @@ def parse(session: Session, file: Path, formats: tuple[str, ...], allow_undeterm
 @cli.command(help=_("Show the flow table of captures: files, directories, or - for stdin."))
 @click.argument("paths", metavar="CAPTURE...", nargs=-1, required=True)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "csv", "jsonl"]), default="text", help=_("Form of output.")
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "jsonl", "columns"]),
+    default="text",
+    help=_("Form of output."),
 )
 @undetermined_is_fine
 @common

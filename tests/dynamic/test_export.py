@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 
 from tests.dynamic.making import MAC_A, MAC_B, START, A, B, Talk, ether, flows
-from zoneguard.dynamic.export import FIELDS, flow_record, jsonl, write_csv
+from zoneguard.dynamic.export import FIELDS, flow_record, jsonl, write_columns, write_csv
 
 PROMISED = (
     "src sport dst dport proto vlan tunnel state opened_by packets bytes payload first last first_frame macs"
@@ -68,3 +68,28 @@ def test_json_lines_and_csv_say_the_same(tmp_path: Path) -> None:
     assert rows[0]["macs"] == f"{MAC_A}|"
     assert rows[2]["tunnel"] == f"gre {A}-{B}"
     assert rows[0]["packets"] == "2;0"
+
+
+def test_columns_hold_the_same_in_plain_types(tmp_path: Path) -> None:
+    talk = Talk().opened().said(">", b"hello")
+    ping = Ether(src=MAC_A, dst=MAC_B) / Dot1Q(vlan=7) / IP(src=A, dst=B) / ICMP(type=8, code=0)
+    found = flows(tmp_path, [*talk.packets, ping])
+    out = io.StringIO()
+    write_columns(found, out)
+    table = json.loads(out.getvalue())
+    records = [flow_record(flow) for flow in found]
+    assert {len(column) for column in table.values()} == {2}
+    assert table["src"] == [record["src"] for record in records]
+    assert (table["packets_to_responder"], table["packets_to_originator"]) == ([3, 1], [2, 0])
+    assert (table["macs_originator"], table["macs_responder"]) == ([[MAC_A], [MAC_A]], [[MAC_B], []])
+    assert (table["icmp_type"], table["icmp_code"], table["vlan"]) == ([None, 8], [None, 0], [[], [7]])
+    for column in table.values():
+        assert len({type(value) for value in column if value is not None}) <= 1
+
+
+def test_columns_of_no_flow_are_there(tmp_path: Path) -> None:
+    out = io.StringIO()
+    write_columns([], out)
+    table = json.loads(out.getvalue())
+    assert "payload_to_originator" in table
+    assert not any(table.values())

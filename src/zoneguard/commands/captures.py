@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from zoneguard.console import Session
-from zoneguard.dynamic.export import jsonl, write_csv
+from zoneguard.dynamic.export import jsonl, write_columns, write_csv
 from zoneguard.dynamic.surveying import survey
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.flows import CaptureAccount
@@ -15,7 +15,7 @@ from zoneguard.reports.views.flowing import write_flows
 
 
 def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermined: bool) -> int:
-    """Every flow in ``form`` (``text``, ``csv``, ``jsonl``); what was not decoded is said on stderr."""
+    """Every flow in ``form`` (``text``, ``csv``, ``jsonl``, ``columns``); what was not decoded is said on stderr."""
     with session.progress() as progress:
         frames = 0
 
@@ -33,6 +33,8 @@ def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermine
         out = io.StringIO()
         if form == "csv":
             write_csv(seen.table.flows, out)
+        elif form == "columns":
+            write_columns(seen.table.flows, out)
         else:
             out.writelines(jsonl(seen.table.flows))
         session.write(out.getvalue().encode("utf-8", "backslashreplace"))

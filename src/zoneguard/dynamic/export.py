@@ -1,4 +1,4 @@
-"""The flow table as JSON lines and CSV: the machine interface of ``zoneguard flows``."""
+"""The flow table as JSON lines, CSV and columns: the machine interface of ``zoneguard flows``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ FIELDS = (
     "src", "sport", "dst", "dport", "proto", "vlan", "tunnel", "state", "opened_by", "packets", "bytes", "payload",
     "first", "last", "first_frame", "macs", "community_id", "file", "last_frame", "icmp",
 )  # fmt: skip
+
+PAIRS = {"packets": ("to_responder", "to_originator"), "macs": ("originator", "responder"), "icmp": ("type", "code")}
+PAIRS |= {"bytes": PAIRS["packets"], "payload": PAIRS["packets"]}
 
 
 def flow_record(flow: Flow) -> dict[str, object]:
@@ -61,6 +64,30 @@ def write_csv(flows: Iterable[Flow], out: TextIO) -> None:
     writer.writeheader()
     for flow in flows:
         writer.writerow({name: _cell(value) for name, value in flow_record(flow).items()})
+
+
+def write_columns(flows: Iterable[Flow], out: TextIO) -> None:
+    """One JSON object: of each column its values, all of one type and equally many, as ``pyarrow.table`` takes them.
+
+    Pairs are two columns each, as ``packets_to_responder``; ``vlan``, ``tunnel`` and both ``macs`` are lists.
+    """
+    names = [f"{name}_{part}" if part else name for name in FIELDS for part in PAIRS.get(name, ("",))]
+    columns: list[list[object]] = [[] for _ in names]
+    for flow in flows:
+        for column, value in zip(columns, _flat(flow_record(flow)), strict=True):
+            column.append(value)
+    out.write("{")
+    for number, (name, column) in enumerate(zip(names, columns, strict=True)):
+        out.write(("," if number else "") + f"\n{json.dumps(name)}: {json.dumps(column, ensure_ascii=False)}")
+    out.write("\n}\n")
+
+
+def _flat(record: dict[str, object]) -> Iterator[object]:
+    for name, value in record.items():
+        if name not in PAIRS:
+            yield value
+        else:
+            yield from value if isinstance(value, list) else (None, None)
 
 
 def _cell(value: object) -> object:
