@@ -187,6 +187,11 @@ def test_lines_of_the_rule_that_decides_are_cited() -> None:
     assert any('"IpProtocol": "tcp"' in text and '"FromPort": 443' in text for text in texts)
 
 
+def test_an_answer_that_there_is_nothing_is_no_loss() -> None:
+    lines = (*text_of(estate()), "[]", "{}", '{"NatGateways": []}')
+    assert not PLUGIN.parse(Source("vpc.json", lines), "vpc").account.not_understood
+
+
 def test_several_vpcs_are_several_devices() -> None:
     other = {"VpcId": "vpc-2", "CidrBlock": "10.9.0.0/16"}
     answers = estate(Vpcs=[{"VpcId": VPC, "CidrBlock": "10.0.0.0/16"}, other])

@@ -320,6 +320,14 @@ def test_a_network_resource_that_is_not_read_is_said(kind: str, is_said: bool) -
     assert any("not read" in m.reason for m in read(found).devices[0].uncertain) is is_said
 
 
+@pytest.mark.parametrize("answer", ["[]", '{"value": []}', '{"count": 0, "data": []}'])
+def test_an_answer_that_there_is_nothing_is_no_loss(answer: str) -> None:
+    lines = (*json.dumps(town(nsg("g"))).splitlines(), answer)
+    parsed = PLUGIN.parse(Source("azure.json", lines), "v")
+    assert not parsed.devices[0].uncertain
+    assert parsed.account.open_lines == 1, "the address under which hosts go out"
+
+
 def test_a_gateway_learns_routes_that_are_not_in_the_file() -> None:
     found = town(nsg("g"))
     found[0]["subnets"].append(subnet("GatewaySubnet", "10.0.0.0/27"))

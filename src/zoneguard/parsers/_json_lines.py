@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from zoneguard.model.device import Concern
@@ -25,7 +26,11 @@ _DOCUMENT = r"(?:\{|\[\s*(?:[\[{\"\]\d-]|\Z))"
 _BEGIN = re.compile("^" + _DOCUMENT, re.MULTILINE)
 _HERE = re.compile(_DOCUMENT)
 _COMMAND = re.compile(r".{0,100}[$#>%] *(?:(?:aws|az|terraform|tofu|exit|logout|cat|sudo)\b|$)|(?:aws|az) ")
-_MEMBER = re.compile(r'[ \t\r\n,]*"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*)"[ \t\r\n]*:[ \t\r\n]*')
+_MEMBER = re.compile(
+    r'[ \t\r\n,]*"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*)"[ \t\r\n]*:[ \t\r\n]*'
+    r'(?:"([^"\\\x00-\x1f\ud800-\udfff]*)"|(null|true|false)\b)?'
+)  # a key, and its value where that is a plain string or a word
+_WORDS = {"null": None, "true": True, "false": False}
 _SIMPLE = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _scalar = json.JSONDecoder().raw_decode
@@ -42,7 +47,8 @@ class Node(NamedTuple):
 
     def get(self, key: str) -> Node | None:
         """The member ``key`` of an object."""
-        return self.value.get(key) if isinstance(self.value, dict) else None
+        value = self.value
+        return value.get(key) if type(value) is dict else None
 
     def members(self) -> Iterator[tuple[str, Node]]:
         """The members of an object; nothing for any other value."""
@@ -125,9 +131,7 @@ class _Reader:
         self.broken: int | None = None
         self._passed = passed
         self._text = text
-        self._starts = [0]
-        for line in lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
         self._line = 1
 
     def skip(self, at: int) -> int:
@@ -190,6 +194,12 @@ class _Reader:
             key = member[1]
             if "\\" in key or _SURROGATE.search(key):
                 key = str(self._plain(member.start(1) - 1)[0])
+            text, word = member.group(2, 3)
+            if text is not None or word is not None:
+                at = member.end()
+                line = self._here(at - 1)
+                found[key] = Node(_WORDS[word] if text is None else text, line, line)
+                continue
             if key in self._passed:
                 at = self._plain(member.end())[1]
                 if self.broken is None:

@@ -54,7 +54,7 @@ def parse(source: Source, name: str) -> Parsed:
 def is_answer(document: Node) -> bool:
     """Whether it is one, or a list of them: keys of answers begin with a capital letter."""
     parts = list(document.items()) if isinstance(document.value, list) else [document]
-    return all(key[:1].isupper() for part in parts for key, _ in part.members()) and any(p.value for p in parts)
+    return all(isinstance(part.value, dict) and all(key[:1].isupper() for key, _ in part.members()) for part in parts)
 
 
 PLUGIN = Parser(name="aws", title="Amazon VPC (aws ec2 describe-…)", sniff=sniff, parse=parse)

@@ -165,11 +165,17 @@ def gathered(documents: Iterable[Node], ledger: Ledger) -> Estate:
                 parts.append((kind, name if "/" in name else f"{outer.partition('|')[2]}/{name}", node, template))
             else:
                 estate.items.setdefault(kind, []).append(item(node, kind, "", template))
-        if not found:
+        if not found and not _is_empty(document):
             unread(ledger, document, OTHER_FORMAT)
     for kind, name, node, template in parts:
         _attach(estate, kind, name, node, template)
     return estate
+
+
+def _is_empty(document: Node) -> bool:
+    """Whether it is the answer that there is nothing."""
+    lists = [document.value, *(node.value for key in ("value", "data") if (node := document.get(key)))]
+    return any(value in ([], {}) for value in lists)
 
 
 def _attach(estate: Estate, kind: str, name: str, node: Node, template: Template) -> None:
