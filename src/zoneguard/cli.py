@@ -14,6 +14,7 @@ from zoneguard.options import (
     _,
     as_of,
     common,
+    intrazone,
     jobs,
     judging,
     project_argument,
@@ -111,18 +112,25 @@ def replay(
 @text_or_json
 @as_of
 @spoofed
+@intrazone
 @common
 def matrix(
-    session: Session, project: Path | None, form: str, as_of: datetime | None, spoofed: bool, **ruleset: Any
+    session: Session,
+    project: Path | None,
+    form: str,
+    as_of: datetime | None,
+    spoofed: bool,
+    intrazone: bool,
+    **ruleset: Any,
 ) -> int:
     """ゾーン間通信マトリクス, or the service matrix of one ruleset."""
     if any(ruleset.values()):
         from zoneguard.commands.rulesets import show_service_matrix
 
-        return show_service_matrix(session, project, form=form, spoofed=spoofed, **ruleset)
+        return show_service_matrix(session, project, form=form, spoofed=spoofed, intrazone=intrazone, **ruleset)
     from zoneguard.commands.projects import load, show_matrix
 
-    return show_matrix(session, load(project, as_of and as_of.date()), form, spoofed)
+    return show_matrix(session, load(project, as_of and as_of.date()), form, spoofed, intrazone)
 
 
 @cli.command(help=_("Follow one packet hop by hop, with the lines that decided."))

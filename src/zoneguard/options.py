@@ -114,6 +114,12 @@ def jobs(command: Command) -> Command:
     return click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help=said)(command)
 
 
+def intrazone(command: Command) -> Command:
+    """``--intrazone``."""
+    said = _("Show what devices let pass within a zone, too.")
+    return click.option("--intrazone", is_flag=True, help=said)(command)
+
+
 def ruleset_options(command: Command) -> Command:
     """``--ruleset`` with its companions."""
     path = click.option("--ruleset", type=click.Path(path_type=Path), help=_("The file with the ruleset."))

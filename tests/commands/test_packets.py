@@ -43,6 +43,17 @@ def test_trace_in_words(zoneguard: Run, gateway: Path) -> None:
     assert "到達" in zoneguard("trace", gateway, *HOSTS, "--dport", "443", "--lang", "ja")[1]
 
 
+def test_the_answer_is_followed_too(zoneguard: Run, gateway: Path) -> None:
+    """The gateway lets new sessions through and has no rule for what belongs to one."""
+    asked = (*HOSTS, "--dport", "443", "--mac", "00:00:5e:00:53:01")
+    status, out, _ = zoneguard("trace", gateway, *asked, "--format", "json")
+    shown = json.loads(out)
+    assert (status, shown["disposition"], shown["answer"]["disposition"]) == (0, "delivered", "denied")
+    assert shown["answer"]["hops"][-1]["evidence"]["line"] == 3
+    assert "the answer  tcp 10.2.0.7:443 > 10.1.0.5:0  denied" in zoneguard("trace", gateway, *asked)[1]
+    assert "応答" in zoneguard("trace", gateway, *asked, "--lang", "ja")[1]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -159,3 +159,25 @@ def test_spoofing_is_no_question_to_one_ruleset(zoneguard: Run, gateway: Path) -
     status, _, err = zoneguard("matrix", *asked, "--spoofed")
     assert status == 2
     assert "--spoofed" in err
+    status, _, err = zoneguard("matrix", *asked, "--intrazone")
+    assert status == 2
+    assert "--intrazone" in err
+
+
+def test_what_passes_within_a_zone_is_shown_where_that_is_asked(zoneguard: Run, gateway: Path) -> None:
+    project = gateway / "zoneguard.yaml"
+    project.write_text(
+        project.read_text()
+        .replace("10.1.0.0/24}", "[10.1.0.0/24, 10.2.0.0/25]}")
+        .replace("prefixes: 10.2.0.0/24", "prefixes: 10.2.0.128/25")
+    )
+
+    def cells(*options: str) -> dict[tuple[str, str], list[str]]:
+        _, out, _ = zoneguard("matrix", gateway, "--format", "json", *options)
+        return {(c["from"], c["to"]): [r["destination"] for r in c["rows"]] for c in json.loads(out)["matrix"]}
+
+    assert set(cells()) == {("a", "b"), ("b", "a")}
+    within = cells("--intrazone")
+    assert set(within) == {("a", "b"), ("b", "a"), ("a", "a")}
+    assert set(within["a", "a"]) == {"10.1.0.0/24", "10.2.0.0/25"}
+    assert "a → a  allowed" in zoneguard("matrix", gateway, "--intrazone", "--lang", "en")[1]

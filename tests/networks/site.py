@@ -107,6 +107,10 @@ class Site:
         """What ``zoneguard trace`` says of a packet from whichever MAC address."""
         return self.tracer.trace(packet, unspecified=ANY_SENDER)
 
+    def answered(self, packet: Packet) -> Trace | None:
+        """What becomes of the first answer to a packet."""
+        return self.tracer.with_answer(self.trace(packet), ANY_SENDER).answer
+
     def zones_reached(self, packet: Packet) -> set[str]:
         """The zones that the packet may reach, by both engines and by ``trace``."""
         own = self.zone(packet.src)

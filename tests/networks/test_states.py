@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks.site import Given, Site, opening, site
+from tests.networks.site import ANY_SENDER, Given, Site, opening, site
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, SYN, ConnState, Field
 from zoneguard.model.packet import Packet
+from zoneguard.static.trace import Entry
+from zoneguard.static.translation import sent
 
 ZONES = {"lgwan": ("lgwan", "10.20.0.0/24"), "internet": ("internet", "10.30.0.0/24")}
 HOSTS = ("10.20.0.5", "10.30.0.5")
@@ -64,7 +66,12 @@ def test_a_list_of_a_router_permits_each_direction_for_itself(
     assert made.passing(HOSTS) == opens
     there = opening(*HOSTS)
     assert made.trace(there).disposition == "delivered"
-    assert made.trace(answer(there)).disposition == ("delivered" if answered else "denied")
+    expected = "delivered" if answered else "denied"
+    assert made.trace(answer(there)).disposition.value == expected
+    followed = made.answered(there)
+    assert followed is not None
+    assert followed.disposition.value == expected
+    assert (followed.packet.src, followed.packet.dport) == (there.dst, there.sport)
 
 
 def test_a_permit_for_answers_by_their_port_opens_sessions_from_that_port(tmp_path: Path) -> None:
@@ -125,3 +132,79 @@ def test_a_rule_that_trusts_addresses_alone_is_open_to_whoever_forges_them(
         for crossing in forged:
             assert crossing.packets.project(Field.SRC) == Intervals.of(opening(*HOSTS).src)
             assert any(c.packets for c in network.attributed(crossing))
+
+
+def test_what_a_firewall_lets_pass_within_a_zone_is_a_crossing_only_where_asked(tmp_path: Path) -> None:
+    zones = {"lgwan": ("lgwan", "10.20.0.0/24, 10.30.0.0/24"), "internet": ("internet", "10.40.0.0/24")}
+    third = ROUTES + "10.40.0.0/24 dev eth2 proto kernel scope link src 10.40.0.1\n"
+    made = site(tmp_path, zones, {"fw": Given(LINUX.format(NEW), third)})
+    assert made.trace(opening(*HOSTS)).disposition == "delivered"
+    assert made.trace(opening(HOSTS[1], HOSTS[0])).disposition == "denied"
+    for network in made.networks:
+        assert {c.destination for c in network.crossings(["lgwan"])} == {"internet"}
+        (own,) = (
+            c
+            for c in network.crossings(["lgwan"], intrazone=True)
+            if c.destination == "lgwan" and c.path[0].egress == "eth1"
+        )
+        assert own.path[0].ingress == "eth0"
+        assert opening(*HOSTS) in sent(own.packets)
+        assert opening(HOSTS[1], HOSTS[0]) not in sent(own.packets)
+
+
+def test_an_answer_without_a_way_back_is_said(tmp_path: Path) -> None:
+    text = """\
+hostname {}
+interface GigabitEthernet0/0
+ ip address 10.{}.0.1 255.255.255.0
+interface GigabitEthernet0/1
+ ip address 10.9.0.{} 255.255.255.0
+{}end
+"""
+    near = text.format("near", 20, 1, "ip route 10.30.0.0 255.255.255.0 10.9.0.2\n")
+    far = text.format("far", 30, 2, "ip route 10.99.0.0 255.255.255.0 10.9.0.1\n")
+    made = site(tmp_path, ZONES, {"near": Given(near), "far": Given(far)})
+    back = made.answered(opening(*HOSTS))
+    assert back is not None
+    assert (back.disposition, back.reason.render()) == ("no-route", "far has no route to 10.20.0.5")
+
+
+def test_an_answer_that_comes_to_another_firewall_is_undetermined(tmp_path: Path) -> None:
+    """Two firewalls beside each other: the way there leads by the one, the way back by the other."""
+    zones = {**ZONES, "transit": ("other", "10.9.0.0/24, 10.8.0.0/24")}
+    first = (
+        "10.20.0.0/24 dev eth0 proto kernel scope link src 10.20.0.1\n"
+        "10.9.0.0/24 dev eth1 proto kernel scope link src 10.9.0.1\n10.30.0.0/24 via 10.9.0.3 dev eth1\n"
+    )
+    second = (
+        "10.20.0.0/24 dev eth0 proto kernel scope link src 10.20.0.2\n"
+        "10.8.0.0/24 dev eth1 proto kernel scope link src 10.8.0.2\n10.30.0.0/24 via 10.8.0.3 dev eth1\n"
+    )
+    gate = (
+        "10.30.0.0/24 dev eth0 proto kernel scope link src 10.30.0.1\n"
+        "10.9.0.0/24 dev eth1 proto kernel scope link src 10.9.0.3\n"
+        "10.8.0.0/24 dev eth2 proto kernel scope link src 10.8.0.3\n10.20.0.0/24 via 10.8.0.2 dev eth2\n"
+    )
+    rules = LINUX.format(SESSIONS + NEW)
+    devices = {"a": Given(rules, first), "b": Given(rules, second), "gate": Given(gate, format="ip-route")}
+    made = site(tmp_path, zones, devices)
+    there = made.tracer.trace(opening(*HOSTS), Entry("a", "default", "eth0"), ANY_SENDER)
+    assert there.disposition == "delivered"
+    back = made.tracer.with_answer(there, ANY_SENDER).answer
+    assert back is not None
+    assert back.disposition == "undetermined"
+    assert dict(back.reason.args) == {"device": "b"}
+
+
+@pytest.mark.parametrize(("kind", "answered"), [(8, True), (13, True), (3, False), (11, False)])
+def test_only_messages_that_ask_are_answered(tmp_path: Path, kind: int, answered: bool) -> None:
+    made = cisco(tmp_path, "permit icmp any any", "permit icmp any any")
+    assert (made.answered(opening(*HOSTS, f"icmp/{kind}")) is not None) is answered
+
+
+def test_a_translated_session_and_one_that_is_not_delivered_have_no_answer_here(tmp_path: Path) -> None:
+    nat = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth1 -j MASQUERADE\nCOMMIT\n"
+    made = site(tmp_path, ZONES, {"fw": Given(nat + LINUX.format(SESSIONS + NEW), ROUTES)})
+    assert made.trace(opening(*HOSTS)).disposition == "delivered"
+    assert made.answered(opening(*HOSTS)) is None
+    assert made.answered(opening(*HOSTS, "tcp/80")) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zoneguard.checks import Case
 from zoneguard.checks._policy import endpoint_packets
@@ -17,17 +17,38 @@ from zoneguard.model.project import Endpoint
 from zoneguard.static.waypoints import hairpin
 
 
-def matrix(case: Case, findings: tuple[Finding, ...]) -> Iterator[MatrixCell]:
-    """One cell a pair: every pair where something may pass or did, and the rest as denied."""
+def matrix(
+    case: Case, findings: tuple[Finding, ...], intrazone: bool = False, spoofed: bool = False
+) -> Iterator[MatrixCell]:
+    """One cell a pair: every pair where something may pass or did, and the rest as denied.
+
+    ``intrazone``: also of a zone and itself, where devices stand between its subnets.
+    """
     names = [z.name for z in case.project.zones]
     for source in names:
         for destination in names:
             if source != destination:
-                yield _cell(case, findings, source, destination)
+                yield _cell(case, findings, (source, destination), case.by_pair.get((source, destination), ()))
+            elif intrazone and _parted(case, source):
+                yield _cell(case, findings, (source, source), _within(case, source, spoofed))
 
 
-def _cell(case: Case, findings: tuple[Finding, ...], source: str, destination: str) -> MatrixCell:
-    crossings = [c for c in case.by_pair.get((source, destination), ()) if not hairpin(c)]
+def _parted(case: Case, zone: str) -> bool:
+    """Whether the zone has hosts beyond several interfaces."""
+    attached = case.static.network.topology.attachments if case.static else ()
+    return len({(a.context.key, a.interface) for a in attached if a.zone == zone}) > 1
+
+
+def _within(case: Case, zone: str, spoofed: bool) -> tuple[Crossing, ...]:
+    assert case.static
+    network = case.static.network
+    own = (c for c in network.crossings([zone], spoofed, intrazone=True) if c.destination == zone)
+    return tuple(part for crossing in own for part in network.attributed(crossing))
+
+
+def _cell(case: Case, findings: tuple[Finding, ...], pair: tuple[str, str], possible: Iterable[Crossing]) -> MatrixCell:
+    source, destination = pair
+    crossings = [c for c in possible if not hairpin(c)]
     try:
         state, (rows, more) = _what(case, findings, crossings, (source, destination))
     except TooLarge:

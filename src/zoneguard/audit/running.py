@@ -54,10 +54,12 @@ def run(
     spoofed: bool = False,
     baseline: Sequence[Accepted] = (),
     looking: Looking | None = None,
+    intrazone: bool = False,
 ) -> Report:
     """The report of ``project``. ``halves``: ``static``, ``dynamic`` or both. Raises ``InputError``.
 
     ``spoofed``: in the static half hosts may use any source address, not only those that are routed to them.
+    ``intrazone``: the matrix has what passes within a zone, too.
 
     ``looking``: how captures are looked into. ``baseline``: what was accepted is held back from the findings; clauses
     are judged as if it were not.
@@ -73,7 +75,7 @@ def run(
         command=COMMANDS[halves],
         findings=findings,
         clauses=tuple(clause_results(case, found, checks)),
-        matrix=tuple(matrix(case, found)),
+        matrix=tuple(matrix(case, found, intrazone, spoofed)),
         accounts=static.accounts if static else (),
         captures=dynamic.accounts if dynamic else (),
         inputs=tuple(inputs),

@@ -27,6 +27,7 @@ class Judgement:
     redact: bool = False
     redact_key: Path | None = None
     spoofed: bool = False
+    intrazone: bool = False
     looking: Looking = field(default_factory=Looking)
 
     def key(self) -> bytes | None:

@@ -17,7 +17,7 @@ from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.reports.json import dump
 from zoneguard.reports.views.tracing import write_trace
-from zoneguard.static.trace import Disposition, to_json, trace_packet
+from zoneguard.static.trace import Disposition, Tracer, to_json
 
 TCP = 6
 ECHO_V4, ECHO_V6 = 8 << 8, 128 << 8
@@ -49,7 +49,8 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
     with session.progress() as progress:
         progress(Step(N_("configurations")))
         devices, _accounts, _files = audit.load_devices(project)
-        result = trace_packet(devices, packet, project.links, unspecified=given.unspecified)
+        tracer = Tracer(devices, project.links)
+        result = tracer.with_answer(tracer.trace(packet, unspecified=given.unspecified), given.unspecified)
     if form == "json":
         session.write(dump(to_json(result, session.translate)))
     else:

@@ -66,9 +66,10 @@ def with_captures(project: Project, given: tuple[Path, ...]) -> Project:
     return replace(project, captures=entries or project.captures)
 
 
-def show_matrix(session: Session, project: Project, form: str, spoofed: bool) -> int:
+def show_matrix(session: Session, project: Project, form: str, spoofed: bool, intrazone: bool = False) -> int:
     """ゾーン間通信マトリクス, from the configurations."""
-    report = report_of(session, project, STATIC, Judgement(form, "info", allow_undetermined=True, spoofed=spoofed))
+    asked = Judgement(form, "info", allow_undetermined=True, spoofed=spoofed, intrazone=intrazone)
+    report = report_of(session, project, STATIC, asked)
     if form == "json":
         session.write(json_report.dump(json_report.matrix(report)))
     else:
@@ -80,7 +81,7 @@ def report_of(session: Session, project: Project, halves: frozenset[str], asked:
     """The report of these halves, with progress shown."""
     accepted = read_baseline(asked.baseline, project.name) if asked.baseline else ()
     with session.progress() as progress:
-        report = audit.run(project, halves, progress, asked.spoofed, accepted, asked.looking)
+        report = audit.run(project, halves, progress, asked.spoofed, accepted, asked.looking, asked.intrazone)
     if asked.baseline:
         return replace(report, inputs=(*report.inputs, audit.input_file(project, asked.baseline, "baseline")))
     return report

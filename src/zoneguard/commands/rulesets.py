@@ -25,6 +25,7 @@ def show_service_matrix(
     service: str | None,
     exact: bool,
     spoofed: bool,
+    intrazone: bool,
     form: str,
 ) -> int:
     """Classes of addresses and the permitted edges between them."""
@@ -32,6 +33,8 @@ def show_service_matrix(
         raise UsageProblem(N_("a service matrix takes --ruleset, --chain and --service, and no project"))
     if spoofed:
         raise UsageProblem(N_("--spoofed is for projects: a ruleset is asked for every source address anyway"))
+    if intrazone:
+        raise UsageProblem(N_("--intrazone is for projects: a ruleset knows no zones"))
     try:
         asked = parse_service(service)
     except ValueError:

@@ -29,6 +29,14 @@ def to_json(trace: Trace, translate: Callable[[str], str] = str) -> Json:
         "hops": [_hop(hop) for hop in trace.hops],
         "doubts": [{"what": d.what.render(translate), **(_lines(d.span) if d.span else {})} for d in trace.doubts],
     }
+    if trace.answer is not None:
+        back = trace.answer
+        out["answer"] = {
+            "disposition": back.disposition.value,
+            "reason": back.reason.render(translate),
+            "packet": str(back.packet),
+            "hops": [_hop(hop) for hop in back.hops],
+        }
     if trace.entry is not None:
         out["entry"] = {"device": trace.entry.device, "context": trace.entry.vrf, "in": trace.entry.interface}
     if len(trace.walks) > 1:

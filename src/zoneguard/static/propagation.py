@@ -67,13 +67,15 @@ class Refusal:
 
 
 class Propagation:
-    """What may cross from the zones of a network. ``spoofed``: with any source address."""
+    """What may cross from the zones of a network. ``spoofed``: with any source address; ``intrazone``: to the zone
+    itself too."""
 
-    def __init__(self, network: Network, spoofed: bool, landmarks: Landmarks) -> None:
+    def __init__(self, network: Network, spoofed: bool, landmarks: Landmarks, intrazone: bool = False) -> None:
         self._network = network
         self._space = network.space
         self._topology = network.topology
         self._spoofed = spoofed
+        self._intrazone = intrazone
         self._landmarks = landmarks
         self._marked: dict[tuple[Key, str], frozenset[Hashable]] = {}
         for attachment in self._topology.attachments:
@@ -120,7 +122,7 @@ class Propagation:
             path = (*batch.path, hop)
             queue.extend(self._onward(context, departure, path, passed | self._passing(hop)))
             for other, packets in self._delivered(context, departure):
-                if other != zone:
+                if other != zone or self._intrazone:
                     yield Crossing(zone, other, packets, path)
 
     def _passing(self, hop: Hop) -> frozenset[Hashable]:
@@ -149,7 +151,7 @@ class Propagation:
                 place = (self._topology.home(attachment.context, attachment.interface), attachment.interface)
                 members[place] = members.get(place, Intervals()) | attachment.members
         leaving = self._network.openers
-        if not self._redirects:
+        if not self._redirects and not self._intrazone:
             leaving = leaving - self._space.field(Field.DST, self._network.zones.addresses(zone))
         for (context, interface), own in members.items():
             packets = leaving & self._space.field(Field.SRC, ALL_ADDRESSES if self._spoofed else own)

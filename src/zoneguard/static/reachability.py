@@ -46,7 +46,11 @@ class Network:
         return self._pipelines[context.key]
 
     def crossings(
-        self, zones: Iterable[str] | None = None, spoofed: bool = False, landmarks: Landmarks = NO_LANDMARKS
+        self,
+        zones: Iterable[str] | None = None,
+        spoofed: bool = False,
+        landmarks: Landmarks = NO_LANDMARKS,
+        intrazone: bool = False,
     ) -> Iterator[Crossing]:
         """Every possible crossing between different zones, one per path, from ``zones`` (default: all).
 
@@ -54,9 +58,10 @@ class Network:
         ``landmarks``, the shortest is told. What could not be followed is in ``refused``, what never arrives in
         ``loops``.
 
-        ``spoofed``: hosts may use any source address, not only those that are routed back to them.
+        ``spoofed``: hosts may use any source address, not only those that are routed back to them. ``intrazone``: what
+        goes through a device from a zone to the zone itself, too.
         """
-        propagation = Propagation(self, spoofed, landmarks)
+        propagation = Propagation(self, spoofed, landmarks, intrazone)
         for zone in zones if zones is not None else (z.name for z in self.zones):
             yield from propagation.crossings(zone)
 

@@ -17,6 +17,7 @@ from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.project import Link
 from zoneguard.model.text import N_, Text, as_reason
+from zoneguard.static._trace_answer import answer_to
 from zoneguard.static._trace_choices import Doubt, Explored, explore
 from zoneguard.static._trace_json import to_json
 from zoneguard.static._trace_packet import Traveller
@@ -58,6 +59,7 @@ class Trace:
     ``disposition`` is undetermined, ``reason`` says what decides, ``doubts`` has all of that with its lines, and
     ``apparent`` is what it would be if the lines not understood on the devices passed through did not matter. ``walks``
     are all the ways that the input leaves open; ``alternatives`` one trace for each entry, where there are several.
+    ``answer``: what becomes of the first answer, where that was asked and can be followed.
     """
 
     disposition: Disposition
@@ -70,6 +72,7 @@ class Trace:
     doubts: tuple[Doubt, ...] = ()
     walks: tuple[Walk, ...] = ()
     alternatives: tuple[Trace, ...] = ()
+    answer: Trace | None = None
 
 
 class Tracer:
@@ -101,6 +104,10 @@ class Tracer:
             return Trace(Disposition.UNDETERMINED, reason, packet)
         worst = min(traces, key=lambda t: WORST_FIRST.index(t.disposition))
         return replace(worst, alternatives=traces) if len(traces) > 1 else worst
+
+    def with_answer(self, trace: Trace, unspecified: frozenset[Field] = frozenset()) -> Trace:
+        """``trace`` with its answer: see ``_trace_answer``."""
+        return replace(trace, answer=answer_to(trace, self, unspecified))
 
     def _start(self, entry: Entry, packet: Packet, unspecified: frozenset[Field]) -> Trace:
         """As ``_from``, except where source and destination are neighbours: no device is asked."""

@@ -39,6 +39,18 @@ def write_trace(page: Page, trace: Trace, unspecified: Iterable[Field] = ()) -> 
     for number, hop in enumerate(trace.hops, 1):
         page.line()
         _hop(page, number, hop)
+    if trace.answer is not None:
+        _answer(page, trace.answer)
+
+
+def _answer(page: Page, back: Trace) -> None:
+    """How the first answer ends; its hops where it does not arrive."""
+    page.line()
+    ended = page.paint(page.say(DISPOSITIONS[back.disposition]), STYLES[back.disposition])
+    page.line(f"{page.say(N_('the answer'))}  {back.packet}  {ended}")
+    page.paragraph(back.reason.render(page.translate), 2)
+    for number, hop in enumerate(back.hops if back.disposition is not Disposition.DELIVERED else (), 1):
+        _hop(page, number, hop)
 
 
 def _hop(page: Page, number: int, hop: Hop) -> None:
