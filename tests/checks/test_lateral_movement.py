@@ -55,3 +55,17 @@ def test_going_back_or_in_the_other_order_is_none(tmp_path: Path) -> None:
     earlier = [*session("10.20.0.6", "10.20.0.7", 445), *session("10.20.0.5", "10.20.0.6", 3389)]
     assert not aspects(tmp_path, back)
     assert not aspects(tmp_path, earlier)
+
+
+def test_terminals_do_not_enter_each_other(tmp_path: Path) -> None:
+    hosts = ("pcs: {addresses: [10.20.0.16/28], roles: [terminal]}", "files: {addresses: [10.20.0.5], roles: [server]}")
+
+    def said(dst: str, port: int, hosts: tuple[str, ...] = hosts) -> list[str]:
+        town = Town(tmp_path, hosts=hosts, captures={"lgwan": session("10.20.0.17", dst, port)})
+        return [f.aspect for f in town.findings("ZG207")]
+
+    assert said("10.20.0.18", 445) == ["peer"]
+    assert said("10.20.0.18", 3389) == ["peer"]
+    assert not said("10.20.0.5", 445)
+    assert not said("10.20.0.18", 443)
+    assert not said("10.20.0.18", 445, hosts=())

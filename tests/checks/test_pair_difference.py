@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,27 @@ def test_many_differences_are_counted(tmp_path: Path) -> None:
 def test_a_twin_is_another_device_that_there_is(tmp_path: Path, pair: str) -> None:
     with pytest.raises(InputErrors):
         found(tmp_path, RULES, RULES, pair)
+
+
+def test_two_exports_of_one_cluster_share_their_addresses_and_are_compared(tmp_path: Path) -> None:
+    """A FortiGate in active-passive mode: both members have the addresses of the cluster."""
+    town = shutil.copytree(Path(__file__).resolve().parents[2] / "topologies/alpha-city", tmp_path / "town")
+    one, other = (town / "configs" / name for name in ("fw-core.conf", "fw-core2.conf"))
+    text = one.read_text(encoding="utf-8").replace("set priority 200", "set priority 100")
+    project = town / "zoneguard.yaml"
+    devices = (
+        "  fw-core: {config: configs/fw-core.conf, format: fortios, pair: fw-core2}\n"
+        "  fw-core2: {config: configs/fw-core2.conf, format: fortios}"
+    )
+    declared = re.sub(r"  fw-core: .*", lambda _: devices, project.read_text(encoding="utf-8"))
+    project.write_text(declared, encoding="utf-8")
+
+    def said(twin: str) -> list[tuple[str, str]]:
+        other.write_text(twin, encoding="utf-8")
+        report = run(load_project(town, None), frozenset({"static"}))
+        return [(f.check, str(f.evidence[0]).partition(":")[0]) for f in report.findings]
+
+    assert not said(text.replace('set hostname "fw-core"', 'set hostname "fw-core2"'))
+    gateway = "set gateway 10.99.0.2"
+    assert gateway in text
+    assert "ZG126" in {check for check, _ in said(text.replace(gateway, "set gateway 10.99.0.3", 1))}

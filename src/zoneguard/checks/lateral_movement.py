@@ -1,10 +1,12 @@
 """ZG207: nothing spreads from host to host.
 
-Two traces of an intruder are looked for in every capture. A **sweep**: one host tries one service of very many others,
-most of which do not answer. A **chain**: a terminal that was entered by a file share, remote desktop or remote
+Three traces of an intruder are looked for in every capture. A **sweep**: one host tries one service of very many
+others, most of which do not answer. A **chain**: a terminal that was entered by a file share, remote desktop or remote
 management (SMB, RPC, RDP, WinRM, SSH, VNC) opens the same to a further host within an hour. Hosts declared with the
 role ``server``, ``scanner`` or ``jump-host``, and zones of class ``management``, are expected to do so. Where a sweep
-leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect ``chain``.
+leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect ``chain``. A **peer**:
+one host of the role ``terminal`` opens such a service to another, and gets an answer (aspect ``peer``); where no host
+has that role, nobody says which hosts are terminals, and this is not looked for.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import OUTSIDE, TCP, class_of, flows_of, seen
+from zoneguard.checks._seen import OUTSIDE, TCP, class_of, flows_of, grouped, seen
 from zoneguard.checks._undeclared import flow_text
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
@@ -42,7 +44,9 @@ def _run(case: Case) -> Iterator[Finding]:
 
     flows = list(flows_of(case, unexpected))
     yield from _sweeps(case, flows)
-    yield from _chains(case, [f for f in flows if f.proto == TCP and f.dport in SPREADING and f.answered])
+    entering = [f for f in flows if f.proto == TCP and f.dport in SPREADING and f.answered]
+    yield from _chains(case, entering)
+    yield from _peers(case, entering)
 
 
 def _sweeps(case: Case, flows: list[Flow]) -> Iterator[Finding]:
@@ -102,16 +106,31 @@ def _chains(case: Case, flows: list[Flow]) -> Iterator[Finding]:
         entered.setdefault(flow.dst, flow)
 
 
+def _peers(case: Case, flows: list[Flow]) -> Iterator[Finding]:
+    terminals = case.project.having(Role.TERMINAL)
+    for key, group in grouped(flow for flow in flows if flow.src in terminals and flow.dst in terminals):
+        yield seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            N_("A terminal opened a session to another terminal: {flow}.", flow=flow_text(group[0])),
+            group,
+            ("peer", *key),
+            N_("Close file shares and remote control between terminals, on their own firewalls or at the switch."),
+            aspect="peer",
+        )
+
+
 PLUGIN = Check(
     id="ZG207",
     name="lateral-movement",
     title="Nothing spreads from host to host",
     severity=Severity.HIGH,
     run=_run,
-    aspects=frozenset({"inward", "outward", "chain"}),
+    aspects=frozenset({"inward", "outward", "chain", "peer"}),
     needs=frozenset({"dynamic"}),
     why="An intruder who got one terminal looks for the next: that is the moment to stop it.",
     fix="Close file shares and remote management between terminals; let them end at servers and jump hosts only.",
-    wants="Captures taken inside the zones; the roles server, scanner and jump-host of hosts.",
+    wants="Captures taken inside the zones; the roles server, scanner, jump-host and terminal of hosts.",
     example="- tcp 10.20.0.5 > 10.20.0.6:445, 10.20.0.6 > 10.20.0.7:445\n+ tcp 10.20.0.5 > 10.20.10.20:445 (server)",
 )

@@ -53,7 +53,7 @@ class HostEntry(Entry):
 
     addresses: Some[Addresses] = Field(min_length=1, description="Addresses, prefixes or ranges low-high.")
     macs: Some[Mac] = Field((), description="MAC addresses of the host.")
-    roles: Some[Annotated[Role, *one_of(Role)]] = Field((), description="What the host is for, if not a terminal.")
+    roles: Some[Annotated[Role, *one_of(Role)]] = Field((), description="What the host is for.")
 
 
 class SanitizerEntry(Entry):

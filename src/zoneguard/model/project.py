@@ -39,8 +39,9 @@ class Link:
 
 
 class Role(StrEnum):
-    """What a host is for, where checks treat it differently from a terminal."""
+    """What a host is for, where a check asks for that."""
 
+    TERMINAL = "terminal"
     SERVER = "server"
     JUMP_HOST = "jump-host"
     SCANNER = "scanner"  # monitoring and vulnerability scanners, which talk to everybody
