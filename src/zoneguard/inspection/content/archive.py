@@ -1,4 +1,4 @@
-"""Archives and compressed files: zip, tar, gzip, bzip2 and xz are opened; others are recognised and opaque.
+"""Archives and compressed files: zip, tar, gzip, bzip2 and xz are opened, RAR is listed; others are known and opaque.
 
 An encrypted member, a member that is listed differently in two places, a path that leads out of the folder, and data
 that expands without end are hazards of their own.
@@ -11,16 +11,19 @@ from collections.abc import Callable
 from functools import partial
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
-from zoneguard.inspection.content import _zip
+from zoneguard.inspection.content import _rar, _zip
 from zoneguard.inspection.content._tar import is_tar, members
 from zoneguard.inspection.expanding import GZIP, Expanded, bunzip, inflate, unxz
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
+RAR, SEVEN_ZIP = "application/vnd.rar", "application/x-7z-compressed"
+_AES = b"\x06\xf1\x07\x01"  # the coder of an encrypted 7z, where its header is in clear
 _OPAQUE: tuple[tuple[bytes, int, str], ...] = (
-    (b"7z\xbc\xaf\x27\x1c", 0, "application/x-7z-compressed"),
-    (b"Rar!\x1a\x07", 0, "application/vnd.rar"),
+    (b"7z\xbc\xaf\x27\x1c", 0, SEVEN_ZIP),
+    (_rar.OLD, 0, RAR),
+    (_rar.NEW, 0, RAR),
     (b"MSCF\0\0\0\0", 0, "application/vnd.ms-cab-compressed"),
     (b"ISc(", 0, "application/x-installshield"),
     (b"\x28\xb5\x2f\xfd", 0, "application/zstd"),
@@ -60,7 +63,12 @@ def is_document(listing: _zip.Listing) -> bool:
 def examine(content: Content, budget: Budget) -> Examination:
     """The files inside, as far as they can be opened."""
     data = content.data
-    if media_type := _opaque_type(data):
+    media_type = _opaque_type(data)
+    if media_type == RAR:
+        return _rar_examination(data, budget)
+    if media_type == SEVEN_ZIP and _AES in data[32 + int.from_bytes(data[12:20], "little") :]:
+        return Examination(media_type, (Hazard("encrypted", ""),), opaque=N_("encrypted archive"))
+    if media_type:
         return Examination(media_type, opaque=N_("no reader for this kind of archive"))
     if is_tar(data):
         return Examination("application/x-tar", members=tuple(members(data)))
@@ -112,7 +120,7 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
     for entry in listing.entries:
         if entry.name.endswith("/") and not entry.size:
             continue
-        if entry.name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", entry.name) or entry.name[1:2] == ":":
+        if _leads_out(entry.name):
             hazards.append(Hazard("path-traversal", entry.name))
         if entry.encrypted:
             hazards.append(Hazard("encrypted", entry.name))
@@ -127,6 +135,34 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
         hazards += _bomb(expanded, budget, entry.name)
         out.append(Content(expanded.data, entry.name, whole=not expanded.problem))
     return Examination(media_type, tuple(hazards[:100]), locked, problem, tuple(out))
+
+
+def _rar_examination(data: bytes, budget: Budget) -> Examination:
+    """The files that are stored as they are, and which others there are."""
+    listing = _rar.listing(data)
+    hazards = [Hazard("encrypted", "")] if listing.locked else []
+    hazards += [Hazard("encrypted", m.name) for m in listing.members if m.encrypted]
+    hazards += [Hazard("path-traversal", m.name) for m in listing.members if _leads_out(m.name)]
+    packed = [m.name for m in listing.members if not m.stored and not m.encrypted]
+    opaque: Text | str = ""
+    if not listing.members and not listing.whole:
+        opaque = N_("no reader for this kind of archive")
+    if packed:
+        opaque = N_("no reader for compressed files of a RAR archive: {names}", names=", ".join(packed[:5]))
+    if hazards and (listing.locked or any(m.encrypted for m in listing.members)):
+        opaque = N_("encrypted archive")
+    partial: Text | str = "" if listing.whole or listing.locked else N_("the archive is cut short")
+    members = []
+    for member in listing.members:
+        if member.stored and not member.encrypted and budget.member():
+            members.append(Content(data[member.start : member.end], member.name))
+            budget.expand(member.end - member.start)
+    return Examination(RAR, tuple(hazards[:100]), opaque, partial or budget.spent or "", tuple(members))
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a member's path leads out of the folder into which it is unpacked."""
+    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or name[1:2] == ":"
 
 
 def _bomb(expanded: Expanded, budget: Budget, where: str = "") -> tuple[Hazard, ...]:
