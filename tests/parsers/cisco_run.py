@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.parsers.fortios_run import packet
+from tests.parsers.packet_run import packet
 from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, Device, Misunderstood
 from zoneguard.model.match import ACK, SYN

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from zoneguard.model.addresses import format_address, parse_address
+from tests.parsers.packet_run import Runs
 from zoneguard.model.device import Device, Filter, Rule
-from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers.fortios import parse
-from zoneguard.static.trace import Outcome, StepResult, run_vrf
 
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "icmp6": 58, "sctp": 132}
+_RUNS = Runs("root")
+result, goes, becomes, decided_by = _RUNS.result, _RUNS.goes, _RUNS.becomes, _RUNS.decided_by
+
 INTERFACES = """
 config system interface
     edit "lan"
@@ -87,46 +85,6 @@ def firewall(*tables: str, version: str = "7.2.8") -> Device:
     """The small FortiGate with ``tables`` beside its interfaces and routes."""
     (found,) = read(header(version) + INTERFACES + ROUTES + "\n".join(tables)).devices
     return found
-
-
-def packet(text: str, **fields: int) -> Packet:
-    """``10.1.0.5 > 10.2.0.5 tcp/443`` (or ``icmp/8``, ``esp``)."""
-    src, _, dst, what = text.split()
-    name, _, number = what.partition("/")
-    made = Packet(parse_address(src), parse_address(dst), PROTOCOLS[name])
-    if name.startswith("icmp"):
-        made = replace(made, icmp=int(number or 0) << 8)
-    elif number:
-        made = replace(made, sport=50000, dport=int(number), flags=2 if name == "tcp" else 0)
-    return replace(made, **fields)
-
-
-def result(found: Device, ingress: str, text: str, vrf: str = "root", **fields: int) -> StepResult:
-    return run_vrf(found, vrf, ingress, packet(text, **fields))
-
-
-def goes(found: Device, ingress: str, text: str, vrf: str = "root", **fields: int) -> str:
-    """The interface by which the packet leaves; ``local``, ``deny``, ``blackhole``, ``no-route`` or ``may``."""
-    step = result(found, ingress, text, vrf, **fields)
-    if step.outcome is Outcome.UNDETERMINED:
-        return "may"
-    ways = {way.egress if way.outcome is Outcome.FORWARD else way.outcome.value for way in step.may}
-    return "|".join(sorted(ways))
-
-
-def becomes(found: Device, ingress: str, text: str, vrf: str = "root", **fields: int) -> str:
-    """The packet as it leaves, ``source > destination``, with ports where it has them."""
-    (way,) = result(found, ingress, text, vrf, **fields).may
-    pools = dict(way.pools)
-    src = "|".join(sorted(map(format_address, pools.get("src", [way.packet.src]))))  # type: ignore[call-overload]
-    dst = "|".join(sorted(map(format_address, pools.get("dst", [way.packet.dst]))))  # type: ignore[call-overload]
-    return f"{src} > {dst}" + (f":{way.packet.dport}" if way.packet.dport else "")
-
-
-def decided_by(found: Device, ingress: str, text: str, vrf: str = "root") -> str:
-    """The name of the rule that let the packet pass or dropped it."""
-    (way,) = result(found, ingress, text, vrf).may
-    return [d.name for d in way.decisions if d.kind in ("rule", "default")][-1]
 
 
 def rules(found: Device, vrf: int = 0) -> list[Rule]:

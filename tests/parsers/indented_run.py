@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from tests.parsers.fortios_run import PROTOCOLS
 from tests.parsers.iptables_run import Run, holds, unknowns
+from tests.parsers.packet_run import PROTOCOLS
 from zoneguard.model.addresses import format_address, format_prefix, parse_address
 from zoneguard.model.device import Deny, Device, EgressAddress, Filter, NatRule, Routing, Rule, SetTo, Translate, Vrf
 from zoneguard.model.intervals import Intervals

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from zoneguard.model.addresses import format_address, parse_address
+from tests.parsers.packet_run import Runs
 from zoneguard.model.device import Device
-from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers.panos import parse
-from zoneguard.static.trace import Outcome, StepResult, run_vrf
 
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "icmp6": 58, "sctp": 132}
+_RUNS = Runs("default")
+result, goes, becomes, decided_by = _RUNS.result, _RUNS.goes, _RUNS.becomes, _RUNS.decided_by
+
 INTERFACES = """
 set deviceconfig system hostname fw
 set network interface ethernet ethernet1/1 layer3 ip 10.1.0.1/24
@@ -63,46 +61,6 @@ def firewall(*parts: str, base: str = INTERFACES) -> Device:
     """The small firewall with ``parts`` beside its interfaces and routes."""
     (found,) = read("\n".join((base.strip(), *parts))).devices
     return found
-
-
-def packet(text: str, **fields: int) -> Packet:
-    """``10.1.0.5 > 10.2.0.5 tcp/443`` (or ``icmp/8``, ``gre``)."""
-    src, _, dst, what = text.split()
-    name, _, number = what.partition("/")
-    made = Packet(parse_address(src), parse_address(dst), PROTOCOLS[name])
-    if name.startswith("icmp"):
-        made = replace(made, icmp=int(number or 0) << 8)
-    elif number:
-        made = replace(made, sport=50000, dport=int(number), flags=2 if name == "tcp" else 0)
-    return replace(made, **fields)
-
-
-def result(found: Device, ingress: str, text: str, vrf: str = "default", **fields: int) -> StepResult:
-    return run_vrf(found, vrf, ingress, packet(text, **fields))
-
-
-def goes(found: Device, ingress: str, text: str, vrf: str = "default", **fields: int) -> str:
-    """The interface by which the packet leaves; ``local``, ``deny``, ``no-route`` or ``may``."""
-    step = result(found, ingress, text, vrf, **fields)
-    if step.outcome is Outcome.UNDETERMINED:
-        return "may"
-    ways = {way.egress or way.into if way.outcome is Outcome.FORWARD else way.outcome.value for way in step.may}
-    return "|".join(sorted(ways))
-
-
-def becomes(found: Device, ingress: str, text: str, vrf: str = "default", **fields: int) -> str:
-    """The packet as it leaves, ``source > destination``, with ports where it has them."""
-    (way,) = result(found, ingress, text, vrf, **fields).may
-    pools = dict(way.pools)
-    src = "|".join(sorted(map(format_address, pools.get("src", [way.packet.src]))))  # type: ignore[call-overload]
-    dst = "|".join(sorted(map(format_address, pools.get("dst", [way.packet.dst]))))  # type: ignore[call-overload]
-    return f"{src} > {dst}" + (f":{way.packet.dport}" if way.packet.dport else "")
-
-
-def decided_by(found: Device, ingress: str, text: str, vrf: str = "default") -> str:
-    """The name of the rule that let the packet pass or dropped it."""
-    (way,) = result(found, ingress, text, vrf).may
-    return [d.name for d in way.decisions if d.kind in ("rule", "default")][-1]
 
 
 def doubts(found: Device, ingress: str, text: str, vrf: str = "default") -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.parsers import nec_ix_run
 from tests.parsers.cisco_asa_run import OLD, VERSION, firewall
-from tests.parsers.fortios_run import packet
+from tests.parsers.packet_run import packet
 from zoneguard.model.device import Device
 from zoneguard.model.match import HISTORY
 from zoneguard.model.packet import Packet

@@ -12,13 +12,13 @@ from tests.parsers.fortios_run import (
     firewall,
     goes,
     header,
-    packet,
     policies,
     policy,
     read,
     result,
     table,
 )
+from tests.parsers.packet_run import packet
 from zoneguard.model.addresses import parse_address
 from zoneguard.model.device import Concern, Translate
 from zoneguard.model.match import Field

@@ -11,13 +11,13 @@ from tests.parsers.fortios_run import (
     firewall,
     goes,
     header,
-    packet,
     policies,
     policy,
     read,
     result,
     table,
 )
+from tests.parsers.packet_run import packet
 from zoneguard.model.addresses import format_address, format_prefix, parse_address, prefixes
 from zoneguard.model.device import Concern, Device, Route, RouteKind
 from zoneguard.model.intervals import Intervals

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.parsers.junos_run import packet, policy, srx
+from tests.parsers.junos_run import policy, srx
+from tests.parsers.packet_run import packet
 from tests.static.generators import SPAN
 from zoneguard.model.addresses import V6, prefix_of
 from zoneguard.model.device import Device

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.parsers.panos_run import DMZ, INTERFACES, LAN, LAN2, WAN, nat, packet, rule
+from tests.parsers.packet_run import packet
+from tests.parsers.panos_run import DMZ, INTERFACES, LAN, LAN2, WAN, nat, rule
 from zoneguard.model.match import HISTORY
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.zones import ZoneMap

@@ -12,7 +12,8 @@ from ipaddress import IPv4Address, IPv4Network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.parsers.panos_run import INTERFACES, firewall, nat, packet, rule
+from tests.parsers.packet_run import packet
+from tests.parsers.panos_run import INTERFACES, firewall, nat, rule
 from zoneguard.model.addresses import format_address
 from zoneguard.static.trace import Outcome, run_vrf
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.parsers.packet_run import packet
 from tests.parsers.panos_run import (
     DMZ,
     INTERFACES,
@@ -14,7 +15,6 @@ from tests.parsers.panos_run import (
     firewall,
     goes,
     nat,
-    packet,
     read,
     reasons,
     result,

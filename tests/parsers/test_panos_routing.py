@@ -191,7 +191,7 @@ def test_the_policy_is_asked_once_between_routers() -> None:
     assert goes(found, "ethernet1/1", "10.1.0.5 > 10.9.0.5 tcp/80", "a") == "ethernet1/2"
     assert goes(found, "ethernet1/1", "10.1.0.5 > 10.2.0.200 tcp/80", "a") == "deny"
     assert goes(found, "ethernet1/2", "10.2.0.5 > 10.1.0.5 tcp/80", "b") == "deny"
-    assert goes(found, "ethernet1/1", "10.1.0.5 > 10.7.0.5 tcp/80", "a") == "b"  # where no route leads on
+    assert goes(found, "ethernet1/1", "10.1.0.5 > 10.7.0.5 tcp/80", "a") == "into b"  # where no route leads on
     backwards = firewall(rule("x", from_="right", to="left"), base=TWO_ROUTERS)
     assert goes(backwards, "ethernet1/2", "10.2.0.5 > 10.1.0.5 tcp/80", "b") == "ethernet1/1"
 

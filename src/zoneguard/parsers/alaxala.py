@@ -14,10 +14,11 @@ from zoneguard.model.device import Concern, Device, PolicyRoute, Routing, Vrf
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._alaxala.collect import collect
-from zoneguard.parsers._alaxala.config import MAIN, Config
+from zoneguard.parsers._alaxala.config import Config
 from zoneguard.parsers._alaxala.filters import access_filters, access_list
 from zoneguard.parsers._alaxala.policies import policy_routes
 from zoneguard.parsers._alaxala.routes import contexts
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers.accounting import Ledger
 

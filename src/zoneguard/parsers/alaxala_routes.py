@@ -15,8 +15,8 @@ from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
-from zoneguard.parsers._alaxala.config import MAIN
 from zoneguard.parsers._alaxala.interfaces import interface_name
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.words import UnreadableError, address, prefix
 from zoneguard.parsers.accounting import BLANK, Ledger
 

@@ -15,11 +15,12 @@ from zoneguard.model.match import Field, Match, both
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._awplus.collect import collect
-from zoneguard.parsers._awplus.config import MAIN, Config
+from zoneguard.parsers._awplus.config import Config
 from zoneguard.parsers._awplus.entities import Book
 from zoneguard.parsers._awplus.firewall import firewall_rules, firewall_stage, translations
 from zoneguard.parsers._awplus.routes import POLICY_ROUTES, policy_routes
 from zoneguard.parsers._awplus.switching import Filters, hardware_filters
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers.accounting import Ledger
 

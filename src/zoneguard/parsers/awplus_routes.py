@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern, Device, Interface, Route, RouteKind, Routing, Vrf
 from zoneguard.parsers import Kind, Parsed, Parser, Source
-from zoneguard.parsers._awplus.config import MAIN
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.words import UnreadableError, address, prefix
 from zoneguard.parsers.accounting import BLANK, Ledger
 

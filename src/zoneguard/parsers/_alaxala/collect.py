@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from zoneguard.model.device import Concern, MacBinding, Service
 from zoneguard.parsers import Source
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
 from zoneguard.parsers._alaxala.config import Config
+from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import address, is_quad, mac
 from zoneguard.parsers.accounting import Ledger
@@ -19,22 +19,7 @@ _SERVICES = {"ssh": "ssh", "snmp-server": "snmp", "ftp-server": "ftp", "http-ser
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    config = Config(source, ledger, name)
-    for line in read_tree(source, ledger, {"config": 0}):
-        words = tuple(word.lower() for word in line.words[:3])
-        for length in (3, 2, 1):
-            known = _READERS.get(words[:length])
-            if known is not None:
-                reader, concern = known
-                config.read(line, concern, partial(_take, reader, config))
-                break
-        else:
-            _judge(line, config)
-    return config
-
-
-def _take(reader: Callable[[Line, Config], None], config: Config, line: Line) -> None:
-    reader(line, config)
+    return take(read_tree(source, ledger, {"config": 0}), Config(source, ledger, name), _READERS, _judge)
 
 
 def _judge(line: Line, config: Config) -> None:

@@ -16,8 +16,9 @@ from dataclasses import replace
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.model.text import Reason
-from zoneguard.parsers._alaxala.config import MAIN, Config, Instance, MapClause, Port, PrefixLine
+from zoneguard.parsers._alaxala.config import Config, Instance, MapClause, Port, PrefixLine
 from zoneguard.parsers._alaxala.interfaces import interface_name
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.words import (
     UnreadableError,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from zoneguard.model.device import Concern, MacBinding
 from zoneguard.parsers import Source
 from zoneguard.parsers._awplus import acl, entities, firewall, interfaces, routes
 from zoneguard.parsers._awplus.commands import INTERFACE, TOP
 from zoneguard.parsers._awplus.config import Applied, Config
+from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import UnreadableError, address, mac
 from zoneguard.parsers.accounting import Ledger
@@ -20,22 +20,11 @@ _SERVICES = {"ssh": "ssh", "telnet": "telnet", "http": "http", "http-server": "h
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    config = Config(source, ledger, name)
-    for line in read_tree(source, ledger, MODES):
-        words = tuple(word.lower() for word in line.words[:3])
-        for length in (3, 2, 1):
-            known = _READERS.get(words[:length])
-            if known is not None:
-                reader, concern = known
-                config.read(line, concern, partial(_take, reader, config))
-                break
-        else:
-            TOP.judge(line, ledger)
-    return config
+    return take(read_tree(source, ledger, MODES), Config(source, ledger, name), _READERS, _judge)
 
 
-def _take(reader: Callable[[Line, Config], None], config: Config, line: Line) -> None:
-    reader(line, config)
+def _judge(line: Line, config: Config) -> None:
+    TOP.judge(line, config.ledger)
 
 
 def _service(line: Line, config: Config) -> None:

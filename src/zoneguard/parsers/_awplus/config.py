@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Route
+from zoneguard.model.device import MacBinding, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers import Source
-from zoneguard.parsers._indented.lines import Line
+from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
-from zoneguard.parsers._indented.words import UnreadableError, is_number
-from zoneguard.parsers.accounting import Ledger
 
-Reader = Callable[[Line], None]
 VLANS = Intervals.span(1, 4094)
-MAIN = "main"
-"""The forwarding context outside of every VRF: the vendor's *global VRF instance*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +24,17 @@ class Applied:
 
 
 @dataclass(slots=True)
-class Port:
+class Port(BasePort):
     """An interface: routed, a VLAN, or a switch port. ``vlans``: those a switch port carries."""
 
-    name: str
-    span: SourceSpan
-    addresses: list[InterfaceAddress] = field(default_factory=list)
-    numbered: bool = False  # has a primary IPv4 address
-    virtual: list[int] = field(default_factory=list)  # addresses of VRRP
-    shut: bool = False
-    description: str = ""
-    vrf: str = MAIN
-    tag: int | None = None
-    mode: str = "access"
-    access: int = 1
     native: int | None = 1
     trunk: Intervals = Intervals()
-    group: str = ""  # the aggregate that the port is a member of
     lists: list[Applied] = field(default_factory=list)
 
     @property
     def switched(self) -> bool:
         """Whether it is a switch port, by its name; one that has an address of its own is routed."""
         return self.name.startswith(("port", "sa", "po")) and not self.addresses and self.mode != "routed"
-
-    @property
-    def vlan(self) -> int | None:
-        """The VLAN that it is the routed interface of."""
-        number = self.name.removeprefix("vlan")
-        return int(number) if self.name != number and is_number(number) else self.tag
 
     @property
     def vlans(self) -> Intervals:
@@ -69,23 +44,6 @@ class Port:
         if self.mode != "trunk":
             return VLANS
         return self.trunk | Intervals.of(*([self.native] if self.native else []))
-
-    def interface(self) -> Interface:
-        """As the model has it. A virtual address has the subnet of the real address that it lies in."""
-        own = self.addresses
-        virtual = [
-            InterfaceAddress(router, next((a.length for a in own if router in a.subnet), 128 if router >> 128 else 32))
-            for router in self.virtual
-            if all(router != a.address for a in own)
-        ]
-        return Interface(
-            name=self.name,
-            span=self.span,
-            addresses=(*own, *virtual),
-            enabled=not self.shut,
-            vlan=self.vlan,
-            description=self.description,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +107,9 @@ class PolicyRule:
 
 
 @dataclass(slots=True)
-class Config:
-    """Everything read from one configuration, and how to account for what was not."""
+class Config(BaseConfig):
+    """Everything read from one configuration."""
 
-    source: Source
-    ledger: Ledger
-    name: str
     ports: dict[str, Port] = field(default_factory=dict)
     vrfs: dict[str, SourceSpan] = field(default_factory=dict)
     routes: list[tuple[str, Route]] = field(default_factory=list)  # with the context
@@ -178,23 +133,3 @@ class Config:
     def port(self, name: str, span: SourceSpan) -> Port:
         """The interface of that name, known from now on."""
         return self.ports.setdefault(name, Port(name, span))
-
-    def not_understood(self, line: int, reason: str, concern: Concern, bounded: bool = False) -> None:
-        """Line ``line`` was read, and something about it is not in the model, or as an ``Unknown`` (``bounded``)."""
-        self.ledger.not_understood(line, reason, concern, bounded)
-
-    def read(self, line: Line, concern: Concern, reader: Reader, bounded: bool = False) -> bool:
-        """Let ``reader`` take ``line``; where it cannot read it, the line is not understood. ``True``: it was read."""
-        self.ledger.understood(line.number)
-        try:
-            reader(line)
-        except UnreadableError as error:
-            self.not_understood(line.number, str(error), concern, bounded)
-            return False
-        return True
-
-    def ignored(self, reason: str, lines: Iterable[Line]) -> None:
-        """Account for ``lines`` and what is under them as what cannot affect forwarding."""
-        for line in lines:
-            for each in line.subtree():
-                self.ledger.ignored(reason, each.number)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.match import Ingress, Match, Unknown, both
 from zoneguard.model.text import Reason
-from zoneguard.parsers._awplus.config import MAIN, Config, PolicyRule
+from zoneguard.parsers._awplus.config import Config, PolicyRule
+from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.words import (
     UnreadableError,
