@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from zoneguard.model.device import LineAccount
 from zoneguard.model.errors import InputError
 from zoneguard.parsers import Kind, Parsed, Parser, Source, reading
-from zoneguard.parsers.reading import decode, detect, parser_named, read_source, split_lines
+from zoneguard.parsers.reading import decode, detect, laid_out, parser_named, read_source, split_lines
 
 SENTENCE = "ip filter 1 pass * * # 庁内LANからインターネットへの通信を許可する（本庁舎）"
 
@@ -189,3 +190,18 @@ def test_discovered_parsers_are_the_default() -> None:
         parser_named("no such format")
     with pytest.raises(InputError, match="`format:`"):
         detect(SOURCE)
+
+
+def test_json_on_one_line_is_laid_out_as_jq_does_it(tmp_path: Path) -> None:
+    value = {"a": [{"b": "住民" * 300, "c": []}, {}, 1.5], "d": None}
+    dense, short = json.dumps(value, ensure_ascii=False), '{"a": 1}'
+    path = tmp_path / "plan.json"
+    path.write_text(f"{dense}\n{short}\n{dense[:-1]}\n", encoding="utf-8")
+    lines = read_source(path, "plan.json").lines
+    laid = json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    assert lines == (*laid, short, dense[:-1]), "what is short or broken stays as it is"
+
+
+@pytest.mark.parametrize("text", ['["' + "x" * 600 + '\\ud800"]', "[" * 5000 + "]" * 5000, "{" + "x" * 600])
+def test_json_that_cannot_be_laid_out_stays_one_line(text: str) -> None:
+    assert laid_out(text) == (text,)

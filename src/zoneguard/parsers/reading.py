@@ -10,12 +10,15 @@ Encodings are chosen from the bytes alone, in this order, so that the same file 
    as rare kanji. Equal: CP932, which is far more usual;
 5. otherwise UTF-8 too, if what cannot be decoded is little.
 
+JSON that stands on one line is laid out as ``jq .`` does it, so that its objects have lines of their own.
+
 An undecodable byte is written ``\\xNN``: distinct bytes stay distinct, and a parser that meets one where it matters
 does not understand that line.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from collections.abc import Iterable
@@ -29,6 +32,7 @@ from zoneguard.plugins import of_type
 
 MAX_BYTES = 256 * 1024 * 1024
 MIN_CONFIDENCE = 0.3
+_DENSE, _TOO_DENSE = 500, 64 * 1024 * 1024  # characters of a line of JSON between which it is laid out
 _MAX_DAMAGE = 0.1  # share of control characters or undecodable bytes above which a file is no text
 
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\$\([D@B]|\([JI])")
@@ -56,7 +60,19 @@ def read_source(path: Path, shown: str) -> Source:
     if is_workbook(data):
         return Source(shown, tuple(workbook_text(data, shown).splitlines()), "xlsx")
     text, encoding = decode(data, shown)
-    return Source(shown, split_lines(text), encoding)
+    return Source(shown, tuple(part for line in split_lines(text) for part in laid_out(line)), encoding)
+
+
+def laid_out(line: str) -> tuple[str, ...]:
+    """The lines of a long line that is one whole JSON document, two blanks deeper at each level; else the line."""
+    if not _DENSE < len(line) < _TOO_DENSE or line.lstrip()[:1] not in ("{", "["):
+        return (line,)
+    try:
+        text = json.dumps(json.loads(line), ensure_ascii=False, indent=2)
+        text.encode()
+    except (ValueError, RecursionError):
+        return (line,)
+    return tuple(text.split("\n"))
 
 
 def _read(path: Path, shown: str) -> bytes:

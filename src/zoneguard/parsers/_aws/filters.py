@@ -124,13 +124,15 @@ class Filters:
             rule = Rule(self._doubt(subnet, reason, name), Permit(), self._span(subnet))
             return RuleList(title, (rule,), Deny(), self._span(subnet))
         entries.sort(key=lambda entry: int(entry.text("RuleNumber")[:9]))
-        rules = (rule for entry in entries for rule in self._entry(entry, outward))
+        of = acl.text("NetworkAclId")
+        rules = (rule for entry in entries for rule in self._entry(entry, outward, of))
         return RuleList(title, tuple(rules), Deny(), self._span(acl))
 
-    def _entry(self, entry: Node, outward: bool) -> Iterator[Rule]:
+    def _entry(self, entry: Node, outward: bool, of: str) -> Iterator[Rule]:
         text = entry.text("CidrBlock") or entry.text("Ipv6CidrBlock")
         match = All((self._block(entry, text, Field.DST if outward else Field.SRC), self._ports(entry)))
-        span, name, action = self._span(entry), entry.text("RuleNumber"), entry.text("RuleAction").lower()
+        span, action = self._span(entry), entry.text("RuleAction").lower()
+        name = f"{of} {entry.text('RuleNumber')}".strip()
         if action not in ("allow", "deny"):
             yield Rule(All((match, self._doubt(entry, NO_ACTION, f"action {name}"))), Permit(), span, name)
         yield Rule(match, Permit() if action == "allow" else Deny(), span, name)
