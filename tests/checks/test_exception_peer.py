@@ -62,3 +62,10 @@ def test_a_public_address_is_on_the_internet(tmp_path: Path) -> None:
 def test_the_far_end_of_an_inbound_exception_is_its_source(tmp_path: Path) -> None:
     inbound = ATTESTED.replace("from: 10.10.0.5, to: 203.0.113.9", "from: 10.40.0.7, to: 10.10.0.5")
     assert verdicts(Town(tmp_path, [TO_WORLD], exceptions=[inbound])) == [Verdict.VIOLATES]
+
+
+def test_where_no_policy_asks_nobody_has_to_attest(tmp_path: Path) -> None:
+    entry = "{id: EX-1, from: 10.10.0.20, to: 198.51.100.9, services: [tcp/443]}"
+    assert not Town(tmp_path, exceptions=[entry], profile="kobe-foundation").findings("ZG106")
+    said = entry.replace("]}", "], peer-internet: yes}")
+    assert Town(tmp_path, exceptions=[said], profile="kobe-foundation").findings("ZG106")

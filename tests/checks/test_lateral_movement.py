@@ -69,3 +69,10 @@ def test_terminals_do_not_enter_each_other(tmp_path: Path) -> None:
     assert not said("10.20.0.5", 445)
     assert not said("10.20.0.18", 443)
     assert not said("10.20.0.18", 445, hosts=())
+
+
+def test_a_chain_may_begin_outside(tmp_path: Path) -> None:
+    """A host outside is not expected to spread, and is where most chains begin; what it does alone is no chain."""
+    entered = [*session("198.51.100.7", "10.20.0.6", 3389), *session("10.20.0.6", "10.20.0.7", 445)]
+    assert aspects(tmp_path, entered) == ["chain"]
+    assert not aspects(tmp_path, entered[:8])

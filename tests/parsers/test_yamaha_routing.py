@@ -266,3 +266,12 @@ ip route 10.0.0.255 gateway 203.0.113.4"""
     assert ways(text, "10.0.0.254") == {"203.0.113.1"}
     assert ways(text, "10.0.0.254", "tcp/22") == {"203.0.113.3"}
     assert ways(text, "10.0.0.255") == {"203.0.113.4"}
+
+
+def test_a_connected_subnet_is_cited_at_the_line_of_its_address() -> None:
+    found = device(
+        'description lan1 "office"\nip lan1 address 10.1.0.1/24\nip lan1 secondary address 10.2.0.1/24\n'
+        "ipv6 lan1 address 2001:db8:1::1/64\n"
+    )
+    lines = sorted((a.span.first, a.length) for a in found.interfaces[0].addresses if a.span)
+    assert lines == [(2, 24), (3, 24), (4, 64)]

@@ -176,6 +176,11 @@ BREAKS: dict[str, Break] = {
     ),
     "ZG216": lambda town: seen(town, "mynumber", *session("10.10.0.5", "198.18.0.9", 443, mac="00:00:5e:00:53:99")),
     "ZG215": _untouched,
+    "ZG217:remote-access": lambda town: passing(
+        town,
+        "-A FORWARD -i eth6 -d 10.30.0.9/32 -o eth2 -p tcp -m tcp --dport 3389 -j ACCEPT",
+        "-A FORWARD -i eth2 -s 10.30.0.9/32 -o eth0 -p tcp -m tcp --dport 443 -j ACCEPT",
+    ),
     "ZG301": lambda town: seen(town, "internet", *session("10.30.0.7", "192.0.2.200", 22)),
     "ZG302": lambda town: _row(
         town,

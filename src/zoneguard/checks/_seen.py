@@ -8,11 +8,14 @@ from zoneguard.checks import Case
 from zoneguard.checks._undeclared import flow_key
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import Text
 from zoneguard.model.zones import ZoneClass
 
 TCP, UDP = 6, 17
+CONTROL = Intervals.of(22, 23, 3389, 5900, 5985, 5986)
+"""TCP ports of remote control: SSH, telnet, RDP, VNC, WinRM."""
 OUTSIDE = frozenset(
     {
         ZoneClass.PUBLIC,

@@ -2,7 +2,8 @@
 
 An enabled rule that lets a crossing pass although neither it nor those by which its list is called ask for an address
 or a protocol opens the pair of zones as a whole, whatever the traffic needs. Rules that only let established sessions
-go on are not meant.
+go on are not meant. What nobody wrote as a rule (a security level, a list that leaves the other version of IP alone) is
+meant only where no other rule on the way asks for anything.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from zoneguard.static.waypoints import hairpin
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    open_rules = {p.rule.span: (p.device, p.rule) for p in permits(case) if not p.limits}
+    known = {p.rule.span: p for p in permits(case)}
+    open_rules = {span: (p.device, p.rule) for span, p in known.items() if not p.limits}
     found: dict[SourceSpan, list[Crossing]] = {}
     for crossing in case.possible:
-        for span in (line for hop in crossing.path for line in hop.lines):
-            if span in open_rules and not hairpin(crossing):
+        lines = [line for hop in crossing.path for line in hop.lines]
+        limited = any(line in known and known[line].limits for line in lines)
+        for span in lines:
+            if span in open_rules and not hairpin(crossing) and not (limited and open_rules[span][1].implied):
                 found.setdefault(span, []).append(crossing)
     for span, crossings in found.items():
         device, rule = open_rules[span]

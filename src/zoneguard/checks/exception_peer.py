@@ -1,9 +1,10 @@
 """ZG106: the far end of an exception is not itself connected to the Internet.
 
 ``peer-internet: attested-no`` in the register keeps the clause; ``yes`` breaks it; without a word about it an
-attestation is needed. Whatever the register says, it is broken by a far end that any capture shows talking to a public
-address, by one that lies in a zone of class ``public`` itself, and by a session that the given configurations let
-pass between it and such a zone, in either direction. The far end is the one outside the My Number zone.
+attestation is needed, where a policy asks. Whatever the register says, it is broken by a far end that any capture
+shows talking to a public address, by one that lies in a zone of class ``public`` itself, and by a session that the
+given configurations let pass between it and such a zone, in either direction. The far end is the one outside the My
+Number zone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _run(case: Case) -> Iterator[Finding]:
             yield _connected(case, entry, parts)
         if seen is None and not ways and _lies_outside(case, entry):
             yield _outside(case, entry)
-        elif seen is None and not ways and entry.peer_internet is not PeerInternet.ATTESTED_NO:
+        elif seen is None and not ways and _doubtful(case, entry):
             connected = entry.peer_internet is PeerInternet.YES
             yield Finding(
                 check=PLUGIN.id,
@@ -50,6 +51,13 @@ def _run(case: Case) -> Iterator[Finding]:
                 evidence=(entry.span,),
                 fix=N_("Have the far end's operator confirm it in writing, and enter peer-internet: attested-no."),
             )
+
+
+def _doubtful(case: Case, entry: ExceptionEntry) -> bool:
+    """Whether the register says that the far end is connected, or says nothing though a policy asks."""
+    if entry.peer_internet is PeerInternet.UNKNOWN:
+        return case.asks(PLUGIN.id, "")
+    return entry.peer_internet is PeerInternet.YES
 
 
 def _peer(case: Case, entry: ExceptionEntry) -> Endpoint:

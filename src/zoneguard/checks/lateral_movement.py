@@ -2,7 +2,8 @@
 
 Three traces of an intruder are looked for in every capture. A **sweep**: one host tries one service of very many
 others, most of which do not answer. A **chain**: a terminal that was entered by a file share, remote desktop or remote
-management (SMB, RPC, RDP, WinRM, SSH, VNC) opens the same to a further host within an hour. Hosts declared with the
+management (SMB, RPC, RDP, WinRM, SSH, VNC), also from outside, opens the same to a further host within an hour. Hosts
+declared with the
 role ``server``, ``scanner`` or ``jump-host``, and zones of class ``management``, are expected to do so. Where a sweep
 leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect ``chain``. A **peer**:
 one host of the role ``terminal`` opens such a service to another, and gets an answer (aspect ``peer``); where no host
@@ -42,9 +43,12 @@ def _run(case: Case) -> Iterator[Finding]:
         inside = class_of(case, flow.src) not in {None, ZoneClass.MANAGEMENT, *OUTSIDE}
         return inside and flow.src not in expected and flow.src not in case.own
 
-    flows = list(flows_of(case, unexpected))
-    yield from _sweeps(case, flows)
-    entering = [f for f in flows if f.proto == TCP and f.dport in SPREADING and f.answered]
+    def spreading(flow: Flow) -> bool:
+        entering = unexpected(flow) or class_of(case, flow.src) in OUTSIDE
+        return entering and flow.proto == TCP and flow.dport in SPREADING and flow.answered
+
+    entering = list(flows_of(case, spreading))
+    yield from _sweeps(case, list(flows_of(case, unexpected)))
     yield from _chains(case, entering)
     yield from _peers(case, entering)
 

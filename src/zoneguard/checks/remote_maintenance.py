@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._permitted import pairs, parts_of, permitted
-from zoneguard.checks._seen import OUTSIDE, TCP, class_of, flows_of, grouped, seen
+from zoneguard.checks._seen import CONTROL, OUTSIDE, TCP, class_of, flows_of, grouped, seen
 from zoneguard.checks._undeclared import flow_text
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
@@ -22,7 +22,6 @@ from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
 from zoneguard.model.text import N_
 
-CONTROL = Intervals.of(22, 23, 3389, 5900, 5985, 5986)
 FIX = N_("Let maintenance end at a jump host that is watched, from named sources and for named times.")
 
 

@@ -39,7 +39,9 @@ SERVICES: dict[str, tuple[tuple[int, Intervals], ...]] = {
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    naming = {p.rule.span for p in permits(case) if "service" in p.limits}
+    known = list(permits(case))
+    naming = {p.rule.span for p in known if "service" in p.limits}
+    unwritten = {p.rule.span for p in known if p.rule.implied and not p.limits}
     services = {name: _packets(case, name) for name in SERVICES}
     risky = case.space.union(*services.values())
     for pair in pairs(case):
@@ -49,7 +51,7 @@ def _run(case: Case) -> Iterator[Finding]:
 
         groups: dict[SourceSpan, list[Part]] = {}
         for crossing, packets in parts_of(case, pair, meant):
-            lines = [line for hop in crossing.path for line in hop.lines]
+            lines = [line for hop in crossing.path for line in hop.lines if line not in unwritten]
             if lines and set(lines) <= naming:
                 groups.setdefault(lines[-1], []).append((crossing, packets))
         for parts in groups.values():

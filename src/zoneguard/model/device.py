@@ -15,10 +15,11 @@ from zoneguard.model.spans import SourceSpan
 
 @dataclass(frozen=True, slots=True)
 class InterfaceAddress:
-    """``address`` (shared space) and the length of its subnet's prefix."""
+    """``address`` (shared space) and the length of its subnet's prefix. ``span``: its own line, where it has one."""
 
     address: int
     length: int
+    span: SourceSpan | None = field(default=None, compare=False)
 
     @property
     def subnet(self) -> Intervals:

@@ -47,6 +47,7 @@ class Role(StrEnum):
     SCANNER = "scanner"  # monitoring and vulnerability scanners, which talk to everybody
     MFP = "mfp"  # 複合機
     IOT = "iot"  # 特定用途機器
+    ACCESS_LINE = "access-line"  # lines by which one may come in from outside (閉域SIM, 指定の回線)
 
 
 @dataclass(frozen=True, slots=True)

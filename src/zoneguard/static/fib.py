@@ -91,7 +91,7 @@ class Fib:
 def connected_routes(interfaces: Iterable[Interface]) -> list[Route]:
     """The routes of the subnets on enabled interfaces."""
     return [
-        Route(a.subnet.first, a.length, i.span, RouteKind.CONNECTED, interface=i.name, distance=0)
+        Route(a.subnet.first, a.length, a.span or i.span, RouteKind.CONNECTED, interface=i.name, distance=0)
         for i in interfaces
         if i.enabled
         for a in i.addresses

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zoneguard.model.addresses import V6, parse_address, prefix_of, prefixes
 from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route, RouteKind
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
@@ -21,11 +23,11 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
     v6 = command.words[0] == "ipv6"
     what, *rest = command.words[2:]
     if what == "address":
-        return _address(port, rest[0], v6)
+        return _address(port, rest[0], v6, command.span)
     if what == "secondary" and rest[0] == "address":
         if rest[1] == "dhcp":
             return _assigned("DHCP")
-        port.secondary = [v4_address(rest[1])]
+        port.secondary = [replace(v4_address(rest[1]), span=command.span)]
         return True
     if what == "prefix" and v6 and rest[0] != "change":
         if "@" in rest[0]:
@@ -47,13 +49,14 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
     return _remote(command, config, port.name, rest[1:]) if what == "remote" and rest[0] == "address" else False
 
 
-def _address(port: Port, text: str, v6: bool) -> Reading:
+def _address(port: Port, text: str, v6: bool, span: SourceSpan) -> Reading:
     if text in ("dhcp", "auto") or "@" in text:
         return _assigned("DHCP" if text == "dhcp" else Reason("the provider"))
     if v6:
-        port.addresses.append(_in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1]))
+        own = _in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1])
+        port.addresses.append(replace(own, span=span))
     else:
-        port.addresses = [a for a in port.addresses if a.address >= V6] + [v4_address(text)]
+        port.addresses = [a for a in port.addresses if a.address >= V6] + [replace(v4_address(text), span=span)]
     return True
 
 

@@ -1,0 +1,72 @@
+"""ZG218: who comes in from outside comes by a line that is meant for it.
+
+Every answered flow from a public address to an own address of a modelled device by which a virtual private network is
+built (IKE, IPsec, L2TP, PPTP, WireGuard, OpenVPN) must come from a host with the role ``access-line``: the address
+ranges of the mobile carrier or closed line that staff are to use. Anything else may be a public line (公衆通信回線),
+such as the wireless network of a café. Without a declared line nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._seen import TCP, UDP, class_of, flows_of, grouped, seen
+from zoneguard.checks._undeclared import flow_text
+from zoneguard.model.findings import Finding
+from zoneguard.model.flows import Flow
+from zoneguard.model.policy import Severity
+from zoneguard.model.project import Role
+from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
+
+GRE, ESP, AH = 47, 50, 51
+TUNNELS = frozenset(
+    {(UDP, 500), (UDP, 4500), (UDP, 1701), (UDP, 51820), (UDP, 1194), (TCP, 1194), (TCP, 1723)}
+    | {(protocol, 0) for protocol in (GRE, ESP, AH)}
+)
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    lines = case.project.having(Role.ACCESS_LINE)
+    if not lines:
+        return
+
+    def by_another(flow: Flow) -> bool:
+        building = flow.answered and flow.dst in case.own and (flow.proto, flow.dport) in TUNNELS
+        return building and class_of(case, flow.src) is ZoneClass.PUBLIC and flow.src not in lines
+
+    for key, flows in grouped(flows_of(case, by_another)):
+        yield seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            N_(
+                "Somebody came in by a line that is not meant for access from outside: {flow}.",
+                flow=flow_text(flows[0]),
+            ),
+            flows,
+            key,
+            N_("Find out who it was and from where; let the device accept the lines that staff are to use only."),
+        )
+
+
+def _silent(case: Case, _: str) -> Text | None:
+    if not case.own:
+        return N_("No configuration tells which addresses are those of network devices.")
+    if not case.project.having(Role.ACCESS_LINE):
+        return N_("No host of the project has the role access-line: by which lines one may come in is not known.")
+    return None
+
+
+PLUGIN = Check(
+    id="ZG218",
+    name="access-line",
+    title="Access from outside comes by lines that are meant for it",
+    severity=Severity.MEDIUM,
+    run=_run,
+    needs=frozenset({"dynamic"}),
+    why="On a public wireless network anybody may stand between the terminal and the foundation.",
+    fix="Give staff a closed or mobile line, and accept its addresses only.",
+    silent=_silent,
+)

@@ -1,0 +1,119 @@
+"""ZG217: nobody gets from outside into the My Number zone by way of a host in between.
+
+A terminal outside that takes over a host inside (SSH, telnet, RDP, VNC, WinRM) is wherever that host may go. Two
+things are looked for: a host that some configuration lets be controlled from outside, and that may open sessions to a
+zone of class ``mynumber``; and a host that a capture shows controlled from outside, and that opened an answered
+session to such a zone within an hour. What goes from outside into the My Number zone at once is ZG101's matter. The
+aspect is the class of the zone outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from zoneguard.checks import Case, Check
+from zoneguard.checks._permitted import pairs, parts_of, permitted
+from zoneguard.checks._rendering import deciding_lines
+from zoneguard.checks._seen import CONTROL, OUTSIDE, TCP, class_of, flows_of, seen, zone_name
+from zoneguard.checks._undeclared import flow_text
+from zoneguard.model.findings import Finding
+from zoneguard.model.flows import Flow
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field
+from zoneguard.model.policy import Severity, Verdict
+from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import N_
+from zoneguard.model.zones import ZoneClass
+from zoneguard.static.translation import restrict
+
+HOUR = 3600.0
+FIX = N_("Let nobody who is controlled from outside reach the My Number zone: close one of the two ways.")
+
+
+def _run(case: Case) -> Iterator[Finding]:
+    yield from _possible(case)
+    yield from _observed(case)
+
+
+def _possible(case: Case) -> Iterator[Finding]:
+    """The way in and the way on, where some host may take both for certain or perhaps."""
+    classes = {zone.name: zone.zone_class for zone in case.project.zones}
+    control = case.space.field(Field.PROTO, Intervals.of(TCP)) & case.space.field(Field.DPORT, CONTROL)
+    onward = {pair for pair in case.by_pair if classes[pair[1]] is ZoneClass.MYNUMBER}
+    for outside, zone in pairs(case):
+        if classes[outside] not in OUTSIDE or classes[zone] in {*OUTSIDE, ZoneClass.MYNUMBER}:
+            continue
+        into = parts_of(case, (outside, zone), lambda _: control)
+        hosts = case.space.union(*(packets for _, packets in into)).may().project(Field.DST)
+        if not hosts:
+            continue
+        for pair in sorted(p for p in onward if p[0] == zone):
+            own = case.space.field(Field.SRC, hosts)
+            parts = parts_of(case, pair, lambda _, own=own: own)  # type: ignore[misc]
+            if parts:
+                message = N_(
+                    "Who controls a host of {zone} from {outside} gets on to {destination}.",
+                    zone=zone,
+                    outside=outside,
+                    destination=pair[1],
+                )
+                certain = all(
+                    case.space.union(*(restrict(c.packets, p) for c, p in ways)).must() for ways in (into, parts)
+                )
+                verdict = None if certain else Verdict.UNDETERMINED
+                found = permitted(
+                    case, PLUGIN.id, PLUGIN.severity, message, parts, FIX, aspect=classes[outside], verdict=verdict
+                )
+                yield _with_way_in(found, outside, [line for c, _ in into for line in deciding_lines(c)])
+
+
+def _with_way_in(found: Finding, outside: str, lines: list[SourceSpan]) -> Finding:
+    return replace(
+        found,
+        anchor=(outside, *found.anchor),
+        zones=(outside, found.zones[1]),
+        evidence=tuple(dict.fromkeys((*lines, *found.evidence))),
+    )
+
+
+def _observed(case: Case) -> Iterator[Finding]:
+    entered: dict[int, Flow] = {}
+    done: set[tuple[int, int, int]] = set()
+    for flow in flows_of(case, lambda f: f.answered):
+        origin, goal = class_of(case, flow.src), class_of(case, flow.dst)
+        if origin in OUTSIDE and goal not in {None, ZoneClass.MYNUMBER, *OUTSIDE}:
+            if flow.proto == TCP and flow.dport in CONTROL:
+                entered[flow.dst] = flow
+            continue
+        before = entered.get(flow.src)
+        if before is None or goal is not ZoneClass.MYNUMBER or flow.first.time - before.first.time > HOUR:
+            continue
+        if (flow.src, flow.dst, flow.dport) not in done:
+            done.add((flow.src, flow.dst, flow.dport))
+            found = seen(
+                case,
+                PLUGIN.id,
+                PLUGIN.severity,
+                N_(
+                    "A host was controlled from outside and went on into the My Number zone: {before}, then {after}.",
+                    before=flow_text(before),
+                    after=flow_text(flow),
+                ),
+                [before, flow],
+                ("observed", flow_text(before), flow_text(flow)),
+                FIX,
+                aspect=class_of(case, before.src) or "",
+            )
+            yield replace(found, zones=(found.zones[0], zone_name(case, flow.dst)))
+
+
+PLUGIN = Check(
+    id="ZG217",
+    name="relayed-entry",
+    title="Nobody gets from outside into the My Number zone by way of another host",
+    severity=Severity.CRITICAL,
+    run=_run,
+    why="A remote desktop in between is no wall: whoever sits at it outside sees and does what the host may.",
+    fix="Let hosts that are controlled from outside reach the My Number zone by nothing.",
+)
