@@ -66,7 +66,7 @@ PLUGIN = Check(
     severity=Severity.MEDIUM,
     run=_run,
     needs=frozenset({"dynamic"}),
-    why="On a public wireless network anybody may stand between the terminal and the foundation.",
+    why="On a public wireless network anybody may stand between the terminal and the office.",
     fix="Give staff a closed or mobile line, and accept its addresses only.",
     silent=_silent,
 )
