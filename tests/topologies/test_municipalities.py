@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from tests.topologies.readback import fits, outside, rows_of, sessions
+from zoneguard.audit import run
 from zoneguard.audit.inputs import load_devices
 from zoneguard.loading.project import load_project
 from zoneguard.model.policy import Severity, Verdict
@@ -158,3 +160,25 @@ def test_expected_lines_say_what_was_planted(twin: str, check: str, number: int,
     found = [f for f in expected(twin)["findings"] if (f["check"], f["n"]) == (check, number)]
     texts = ["\n".join(line for e in f["evidence"] for line in pointed_at(twin, e)) for f in found]
     assert any(words in text for text in texts)
+
+
+def test_that_a_connection_is_declared_does_not_say_that_it_was_agreed_on(tmp_path: Path) -> None:
+    """Clause 2章8(2)(オ): an undeclared one breaks it, for a declared one somebody gives their word."""
+    town = shutil.copytree(folder("two-zone-foundation"), tmp_path / "town")
+    clause = "kobe-foundation:2章8(2)(オ)"
+
+    def verdict() -> Verdict:
+        report = run(load_project(town), frozenset({"static"}))
+        return next(r.verdict for r in report.clauses if r.clause == clause)
+
+    assert verdict() is Verdict.ATTESTATION_NEEDED
+    word = f'- {{clause: "{clause}", by: 情報基盤管理者, on: 2026-03-10, document: 協議録}}'
+    (town / "words.yaml").write_text(f"zoneguard-attestations: 1\nattestations:\n  {word}\n", encoding="utf-8")
+    with (town / "zoneguard.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nattestations: words.yaml\n")
+    assert verdict() is Verdict.CONFORMS
+    text = (town / "zoneguard.yaml").read_text(encoding="utf-8")
+    (town / "zoneguard.yaml").write_text(
+        text.replace("from: OFFICE, to: CITY", "from: SERVER, to: CITY"), encoding="utf-8"
+    )
+    assert verdict() is Verdict.VIOLATES

@@ -11,6 +11,7 @@ from zoneguard.model.policy import Clause, ClauseClass, Force, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
+REST = N_("No violation was found; a person has to confirm the rest.")
 HALVES = {"static": N_("configurations"), "dynamic": N_("captures")}
 
 
@@ -47,6 +48,8 @@ def _judge(
         return Verdict.UNDETERMINED, N_(
             "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)
         )
+    if clause.attest_en:
+        return _attested(case, clause) if _word(case, clause) else (Verdict.ATTESTATION_NEEDED, REST)
     decided = _ids(check for name, check in ready.items() if name not in silent)
     others = _ids(check for name, check in names.items() if name not in ready or name in silent)
     if others:

@@ -68,5 +68,8 @@ PLUGIN = Check(
     needs=frozenset({"dynamic"}),
     why="On a public wireless network anybody may stand between the terminal and the office.",
     fix="Give staff a closed or mobile line, and accept its addresses only.",
+    wants="The role access-line of the addresses by which staff come in, and a capture of the line to the Internet.",
+    example="- udp 198.51.100.240 > 203.0.113.34:4500 (wireless network of a café)\n"
+    "+ udp 192.0.2.70 > 203.0.113.34:4500 (access-line)",
     silent=_silent,
 )

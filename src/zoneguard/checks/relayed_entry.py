@@ -116,4 +116,7 @@ PLUGIN = Check(
     run=_run,
     why="A remote desktop in between is no wall: whoever sits at it outside sees and does what the host may.",
     fix="Let hosts that are controlled from outside reach the My Number zone by nothing.",
+    wants="Captures of the zones between the remote access and the My Number zone.",
+    example="- 192.168.200.7 > 192.168.10.12:3389, then 192.168.10.12 > 192.168.50.3:445\n"
+    "+ 192.168.200.7 > 192.168.20.10:445 (file server that opens nothing)",
 )
