@@ -114,6 +114,7 @@ PLUGIN = Check(
     title="Nobody gets from outside into the My Number zone by way of another host",
     severity=Severity.CRITICAL,
     run=_run,
+    by_zone=True,
     why="A remote desktop in between is no wall: whoever sits at it outside sees and does what the host may.",
     fix="Let hosts that are controlled from outside reach the My Number zone by nothing.",
     wants="Captures of the zones between the remote access and the My Number zone.",
