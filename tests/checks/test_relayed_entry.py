@@ -42,14 +42,16 @@ def test_a_row_that_lets_both_ways_pass_does_not_help(tmp_path: Path) -> None:
         "{id: A1, from: vpn, to: 10.30.0.9, services: [tcp/3389]}",
         "{id: A2, from: 10.30.0.9, to: mynumber, services: [tcp/443]}",
     ]
-    assert Town(tmp_path, [IN, ON], routes=WAYS, zones=ZONES, allow=rows).findings("ZG217")
+    assert Town(tmp_path, [IN, ON], routes=WAYS, zones=ZONES, allow=rows, profile="kobe-foundation").findings("ZG217")
 
 
 def test_what_a_capture_shows_in_two_steps(tmp_path: Path) -> None:
     entering, going = session("10.60.0.7", "10.30.0.9", 3389), session("10.30.0.9", "10.10.0.9", 445)
     for number, packet in enumerate([*entering, *going]):
         packet.time = 1_000_000 + number
-    town = Town(tmp_path, routes=WAYS, zones=ZONES, captures={"internet": [*entering, *going]})
+    town = Town(
+        tmp_path, routes=WAYS, zones=ZONES, captures={"internet": [*entering, *going]}, profile="kobe-foundation"
+    )
     (found,) = town.findings("ZG217")
     assert (found.verdict, found.zones) == (Verdict.VIOLATES, ("vpn", "mynumber"))
     assert "10.60.0.7" in str(found.message) and "10.10.0.9:445" in str(found.message)
@@ -65,4 +67,9 @@ def test_two_flows_that_are_no_relay(tmp_path: Path, second: str) -> None:
         for number, packet in enumerate(packets):
             packet.time = 1_000_000 + at + number
     packets = sorted([*entering, *going], key=lambda p: p.time)
-    assert not Town(tmp_path, routes=WAYS, zones=ZONES, captures={"internet": packets}).findings("ZG217")
+    town = Town(tmp_path, routes=WAYS, zones=ZONES, captures={"internet": packets}, profile="kobe-foundation")
+    assert not town.findings("ZG217")
+
+
+def test_what_no_policy_asks_is_not_said(tmp_path: Path) -> None:
+    assert not Town(tmp_path, [IN, ON], routes=WAYS, zones=ZONES).findings("ZG217")

@@ -4,7 +4,7 @@ A terminal outside that takes over a host inside (SSH, telnet, RDP, VNC, WinRM) 
 things are looked for: a host that some configuration lets be controlled from outside, and that may open sessions to a
 zone of class ``mynumber``; and a host that a capture shows controlled from outside, and that opened an answered
 session to such a zone within an hour. What goes from outside into the My Number zone at once is ZG101's matter. The
-aspect is the class of the zone outside.
+aspect is the class of the zone outside; only those of which a clause speaks are looked at.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _possible(case: Case) -> Iterator[Finding]:
     control = case.space.field(Field.PROTO, Intervals.of(TCP)) & case.space.field(Field.DPORT, CONTROL)
     onward = {pair for pair in case.by_pair if classes[pair[1]] is ZoneClass.MYNUMBER}
     for outside, zone in pairs(case):
-        if classes[outside] not in OUTSIDE or classes[zone] in {*OUTSIDE, ZoneClass.MYNUMBER}:
+        if not _asked(case, classes[outside]) or classes[zone] in {*OUTSIDE, ZoneClass.MYNUMBER}:
             continue
         into = parts_of(case, (outside, zone), lambda _: control)
         hosts = case.space.union(*(packets for _, packets in into)).may().project(Field.DST)
@@ -68,6 +68,10 @@ def _possible(case: Case) -> Iterator[Finding]:
                 yield _with_way_in(found, outside, [line for c, _ in into for line in deciding_lines(c)])
 
 
+def _asked(case: Case, origin: ZoneClass | None) -> bool:
+    return origin in OUTSIDE and origin is not None and case.asks(PLUGIN.id, origin)
+
+
 def _with_way_in(found: Finding, outside: str, lines: list[SourceSpan]) -> Finding:
     return replace(
         found,
@@ -83,7 +87,7 @@ def _observed(case: Case) -> Iterator[Finding]:
     for flow in flows_of(case, lambda f: f.answered):
         origin, goal = class_of(case, flow.src), class_of(case, flow.dst)
         if origin in OUTSIDE and goal not in {None, ZoneClass.MYNUMBER, *OUTSIDE}:
-            if flow.proto == TCP and flow.dport in CONTROL:
+            if _asked(case, origin) and flow.proto == TCP and flow.dport in CONTROL:
                 entered[flow.dst] = flow
             continue
         before = entered.get(flow.src)
