@@ -3,11 +3,10 @@
 Three traces of an intruder are looked for in every capture. A **sweep**: one host tries one service of very many
 others, most of which do not answer. A **chain**: a terminal that was entered by a file share, remote desktop or remote
 management (SMB, RPC, RDP, WinRM, SSH, VNC), also from outside, opens the same to a further host within an hour. Hosts
-declared with the
-role ``server``, ``scanner`` or ``jump-host``, and zones of class ``management``, are expected to do so. Where a sweep
-leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect ``chain``. A **peer**:
-one host of the role ``terminal`` opens such a service to another, and gets an answer (aspect ``peer``); where no host
-has that role, nobody says which hosts are terminals, and this is not looked for.
+declared with the role ``server``, ``scanner`` or ``jump-host``, and zones of class ``management``, are expected to do
+so. Where a sweep leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect
+``chain``. A **peer**: one host of the role ``terminal`` opens such a service to another, and gets an answer (aspect
+``peer``); where no host has that role, nobody says which hosts are terminals, and this is not looked for.
 """
 
 from __future__ import annotations
