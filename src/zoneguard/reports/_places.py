@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from zoneguard.model.findings import Finding, Report
@@ -21,12 +22,17 @@ class Place:
 
 def place(report: Report, span: SourceSpan) -> Place:
     """A line of an input: relative to the working directory where it lies below that."""
-    file = Path(span.file)
-    if not file.is_absolute() and file != Path(report.project.file) and (report.project.root / file).exists():
-        file = report.project.root / file
+    path = _path(span.file, report.project.file, report.project.root, Path.cwd())
+    return Place(path, span.first, max(span.first, span.last))
+
+
+@lru_cache(maxsize=1024)
+def _path(name: str, project: str, root: Path, cwd: Path) -> str:
+    file = Path(name)
+    if not file.is_absolute() and file != Path(project) and (root / file).exists():
+        file = root / file
     here = file.absolute()
-    inside = here.is_relative_to(Path.cwd())
-    return Place((here.relative_to(Path.cwd()) if inside else file).as_posix(), span.first, max(span.first, span.last))
+    return (here.relative_to(cwd) if here.is_relative_to(cwd) else file).as_posix()
 
 
 def main_place(report: Report, finding: Finding) -> Place:

@@ -66,7 +66,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
         "results": [_result(report, finding, index[finding.check], translate) for finding in findings],
     }  # fmt: skip
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return (json.dumps(log, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+    return (json.dumps(log, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _rule(check: Check, report: Report, lang: str, translate: Translate) -> Json:
