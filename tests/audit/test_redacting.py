@@ -92,7 +92,7 @@ PLAIN = {
     "SourceSpan": {"first", "last"}, "CaptureSpan": {"frame"}, "ServiceSpec": {"protocols", "ports", "icmp"},
     "Finding": {"more_rows"}, "MatrixCell": {"more_rows", "observed", "attempted"}, "Report": {"facts"},
     "Packet": {"proto", "sport", "dport", "icmp", "state", "flags", "fragment", "mark", "dnat", "orig_dport"},
-    "Flow": {"proto", "sport", "dport", "packets", "bytes", "payload", "vlan", "icmp"}, "Transfer": {"size"},
+    "Flow": {"proto", "sport", "dport", "packets", "bytes", "payload", "vlan", "icmp"}, "Transfer": {"size", "sketch"},
     "LineAccount": {"total", "understood", "ignored"}, "CaptureAccount": {"frames", "decoded", "skipped", "without_ip"},
     "Text": {"args"},
 }  # fmt: skip
