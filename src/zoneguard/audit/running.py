@@ -148,18 +148,29 @@ def _dynamic(
     from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
     from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
 
-    inputs += [input_file(project, entry.path, "capture") for entry in project.captures if entry.path.is_file()]
     extraction = Extraction(looking.extract) if looking.extract else None
     keep = extraction.keep if extraction else None
+    paths: dict[str, Path] = {}
+
+    def name(file: str) -> str:
+        text = shown(project, Path(file))
+        paths[text] = Path(file)
+        return text
+
     options = Options(
         touching=project.sanitized_by(Method.FILE),
         all_flows=looking.all_flows,
         keep=keep,
         progress=_counting(progress),
-        name=lambda file: shown(project, Path(file)),
+        name=name,
         jobs=looking.jobs,
     )
     result = replay(project.captures, project.zones, options)
+    inputs += [
+        InputFile(account.file, account.sha256, "capture", paths[account.file].absolute())
+        for account in result.table.accounts
+        if paths[account.file].is_file()
+    ]
     if extraction:
         extraction.finish(result.transfers)
     observed = sightings(space, possible, tuple(observed_crossings(space, project.zones, result.table)))
