@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from bench._measure import peak, phase
 from bench.generated import network
+from zoneguard.model.crossing import Crossing
 from zoneguard.static.reachability import Network
 
 SIZES = (10, 30, 100, 300)
@@ -27,8 +30,17 @@ def measure(routers: int) -> None:
     with phase("all pairs"):
         crossings = list(reach.crossings())
     pairs = {(c.source, c.destination) for c in crossings}
-    packets = reach.space.union(*(c.packets for c in crossings)).count()
-    print(f"  {len(crossings)} paths, {len(pairs)} of {routers * (routers - 1)} pairs of zones, {packets:.4g} packets")
+    print(
+        f"  {len(crossings):,} paths, {len(pairs):,} of {routers * (routers - 1):,} pairs of zones", end="", flush=True
+    )
+    print(f", {sum(_packets(crossings)):.4g} packets, {len(reach.refused)} refused")
+
+
+def _packets(crossings: Iterable[Crossing]) -> Iterator[int]:
+    """How many packets may go from each zone."""
+    for _, paths in groupby(crossings, key=lambda crossing: crossing.source):
+        sets = [crossing.packets for crossing in paths]
+        yield sets[0].space.union(*sets).count()
 
 
 def main(sizes: list[str]) -> None:

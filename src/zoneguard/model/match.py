@@ -149,15 +149,20 @@ def either(*parts: Match) -> Match:
 
 def asks(match: Match) -> Iterator[Field | Ingress | Egress | Unknown]:
     """The fields that ``match`` depends on, and its conditions that are on no field."""
-    if isinstance(match, In | Bits):
-        yield match.field
-    elif isinstance(match, All | AnyOf):
-        for part in match.parts:
-            yield from asks(part)
-    elif isinstance(match, Not):
-        yield from asks(match.part)
-    else:
-        yield match
+    left = [match]
+    while left:
+        part = left.pop()
+        if isinstance(part, _ON_FIELD):
+            yield part.field
+        elif isinstance(part, _OF_PARTS):
+            left.extend(part.parts)
+        elif isinstance(part, Not):
+            left.append(part.part)
+        else:
+            yield part
+
+
+_ON_FIELD, _OF_PARTS = (In, Bits), (All, AnyOf)
 
 
 def at_most(field: Field, match: Match) -> Intervals:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Device, Interface, PolicyRoute, Route, RouteKind, Vrf
 from zoneguard.model.intervals import Intervals
-from zoneguard.static.prefixes import Prefix, PrefixTree
+from zoneguard.static.prefixes import Prefix, PrefixTree, host
 
 MAX_RECURSION = 16
 """Next hops that need lookups deeper than this never resolve."""
@@ -50,21 +51,19 @@ class Fib:
     def __init__(self, resolver: Resolver, tree: PrefixTree) -> None:
         self.resolver = resolver
         self._tree = tree
-        choices = [resolver.choices.get(prefix, ()) for prefix in tree.prefixes]
-        for number, parent in enumerate(tree.parents):
-            if not choices[number] and parent >= 0:
-                choices[number] = choices[parent]
-        self._choices: list[Choice] = choices
-        exits: dict[tuple[int, ...], tuple[Way, ...]] = {}
-        numbers: dict[tuple[int, ...], int] = {}
-        number_of: dict[int, int] = {}
-        for choice in {id(c): c for c in choices}.values():
-            key = tuple([id(way) for way, _ in choice])
-            exits.setdefault(key, tuple([way for way, _ in choice]))
-            number_of[id(choice)] = numbers.setdefault(key, len(numbers))
-        self.exits: list[tuple[Way, ...]] = list(exits.values())
+        taken = list(map(resolver.exits.get, tree.prefixes))
+        self._routed_by = list(range(len(taken)))
+        """For each prefix of the tree, the number of the one that has the routes to its region, or -1."""
+        for number in [n for n, ways in enumerate(taken) if ways is None]:
+            parent = tree.parents[number]
+            taken[number] = taken[parent] if parent >= 0 else ()
+            self._routed_by[number] = self._routed_by[parent] if parent >= 0 else -1
+        numbers: dict[tuple[Way, ...], int] = {}
+        shared = dict(zip(map(id, taken), taken, strict=True))
+        number_of = {key: numbers.setdefault(ways or (), len(numbers)) for key, ways in shared.items()}
+        self.exits: list[tuple[Way, ...]] = list(numbers)
         """The different sets of ways that share the load of some destinations."""
-        self.exit_of: list[int] = [number_of[id(c)] for c in choices]
+        self.exit_of: list[int] = list(map(number_of.__getitem__, map(id, taken)))
         """For each prefix of the tree, the number in ``exits`` of what its region takes."""
 
     @property
@@ -74,17 +73,16 @@ class Fib:
 
     def table(self, wanted: Callable[[Way], bool] = lambda _way: True) -> Mapping[Target, Intervals]:
         """Each wanted way with its route → exactly the destinations that may take it (equal routes share them)."""
+        asked = [any(map(wanted, ways)) for ways in self.exits]
         spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        chosen: dict[int, Choice] = {}
-        for choice, region in zip(self._choices, self._tree.regions, strict=True):
-            if choice:
-                chosen[id(choice)] = choice
-                spans[id(choice)] += region
+        for number, taken in enumerate(self.exit_of):
+            if asked[taken]:
+                spans[self._routed_by[number]] += self._tree.regions[number]
         found: dict[Target, list[tuple[int, int]]] = defaultdict(list)
-        for key, choice in chosen.items():
-            for way, route in choice:
+        for number, region in spans.items():
+            for way, route in self.resolver.choice(self._tree.prefixes[number]):
                 if wanted(way):
-                    found[Target(way, route)] += spans[key]
+                    found[Target(way, route)] += region
         return {target: Intervals.from_spans(of_target) for target, of_target in found.items()}
 
 
@@ -99,13 +97,16 @@ def connected_routes(interfaces: Iterable[Interface]) -> list[Route]:
 
 
 def build_fibs(contexts: Iterable[tuple[Device, Vrf]]) -> tuple[PrefixTree, list[Fib]]:
-    """The forwarding tables of contexts: connected subnets and routes, the best usable ones of each prefix."""
+    """The forwarding tables of contexts: connected subnets and routes, the best usable ones of each prefix.
+
+    The tree holds the addresses of the contexts too.
+    """
     resolvers = []
     for device, vrf in contexts:
         interfaces = [i for i in device.interfaces if i.name in vrf.interfaces]
         down = frozenset(i.name for i in device.interfaces if not i.enabled)
         resolvers.append(Resolver([*connected_routes(interfaces), *vrf.routes], interfaces, down))
-    tree = PrefixTree(prefix for resolver in resolvers for prefix in resolver.choices)
+    tree = PrefixTree(p for r in resolvers for prefixes in (r.exits, map(host, r.own)) for p in prefixes)
     return tree, [Fib(resolver, tree) for resolver in resolvers]
 
 
@@ -118,8 +119,8 @@ class Resolver:
     """Routes to ways out: next hops are looked up through other routes until they are on a link.
 
     A route out of a disabled interface, or whose next hop is not reached or is the device itself, is not usable: the
-    next best of its prefix is, or a shorter prefix. ``choices``: prefixes with a usable route → the best ones.
-    ``down``: disabled interfaces of the whole device.
+    next best of its prefix is, or a shorter prefix. ``exits``: prefixes with a usable route → the ways of the best.
+    ``down``: disabled interfaces of the whole device. ``own``: the addresses of the context.
     """
 
     def __init__(self, routes: Iterable[Route], interfaces: Iterable[Interface], down: frozenset[str]) -> None:
@@ -127,16 +128,29 @@ class Resolver:
         for route in routes:
             self._groups[route.network, route.length].append(route)
         self._down = down
-        self._own = frozenset(a.address for i in interfaces if i.enabled for a in i.addresses)
-        lengths = {(p >= V6, n) for p, n in self._groups}
-        self._lengths = {v6: sorted((n for f, n in lengths if f == v6), reverse=True) for v6 in (False, True)}
+        self.own = frozenset(a.address for i in interfaces if i.enabled for a in i.addresses)
         self._by_interface: dict[tuple[str, int | None], tuple[Way, ...]] = {}
         self._by_hop: dict[int, tuple[Way, ...]] = {}
+        self._inside: dict[str, tuple[Way, ...]] = {}
         self._resolving: set[int] = set()
         self._cut = False
         self._lookups = 0
-        found = ((prefix, self._best(group)) for prefix, group in self._groups.items())
-        self.choices: dict[Prefix, Choice] = {prefix: choice for prefix, choice in found if choice}
+        self._shared: dict[tuple[tuple[int, int, int], ...], tuple[Way, ...]] = {}
+        found = ((prefix, self._exit(group)) for prefix, group in self._groups.items())
+        self.exits: dict[Prefix, tuple[Way, ...]] = {prefix: ways for prefix, ways in found if ways}
+
+    def choice(self, prefix: Prefix) -> Choice:
+        """The best usable routes of a prefix, each with its way."""
+        return self._best(self._groups.get(prefix, []))
+
+    def _exit(self, group: list[Route]) -> tuple[Way, ...]:
+        """The ways of the best usable routes of a prefix."""
+        if len(group) == 1:
+            return self.ways_of(group[0])
+        key = tuple([(id(self.ways_of(route)), route.distance, route.metric) for route in group])
+        if key not in self._shared:
+            self._shared[key] = tuple([way for way, _ in self._best(group)])
+        return self._shared[key]
 
     def _best(self, group: list[Route]) -> Choice:
         """The usable routes of a prefix with the lowest distance and metric, one for each way."""
@@ -158,12 +172,13 @@ class Resolver:
     def ways_of(self, route: Route) -> tuple[Way, ...]:
         """Where a route leads; empty where it is not usable."""
         if route.kind is RouteKind.BLACKHOLE or route.into:
-            return (Way("", None, route.into),)
+            return self._inside.setdefault(route.into, (Way("", None, route.into),))
         if route.interface:
             key = (route.interface, route.next_hop)
-            if key not in self._by_interface:
-                self._by_interface[key] = () if route.interface in self._down else (Way(*key),)
-            return self._by_interface[key]
+            found = self._by_interface.get(key)
+            if found is None:
+                found = self._by_interface[key] = () if route.interface in self._down else (Way(*key),)
+            return found
         return self._to_hop(route.next_hop) if route.next_hop is not None else ()
 
     def ways_of_policy(self, policy: PolicyRoute) -> list[Way]:
@@ -184,13 +199,19 @@ class Resolver:
             return ()
         before, self._cut = self._cut, False
         self._resolving.add(address)
-        ways = () if address in self._own else self._longest(address)
+        ways = () if address in self.own else self._longest(address)
         found = tuple(dict.fromkeys(Way(w.interface, address if w.next_hop is None else w.next_hop) for w in ways))
         self._resolving.discard(address)
         if first or not self._cut:
             self._by_hop[address] = found
         self._cut = self._cut or before
         return found
+
+    @cached_property
+    def _lengths(self) -> dict[bool, list[int]]:
+        """The lengths of the prefixes of IPv4 and of IPv6 (``True``), the longest first."""
+        lengths = {(network >= V6, length) for network, length in self._groups}
+        return {v6: sorted((n for f, n in lengths if f == v6), reverse=True) for v6 in (False, True)}
 
     def _longest(self, address: int) -> Iterator[Way]:
         width = 128 if address >= V6 else 32

@@ -19,6 +19,8 @@ from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 
+SHORT = 64
+"""Up to so many lines a list is compiled line by line, from the last to the first; longer ones are halved."""
 MAX_DEPTH = 64
 """Jumps deeper than this (the kernel allows fewer in one hook) are undecided."""
 
@@ -38,6 +40,11 @@ class Outcome:
             _joined(self.deny, later.deny, self.permit, self.back),
             _joined(self.back, later.back, self.permit, self.deny),
         )
+
+    def before(self, passing: PacketSet) -> PacketSet:
+        """What passes where this comes first, and ``passing`` passes of what it does not decide."""
+        rest = passing - self.deny if self.deny else passing
+        return self.permit | rest if self.permit else rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Lists:
         self.space = space
         self._named = named
         self._outcomes: dict[tuple[int, str | None, str | None], Outcome] = {}
+        self._passed: dict[tuple[int, str | None, str | None], PacketSet] = {}
         self._facts: dict[int, Facts] = {}
         self._kept: list[RuleList] = []
 
@@ -80,11 +88,21 @@ class Lists:
         if self.about(rules).rewrites:
             parts = [s.packets for s in self.walk(rules, packets, ingress, egress) if isinstance(s.action, Permit)]
             return self.space.union(*parts)
-        outcome = self.outcome(rules, ingress, egress)
-        passed = packets & outcome.permit
-        if isinstance(rules.default, Permit):
-            passed = passed | (packets - outcome.permit - outcome.deny)
-        return passed
+        return packets & self._passing(rules, ingress, egress)
+
+    def _passing(self, rules: RuleList, ingress: str | None, egress: str | None) -> PacketSet:
+        """Every packet that passes a filter stage with this list, which does not rewrite."""
+        if not self.about(rules).interfaces:
+            ingress = egress = None
+        key = (id(rules), ingress, egress)
+        if key not in self._passed:
+            plain = len(rules.rules) <= SHORT and all(isinstance(r, Rule) and _is_plain(r) for r in rules.rules)
+            parts = self._leaves(rules, ingress, egress) if plain else [self.outcome(rules, ingress, egress)]
+            rest = self.space.everything if isinstance(rules.default, Permit) else self.space.nothing
+            for part in reversed(parts):
+                rest = part.before(rest)
+            self._passed[key] = rest
+        return self._passed[key]
 
     def about(self, rules: RuleList) -> Facts:
         """What the list, and those it jumps to, ask and do."""
@@ -112,15 +130,17 @@ class Lists:
         if known is None:
             self._outcomes[key] = self._undecided(f"chain {rules.name} calls itself")
             try:
-                leaves = [
-                    self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled
-                ]
-                known = self._balance([leaf for leaf in leaves if leaf is not None])
+                known = self._balance(self._leaves(rules, ingress, egress, depth))
             except TooLarge:
                 del self._outcomes[key]
                 raise
             self._outcomes[key] = known
         return known
+
+    def _leaves(self, rules: RuleList, ingress: str | None, egress: str | None, depth: int = 0) -> list[Outcome]:
+        """What each line does that does something."""
+        leaves = (self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled)
+        return [leaf for leaf in leaves if leaf is not None]
 
     def _balance(self, parts: list[Outcome]) -> Outcome:
         while len(parts) > 1:
@@ -215,6 +235,11 @@ class Lists:
         undecided = self.space.unknown(f"chain {jump.target}")
         yield Step(packets & undecided, Permit(), line)
         yield Step(packets - undecided, Deny(), line)
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Whether nothing goes on after the rule that it matched."""
+    return isinstance(rule.action, Permit | Deny)
 
 
 def _joined(first: PacketSet, later: PacketSet, *others: PacketSet) -> PacketSet:

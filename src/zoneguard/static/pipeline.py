@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, reduce
+from operator import or_
 
 from zoneguard.model.device import (
     Filter,
-    IngressAddress,
     NatRule,
     Permit,
-    Rewrite,
     Routing,
-    Rule,
-    SetField,
     Stage,
     Translate,
-    Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ConnState, Field, Ingress, asks, names_match
+from zoneguard.model.match import ConnState, Field, names_match
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 from zoneguard.static.fib import Target, Way
 from zoneguard.static.forwarding import Forwarding
 from zoneguard.static.lists import Lists, Step
+from zoneguard.static.stages import applies, asked_ingresses, enters, keeps_something, redirects_to_ingress
 from zoneguard.static.topology import Context, Topology
+from zoneguard.static.transit import Gate, Passage, Transit
 from zoneguard.static.translation import leave_device, translate
 
 NO_EGRESS = ""
@@ -52,19 +51,28 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """``part`` leaves by ``way``; a way of ``None``: it is for the device itself. ``policy``: by a policy route.
+    """``part`` leaves by one of ``ways`` out of one interface; without ways it is for the device itself.
 
-    ``others``: further ways out of the same interface by which some of it may leave.
+    ``policy``: the line of the policy route that led there.
     """
 
-    way: Way | None
+    ways: tuple[Way, ...]
     part: Part
-    policy: bool = False
-    others: tuple[Way, ...] = ()
+    policy: SourceSpan | None = None
+
+    @property
+    def way(self) -> Way | None:
+        """The first way, or the only one."""
+        return self.ways[0] if self.ways else None
 
 
-Exit = tuple[tuple[Way, ...], PacketSet]
-"""Ways out of one interface, and the packets to the destinations that may take one of them."""
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """``ways`` out of one interface: ``packets`` are those to the ``classes`` of destinations that may take one."""
+
+    ways: tuple[Way, ...]
+    classes: int
+    packets: PacketSet
 
 
 class Pipeline:
@@ -79,15 +87,21 @@ class Pipeline:
         self._lists = Lists(space, context.vrf.lists)
         stages = context.vrf.stages
         cut = next((i for i, s in enumerate(stages) if isinstance(s, Routing)), len(stages))
-        self._keeps = any(map(_keeps, context.device.vrfs))
-        self._asked = {a.names for a in _asked(context.vrf) if isinstance(a, Ingress)}
-        self._redirects = any(isinstance(w, IngressAddress) for r in _rules(context.vrf) for w in _rewrites(r))
+        self._keeps = any(map(keeps_something, context.device.vrfs))
+        self._asked = asked_ingresses(context.vrf)
+        self._redirects = redirects_to_ingress(context.vrf)
         self._before, self._after = stages[:cut], stages[cut + 1 :]
         sessions = Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED)
         self._sessions = space.field(Field.STATE, sessions)
-        self._own = topology.own_addresses(context)
-        self._ways = (forwarding or Forwarding(space, topology)).ways(context.key)
-        self._grouped: dict[Intervals | None, list[Exit]] = {None: [((way,), to) for way, to in self._ways.items()]}
+        forwarding = forwarding or Forwarding(space, topology)
+        self._own, self._own_classes = topology.own_addresses(context), forwarding.own(context.key)
+        ways = forwarding.ways(context.key)
+        self._grouped: dict[Intervals | None, list[Exit]] = {
+            None: [Exit((way,), classes, forwarding.packets(classes)) for way, classes in ways.items()]
+        }
+        self._transits: dict[tuple[int, Intervals], Transit | None] = {}
+        self._entrances: dict[str, int] = {}
+        self._entrance_numbers: dict[Hashable, int] = {}
         self._by_way: dict[Way, list[tuple[Target, PacketSet]]] = {}
         self._fib = topology.fibs[context.key]
 
@@ -105,23 +119,64 @@ class Pipeline:
             if local:
                 own = arrived.holding(local)
                 for admitted in self._through(self._context.vrf.local, own, ingress, ingress, traced):
-                    yield Departure(None, admitted)
+                    yield Departure((), admitted)
             if not self._context.vrf.forwards:
                 continue
-            for (way, *others), routed, policy in self._routes(arrived.packets - local, ingress, landmarks):
+            for ways, routed, policy in self._routes(arrived.packets - local, ingress, landmarks):
                 start = Part(routed, arrived.lines, arrived.defaults, arrived.translations, policy)
-                for routed_by in self._by_route(way, start) if traced and not policy else [start]:
-                    if way.interface:
-                        for part in self._through(self._after, routed_by, ingress, way.interface, traced):
-                            yield Departure(way, part, policy is not None, tuple(others))
-                    elif way.into:
-                        yield Departure(way, routed_by, policy is not None)
+                for routed_by in self._by_route(ways[0], start) if traced and not policy else [start]:
+                    if ways[0].interface:
+                        for part in self._through(self._after, routed_by, ingress, ways[0].interface, traced):
+                            yield Departure(ways, part, policy)
+                    elif ways[0].into:
+                        yield Departure(ways, routed_by, policy)
 
-    def entrance(self, ingress: str) -> Hashable:
+    def transit(self, ingress: str, landmarks: Intervals) -> Transit | None:
+        """How packets that come in by ``ingress`` pass; ``None`` where they are changed, or routed by policy."""
+        key = (self.entrance(ingress), landmarks)
+        if key not in self._transits:
+            self._transits[key] = self._find_transit(ingress, landmarks)
+        return self._transits[key]
+
+    def _find_transit(self, ingress: str, landmarks: Intervals) -> Transit | None:
+        if not self._topology.interface(self._context, ingress).enabled or not self._context.vrf.forwards:
+            return Transit(None, self._own_classes, ())
+        entered = [s for s in self._context.vrf.stages if not isinstance(s, Routing) and enters(s, ingress)]
+        if self._context.vrf.policy_routes or any(map(self._changes, entered)):
+            return None
+        passages = []
+        for out in self._exits(landmarks):
+            egress = out.ways[0].interface
+            if egress or out.ways[0].into:
+                gate = self._gate(self._after, out.packets, ingress, egress) if egress else None
+                passages.append(Passage(out.ways, out.classes, gate))
+        gate = self._gate(self._before, self._space.everything, ingress, NO_EGRESS)
+        return Transit(gate, self._own_classes, tuple(passages))
+
+    def _changes(self, stage: Filter | Translate) -> bool:
+        return isinstance(stage, Translate) or self._lists.about(stage.rules).rewrites
+
+    def _gate(self, stages: Sequence[Stage], packets: PacketSet, ingress: str, egress: str) -> Gate | None:
+        """What of ``packets`` the stages let pass, once it is asked for; ``None`` where no stage applies."""
+        if not any(not isinstance(s, Routing) and applies(s, ingress, egress) for s in stages):
+            return None
+        return cache(
+            lambda: self._space.union(
+                *(part.packets for part in self._through(stages, Part(packets), ingress, egress, False))
+            )
+        )
+
+    def entrance(self, ingress: str) -> int:
         """Equal for interfaces by which it makes no difference to come in, for packets that are forwarded."""
+        if ingress not in self._entrances:
+            key = self._entrance(ingress)
+            self._entrances[ingress] = self._entrance_numbers.setdefault(key, len(self._entrance_numbers))
+        return self._entrances[ingress]
+
+    def _entrance(self, ingress: str) -> Hashable:
         if self._redirects or not self._topology.interface(self._context, ingress).enabled:
             return ingress
-        stages = tuple(not isinstance(s, Routing) and _enters(s, ingress) for s in self._context.vrf.stages)
+        stages = tuple(not isinstance(s, Routing) and enters(s, ingress) for s in self._context.vrf.stages)
         return stages, tuple(names_match(names, ingress) for names in self._asked)
 
     def sends(self, packets: PacketSet) -> PacketSet:
@@ -144,23 +199,27 @@ class Pipeline:
             for way in ways:
                 yield (way,), hit, policy.span
         rest = rest | plain
-        for exits, destinations in self._exits(landmarks):
-            routed = rest & destinations
+        for out in self._exits(landmarks):
+            routed = rest & out.packets
             if routed:
-                yield exits, routed, None
+                yield out.ways, routed, None
 
     def _exits(self, landmarks: Intervals | None) -> list[Exit]:
         """The ways out; together where they leave the model by one interface and by no landmark."""
         if landmarks not in self._grouped:
-            groups: dict[Hashable, list[Way]] = defaultdict(list)
-            for way in self._ways:
+            groups: dict[Hashable, list[Exit]] = defaultdict(list)
+            for out in self._grouped[None]:
+                (way,) = out.ways
                 marked = landmarks is not None and way.next_hop is not None and way.next_hop in landmarks
                 apart = marked or not self._topology.leaves(self._context, way)
-                groups[way if apart else way.interface].append(way)
-            self._grouped[landmarks] = [
-                (tuple(ways), self._space.union(*(self._ways[way] for way in ways))) for ways in groups.values()
-            ]
+                groups[way if apart else way.interface].append(out)
+            self._grouped[landmarks] = [self._together(exits) for exits in groups.values()]
         return self._grouped[landmarks]
+
+    def _together(self, exits: list[Exit]) -> Exit:
+        ways = tuple(way for out in exits for way in out.ways)
+        classes = reduce(or_, (out.classes for out in exits))
+        return Exit(ways, classes, self._space.union(*(out.packets for out in exits)))
 
     def _by_route(self, way: Way, part: Part) -> Iterator[Part]:
         """``part`` cut by the routes that lead out by ``way``."""
@@ -178,7 +237,7 @@ class Pipeline:
     def _through(self, stages: Sequence[Stage], start: Part, ingress: str, egress: str, traced: bool) -> list[Part]:
         parts = [start]
         for stage in stages:
-            if not isinstance(stage, Routing) and _applies(stage, ingress, egress):
+            if not isinstance(stage, Routing) and applies(stage, ingress, egress):
                 parts = [out for part in parts for out in self._stage(stage, part, ingress, egress, traced)]
                 parts = [part for part in parts if part.packets]
         return [part for part in parts if part.packets]
@@ -213,35 +272,3 @@ def _decided(part: Part, step: Step, stage: Filter) -> Part:
         return replace(part, packets=step.packets, lines=(*part.lines, step.line))
     lines = (step.line,) if stage.rules.rules else ()
     return replace(part, packets=step.packets, defaults=(*part.defaults, *lines))
-
-
-def _applies(stage: Filter | Translate, ingress: str, egress: str) -> bool:
-    return _enters(stage, ingress) and (stage.egress is None or egress in stage.egress)
-
-
-def _enters(stage: Filter | Translate, ingress: str) -> bool:
-    return stage.ingress is None or ingress in stage.ingress
-
-
-def _rules(vrf: Vrf) -> Iterator[Rule | NatRule]:
-    """The rules of all lists of a context, whether or not something comes to them."""
-    for stage in (*vrf.stages, *vrf.local):
-        if not isinstance(stage, Routing):
-            yield from stage.rules.rules
-    for listed in vrf.lists.values():
-        yield from listed.rules
-
-
-def _asked(vrf: Vrf) -> Iterator[object]:
-    for rule in (*_rules(vrf), *vrf.policy_routes):
-        yield from asks(rule.match)
-
-
-def _rewrites(rule: Rule | NatRule) -> tuple[Rewrite, ...]:
-    return rule.rewrites if isinstance(rule, NatRule) else ()
-
-
-def _keeps(vrf: Vrf) -> bool:
-    """Whether packets are changed, or limited, in something that does not leave the device with them."""
-    changes = any(isinstance(r, NatRule) or isinstance(r.action, SetField) for r in _rules(vrf))
-    return changes or Field.MAC in _asked(vrf)

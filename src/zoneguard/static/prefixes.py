@@ -10,6 +10,11 @@ Prefix = tuple[int, int]
 """Network address in the shared space, and length."""
 
 
+def host(address: int) -> Prefix:
+    """The prefix of one address."""
+    return address, 128 if address >= V6 else 32
+
+
 class PrefixTree:
     """``prefixes`` in order, each after the one that contains it: number ``parents[i]``, or -1.
 

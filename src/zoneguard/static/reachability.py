@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.device import Device, Filter
 from zoneguard.model.intervals import Intervals
@@ -34,7 +35,7 @@ class Network:
         self.zones = zones
         self.topology = Topology(devices, zones, links)
         self._pipelines: dict[tuple[str, str], Pipeline] = {}
-        self._forwarding = Forwarding(self.space, self.topology)
+        self.forwarding = Forwarding(self.space, self.topology)
         self.openers = opening_packets(self.space)
         self.loops: list[Loop] = []
         self.refused: list[Refusal] = []
@@ -42,7 +43,7 @@ class Network:
     def pipeline(self, context: Context) -> Pipeline:
         """The compiled pipeline of a context."""
         if context.key not in self._pipelines:
-            self._pipelines[context.key] = Pipeline(self.space, self.topology, context, self._forwarding)
+            self._pipelines[context.key] = Pipeline(self.space, self.topology, context, self.forwarding)
         return self._pipelines[context.key]
 
     def crossings(
@@ -63,7 +64,9 @@ class Network:
         """
         propagation = Propagation(self, spoofed, landmarks, intrazone)
         for zone in zones if zones is not None else (z.name for z in self.zones):
-            yield from propagation.crossings(zone)
+            with paused_collector():
+                found = list(propagation.crossings(zone))
+            yield from found
 
     def attributed(self, crossing: Crossing) -> Iterator[Crossing]:
         """``crossing`` split by the lines that decided at each hop; whole, with whole lists, if that is too large."""
@@ -92,7 +95,7 @@ class Network:
                 for current, path in states
                 for departure in self.pipeline(context).run(hop.ingress, current, traced=True)
                 if departure.way is not None
-                and (taken := hop_of(context, hop.ingress, departure))
+                and (taken := hop_of(context, hop.ingress, departure.ways, departure.policy))
                 in (hop, self._outside(context, hop, departure.way))
             ]
         for current, path in states:

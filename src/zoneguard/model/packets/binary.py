@@ -17,10 +17,11 @@ from zoneguard.model.text import N_
 
 P = ParamSpec("P")
 R = TypeVar("R")
-INNER_NODES = 32 << 20
+INNER_NODES = 96 << 20
 APPLY_CACHE = 1 << 21
 REMEMBERED_BITS, REMEMBERED_LENGTH = 4, 64
 """Stretches are remembered at every so many bits only, and short lists only: long ones are hardly shared."""
+OCTET = 8
 MAX_LISTED = 1 << 20
 """Stretches of values that are remembered, so that sets that share parts are listed faster."""
 
@@ -33,9 +34,13 @@ def _guarded(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except DDMemoryError as error:
-            raise TooLarge(N_("the sets of packets outgrew their memory")) from error
+            raise _out_of_memory() from error
 
     return guarded
+
+
+def _out_of_memory() -> TooLarge:
+    return TooLarge(N_("the sets of packets outgrew their memory"))
 
 
 class BinaryEngine:
@@ -53,6 +58,7 @@ class BinaryEngine:
         self._negative = [~v for v in self._positive]
         self._unknown: dict[str, int] = {}
         self._prefixes: dict[tuple[Group, int, int], BCDDFunction] = {}
+        self._octets: dict[tuple[Group, int, int, int], BCDDFunction] = {}
         self._cubes: dict[frozenset[str], BCDDFunction] = {}
         self._stretches: dict[tuple[BCDDFunction, int], list[tuple[int, BCDDFunction]]] = {}
         self._listed = 0
@@ -76,9 +82,20 @@ class BinaryEngine:
         known = self._prefixes.get(key)
         if known is None:
             known = cast(BCDDFunction, self.true)
-            for bit in range(length - 1, -1, -1):
-                known = self._literal(group, bit, value) & known
+            for first in range((length - 1) // OCTET * OCTET, -1, -OCTET):
+                known = self._octet(group, value, first, min(first + OCTET, length)) & known
             self._prefixes[key] = known
+        return known
+
+    def _octet(self, group: Group, value: int, first: int, end: int) -> BCDDFunction:
+        """The bits ``first`` to ``end - 1`` of a value: prefixes are built of a few parts that others have too."""
+        key = (group, first, end, value >> (group.width - end) & (1 << (end - first)) - 1)
+        known = self._octets.get(key)
+        if known is None:
+            known = cast(BCDDFunction, self.true)
+            for bit in range(end - 1, first - 1, -1):
+                known = self._literal(group, bit, value) & known
+            self._octets[key] = known
         return known
 
     def _literal(self, group: Group, bit: int, value: int) -> BCDDFunction:
@@ -138,16 +155,20 @@ class BinaryEngine:
             self._unknown[key] = self._manager.num_vars() - 1
         return self._manager.var(self._unknown[key])
 
-    @_guarded
     def conj(self, a: Node, b: Node) -> Node:
-        return cast(BCDDFunction, a) & cast(BCDDFunction, b)
+        try:
+            return a & b  # type: ignore[operator, no-any-return]
+        except DDMemoryError as error:
+            raise _out_of_memory() from error
 
-    @_guarded
     def disj(self, a: Node, b: Node) -> Node:
-        return cast(BCDDFunction, a) | cast(BCDDFunction, b)
+        try:
+            return a | b  # type: ignore[operator, no-any-return]
+        except DDMemoryError as error:
+            raise _out_of_memory() from error
 
     def neg(self, a: Node) -> Node:
-        return ~cast(BCDDFunction, a)
+        return ~a  # type: ignore[operator, no-any-return]
 
     @_guarded
     def exists(self, a: Node, groups: Iterable[Group]) -> Node:

@@ -46,7 +46,8 @@ class PacketSet:
         return PacketSet(self.space, self.space.engine.neg(self.node))
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self & ~other
+        engine = self.space.engine
+        return PacketSet(self.space, engine.conj(self.node, engine.neg(other.node)))
 
     def __le__(self, other: PacketSet) -> bool:
         return not self - other
