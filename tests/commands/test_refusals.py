@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import Run
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.text import N_
 from zoneguard.static import pipeline, reachability
+from zoneguard.static.transit import Transit
 
 RULES = """\
 *filter
@@ -105,10 +107,10 @@ def test_a_difference_of_what_cannot_be_listed_is_still_a_difference(
 class Small(pipeline.Pipeline):
     """A pipeline whose sets outgrow the memory when packets come in from ``outer``."""
 
-    def run(self, ingress: str, *args: Any, **kwargs: Any) -> Any:
+    def transit(self, ingress: str, landmarks: Intervals) -> Transit | None:
         if ingress == "eth1":
             raise TooLarge(N_("the sets of packets outgrew their memory"))
-        return super().run(ingress, *args, **kwargs)
+        return super().transit(ingress, landmarks)
 
 
 def test_a_zone_that_cannot_be_followed_leaves_the_others(
