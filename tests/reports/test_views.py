@@ -145,7 +145,9 @@ def test_the_model_in_json() -> None:
     shown = parsed_json((device(),), LineAccount("gw.rules", "iptables", 1, 1, {}))
     assert (shown["schema"], shown["format"], shown["account"]["total"]) == ("zoneguard.parse/1", "iptables", 1)
     (gateway,) = shown["devices"]
-    assert gateway["interfaces"][0]["addresses"] == [{"type": "InterfaceAddress", "address": "10.1.0.1", "length": 24, "span": None}]
+    assert gateway["interfaces"][0]["addresses"] == [
+        {"type": "InterfaceAddress", "address": "10.1.0.1", "length": 24, "span": None}
+    ]
     vrf = gateway["vrfs"][0]
     assert vrf["interfaces"] == ["eth0", "eth1"]
     assert vrf["routes"][0]["next_hop"] == "10.1.0.254"
