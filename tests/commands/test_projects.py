@@ -181,3 +181,12 @@ def test_what_passes_within_a_zone_is_shown_where_that_is_asked(zoneguard: Run, 
     assert set(within) == {("a", "b"), ("b", "a"), ("a", "a")}
     assert set(within["a", "a"]) == {"10.1.0.0/24", "10.2.0.0/25"}
     assert "a → a  allowed" in zoneguard("matrix", gateway, "--intrazone", "--lang", "en")[1]
+
+
+def test_a_matrix_says_what_it_does_not_know(zoneguard: Run, gateway: Path) -> None:
+    assert json.loads(zoneguard("matrix", gateway, "--format", "json")[1])["undetermined"] == []
+    (gateway / "gw.routes").write_text("10.1.0.0/24 dev eth0 proto kernel scope link src 10.1.0.1\n")
+    (unknown,) = json.loads(zoneguard("matrix", gateway, "--format", "json")[1])["undetermined"]
+    assert unknown["evidence"] == [{"file": "zoneguard.yaml", "line": 5, "last_line": 5}]
+    assert "attaches to no device" in unknown["message"]
+    assert "attaches to no device" in zoneguard("matrix", gateway)[1]

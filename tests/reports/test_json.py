@@ -131,7 +131,16 @@ def test_matrix_and_register(report: Any) -> None:
     cell = report["matrix"][3]
     assert (cell["from"], cell["to"], cell["state"], cell["via"]) == ("lgwan", "世界", "sanitized", ["dmz-san"])
     assert (cell["observed"], cell["attempted"]) == (3, 1)
-    assert matrix(REPORT) == {"schema": "zoneguard.matrix/1", "spoofed": False, "matrix": report["matrix"]}
+    shown = matrix(REPORT)
+    assert shown["undetermined"] == [
+        {"message": f["message"], "evidence": f["evidence"]} for f in report["findings"] if f["check"] == "ZG401"
+    ]
+    assert shown | {"undetermined": []} == {
+        "schema": "zoneguard.matrix/1",
+        "spoofed": False,
+        "matrix": report["matrix"],
+        "undetermined": [],
+    }
     first, second = report["exceptions"]
     assert (first["approved"], first["expires"], first["macs"]) == ("2026-04-01", "2027-03-31", ["00:00:5e:00:53:20"])
     assert (second["approved"], second["expires"]) == (None, "2026-03-31")

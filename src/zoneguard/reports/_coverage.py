@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from zoneguard.checks.undetermined_input import PLUGIN as UNREAD
 from zoneguard.model.device import Concern
-from zoneguard.model.findings import Report
+from zoneguard.model.findings import Finding, Report
 from zoneguard.model.text import N_
 from zoneguard.reports._page import Page
 
 SHOWN_PER_FILE = 10
 SHOWN_REASONS = 8
+
+
+def unread(report: Report) -> Iterator[Finding]:
+    """What of the inputs is missing, or was not understood: anything else that is said may be wrong for it."""
+    return (finding for finding in report.findings if finding.check == UNREAD.id)
 
 
 def write_undetermined(page: Page, report: Report) -> None:

@@ -15,6 +15,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.reports import ReportFormat, _values
 from zoneguard.reports._accepted import held_json
+from zoneguard.reports._coverage import unread
 from zoneguard.reports._words import Translate, in_order
 
 SCHEMA = "zoneguard.report/1"
@@ -76,7 +77,15 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
 
 def matrix(report: Report) -> dict[str, Any]:
     """The zone matrix alone."""
-    return {"schema": "zoneguard.matrix/1", "spoofed": report.spoofed, "matrix": [cell(c) for c in report.matrix]}
+    return {
+        "schema": "zoneguard.matrix/1",
+        "spoofed": report.spoofed,
+        "matrix": [cell(c) for c in report.matrix],
+        "undetermined": [
+            {"message": finding.message.render(), "evidence": [_values.evidence(e) for e in finding.evidence]}
+            for finding in unread(report)
+        ],
+    }
 
 
 def _summary(report: Report) -> dict[str, Any]:

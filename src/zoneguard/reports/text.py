@@ -13,7 +13,7 @@ from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
 from zoneguard.reports._accepted import write_held
-from zoneguard.reports._coverage import write_coverage, write_inputs, write_undetermined
+from zoneguard.reports._coverage import unread, write_coverage, write_inputs, write_undetermined
 from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
 from zoneguard.reports._register import write_register
@@ -52,9 +52,15 @@ def write(report: Report, lang: str, terminal: bool) -> bytes:
 
 
 def matrix(report: Report, lang: str, terminal: bool) -> bytes:
-    """The zone matrix alone."""
+    """The zone matrix alone, and what it does not know."""
     page = Page(lang, terminal)
     write_matrix(page, report)
+    unknown = list(unread(report))
+    if unknown:
+        page.heading(page.say(N_("What could not be determined from the inputs")))
+    for finding in unknown:
+        page.paragraph(page.say(finding.message), 2)
+        page.field(page.say(N_("evidence")), [str(e) for e in finding.evidence[:SHOWN_EVIDENCE]], 4, LABEL_WIDTH)
     return page.encode()
 
 
