@@ -1,7 +1,8 @@
 """Fujitsu IPCOM EX, EX2, VE: interfaces and static routes of ``show running-config``; what its rules do stays open.
 
-No command reference of this vendor is public. What three independent public programs agree on is read (they are named
-in ``docs/reference/ipcom.md``); everything else is not understood, and every packet may pass or not.
+No command reference of this vendor is public. What public programs that read its configurations show is read
+(``docs/reference/ipcom.md`` names them line by line); everything else is not understood, and every packet may pass or
+not.
 """
 
 from __future__ import annotations
