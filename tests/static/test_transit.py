@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.static.generators import SPAN, V4_BASE, V6_BASE, WIRE_SIZE, WIRES, devices, networks
+from zoneguard.audit.inputs import load_devices
+from zoneguard.loading.project import load_project
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Device, Filter, Rule, SetField, Vrf
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.binary import BinaryEngine
-from zoneguard.model.packets.engine import Engine
+from zoneguard.model.packets.engine import Engine, TooLarge
 from zoneguard.model.packets.interval import IntervalEngine
+from zoneguard.model.text import N_
 from zoneguard.model.zones import Zone, ZoneClass, ZoneMap
 from zoneguard.static.pipeline import Pipeline
 from zoneguard.static.propagation import Landmarks
@@ -87,3 +93,24 @@ def test_nor_do_they_between_devices_that_translate(made: tuple[Device, ...], sp
 @given(made=meshes(), spoofed=st.booleans())
 def test_nor_do_they_on_the_other_engine(made: tuple[Device, ...], spoofed: bool) -> None:
     held_against_sets(made, IntervalEngine(), spoofed, LANDMARKS[0])
+
+
+def test_a_list_that_outgrows_the_engine_is_never_taken_for_one_that_passes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether the load that asks for it first is empty or not."""
+    project = load_project(Path(__file__).resolve().parents[2] / "topologies/alpha-city")
+    devices, _, _ = load_devices(project)
+    whole = Network(devices, project.zones, project.links)
+    crossed = {crossing.source for crossing in whole.crossings()}
+    assert {"mynumber", "lgwan", "internet"} <= crossed
+
+    def outgrown(*_: object) -> Iterator[object]:
+        raise TooLarge(N_("too large for a test"))
+
+    monkeypatch.setattr(Pipeline, "_through", outgrown)
+    network = Network(devices, project.zones, project.links)
+    left = {crossing.source for crossing in network.crossings()}
+    refused = {refusal.source for refusal in network.refused}
+    assert crossed <= refused
+    assert not left & {"mynumber", "lgwan", "internet"}
