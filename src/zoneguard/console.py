@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -149,17 +149,31 @@ def _to_stdout(data: bytes) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """``data`` to ``path``, whole or not at all. Raises ``InputError`` where it cannot be."""
+    write_files([(path, data)])
+
+
+def write_files(files: Sequence[tuple[Path, bytes]]) -> None:
+    """All of them, or none: nothing takes its place before everything is written. Raises ``InputError``."""
+    staged: list[tuple[Path, Path]] = []
+    path = Path()
     try:
-        _replace(path, data)
+        for path, data in files:
+            if path.exists() and not path.is_file():
+                path.write_bytes(data)  # a device or a pipe; a directory raises
+            else:
+                staged.append((_staged(path, data), path))
+        for temporary, path in staged:
+            temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(N_("cannot be written: {reason}", reason=reason), str(path)) from None
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)  # a device or a pipe; a directory raises
-        return
+def _staged(path: Path, data: bytes) -> Path:
+    """A file beside ``path`` that holds ``data``."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -167,10 +181,10 @@ def _replace(path: Path, data: bytes) -> None:
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    return Path(temporary)
 
 
 def run(command: click.Command, args: list[str] | None = None) -> int:

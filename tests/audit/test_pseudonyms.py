@@ -97,11 +97,21 @@ def test_mac_addresses_keep_the_maker_and_differ_as_they_did(a: int, b: int) -> 
         ("2001:db8::1-2001:db8::9", None),
         ("2001:db8:40::/48", 48),
         ("10.40.0.10/33", None),
+        ("dst:10.40.0.10:443", None),
+        ("fw-core:10.40.0.10:", None),
+        ("12:10.40.0.10:443", None),
+        ("if:10.40.0.10::", None),
+        ("srv:10.40.0.10:443-10.40.0.9", None),
+        ("１０．４０．０．１０ へ", None),
+        ("10。40。0。10", None),
+        ("net-10-40-0-0-16", None),
+        ("host_10_40_0_10", None),
+        ("IPv6:2001:db8:1:2:3:4:5:6", None),
     ],
 )
 def test_no_address_is_left_in_a_text(text: str, prefix: int | None) -> None:
     shown = OF.text(text)
-    for left in ("40.0", "30.1.2", "2001:db8", "::1:2"):
+    for left in ("40.0", "30.1.2", "2001:db8", "::1:2", "40-0", "40_0", "４０．０", "40。0", ":5:6"):
         assert left not in shown
     assert prefix is None or f"/{prefix}" in shown
     assert OF.text(text) == shown
@@ -136,8 +146,9 @@ def test_a_mac_address_is_found_as_it_is_written(mac: int, separator: str) -> No
     assert OF.text(f"mac:{write(digits)}, on") == f"mac:{write(mapped)}, on"
 
 
-@pytest.mark.parametrize("text", ["2026-11-21T00:25:17.123456Z", "12:34:56", "mikasa:24(1)", "fw.conf:12-14", "1.2.3",
-                                  "tcp/443", "a-b", "6f2a9c1e-1111-2222-3333-444455556666"])  # fmt: skip
+@pytest.mark.parametrize("text", ["2026-11-21T00:25:17.123456Z", "12:34:56", "mikasa:24(1)", "1.2.3", "tcp/443",
+                                  "fw.conf:12-14", "ZG101::internet", "a::x", "a-b",
+                                  "6f2a9c1e-1111-2222-3333-444455556666"])  # fmt: skip
 def test_what_is_no_address_stays(text: str) -> None:
     assert OF.text(text) == text
 
@@ -156,3 +167,9 @@ def test_ranges_and_prefixes_cover_the_pseudonyms_of_what_they_covered() -> None
     assert {i for i in range(256) if OF.address(base + i) in covered} == set(range(3, 78))
     assert isinstance(ip_address(OF.text("10.1.1.1")), IPv4Address)
     assert isinstance(ip_address(OF.text("2001:db8::1")), IPv6Address)
+
+
+@pytest.mark.parametrize("name", ["host:", "IPv6:", "src:", "宛先:"])
+def test_an_address_behind_a_word_has_its_own_pseudonym(name: str) -> None:
+    for address in ("fd00:20::5", "10.40.0.10"):
+        assert OF.text(f"{name}{address}") == name + OF.text(address)

@@ -257,3 +257,29 @@ def test_what_is_neither_path_nor_revision_is_said(zoneguard: Run, pair: tuple[P
     status, out, err = zoneguard("diff", "nowhere", pair[1])
     assert (status, out) == (2, "")
     assert "neither a project nor a git revision" in err
+
+
+def test_an_empty_side_and_a_file_beside_the_revision_are_refused(zoneguard: Run, pair: tuple[Path, Path]) -> None:
+    root = pair[1]
+    assert zoneguard("diff", "", root)[0] == 2
+    text = (root / "zoneguard.yaml").read_text().replace("config: gw.rules", f"config: {root / 'gw.rules'}")
+    (root / "zoneguard.yaml").write_text(text)
+    names = ["-c", "user.name=Tester", "-c", "user.email=tester@example.jp"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*names, "commit", "-q", "-m", "state"]):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    status, _, err = zoneguard("diff", "HEAD", root)
+    assert (status, "no file of the revision" in err) == (2, True)
+
+
+def test_what_git_tells_a_hook_of_another_repository_counts_for_nothing(
+    zoneguard: Run, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["-c", "user.name=Tester", "-c", "user.email=tester@example.jp"]
+    for root in pair:
+        for arguments in (["init", "-q"], ["add", "-A"], [*names, "commit", "-q", "-m", "state"]):
+            subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    rewrite(pair[1], "--dport 443", "--dport 8443")
+    monkeypatch.setenv("GIT_DIR", str(pair[0] / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(pair[0]))
+    changes = compared(zoneguard, "HEAD", pair[1])[1]["changes"]
+    assert [change["kind"] for change in changes] == ["permits", "denies"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import Run
+from zoneguard.loading.record import RunRecord, _plain, record_text
 
 BROKEN = Path(__file__).resolve().parents[2] / "topologies/alpha-city-broken"
 
@@ -48,7 +49,7 @@ def test_what_is_as_it_was_holds_and_comes_out_the_same(zoneguard: Run, city: Pa
     status, value = verified(zoneguard, record, "--again")
     assert status == 0
     assert len(states(value, "same")) == len(value["items"])
-    assert value["again"] == {"gone": [], "new": [], "clauses": []}
+    assert value["again"] == {"gone": [], "new": [], "changed": []}
     moved = tmp_path / "moved"
     (tmp_path / "file").rename(moved)
     city.rename(tmp_path / "town")
@@ -96,7 +97,7 @@ def test_a_run_that_comes_out_otherwise_is_told_by_finding_and_clause(
     assert status == 1
     assert set(value["again"]["gone"]) <= {finding["fingerprint"] for finding in before["findings"]}
     assert value["again"]["gone"]
-    assert ("mikasa:24(1)後段", "violates") in [(c["clause"], c["then"]) for c in value["again"]["clauses"]]
+    assert ("mikasa:24(1)後段", "violates") in [(c["what"], c["then"]) for c in value["again"]["changed"]]
     assert "no longer found" in zoneguard("verify-record", record, "--again")[1]
 
 
@@ -192,3 +193,43 @@ def test_a_report_that_cannot_be_is_refused_before_the_run(
 ) -> None:
     status, out, _ = zoneguard("verify", city, "--report", report)
     assert (status, out) == (2, "")
+
+
+def test_no_report_takes_the_place_of_an_input_or_is_written_alone(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    before = (city / "zoneguard.yaml").read_bytes()
+    for options in (["--report", f"json={city / 'zoneguard.yaml'}"], ["--record", city / "configs/sc-rtr.conf"]):
+        assert zoneguard("verify", city, *options)[0] == 2
+    assert (city / "zoneguard.yaml").read_bytes() == before
+    out, gone = tmp_path / "a.json", tmp_path / "none/x.html"
+    assert zoneguard("verify", city, "--format", "json", "-o", out, "--report", f"html={gone}")[0] == 2
+    twice = f"csv={city / '../a.json'}"
+    assert zoneguard("verify", city, "--format", "json", "-o", out, "--report", twice)[0] == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["city"]
+
+
+def test_a_record_made_up_with_a_digest_of_its_own_does_not_come_out_the_same(
+    zoneguard: Run, city: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record)
+    content = json.loads(record.read_text(encoding="utf-8"))
+    content["verdict"], content["exit-status"] = "conforms", "0"
+    content["findings"] = [{**f, "verdict": "undetermined", "severity": "info"} for f in content["findings"]]
+    content["clauses"] = content["clauses"][:1]
+    del content["digest"]
+    made_up = record_text(RunRecord.model_validate(_plain(content)))
+    record.write_text(made_up, encoding="utf-8")
+    assert verified(zoneguard, record)[0] == 0
+    status, value = verified(zoneguard, record, "--again")
+    assert status == 1
+    assert {"verdict", "exit-status"} <= {c["what"] for c in value["again"]["changed"]}
+
+
+@pytest.mark.parametrize(("old", "new"), [('"verify"', '"destroy"'), ("zoneguard.yaml", "\\ud800")])
+def test_a_crafted_record_is_refused_or_does_not_hold(
+    zoneguard: Run, city: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record)
+    record.write_text(record.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert zoneguard("verify-record", record)[0] in (1, 2)

@@ -50,7 +50,7 @@ def test_the_files_are_those_of_the_revision_byte_by_byte(repository: Git, tmp_p
     commit(repository, root, a_txt=b"one\r\n", sub__b_txt=b"\x83\x65\n", sub__empty_txt=b"")
     commit(repository, root, a_txt=b"two\n")
     for revision, content in (("HEAD~1", b"one\r\n"), ("main", b"two\n")):
-        with at_revision(revision, root) as found:
+        with at_revision(revision, root) as (found, _):
             assert found.name == "city"
             assert (found / "a.txt").read_bytes() == content
             assert (found / "sub/b.txt").read_bytes() == b"\x83\x65\n"
@@ -67,7 +67,7 @@ def test_attributes_and_hooks_change_nothing(repository: Git, tmp_path: Path) ->
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ntouch {tmp_path / 'ran'}\n")
     hook.chmod(0o755)
-    with at_revision("HEAD", root) as found:
+    with at_revision("HEAD", root) as (found, _):
         assert [(found / f"{name}.txt").read_bytes() for name in "abc"] == [b"kept\n", b"$Format:%H$\n", b"x\n"]
     assert not (tmp_path / "ran").exists()
 
@@ -77,14 +77,14 @@ def test_links_are_not_followed(repository: Git, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("not of the repository")
     root.joinpath("fw.conf").symlink_to(tmp_path / "secret")
     commit(repository, root, a_txt=b"x")
-    with at_revision("HEAD", root) as found:
+    with at_revision("HEAD", root) as (found, _):
         assert [path.name for path in found.iterdir()] == ["a.txt"]
 
 
 def test_an_error_names_the_revision_and_not_where_it_was_written(repository: Git, tmp_path: Path) -> None:
     root = tmp_path / "city"
     commit(repository, root, a_txt=b"x")
-    with pytest.raises(InputError) as caught, at_revision("main", root) as found:
+    with pytest.raises(InputError) as caught, at_revision("main", root) as (found, _):
         raise InputError(N_("wrong"), str(found / "sub/a.txt"), 3)
     assert caught.value.where == "main:sub/a.txt:3"
 

@@ -80,6 +80,9 @@ def discover(folder: Path) -> Found:
     captures: list[Path] = []
     unread: list[tuple[Path, Text]] = []
     for path in _files(folder):
+        if not str(path).isprintable():
+            unread.append((path, N_("its name has characters that a YAML file cannot hold; rename it")))
+            continue
         if CAPTURE.search(path.name):
             captures.append(path)
             continue

@@ -8,6 +8,7 @@ what it covers. Blocks with a meaning of their own keep it: a private address be
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from hashlib import blake2b
 from ipaddress import ip_network
@@ -30,10 +31,18 @@ _KEPT_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"
                 "::ffff:0:0/96", "64:ff9b::/96", "2000::/3", "fc00::/8", "fd00::/8", "fe80::/10")  # fmt: skip
 _UNCHANGED = ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8")
 _IPV4 = r"(?<!\d)(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\d)"
-_IPV6 = r"(?<![0-9A-Fa-f:.])(?:[0-9A-Fa-f.]*:){2}[0-9A-Fa-f:.]*"  # a run of what could be one
+# a run of what could be one
+_IPV6 = r"(?<![0-9A-Za-z.])(?:[0-9A-Fa-f]{1,4}:|::)(?:[0-9A-Fa-f.]*:)*[0-9A-Fa-f.]*(?![0-9A-Za-z])"
+_ALONE = re.compile(_IPV4)
 _ADDRESS = re.compile(rf"({_IPV4}|{_IPV6})(?:/(\d{{1,3}})(?!\d)|(\s?-\s?)({_IPV4}|{_IPV6}))?")
 _MAC = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
                   r"|(?<!\.)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![0-9A-Za-z])")  # fmt: skip
+
+
+_JOINED = re.compile(r"(?<![0-9A-Za-z])(?<!\d[-_])(?<![0-9A-Fa-f]{2}[-_])(\d{1,3})([-_])(\d{1,3})\2(\d{1,3})\2(\d{1,3})"
+                     r"(?:\2(\d{1,2}))?(?!\2?\d)(?![0-9A-Za-z])")  # fmt: skip
+_WIDE = re.compile("[\uff0d-\uff1a\uff21-\uff26\uff41-\uff46]+|(?<=[0-9\uff10-\uff19])\u3002(?=[0-9\uff10-\uff19])")
+"""Full-width digits and what stands between them; an ideographic full stop between digits."""
 
 
 class Pseudonyms:
@@ -82,15 +91,37 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """``text`` with each address, prefix, range of addresses and MAC address in it replaced."""
-        if "." in text or ":" in text or "-" in text:
-            return _ADDRESS.sub(self._replaced, _MAC.sub(self._replaced_mac, text))
+        text = _WIDE.sub(lambda m: unicodedata.normalize("NFKC", m[0]).replace("\u3002", "."), text)
+        if "." in text or ":" in text or "-" in text or "_" in text:
+            return _ADDRESS.sub(self._replaced, self._without_names(text))
         return text
+
+    def _without_names(self, text: str) -> str:
+        """With MAC addresses replaced, and between them names that are made of addresses."""
+        out, end = [], 0
+        for found in _MAC.finditer(text):
+            out += [_JOINED.sub(self._replaced_joined, text[end : found.start()]), self._replaced_mac(found)]
+            end = found.end()
+        return "".join([*out, _JOINED.sub(self._replaced_joined, text[end:])])
+
+    def _replaced_joined(self, match: re.Match[str]) -> str:
+        """``10-20-0-0`` and ``10-20-0-0-16``, as names of hosts and zones have them."""
+        octets = [int(match[n]) for n in (1, 3, 4, 5)]
+        length = int(match[6] or 32)
+        if max(octets) > 255 or length > 32:
+            return match[0]
+        address = int.from_bytes(bytes(octets), "big")
+        whole = length == 32 or address & ((1 << (32 - length)) - 1)
+        mapped = self.address(address) if whole else self.prefix(address, length)[0]
+        shown = format_address(mapped).replace(".", match[2])
+        return shown + (f"{match[2]}{match[6]}" if match[6] else "")
 
     def _replaced(self, match: re.Match[str]) -> str:
         written, length, dash, end = match.groups()
         low, rest = _read(written)
         if low is None:
-            return written + self.text(match[0][len(written) :])
+            first = _ALONE.sub(lambda m: format_address(self.address(_read(m[0])[0] or 0)), written)
+            return first + self.text(match[0][len(written) :])
         if rest or not (length or end):
             return format_address(self.address(low)) + self.text(match[0][len(written) - len(rest) :])
         if length:

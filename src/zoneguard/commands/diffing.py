@@ -17,6 +17,7 @@ from zoneguard.gate.changes import Side, changes, exit_status, undetermined
 from zoneguard.loading.project import find_project
 from zoneguard.loading.revisions import at_revision
 from zoneguard.model.device import Device, LineAccount
+from zoneguard.model.errors import InputError
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Project
@@ -31,7 +32,7 @@ def diff(
     session: Session, old: str, new: str, project: Path | None, form: str, fail_on_new: bool, allow_undetermined: bool
 ) -> int:
     """Compare two states of one network, and answer whether CI may go on."""
-    here = project or next((Path(side) for side in (new, old) if Path(side).exists()), None)
+    here = project or next((Path(side) for side in (new, old) if side.strip() and Path(side).exists()), None)
     with session.progress() as progress, _state(old, here) as before, _state(new, here) as after:
         comparison = compare(before, after, progress)
     if form == "json":
@@ -47,12 +48,19 @@ def diff(
 @contextmanager
 def _state(side: str, here: Path | None) -> Iterator[Project]:
     """The project at the path ``side``; where there is none, the project ``here`` as that git revision has it."""
+    if not side.strip():
+        raise UsageProblem(N_("OLD and NEW name a project or a git revision each; one of them is empty"))
     if Path(side).exists():
         yield load(Path(side))
         return
     path = here or find_project()
-    with at_revision(side, path) as found:
+    with at_revision(side, path) as (found, root):
         project = load(found)
+        for device in project.devices:
+            for file in filter(None, (device.config, device.routes)):
+                if not file.resolve().is_relative_to(root):
+                    said = N_("{file} is no file of the revision: write paths relative to the project", file=str(file))
+                    raise InputError(said, f"{side}:{path.as_posix()}", device.span.first)
         yield replace(project, file=f"{side}:{path.as_posix()}")
 
 

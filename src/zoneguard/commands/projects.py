@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zoneguard import audit
 from zoneguard.commands.judgement import Judgement
-from zoneguard.commands.reporting import targets, write_record, write_reports
+from zoneguard.commands.reporting import targets, write_reports
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.verdict import exit_status
 from zoneguard.loading.baseline import read_baseline
@@ -40,9 +40,7 @@ def judge(session: Session, project: Project, halves: frozenset[str], asked: Jud
     key = asked.key()
     report = report_of(session, project, halves, asked)
     status = exit_status(report.findings, Severity(asked.fail_on), asked.allow_undetermined)
-    written = write_reports(session, audit.redacted(report, key) if key else report, wanted)
-    if asked.record:
-        write_record(asked.record, session.lang, asked, report, written, status)
+    write_reports(session, asked, audit.redacted(report, key) if key else report, wanted, status)
     return status
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from zoneguard.audit import Looking
 from zoneguard.commands.judgement import Judgement
 from zoneguard.commands.projects import DYNAMIC, STATIC, load, report_of, with_captures
 from zoneguard.console import Session
+from zoneguard.gate.verdict import exit_status
 from zoneguard.loading.record import RecordedProfile, RunRecord, read_record
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.findings import Report
@@ -78,7 +79,7 @@ def _state(path: Path, sha256: str) -> State:
     try:
         with path.open("rb") as stream:
             now = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return State.MISSING
     return State.SAME if now == sha256 else State.CHANGED
 
@@ -102,8 +103,22 @@ def _with_recorded_captures(project: Project, record: RunRecord) -> Project:
 
 
 def _compared(record: RunRecord, report: Report) -> Rerun:
-    then = {finding.fingerprint for finding in record.findings}
-    now = {finding.fingerprint for finding in report.findings}
-    verdicts = {clause.clause: clause.verdict.value for clause in report.clauses}
-    clauses = [(c.clause, c.verdict.value, verdicts.get(c.clause, "-")) for c in record.clauses]
-    return Rerun(tuple(sorted(then - now)), tuple(sorted(now - then)), tuple(c for c in clauses if c[1] != c[2]))
+    then = {f.fingerprint: f"{f.verdict.value}, {f.severity.value}" for f in record.findings}
+    now = {f.fingerprint: f"{f.verdict.value}, {f.severity.value}" for f in report.findings}
+    clauses_then = {clause.clause: clause.verdict.value for clause in record.clauses}
+    clauses_now = {clause.clause: clause.verdict.value for clause in report.clauses}
+    status = exit_status(report.findings, record.asked.fail_on, record.asked.allow_undetermined)
+    return Rerun(
+        gone=tuple(sorted(then.keys() - now.keys())),
+        new=tuple(sorted(now.keys() - then.keys())),
+        changed=(
+            *_differing({k: then[k] for k in then.keys() & now.keys()}, now),
+            *_differing(clauses_then | dict.fromkeys(clauses_now.keys() - clauses_then.keys(), "-"), clauses_now),
+            *_differing({"verdict": record.verdict.value}, {"verdict": report.verdict.value}),
+            *_differing({"exit-status": record.exit_status}, {"exit-status": str(int(status))}),
+        ),
+    )
+
+
+def _differing(then: Mapping[str, str], now: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(name, was, now.get(name, "-")) for name, was in sorted(then.items()) if was != now.get(name, "-")]

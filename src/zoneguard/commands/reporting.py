@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from zoneguard.commands.judgement import Judgement
-from zoneguard.console import Session, UsageProblem, write_file
+from zoneguard.console import Session, UsageProblem, write_files
 from zoneguard.loading.record import RunRecord, record_text
 from zoneguard.model.findings import Report
 from zoneguard.model.text import N_
@@ -30,11 +30,11 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A report that was written, by content."""
+class Made:
+    """A report that was made."""
 
     target: Target
-    sha256: str
+    data: bytes
 
 
 def targets(session: Session, asked: Judgement) -> list[Target]:
@@ -43,27 +43,33 @@ def targets(session: Session, asked: Judgement) -> list[Target]:
     if main.form.binary and session.terminal:
         raise UsageProblem(N_("{name} is no text: name a file with --output", name=main.form.name))
     found = [main, *map(_target, asked.reports)]
-    files = [path.absolute() for path in (asked.record, *(target.path for target in found)) if path]
+    files = [path.resolve() for path in (asked.record, *(target.path for target in found)) if path]
     if len(set(files)) < len(files):
         raise UsageProblem(N_("--output, --report and --record name one file twice"))
     return found
 
 
-def write_reports(session: Session, report: Report, asked_for: Iterable[Target]) -> list[Written]:
-    """Every report, each whole or not at all; none before all are made. Raises ``InputError``."""
-    made = [(t, t.form.write(report, session.lang, session.terminal and t.path is None)) for t in asked_for]
-    for target, data in made:
-        if target.path is None:
-            session.write(data)
-        else:
-            write_file(target.path, data)
-    return [Written(target, hashlib.sha256(data).hexdigest()) for target, data in made]
+def write_reports(session: Session, asked: Judgement, report: Report, wanted: Iterable[Target], status: int) -> None:
+    """Every report and the record of the run, all or none; what goes to stdout comes last.
+
+    Raises ``InputError``, and ``UsageProblem`` where one would take the place of an input.
+    """
+    made = [Made(t, t.form.write(report, session.lang, session.terminal and t.path is None)) for t in wanted]
+    files = [(m.target.path, m.data) for m in made if m.target.path]
+    if asked.record:
+        files.append((asked.record, _record(asked.record, session.lang, asked, report, made, status)))
+    inputs = {i.location.resolve() for i in report.inputs} | {asked.redact_key.resolve() if asked.redact_key else None}
+    for path, _ in files:
+        if path.resolve() in inputs:
+            raise UsageProblem(N_("{path} is an input of this run; write to another file", path=str(path)))
+    write_files(files)
+    for m in made:
+        if m.target.path is None:
+            session.write(m.data)
 
 
-def write_record(
-    path: Path, lang: str, asked: Judgement, report: Report, written: Sequence[Written], status: int
-) -> None:
-    """The record of a run that wrote these reports and answered ``status``. Raises ``InputError``."""
+def _record(path: Path, lang: str, asked: Judgement, report: Report, made: Sequence[Made], status: int) -> bytes:
+    """The record, at ``path``, of a run that made these reports and answered ``status``."""
     project, now = report.project, datetime.now(UTC)
     home, root = path.parent, project.root
     record = RunRecord.model_validate(
@@ -96,13 +102,13 @@ def write_record(
                     "path": _from(home, w.target.path) if w.target.path else None,
                     "format": w.target.form.name,
                     "lang": lang,
-                    "sha256": w.sha256,
+                    "sha256": hashlib.sha256(w.data).hexdigest(),
                 }
-                for w in written
+                for w in made
             ],
         }
     )  # fmt: skip
-    write_file(path, record_text(record).encode("utf-8", "backslashreplace"))
+    return record_text(record).encode("utf-8", "backslashreplace")
 
 
 def _target(text: str) -> Target:

@@ -22,6 +22,7 @@ from zoneguard.model.network_models import ModelName
 from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
+from zoneguard.reports._page import clean
 
 CLASSES = [zone_class.value for zone_class in ZoneClass]
 SHOWN_FILES = 10
@@ -43,6 +44,8 @@ class Given:
 def init(session: Session, folder: Path, given: Given) -> int:
     """Write ``zoneguard.yaml`` into ``folder``: one that loads, with every network of the exports in a zone."""
     path = session.output or folder / FILE_NAME
+    if path.parent.resolve() != folder.resolve():
+        raise UsageProblem(N_("--output names a file in {folder}, for paths are relative to it", folder=str(folder)))
     if path.exists():
         raise UsageProblem(N_("{path} exists already; edit it, or write another with --output", path=str(path)))
     asks = given.ask and sys.stdin.isatty()
@@ -89,7 +92,7 @@ def _say_found(session: Session, found: Found) -> None:
     if found.captures:
         session.note(N_("captures: {count}", count=len(found.captures)))
     for path, reason in found.unread[:SHOWN_FILES]:
-        session.note(N_("left aside: {file}: {reason}", file=str(path), reason=reason))
+        session.note(N_("left aside: {file}: {reason}", file=clean(str(path)), reason=reason))
     if len(found.unread) > SHOWN_FILES:
         session.note(N_("left aside: {count} more files", count=len(found.unread) - SHOWN_FILES))
     if not found.devices:

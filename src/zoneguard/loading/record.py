@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,10 +62,16 @@ class RecordedReport(Entry):
     sha256: Text
 
 
+class Command(StrEnum):
+    AUDIT = "audit"
+    VERIFY = "verify"
+    REPLAY = "replay"
+
+
 class Asked(Entry):
     """What decided the answer beside the inputs."""
 
-    command: Text
+    command: Annotated[Command, *one_of(Command)]
     as_of: Day
     spoofed: Flag = False
     all_flows: Flag = False

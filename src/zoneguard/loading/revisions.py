@@ -12,18 +12,29 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.text import N_
 
-ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+ENVIRONMENT = {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
+               "GIT_NO_REPLACE_OBJECTS": "1"}  # fmt: skip
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE",
+             "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE")  # fmt: skip
+"""What git tells its hooks of the repository in which they run; ours is the one that the project lies in."""
 REGULAR = ("100644", "100755", "100664")
 BLOCK = 1 << 20
 
 
+class Checkout(NamedTuple):
+    """``path``: the folder or file that was asked for; ``root``: the folder in which the whole tree was written."""
+
+    path: Path
+    root: Path
+
+
 @contextmanager
-def at_revision(revision: str, project: Path) -> Iterator[Path]:
+def at_revision(revision: str, project: Path) -> Iterator[Checkout]:
     """The folder or file ``project`` as ``revision`` of its repository has it, while the context lasts.
 
     Errors about files in it name them as ``revision:path``. Raises ``InputError`` where there is no such revision or
@@ -37,7 +48,7 @@ def at_revision(revision: str, project: Path) -> Iterator[Path]:
         root.mkdir()
         _write_tree(top, commit, root)
         try:
-            yield root / project.resolve().relative_to(top.resolve())
+            yield Checkout(root / project.resolve().relative_to(top.resolve()), root)
         except InputErrors as errors:
             raise InputErrors(tuple(_renamed(e, root, revision) for e in errors.errors)) from errors
         except InputError as error:
@@ -54,9 +65,7 @@ def _renamed(error: InputError, root: Path, revision: str) -> InputError:
 def _git(folder: Path, *arguments: str) -> str:
     """One line of answer. Raises ``InputError`` with what git says, or that it is not there."""
     try:
-        done = subprocess.run(
-            _command(folder, arguments), capture_output=True, env=os.environ | ENVIRONMENT, check=False
-        )
+        done = subprocess.run(_command(folder, arguments), capture_output=True, env=_environment(), check=False)
     except FileNotFoundError:
         raise InputError(N_("git is needed to read a revision, and is not installed"), str(folder)) from None
     if done.returncode:
@@ -65,6 +74,10 @@ def _git(folder: Path, *arguments: str) -> str:
             said = f"{arguments[-1].removesuffix('^{commit}')}: no such revision"
         raise InputError(N_("neither a project nor a git revision: {reason}", reason=said), str(folder))
     return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in OF_A_HOOK} | ENVIRONMENT
 
 
 def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
@@ -84,7 +97,7 @@ def _write_tree(top: Path, commit: str, root: Path) -> None:
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{blob}\n" for blob, _ in files).encode())
         asked.seek(0)
-        with subprocess.Popen(arguments, stdin=asked, stdout=subprocess.PIPE, env=os.environ | ENVIRONMENT) as process:
+        with subprocess.Popen(arguments, stdin=asked, stdout=subprocess.PIPE, env=_environment()) as process:
             assert process.stdout is not None
             for _, name in files:
                 _write_file(process.stdout, root / name, name)

@@ -39,16 +39,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """The same question asked again: findings by fingerprint, clauses whose verdict differs as ``(id, then, now)``."""
+    """The same question asked again: findings by fingerprint; findings, clauses and the verdict of the whole that came
+    out otherwise, as ``(what, then, now)``."""
 
     gone: tuple[str, ...]
     new: tuple[str, ...]
-    clauses: tuple[tuple[str, str, str], ...]
+    changed: tuple[tuple[str, str, str], ...]
 
     @property
     def same(self) -> bool:
         """Whether the answer is the same."""
-        return not (self.gone or self.new or self.clauses)
+        return not (self.gone or self.new or self.changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def _write_rerun(page: Page, rerun: Rerun) -> None:
         page.paragraph(page.say(N_("no longer found: {finding}", finding=fingerprint)), 2)
     for fingerprint in rerun.new:
         page.paragraph(page.say(N_("newly found: {finding}", finding=fingerprint)), 2)
-    for clause, then, now in rerun.clauses:
-        page.paragraph(page.say(N_("{clause}: was {then}, is {now}", clause=clause, then=then, now=now)), 2)
+    for what, then, now in rerun.changed:
+        page.paragraph(page.say(N_("{clause}: was {then}, is {now}", clause=what, then=then, now=now)), 2)
 
 
 def _verdict(found: Verification) -> Text:
@@ -125,6 +126,6 @@ def verification_json(found: Verification) -> dict[str, Any]:
         and {
             "gone": list(rerun.gone),
             "new": list(rerun.new),
-            "clauses": [{"clause": clause, "then": then, "now": now} for clause, then, now in rerun.clauses],
+            "changed": [{"what": what, "then": then, "now": now} for what, then, now in rerun.changed],
         },
     }
