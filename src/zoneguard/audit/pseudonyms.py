@@ -107,14 +107,11 @@ class Pseudonyms:
     def _replaced_joined(self, match: re.Match[str]) -> str:
         """``10-20-0-0`` and ``10-20-0-0-16``, as names of hosts and zones have them."""
         octets = [int(match[n]) for n in (1, 3, 4, 5)]
-        length = int(match[6] or 32)
-        if max(octets) > 255 or length > 32:
+        if max(octets) > 255 or int(match[6] or 0) > 32:
             return match[0]
         address = int.from_bytes(bytes(octets), "big")
-        whole = length == 32 or address & ((1 << (32 - length)) - 1)
-        mapped = self.address(address) if whole else self.prefix(address, length)[0]
-        shown = format_address(mapped).replace(".", match[2])
-        return shown + (f"{match[2]}{match[6]}" if match[6] else "")
+        shown = self._prefix_text(address, match[6]) if match[6] else format_address(self.address(address))
+        return shown.replace(".", match[2]).replace("/", match[2])
 
     def _replaced(self, match: re.Match[str]) -> str:
         written, length, dash, end = match.groups()

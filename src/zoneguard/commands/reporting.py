@@ -6,19 +6,18 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from zoneguard.commands.judgement import Judgement
 from zoneguard.console import Session, UsageProblem, write_files
 from zoneguard.loading.record import RunRecord, record_text
+from zoneguard.model.clock import both_clocks
 from zoneguard.model.findings import Report
 from zoneguard.model.text import N_
 from zoneguard.plugins import of_type
 from zoneguard.reports import ReportFormat
-
-JST = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,7 @@ def _record(path: Path, lang: str, asked: Judgement, report: Report, made: Seque
         {
             "zoneguard-record": "1",
             "version": version("zoneguard"),
-            "utc": now.isoformat(timespec="seconds"),
-            "jst": now.astimezone(JST).isoformat(timespec="seconds"),
+            **both_clocks(now, "seconds"),
             "name": project.name,
             "project": _from(home, Path(project.file)),
             "asked": {

@@ -6,18 +6,18 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from zoneguard.model.addresses import endpoint_text
+from zoneguard.model.clock import both_clocks
 from zoneguard.model.errors import InputError
 from zoneguard.model.flows import Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
 
 MANIFEST = "manifest.json"
-JST = timezone(timedelta(hours=9))
 
 
 class Extraction:
@@ -97,4 +97,4 @@ def _frames(frames: Iterable[CaptureSpan]) -> dict[str, list[int]]:
 
 def _times(span: CaptureSpan) -> dict[str, str]:
     at = datetime.fromtimestamp(span.time, UTC)
-    return {"utc": at.isoformat(timespec="microseconds"), "jst": at.astimezone(JST).isoformat(timespec="microseconds")}
+    return both_clocks(at, "microseconds")
