@@ -33,6 +33,27 @@ PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
 Zones = Mapping[str, tuple[str, str]]
 """Name → class and prefixes, as ``zoneguard.yaml`` writes them."""
 
+FORTIGATE_SPLIT = """\
+config system interface
+    edit "port1"
+        set ip 10.20.0.1 255.255.255.0
+    next
+    edit "port2"
+        set ip 10.8.1.1 255.255.255.0
+    next
+    edit "port3"
+        set ip 10.8.2.1 255.255.255.0
+    next
+end
+config router static
+    edit 1
+        set dst 10.30.0.0 255.255.255.0
+        set gateway 10.8.1.2
+        set device "port2"
+    next
+"""
+"""A FortiGate with a port to its hosts and two ways on, and the route by the first; the static routes go on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:

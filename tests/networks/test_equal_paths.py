@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks.site import Given, Site, opening, site
+from tests.networks.site import FORTIGATE_SPLIT, Given, Site, opening, site
 
 ZONES = {
     "lgwan": ("lgwan", "10.20.0.0/24"),
@@ -36,25 +36,8 @@ ip route 10.30.0.0 255.255.255.0 10.8.2.2
 ip route 10.30.0.0 255.255.255.0 10.20.0.9 200
 end
 """
-FORTIGATE = """\
-config system interface
-    edit "port1"
-        set ip 10.20.0.1 255.255.255.0
-    next
-    edit "port2"
-        set ip 10.8.1.1 255.255.255.0
-    next
-    edit "port3"
-        set ip 10.8.2.1 255.255.255.0
-    next
-end
-config router static
-    edit 1
-        set dst 10.30.0.0 255.255.255.0
-        set gateway 10.8.1.2
-        set device "port2"
-    next
-    edit 2
+FORTIGATE = f"""\
+{FORTIGATE_SPLIT}    edit 2
         set dst 10.30.0.0 255.255.255.0
         set gateway 10.8.2.2
         set device "port3"

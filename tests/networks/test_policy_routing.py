@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks.site import Given, Site, opening, site
+from tests.networks.site import FORTIGATE_SPLIT, Given, Site, opening, site
 
 ZONES = {
     "lgwan": ("lgwan", "10.20.0.0/24"),
@@ -51,25 +51,8 @@ route-map PAST permit 10
  set ip next-hop 10.8.2.2
 end
 """
-FORTIGATE = """\
-config system interface
-    edit "port1"
-        set ip 10.20.0.1 255.255.255.0
-    next
-    edit "port2"
-        set ip 10.8.1.1 255.255.255.0
-    next
-    edit "port3"
-        set ip 10.8.2.1 255.255.255.0
-    next
-end
-config router static
-    edit 1
-        set dst 10.30.0.0 255.255.255.0
-        set gateway 10.8.1.2
-        set device "port2"
-    next
-end
+FORTIGATE = f"""\
+{FORTIGATE_SPLIT}end
 config router policy
     edit 1
         set input-device "port1"
