@@ -83,11 +83,12 @@ class Seen:
     answer: str = ""
 
 
-def unavailable() -> str:
-    """Why no lab can be made here, or ``""``."""
+def unavailable(*tools: str) -> str:
+    """Why no lab can be made here, or ``""``. ``tools``: programs that it needs beside ``ip``; none: the filters."""
     if os.name != "posix" or os.geteuid() != 0:
         return "needs root to make network namespaces"
-    missing = [tool for tool in ("ip", "iptables-nft-restore", "nft") if shutil.which(tool) is None]
+    wanted = ("ip", *(tools or ("iptables-nft-restore", "nft")))
+    missing = [tool for tool in wanted if shutil.which(tool) is None]
     if missing:
         return f"needs {', '.join(missing)}"
     try:

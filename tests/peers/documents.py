@@ -1,0 +1,45 @@
+"""What the peers hand to each other: files whose bytes the test knows."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import subprocess
+from pathlib import Path
+
+from captures.docm import document, workbook
+
+MACRO_DOCUMENT, MACRO_WORKBOOK = document(), workbook()
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 as the manifest writes it."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def noise(size: int, seed: object = 0) -> bytes:
+    """Bytes that no compression makes smaller."""
+    return random.Random(f"{size} {seed}").randbytes(size)
+
+
+def prose(lines: int) -> str:
+    """Text of that many lines, ended by line feeds."""
+    return "".join(f"{number} 行目 plain text that compresses\n" for number in range(lines))
+
+
+def locked_zip(folder: Path) -> bytes:
+    """An archive that Info-ZIP made of a document with a macro, with a password."""
+    (folder / "hojokin.docm").write_bytes(MACRO_DOCUMENT)
+    command = ("zip", "-q", "-P", "himitsu", "locked.zip", "hojokin.docm")
+    subprocess.run(command, cwd=folder, check=True)
+    return (folder / "locked.zip").read_bytes()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for ``peer.example`` that OpenSSL made and signed by itself, and its key."""
+    certified, key = folder / "peer.crt", folder / "peer.key"
+    subject = ("-subj", "/CN=peer.example", "-addext", "subjectAltName=DNS:peer.example", "-days", "2")
+    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    command = ("openssl", "req", *kind, *subject, "-keyout", str(key), "-out", str(certified))
+    subprocess.run(command, capture_output=True, check=True)
+    return certified, key
