@@ -1,4 +1,4 @@
-"""A file that is hashed on the way, each byte once, whether it is read or mapped."""
+"""A file that is hashed on the way, each byte once."""
 
 from __future__ import annotations
 

@@ -10,19 +10,22 @@ import numpy as np
 
 from zoneguard.dynamic.columns import PADDING, U8
 
-CHUNK = 4 << 20
+CHUNK = 4 << 20  # stays in the processor's cache, where a mapped file would have to be fetched piece by piece
+BUFFERS = 3  # what a reader and its reader hold, and one to fill
 MAX_RECORD = 16 << 20  # no network frame is larger: a bigger length is damage
 
 
 class Window:
     """``data[:end]`` are the bytes at hand, followed by ``PADDING`` zeros; ``view`` is those bytes alone.
 
-    ``failure`` says why the stream ended before its end (damaged compression), or is empty.
+    ``failure`` says why the stream ended before its end (damaged compression), or is empty. Buffers that nobody looks
+    at any more are filled again; one that is looked at stays as it is, for as long as that may be.
     """
 
     def __init__(self, stream: BinaryIO, chunk: int = CHUNK) -> None:
         self._stream = stream
         self._chunk = chunk
+        self._buffers: list[bytearray] = []
         self.data: U8 = np.zeros(PADDING, np.uint8)
         self.view = self.data.data[:0]
         self.end = 0
@@ -31,13 +34,22 @@ class Window:
     def slide(self, at: int) -> bool:
         """Forget the bytes before ``at`` and read on; False where nothing more comes. Old ``data`` stays as it was."""
         kept = self.end - at
-        data = np.empty(kept + self._chunk + PADDING, np.uint8)
+        data = np.frombuffer(self._buffer(kept + self._chunk + PADDING), np.uint8)
         data[:kept] = self.data[at : self.end]
         got = self._read(data.data[kept : kept + self._chunk])
         self.end = kept + got
         data[self.end : self.end + PADDING] = 0
         self.data, self.view = data[: self.end + PADDING], data.data[: self.end]
         return got > 0
+
+    def _buffer(self, size: int) -> bytearray:
+        """At least ``size`` bytes at which nobody looks."""
+        for known in self._buffers:
+            if len(known) >= size and _unused(known):
+                return known
+        fresh = bytearray(max(size, self._chunk + (self._chunk >> 2)))
+        self._buffers = [*self._buffers, fresh][-BUFFERS:]
+        return fresh
 
     def _read(self, into: memoryview) -> int:
         """Fill ``into`` as far as the stream gives; a pipe gives less at a time."""
@@ -52,3 +64,13 @@ class Window:
                 break
             got += n
         return got
+
+
+def _unused(buffer: bytearray) -> bool:
+    """Whether no array and no view of ``buffer`` is left: only then can its length change."""
+    try:
+        buffer.append(0)
+    except BufferError:
+        return False
+    buffer.pop()
+    return True

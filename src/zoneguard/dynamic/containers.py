@@ -23,7 +23,6 @@ from typing import BinaryIO, cast
 
 from zoneguard.dynamic import _pcap, _pcapng
 from zoneguard.dynamic._hashing import Hashing
-from zoneguard.dynamic._mapping import MappedWindow, mappable
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import Frames
 from zoneguard.model.errors import InputError
@@ -69,11 +68,9 @@ class Capture:
         self.frames = 0
         self.truncated = ""
         self._find = find
-        self._raw = raw
         self._hashing = Hashing(raw, digest)
         try:
-            self._plain: io.BufferedReader = io.BufferedReader(self._hashing, 1 << 16)
-            self._stream, self._head = _unwrap(self._plain, file)
+            self._stream, self._head = _unwrap(io.BufferedReader(self._hashing, 1 << 16), file)
             self._variant = _pcap.recognise(self._head)
             if self._variant is None and not self._head.startswith(PCAPNG):
                 raise InputError(_refusal(self._head), file)
@@ -83,7 +80,7 @@ class Capture:
 
     def batches(self) -> Iterator[Frames]:
         """The frames in file order; closes the file at the end."""
-        window = self._window()
+        window = Window(self._stream)
         try:
             reader = (
                 _pcap.read(window, self._variant, self.number, self._find)
@@ -94,11 +91,6 @@ class Capture:
             self._hashing.drain()
         finally:
             self._hashing.close()
-
-    def _window(self) -> Window:
-        if self._stream is self._plain and mappable(self._raw):
-            return MappedWindow(self._plain, self._raw.fileno(), self._hashing.seen)
-        return Window(self._stream)
 
     def _count(self, reader: Generator[Frames, None, str]) -> Generator[Frames, None, str]:
         while True:
