@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.alaxala import PLUGIN
 
@@ -29,8 +29,7 @@ def main(words: list[str]) -> None:
     """Time one configuration."""
     entries = int(words[0]) if words else ENTRIES
     source = Source("switch", tuple(access_lists(entries)))
-    with phase(f"{entries} entries, {len(source.lines)} lines"):
-        parsed = PLUGIN.parse(source, "switch")
+    parsed = timed(f"{entries} entries, {len(source.lines)} lines", source, "switch", PLUGIN)
     assert not parsed.devices[0].uncertain
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.awplus import PLUGIN
 
@@ -14,6 +14,7 @@ RULES = 10_000
 
 def firewall(rules: int) -> Iterator[str]:
     """A router with a host, an application and a rule for each number."""
+    yield from ("interface eth1", " ip address 203.0.113.1/24", "interface vlan1", " ip address 10.0.0.1/8")
     yield "zone public"
     yield " network wan"
     yield "  ip subnet 0.0.0.0/0 interface eth1"
@@ -51,8 +52,7 @@ def main(words: list[str]) -> None:
     rules = int(words[0]) if words else RULES
     for name, made in (("firewall", firewall), ("access list", access_list)):
         source = Source(name, tuple(made(rules)))
-        with phase(f"{name}, {rules} rules, {len(source.lines)} lines"):
-            parsed = PLUGIN.parse(source, name)
+        parsed = timed(f"{name}, {rules} rules, {len(source.lines)} lines", source, name, PLUGIN)
         assert not parsed.devices[0].uncertain
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Parser, Source, cisco_ios, cisco_nxos
 
 LINES = 10_000
@@ -70,8 +70,7 @@ def _entries(random: Random, count: int, lines: int, addresses: tuple[str, ...])
 def measure(plugin: Parser, lines: list[str]) -> None:
     """Print the CPU time of one parse."""
     source = Source(plugin.name, tuple(lines))
-    with phase(f"{plugin.name}, {len(lines)} lines"):
-        account = plugin.parse(source, "device").account
+    account = timed(f"{plugin.name}, {len(lines)} lines", source, "device", plugin).account
     print(f"  {account.understood} understood, {len(account.not_understood)} not understood")
 
 

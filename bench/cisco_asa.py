@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.cisco_asa import PLUGIN
 
@@ -48,8 +48,7 @@ def main(arguments: list[str]) -> None:
     rules = int(arguments[0]) if arguments else RULES
     source = Source("fw", tuple(lines(rules)))
     print(f"{rules} access rules, {len(source.lines)} lines")
-    with phase("parse"):
-        account = PLUGIN.parse(source, "fw").account
+    account = timed("parse", source, "fw", PLUGIN).account
     print(f"  {account.understood} lines understood, {len(account.not_understood)} not understood")
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.reading import detect
 
@@ -108,8 +108,7 @@ def main(words: list[str]) -> None:
         for indent in (2, None):
             source = Source(made.__name__, tuple(json.dumps(made(rules), indent=indent).splitlines()))
             parser = detect(source)
-            with phase(f"{parser.name}, {rules} rules, {len(source.lines)} lines"):
-                parsed = parser.parse(source, made.__name__)
+            parsed = timed(f"{parser.name}, {rules} rules, {len(source.lines)} lines", source, made.__name__, parser)
             assert not parsed.devices[0].uncertain, parsed.devices[0].uncertain[:2]
 
 

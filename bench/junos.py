@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from itertools import takewhile
 from random import Random
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.model.device import Filter
 from zoneguard.parsers import Source
-from zoneguard.parsers.junos import parse
+from zoneguard.parsers.junos import PLUGIN
 
 ZONES = 12
 Path = tuple[str, ...]
@@ -95,8 +95,7 @@ def main(policies: int) -> None:
     for name, lines in (("set commands", commands(paths)), ("braces", braces(paths))):
         source = Source("bench", lines)
         gc.collect()
-        with phase(f"{name}, {len(lines):,} lines"):
-            parsed = parse(source, "bench")
+        parsed = timed(f"{name}, {len(lines):,} lines", source, "bench", PLUGIN)
         (device,) = parsed.devices
         (stage,) = (s for s in device.vrfs[0].stages if isinstance(s, Filter))
         print(f"    {len(stage.rules.rules):,} policies, {len(parsed.account.not_understood)} lines not understood")

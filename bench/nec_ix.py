@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.nec_ix import PLUGIN
 
@@ -36,8 +36,7 @@ def main(arguments: list[str]) -> None:
     """Print the CPU time of one parse."""
     source = Source("ix", tuple(lines(int(arguments[0]) if arguments else LINES)))
     print(f"{len(source.lines)} lines")
-    with phase("parse"):
-        account = PLUGIN.parse(source, "ix").account
+    account = timed("parse", source, "ix", PLUGIN).account
     print(f"  {account.understood} lines understood, {len(account.not_understood)} not understood")
 
 

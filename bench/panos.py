@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
-from zoneguard.parsers.panos import parse
+from zoneguard.parsers.panos import PLUGIN
 
 ZONES = 6
 Setting = tuple[tuple[str, ...], tuple[str, ...]]
@@ -97,8 +97,7 @@ def main(rules: int) -> None:
     for name, lines in forms.items():
         source = Source("bench", lines)
         gc.collect()
-        with phase(f"{name}, {len(lines):,} lines"):
-            parsed = parse(source, "bench")
+        parsed = timed(f"{name}, {len(lines):,} lines", source, "bench", PLUGIN)
         (device,) = parsed.devices
         count = len(device.vrfs[0].stages[1].rules.rules)  # type: ignore[union-attr]
         print(f"    {count:,} rules, {len(parsed.account.not_understood)} lines not understood")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.reading import detect
 
@@ -63,7 +64,53 @@ def yamaha(rules: int) -> Iterator[str]:
     yield f"ip lan2 secure filter out {numbers}"
 
 
-FORMATS: tuple[Callable[[int], Iterator[str]], ...] = (iptables, nftables, fortios, yamaha)
+def ip6tables(rules: int) -> Iterator[str]:
+    """An ip6tables-save export."""
+    yield from ("*filter", ":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]")
+    for n in range(rules):
+        yield f"-A FORWARD -s 2001:db8:{n:x}::/48 -d 2001:db8:ffff::{n:x}/128 -p tcp -m tcp --dport {n} -j ACCEPT"
+    yield "COMMIT"
+
+
+def nftables_json(rules: int) -> Iterator[str]:
+    """What ``nft -j list ruleset`` prints: one line."""
+    where = {"family": "inet", "table": "filter"}
+    chain = {"name": "forward", "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}
+    found: list[object] = [{"table": {"family": "inet", "name": "filter"}}, {"chain": where | chain}]
+    for n in range(rules):
+        source = {"prefix": {"addr": f"10.{n >> 8 & 255}.{n & 255}.0", "len": 24}}
+        saddr = {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": source}
+        dport = {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": n}
+        expr = [{"match": saddr}, {"match": dport}, {"counter": {"packets": 0, "bytes": 0}}, {"accept": None}]
+        found.append({"rule": where | {"chain": "forward", "handle": n, "expr": expr}})
+    yield json.dumps({"nftables": [{"metainfo": {"version": "1.0.9", "json_schema_version": 1}}, *found]})
+
+
+def rule_list(rules: int) -> Iterator[str]:
+    """A list of requirements in CSV."""
+    yield "No,送信元,宛先,プロトコル,ポート,許可"
+    for n in range(rules):
+        yield f"{n + 1},10.1.{n >> 8}.{n & 255},10.2.0.0/16,TCP,{n + 1},許可"
+
+
+def ipcom(rules: int) -> Iterator[str]:
+    """An IPCOM with as many static routes: its rules are not read."""
+    for n in (0, 1):
+        yield from (f"interface lan0.{n}", f"  ip address 10.{n}.0.1/16", "  ip-routing", "  exit")
+    for n in range(rules):
+        yield f"ip route 10.2.{n >> 8}.{n & 255}/32 10.1.0.9"
+
+
+FORMATS: tuple[Callable[[int], Iterator[str]], ...] = (
+    iptables,
+    ip6tables,
+    nftables,
+    nftables_json,
+    fortios,
+    yamaha,
+    rule_list,
+    ipcom,
+)
 
 
 def main(words: list[str]) -> None:
@@ -72,9 +119,8 @@ def main(words: list[str]) -> None:
     for made in FORMATS:
         source = Source(made.__name__, tuple(made(rules)))
         parser = detect(source)
-        with phase(f"{parser.name}, {rules} rules, {len(source.lines)} lines"):
-            parsed = parser.parse(source, made.__name__)
-        assert not parsed.devices[0].uncertain, parsed.devices[0].uncertain[:2]
+        parsed = timed(f"{parser.name}, {rules} rules, {len(source.lines)} lines", source, made.__name__, parser)
+        assert not parsed.account.not_understood, parsed.account.not_understood[:2]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from bench._measure import phase
+from bench._parsing import timed
 from zoneguard.parsers import Source
 from zoneguard.parsers.sir import PLUGIN
 
@@ -26,8 +26,7 @@ def main(words: list[str]) -> None:
     """Time one configuration."""
     count = int(words[0]) if words else FILTERS
     source = Source("router", tuple(filters(count)))
-    with phase(f"{count} filters, {len(source.lines)} lines"):
-        parsed = PLUGIN.parse(source, "router")
+    parsed = timed(f"{count} filters, {len(source.lines)} lines", source, "router", PLUGIN)
     assert not parsed.devices[0].uncertain
 
 

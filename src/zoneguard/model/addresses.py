@@ -6,6 +6,7 @@ IPv4 address ``a`` is the integer ``a``; IPv6 address ``a`` is ``V6 + a`` with `
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from zoneguard.model.intervals import Intervals
@@ -14,12 +15,26 @@ V6 = 1 << 128
 ALL_V4 = Intervals.span(0, (1 << 32) - 1)
 ALL_V6 = Intervals.span(V6, V6 + (1 << 128) - 1)
 ALL_ADDRESSES = ALL_V4 | ALL_V6
+_QUAD = re.compile(r"\.".join(["(0|[1-9][0-9]{0,2})"] * 4) + "(?:/([0-9]{1,2}))?")
+"""The usual IPv4 forms, read without ``ipaddress``, which takes ten times as long."""
 
 
 def parse_address(text: str) -> int:
     """``10.0.0.1`` or ``2001:db8::1`` as a member of the shared space. Raises ``ValueError``."""
+    usual = _usual(text)
+    if usual is not None and "/" not in text:
+        return usual[0]
     address = ipaddress.ip_address(text)
     return int(address) + (V6 if address.version == 6 else 0)
+
+
+def _usual(text: str) -> tuple[int, int] | None:
+    """Address and prefix length of ``10.0.0.1`` or ``10.0.0.0/8``; ``None``: written otherwise, or wrong."""
+    match = _QUAD.fullmatch(text)
+    if match is None:
+        return None
+    a, b, c, d, length = (int(part or 32) for part in match.groups())
+    return (a << 24 | b << 16 | c << 8 | d, length) if max(a, b, c, d) < 256 and length < 33 else None
 
 
 def format_address(value: int) -> str:
@@ -35,6 +50,10 @@ def endpoint_text(address: int, port: int) -> str:
 
 def parse_prefix(text: str) -> Intervals:
     """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form; host bits may be set. ``ValueError``."""
+    usual = _usual(text)
+    if usual is not None:
+        low = usual[0] >> 32 - usual[1] << 32 - usual[1]
+        return Intervals.span(low, low + (1 << 32 - usual[1]) - 1)
     network = ipaddress.ip_network(text, strict=False)
     base = V6 if network.version == 6 else 0
     return Intervals.span(base + int(network.network_address), base + int(network.broadcast_address))
@@ -42,6 +61,9 @@ def parse_prefix(text: str) -> Intervals:
 
 def prefix_of(text: str) -> tuple[int, int]:
     """``(network address in the shared space, prefix length)`` of ``text``. Raises ``ValueError``."""
+    usual = _usual(text)
+    if usual is not None:
+        return usual[0] >> 32 - usual[1] << 32 - usual[1], usual[1]
     network = ipaddress.ip_network(text, strict=False)
     return int(network.network_address) + (V6 if network.version == 6 else 0), network.prefixlen
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers.accounting import Ledger
@@ -33,13 +33,15 @@ _MEMBER = re.compile(
 _WORDS = {"null": None, "true": True, "false": False}
 _SIMPLE = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u[dD]|[\ud800-\udfff]")  # what may become half a character
 _scalar = json.JSONDecoder().raw_decode
 
-Value = dict[str, "Node"] | list["Node"] | str | int | float | bool | None
+Value = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
 class Node(NamedTuple):
-    """A value and its lines, 1-based."""
+    """A value and its lines, 1-based. What is in it is asked of its methods: a node, or a plain value that was read
+    as a whole and has the lines of that."""
 
     value: Value
     first: int
@@ -48,15 +50,29 @@ class Node(NamedTuple):
     def get(self, key: str) -> Node | None:
         """The member ``key`` of an object."""
         value = self.value
-        return value.get(key) if type(value) is dict else None
+        if type(value) is not dict:
+            return None
+        found = value.get(key)
+        if type(found) is Node:
+            return found
+        return Node(found, self.first, self.last) if key in value else None
 
     def members(self) -> Iterator[tuple[str, Node]]:
         """The members of an object; nothing for any other value."""
-        yield from self.value.items() if isinstance(self.value, dict) else ()
+        for key, found in self.value.items() if isinstance(self.value, dict) else ():
+            yield key, found if type(found) is Node else Node(found, self.first, self.last)
 
     def items(self) -> Iterator[Node]:
         """The elements of a list; nothing for any other value."""
-        yield from self.value if isinstance(self.value, list) else ()
+        for found in self.value if isinstance(self.value, list) else ():
+            yield found if type(found) is Node else Node(found, self.first, self.last)
+
+    def at(self, place: int) -> Node | None:
+        """The element ``place`` of a list, from 0."""
+        if not isinstance(self.value, list) or place >= len(self.value):
+            return None
+        found = self.value[place]
+        return found if type(found) is Node else Node(found, self.first, self.last)
 
     def each(self, key: str) -> Iterator[Node]:
         """The elements of the list ``key`` of an object."""
@@ -65,18 +81,25 @@ class Node(NamedTuple):
 
     def text(self, key: str) -> str:
         """The string or number ``key`` of an object as text; empty where there is none."""
-        found = self.get(key)
-        return "" if found is None else found.words
+        value = self.value
+        found = value.get(key) if type(value) is dict else None
+        return _words(found.value if type(found) is Node else found)
 
     @property
     def words(self) -> str:
         """A string or number as text; empty for any other value."""
-        return "" if isinstance(self.value, dict | list | bool | None) else str(self.value)
+        return _words(self.value)
 
     def flag(self, key: str) -> bool:
         """Whether ``key`` of an object is true."""
         found = self.get(key)
         return found is not None and found.value is True
+
+
+def _words(value: Value) -> str:
+    if type(value) is str:
+        return value
+    return str(value) if type(value) is int or type(value) is float else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +111,12 @@ class Gap:
     stray: bool
 
 
-def read_documents(lines: tuple[str, ...], ledger: Ledger, passed: frozenset[str] = frozenset()) -> list[Node]:
-    """Every document; ``ledger`` is told of the lines that are none. Members named in ``passed`` are left out."""
-    found, gaps = documents(lines, passed)
+def read_documents(
+    lines: tuple[str, ...], ledger: Ledger, passed: frozenset[str] = frozenset(), whole: frozenset[str] = frozenset()
+) -> list[Node]:
+    """Every document; ``ledger`` is told of the lines that are none. Members named in ``passed`` are left out; what is
+    in those named in ``whole`` has no lines of its own."""
+    found, gaps = documents(lines, passed, whole)
     for gap in gaps:
         for number in range(gap.first, gap.last + 1):
             line = lines[number - 1]
@@ -101,10 +127,12 @@ def read_documents(lines: tuple[str, ...], ledger: Ledger, passed: frozenset[str
     return found
 
 
-def documents(lines: tuple[str, ...], passed: frozenset[str] = frozenset()) -> tuple[list[Node], list[Gap]]:
+def documents(
+    lines: tuple[str, ...], passed: frozenset[str] = frozenset(), whole: frozenset[str] = frozenset()
+) -> tuple[list[Node], list[Gap]]:
     """Every document, as far as it can be read, and the lines that cannot."""
     text = "\n".join(lines)
-    reader = _Reader(text, lines, passed)
+    reader = _Reader(text, lines, passed, whole)
     found: list[Node] = []
     gaps: list[Gap] = []
     at = reader.skip(0)
@@ -127,11 +155,13 @@ def documents(lines: tuple[str, ...], passed: frozenset[str] = frozenset()) -> t
 class _Reader:
     """Reads values; ``broken`` is where the first fault stands, after which open values close with what they have."""
 
-    def __init__(self, text: str, lines: tuple[str, ...], passed: frozenset[str]) -> None:
+    def __init__(self, text: str, lines: tuple[str, ...], passed: frozenset[str], whole: frozenset[str]) -> None:
         self.broken: int | None = None
         self._passed = passed
+        self._whole = whole
+        self._odd = _SURROGATE.search(text) is not None
         self._text = text
-        self._starts = [0, *accumulate(len(line) + 1 for line in lines)]
+        self._starts = [0, *accumulate(map((1).__add__, map(len, lines)))]
         self._line = 1
 
     def skip(self, at: int) -> int:
@@ -192,17 +222,20 @@ class _Reader:
                     return found, at
                 return found, at + 1
             key = member[1]
-            if "\\" in key or _SURROGATE.search(key):
+            if "\\" in key or (self._odd and _SURROGATE.search(key)):
                 key = str(self._plain(member.start(1) - 1)[0])
             text, word = member.group(2, 3)
             if text is not None or word is not None:
                 at = member.end()
-                line = self._here(at - 1)
+                line = self._line if at <= self._starts[self._line] else self._here(at - 1)
                 found[key] = Node(_WORDS[word] if text is None else text, line, line)
                 continue
-            if key in self._passed:
-                at = self._plain(member.end())[1]
-                if self.broken is None:
+            if key in self._passed or key in self._whole:
+                begin = member.end()
+                plain, at = self._plain(begin)
+                if self.broken is None and (key in self._passed or not _ESCAPED.search(self._text, begin, at)):
+                    if key in self._whole:
+                        found[key] = Node(plain, self._here(begin), self._here(at - 1))
                     continue
                 self.broken = None  # what is left of it is read like any other
             node, at = self.value(member.end(), depth + 1)

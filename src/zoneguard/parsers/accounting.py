@@ -11,6 +11,8 @@ from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers import Source
 
 BLANK = "blank or comment"
+_UNTOLD = "not spoken of"
+_LOST = "not understood"
 
 
 def _matters(entry: Misunderstood) -> bool:
@@ -34,20 +36,25 @@ class Ledger:
     def __init__(self, source: Source, format_name: str) -> None:
         self._source = source
         self._format = format_name
-        self._fate: dict[int, str | None] = {}
+        self._fates: list[str | None] = [_UNTOLD] * (len(source.lines) + 1)
         self._not_understood: dict[tuple[int, str], Misunderstood] = {}
         for doubt in source.doubts:
             self.not_understood(*doubt)
 
     def understood(self, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` are in the model."""
-        for line in range(first, (last or first) + 1):
-            self._fate[line] = None
+        self._settle(None, first, last)
 
     def ignored(self, reason: str, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` cannot affect forwarding, for ``reason``."""
-        for line in range(first, (last or first) + 1):
-            self._fate[line] = reason
+        self._settle(reason, first, last)
+
+    def _settle(self, fate: str | None, first: int, last: int | None) -> None:
+        end = len(self._fates)
+        if last is not None and last != first:
+            self._fates[first : last + 1] = [fate] * (min(last + 1, end) - first)
+        elif first < end:
+            self._fates[first] = fate
 
     def not_understood(
         self, line: int, reason: str, concern: Concern, bounded: bool = False, about: str = ""
@@ -72,20 +79,22 @@ class Ledger:
 
     def close(self) -> LineAccount:
         """The account; a line that no one spoke of is not understood (blank ones are ignored)."""
-        lost = {number for number, _ in self._not_understood}
         first = self._source.first
-        for number, line in enumerate(self._source.own, first):
-            if number not in self._fate and number not in lost:
-                if line.strip():
+        for number, _ in self._not_understood:
+            self._settle(_LOST, number, None)
+        for number, fate in enumerate(self._fates[first:], first):
+            if fate is _UNTOLD:
+                if self._source.lines[number - 1].strip():
                     self.not_understood(number, "no rule reads this line", Concern.OTHER)
+                    self._fates[number] = _LOST
                 else:
-                    self._fate[number] = BLANK
-        fates = [fate for number, fate in self._fate.items() if number >= first and number not in lost]
+                    self._fates[number] = BLANK
+        fates = Counter(self._fates[first:])
         return LineAccount(
             file=self._source.file,
             format=self._format,
             total=len(self._source.own),
-            understood=sum(fate is None for fate in fates),
-            ignored=dict(sorted(Counter(fate for fate in fates if fate is not None).items())),
+            understood=fates[None],
+            ignored=dict(sorted((fate, lines) for fate, lines in fates.items() if fate and fate is not _LOST)),
             not_understood=tuple(m for _, m in sorted(self._not_understood.items())),
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.collector import paused_collector
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._azure.estate import gathered
 from zoneguard.parsers._azure.vnet import parsed
@@ -22,7 +21,6 @@ KEYS = re.compile(r'"(?:defaultSecurityRules|securityRules|virtualNetworkPeering
 BEGIN = re.compile(r"\s*[{\[]")
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """A device for each virtual network."""
     ledger = Ledger(source, PLUGIN.name)

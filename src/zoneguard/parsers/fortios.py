@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
@@ -56,7 +55,6 @@ def sniff(source: Source) -> float:
     return 0.9 if _KNOWN.search(text) else 0.6 if _CONFIG.search(text) else 0.0
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The device of one export."""
     ledger = Ledger(source, "fortios")

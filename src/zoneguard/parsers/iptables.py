@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, RuleList, Vrf
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._iptables.chains import Family, rule_lists
@@ -22,7 +21,6 @@ from zoneguard.parsers.accounting import Ledger
 _SNIFF_LINES = 3000
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """One device with one forwarding context, ``default``."""
     ledger = Ledger(source, PLUGIN.name)

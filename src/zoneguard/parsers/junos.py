@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.collector import paused_collector
 from zoneguard.model.device import Device
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._junos.account import account
@@ -54,7 +53,6 @@ def sniff(source: Source) -> float:
     return 0.7 if _BRACE_KNOWN.search(text) and _END.search(text) else 0.0
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The device of one configuration."""
     ledger = Ledger(source, "junos")

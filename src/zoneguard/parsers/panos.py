@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
@@ -31,7 +30,6 @@ def sniff(source: Source) -> float:
     return confidence(source)
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """The devices of one export: one, or as many as a Panorama manages."""
     ledger = Ledger(source, "panos")

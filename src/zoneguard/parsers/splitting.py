@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, LineAccount
 from zoneguard.model.errors import InputError
 from zoneguard.parsers import Kind, Parsed, Parser, Source
@@ -83,6 +84,7 @@ class Part:
         self.named += more.named
 
 
+@paused_collector()
 def parse_source(source: Source, name: str, parser: Parser | None = None, kind: Kind | None = None) -> Parsed:
     """What ``parser`` (default: for each device the one that its lines speak for) makes of ``source``.
 
@@ -152,12 +154,16 @@ def _joined(found: Iterable[Part]) -> Part:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str, str], ...]]:
-    """First lines of exports; those that stand nowhere else; lines with names, what opens their block, last lines."""
+def _patterns() -> tuple[
+    re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str, str], ...]
+]:
+    """First lines of exports; those that stand nowhere else; lines with names, of all formats and of each with what
+    opens their block and the last line."""
     marks = [parser.marks for parser in of_type("zoneguard.parsers", Parser)]
     begins = re.compile("|".join(f"(?:{m.begins})" for m in marks if m.begins))
     whole = re.compile("|".join(f"(?:{m.begins})" for m in marks if m.begins and m.whole))
-    return begins, whole, tuple((re.compile(h), above, m.ends) for m in marks for h, above in m.hosts)
+    named = re.compile("|".join(f"(?:{h.replace('?P<host>', '?:')})" for m in marks for h, _ in m.hosts))
+    return begins, whole, named, tuple((re.compile(h), above, m.ends) for m in marks for h, above in m.hosts)
 
 
 class _Scan:
@@ -166,7 +172,7 @@ class _Scan:
     ``begun``: first words of such lines in this device."""
 
     def __init__(self) -> None:
-        self._begins, self._whole, self._hosts = _patterns()
+        self._begins, self._whole, self._named, self._hosts = _patterns()
         self._part = Part(1)
         self._opener = self._ends = ""
         self._heading: tuple[int, str] | None = None
@@ -245,7 +251,7 @@ class _Scan:
         self._heading = None
         if "config " in line or line.endswith("{"):
             self._opener = line.strip()
-        if "name" not in line:
+        if "name" not in line or self._named.match(line) is None:
             return
         for pattern, above, ends in self._hosts:
             named = pattern.match(line)

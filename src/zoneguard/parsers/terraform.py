@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.vpc import parsed
@@ -33,6 +32,8 @@ OTHER_PROVIDER = "resources of a cloud that is not read"
 OTHER_CLOUDS = ("azurerm_", "azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
 PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
 """What is said elsewhere too, or is of no concern."""
+WHOLE = frozenset({"change", "configuration"})
+"""What is asked for values, not for lines."""
 MARK = re.compile(r'"terraform_version"\s*:')
 NEAR = re.compile(r'^\s*\{\s*"(?:version"\s*:\s*4\s*,\s*"terraform_version|@level)"')
 """A raw state, or the log of a run: what people take for the plan, and are told how to get it."""
@@ -47,12 +48,11 @@ def sniff(source: Source) -> float:
     return 0.97 if head.lstrip().startswith("{") else 0.6
 
 
-@paused_collector()
 def parse(source: Source, name: str) -> Parsed:
     """A device for each VPC."""
     ledger = Ledger(source, PLUGIN.name)
     plans = []
-    for document in read_documents(source.lines, ledger, PASSED):
+    for document in read_documents(source.lines, ledger, PASSED, WHOLE):
         ledger.ignored(FRAME, document.first, document.last)
         if document.get("planned_values") or document.get("values"):
             plans.append(document)

@@ -7,7 +7,7 @@ not known yet is left out of an object and ``null`` in a list; ``after_unknown``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.parsers._json_lines import Node
@@ -61,12 +61,23 @@ class Resource:
 
     def unknown(self, *path: Step) -> bool:
         """Whether the value at ``path``, or some part of it, is known only after apply."""
+        found = self._later(path)
+        return found is not None and _some_true(found)
+
+    def unknown_of(self, *path: Step, names: Collection[str]) -> set[str]:
+        """Those of ``names``, members of the object at ``path``, that are :meth:`unknown`."""
+        found = self._later(path)
+        if found is None or found.value is True:
+            return set() if found is None else set(names)
+        return {name for name, node in found.members() if name in names and _some_true(node)}
+
+    def _later(self, path: tuple[Step, ...]) -> Node | None:
         found: Node | None = self.later
         for step in path:
             if found is None or found.value is True:
                 break
             found = _inside(found, step)
-        return found is not None and _some_true(found)
+        return found
 
     def is_written(self, name: str) -> bool:
         """Whether the configuration sets the attribute (one that a ``dynamic`` block makes does not show)."""
@@ -176,7 +187,7 @@ def _at(node: Node, *path: str) -> Node:
 def _inside(node: Node, step: Step) -> Node | None:
     if isinstance(step, str):
         return node.get(step)
-    return node.value[step] if isinstance(node.value, list) and step < len(node.value) else None
+    return node.at(step)
 
 
 def _some_true(node: Node) -> bool:

@@ -24,12 +24,17 @@ NO_ACL = "the network ACL of this rule is known only after apply"
 NO_SUBNETS = "which subnets have this network ACL is known only after apply"
 RULES_LATER = "which rules this holds is known only after apply"
 DEFAULT_GROUP = "default_security_group_id"
-PEERS = (("cidr_blocks", "IpRanges", "CidrIp"), ("ipv6_cidr_blocks", "Ipv6Ranges", "CidrIpv6"),
-         ("prefix_list_ids", "PrefixListIds", "PrefixListId"), ("security_groups", "UserIdGroupPairs", "GroupId"),
-         ("cidr_ipv4", "IpRanges", "CidrIp"), ("cidr_ipv6", "Ipv6Ranges", "CidrIpv6"),
-         ("prefix_list_id", "PrefixListIds", "PrefixListId"),
-         ("referenced_security_group_id", "UserIdGroupPairs", "GroupId"),
-         ("source_security_group_id", "UserIdGroupPairs", "GroupId"))  # fmt: skip
+PEERS = {
+    "cidr_blocks": ("IpRanges", "CidrIp"),
+    "ipv6_cidr_blocks": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list_ids": ("PrefixListIds", "PrefixListId"),
+    "security_groups": ("UserIdGroupPairs", "GroupId"),
+    "cidr_ipv4": ("IpRanges", "CidrIp"),
+    "cidr_ipv6": ("Ipv6Ranges", "CidrIpv6"),
+    "prefix_list_id": ("PrefixListIds", "PrefixListId"),
+    "referenced_security_group_id": ("UserIdGroupPairs", "GroupId"),
+    "source_security_group_id": ("UserIdGroupPairs", "GroupId"),
+}
 """Attributes that name the peers of a rule, and what answers call them."""
 
 Atom = tuple[str, ...]
@@ -91,8 +96,9 @@ def _permission(building: Building, resource: Resource, values: Node, group: str
         low, high = (told(resource, values, name, *path) for name in ("from_port", "to_port"))
         members |= {"FromPort": low, "ToPort": high}
     peers: dict[str, list[Value]] = {}
-    for attribute, key, member in PEERS:
-        if values.get(attribute) is None and not resource.unknown(*path, attribute):
+    asked = resource.unknown_of(*path, names=PEERS) | {name for name, _ in values.members()}
+    for attribute, (key, member) in PEERS.items():
+        if attribute not in asked:
             continue
         names = building.named(resource, *path, attribute)
         blocks = "cidr" in attribute
@@ -125,10 +131,9 @@ def _atoms(building: Building, direction: str, values: Node) -> Iterator[Atom]:
     protocol = values.text("protocol") or values.text("ip_protocol")
     ports = ("", "") if protocol in ("-1", "all") else (values.text("from_port"), values.text("to_port"))
     head = (direction, group, "-1" if protocol == "all" else protocol, *ports)
-    for attribute, key, _ in PEERS:
-        found = values.get(attribute)
-        for text in [*(n.words for n in found.items()), found.words] if found else ():
-            yield (*head, key, building.refs.called(text))
+    for attribute, found in values.members():
+        for text in [*(n.words for n in found.items()), found.words] if attribute in PEERS else ():
+            yield (*head, PEERS[attribute][0], building.refs.called(text))
     if values.flag("self"):
         yield (*head, "UserIdGroupPairs", group)
 
