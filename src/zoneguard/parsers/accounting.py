@@ -11,8 +11,7 @@ from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers import Source
 
 BLANK = "blank or comment"
-_UNTOLD = "not spoken of"
-_LOST = "not understood"
+_UNTOLD, _LOST = 0, 1
 
 
 def _matters(entry: Misunderstood) -> bool:
@@ -36,7 +35,7 @@ class Ledger:
     def __init__(self, source: Source, format_name: str) -> None:
         self._source = source
         self._format = format_name
-        self._fates: list[str | None] = [_UNTOLD] * (len(source.lines) + 1)
+        self._fates: list[str | int | None] = [_UNTOLD] * (len(source.lines) + 1)
         self._not_understood: dict[tuple[int, str], Misunderstood] = {}
         for doubt in source.doubts:
             self.not_understood(*doubt)
@@ -49,7 +48,7 @@ class Ledger:
         """Lines ``first`` to ``last`` cannot affect forwarding, for ``reason``."""
         self._settle(reason, first, last)
 
-    def _settle(self, fate: str | None, first: int, last: int | None) -> None:
+    def _settle(self, fate: str | int | None, first: int, last: int | None) -> None:
         end = len(self._fates)
         if last is not None and last != first:
             self._fates[first : last + 1] = [fate] * (min(last + 1, end) - first)
@@ -83,7 +82,7 @@ class Ledger:
         for number, _ in self._not_understood:
             self._settle(_LOST, number, None)
         for number, fate in enumerate(self._fates[first:], first):
-            if fate is _UNTOLD:
+            if fate == _UNTOLD:
                 if self._source.lines[number - 1].strip():
                     self.not_understood(number, "no rule reads this line", Concern.OTHER)
                     self._fates[number] = _LOST
@@ -95,6 +94,6 @@ class Ledger:
             format=self._format,
             total=len(self._source.own),
             understood=fates[None],
-            ignored=dict(sorted((fate, lines) for fate, lines in fates.items() if fate and fate is not _LOST)),
+            ignored=dict(sorted((fate, lines) for fate, lines in fates.items() if isinstance(fate, str))),
             not_understood=tuple(m for _, m in sorted(self._not_understood.items())),
         )
