@@ -15,7 +15,7 @@ from zoneguard.model.flows import Flow, FlowState, Segment, Stream
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.plugins import of_type
 
-_NAMES = ("", "a.docx", "a.zip", "a.pdf", "a.eml", "a.html", "winmail.dat", "a.txt.exe")
+_NAMES = ("", "a.docx", "a.zip", "a.pdf", "a.eml", "a.html", "winmail.dat", "a.txt.exe", "a.csv", "a.xml", "a.txt")
 _TURN = b"\xf0\x9f\x94\x84"  # between what one side and the other says
 _LIMITS = Limits(depth=4, members=200, expanded=4 << 20, seconds=5)
 _SPAN = CaptureSpan("fuzz", 1, 0.0)

@@ -15,6 +15,11 @@ STARTS = [
     b"GET / HTTP/1.1\r\n",
     b"\x16\x03\x01",
     b"NICK a\r\nPRIVMSG b :\x01DCC SEND f 1 2 3\x01\r\n",
+    b"ActiveMime" + bytes(40) + b"\x78\x9c",
+    b"<?mso-application ?><w:a xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'>",
+    b"ID;P\nC;X1;E",
+    b"=ybegin line=128 size=3 name=a\r\n",
+    b"(This file must be converted with BinHex 4.0)\r\n:",
     b"\x80\0\0\x40\0\0\0\1\0\0\0\0\0\0\0\2\0\1\x86\xa3\0\0\0\3\0\0\0\7",
 ]
 

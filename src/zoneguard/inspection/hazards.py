@@ -45,6 +45,7 @@ TITLES: Mapping[str, Text] = {
     "pdf-submit": N_("PDF action that sends or fetches data"),
     "pdf-xfa": N_("XFA form in PDF"),
     "polyglot": N_("file of several types at once"),
+    "program-action": N_("action that starts a program"),
     "script": N_("script"),
     "script-macro": N_("script in an OpenDocument file"),
     "self-updating-object": N_("object that updates itself on opening"),

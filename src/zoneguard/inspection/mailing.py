@@ -10,7 +10,8 @@ from zoneguard.inspection import Content
 from zoneguard.inspection.carving import Carved
 from zoneguard.inspection.mime import Message, Part, decode, read_entity, read_message
 from zoneguard.inspection.mime.charsets import decode_text
-from zoneguard.inspection.mime.encodings import IDENTITY, uu_files
+from zoneguard.inspection.mime.embedded import text_files
+from zoneguard.inspection.mime.encodings import IDENTITY
 from zoneguard.inspection.recording import Carriage, Recorder, worst
 from zoneguard.model.flows import Certainty, Hazard, Transfer
 from zoneguard.model.text import Text
@@ -114,8 +115,8 @@ class _Mail:
         return self.recorder.add(transfer, data)
 
     def _uuencoded(self, part: Part, carriage: Carriage, text: bytes, parent: str) -> None:
-        """Files written into a text between ``begin`` and ``end``."""
-        for found in uu_files(text):
+        """Files written into a text, between ``begin`` and ``end`` for example."""
+        for found in text_files(text):
             start, end = part.start, part.end
             if part.encoding in IDENTITY:
                 start, end = part.start + found.start, part.start + found.end

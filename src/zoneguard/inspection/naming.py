@@ -11,6 +11,7 @@ ENDINGS: dict[str, str] = {
     "ooxml": """docx docm dotx dotm xlsx xlsm xlsb xltx xltm xlam pptx pptm potx potm ppsx ppsm ppam sldx sldm
         vsdx vsdm""",
     "odf": "odt ods odp odg odf ott ots otp",
+    "office-xml": "xml doc docx xls fodt fods fodp fodg",
     "ole": "doc dot xls xlt xla ppt pps pot msg vsd pub mpp",
     "ichitaro": "jtd jtt jtdc jttc jxw jsw jaw jtw jbw juw jfw jvw",
     "archive": "zip tar gz tgz bz2 tbz xz 7z rar lzh lha cab zst",
@@ -22,10 +23,14 @@ ENDINGS: dict[str, str] = {
     "rtf": "rtf",
 }
 _RUNNABLE = """
-    exe dll scr com pif cpl ocx sys drv msi msp mst msix appx bat cmd ps1 psm1 psd1 vbs vbe vb js jse mjs wsf
-    wsh wsc sct hta lnk url scf reg inf chm hlp jar class jnlp py pyw pyc rb pl sh bash csh ksh apk ipa app deb
-    rpm dmg pkg iso img vhd vhdx vmdk xll wll iqy slk settingcontent-ms library-ms search-ms appref-ms
-    application gadget msc ade adp mde ws
+    exe dll scr com pif cpl ocx sys drv efi ax msi msp mst msix msixbundle appx appxbundle appinstaller msu
+    bat cmd ps1 ps1xml ps2 ps2xml psc1 psc2 psm1 psd1 psdm1 cdxml vbs vbe vb vbp vbscript js jse mjs wsf wsh wsc sct ws
+    hta htc xbap xsl xslt lnk url website webpnp scf reg inf ins isp its chm hlp hpj jar class jnlp
+    py pyc pyo pyw pyz pyzw rb pl sh bash zsh csh ksh command desktop workflow action apk ipa app deb rpm dmg pkg mpkg
+    iso img udf vhd vhdx vmdk vdi qcow2 wim xll wll iqy dqy oqy rqy odc slk settingcontent-ms library-ms search-ms
+    searchconnector-ms appref-ms appcontent-ms application theme themepack gadget grp msc msh msh1 msh2 mshxml mcf job
+    rdp osd ops scpt shb shs diagcab diagcfg diagpkg contact xnk vsix vsmacros a3x ahk
+    ade adp accde mda mdb mde mdt mdw mdz accdb accdr maf mam maq mar mas mat mav maw
 """
 RUNS = frozenset(_RUNNABLE.split())  # endings that a double click runs, mounts or installs
 ENCRYPTED_TYPE = "application/encrypted"  # an Office document of any generation behind a password

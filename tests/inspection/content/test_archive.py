@@ -12,6 +12,7 @@ import zipfile
 import zlib
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +189,46 @@ def test_tar_in_every_wrapping(mode: str) -> None:
     assert [h.where.rpartition("!")[2] for h in seen.hazards if h.kind == "executable"] == [long]
     inner = seen if not mode else seen.members[0]
     assert [(m.content.name, m.content.data) for m in inner.members] == [(long, PROGRAM), ("日本.txt", b"text")]
+
+
+def tarred(*files: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(data), kind
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def test_tar_is_read_behind_damage_which_is_said() -> None:
+    first, second = tarred(("a.txt", b"text")), tarred(("run.exe", PROGRAM))
+    seen = look(first[:1024] + b"junk" * 128 + second, "a.tar")
+    assert [m.content.name for m in seen.members] == ["a.txt", "run.exe"]
+    assert (kinds(seen), seen.certainty) == (["executable"], Certainty.PARTIAL)
+    assert look(first[:1024] + bytes(512) + second, "a.tar").certainty is Certainty.INSPECTED  # zeros are ignored
+
+
+def test_tar_with_a_path_out_of_the_folder_and_a_sparse_file() -> None:
+    assert kinds(look(tarred(("../../x.txt", b"x")), "a.tar")) == ["path-traversal"]
+    sparse = look(tarred(("run.exe", PROGRAM), kind=tarfile.GNUTYPE_SPARSE), "a.tar")
+    assert (kinds(sparse), sparse.certainty) == (["executable"], Certainty.PARTIAL)
+
+
+def test_two_archives_at_once_are_both_opened() -> None:
+    for first in (gzip.compress(b"text"), tarred(("a.txt", b"x")), b"7z\xbc\xaf\x27\x1c\0\x04" + bytes(100)):
+        seen = look(first + zipped({"run.exe": PROGRAM}), "a.zip")
+        assert {"polyglot", "executable"} <= set(kinds(seen)), first[:8]
+
+
+@pytest.mark.parametrize("method", [93, 95])
+def test_newer_methods_of_zip(method: int) -> None:
+    packed = zstandard.compress(PROGRAM) if method == 93 else lzma.compress(PROGRAM)
+    data = bytearray(zipped({"run.exe": packed}, zipfile.ZIP_STORED))
+    for signature, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        struct.pack_into("<H", data, data.index(signature) + at, method)
+    seen = look(bytes(data), "a.zip")
+    assert ([m.content.data for m in seen.members], seen.certainty) == ([PROGRAM], Certainty.INSPECTED)
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

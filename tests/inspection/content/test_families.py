@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
@@ -15,11 +16,17 @@ from hypothesis import strategies as st
 
 from tests.inspection.content.building import compound, kinds, look, vba_project, word, zipped
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Limits, Recognition
+from zoneguard.inspection.content._compressed_rtf import expand as expand_rtf
 from zoneguard.inspection.examining import examine
 from zoneguard.model.flows import Certainty
 from zoneguard.plugins import of_type
 
 PROGRAM = b"MZ\x90\0" + bytes(range(256))
+
+
+def partition() -> bytes:
+    """One entry of a partition table: active, type 7, from sector 2048 on."""
+    return b"\x80\0\0\0\x07\0\0\0" + struct.pack("<II", 2048, 4096)
 
 
 def png(tail: bytes = b"") -> bytes:
@@ -53,10 +60,33 @@ def png(tail: bytes = b"") -> bytes:
         (b"[InternetShortcut]\r\nURL=file://x\r\n", "a.url", "shortcut"),
         (bytes(range(200)), "a.scr", "executable"),
         (b"\0\1\0\0Standard ACE DB" + bytes(60), "a.accdb", "active-database"),
+        (b"full address:s:evil.example\r\n", "a.rdp", "shortcut"),
+        (b"<xsl:stylesheet/>", "a.xsl", "script"),
+        (bytes(0x8001) + b"BEA01" + bytes(100), "", "disk-image"),
+        (bytes(0x8801) + b"NSR03" + bytes(100), "", "disk-image"),
+        (b"vhdxfile" + bytes(600), "", "disk-image"),
+        (b"<<< a Disk Image >>>".ljust(0x40, b"\0") + b"\x7f\x10\xda\xbe" + bytes(60), "", "disk-image"),
+        (bytes(510) + b"\x55\xaaEFI PART" + bytes(600), "", "disk-image"),
+        (bytes(446) + partition() + bytes(48) + b"\x55\xaa" + bytes(600), "", "disk-image"),
+        (PROGRAM + b"\xef\xbe\xad\xdeNullsoftInst" + bytes(60), "setup", "installer"),
+        (PROGRAM + b"Inno Setup Setup Data (6.2.0)" + bytes(60), "setup", "installer"),
+        (PROGRAM + bytes(40) + b".wixburn" + bytes(60), "setup", "installer"),
     ],
 )
 def test_what_runs(data: bytes, name: str, kind: str) -> None:
     assert kind in kinds(look(data, name))
+
+
+def test_scripts_by_claimed_type() -> None:
+    assert kinds(look(b"alert(1)", "", "text/javascript")) == ["script"]
+    assert kinds(look(b"x = 1", "", "application/json")) == []
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(512), bytes(510) + b"\x55\xaa" + bytes(600), b"text about EFI PART and conectix"]
+)
+def test_what_is_no_disk_image(data: bytes) -> None:
+    assert kinds(look(data)) == []
 
 
 def test_a_mail_body_that_shows_a_script_is_text() -> None:
@@ -106,6 +136,42 @@ def test_picture_with_something_behind_its_end() -> None:
     assert kinds(seen) == ["appended-data", "executable"]
 
 
+def jpeg(tail: bytes = b"") -> bytes:
+    preview = b"\xff\xd8\xff\xd9"  # pictures hold smaller ones in their segments
+    segment = b"\xff\xe1" + struct.pack(">H", 2 + len(preview)) + preview
+    scan = b"\xff\xda" + struct.pack(">H", 2 + 6) + bytes(6) + b"data\xff\0more\xff\xd0data"
+    return b"\xff\xd8" + segment + scan + b"\xff\xd9" + tail
+
+
+def gif(tail: bytes = b"") -> bytes:
+    head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    comment = b"\x21\xfe\x05;;;;;\0"
+    picture = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
+    return head + comment + picture + b"\x3b" + tail
+
+
+def bmp(tail: bytes = b"") -> bytes:
+    body = struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 24, 0, 4, 0, 0, 0, 0) + bytes(4)
+    return b"BM" + struct.pack("<IHHI", 14 + len(body), 0, 0, 54) + body + tail
+
+
+def webp(tail: bytes = b"") -> bytes:
+    return b"RIFF" + struct.pack("<I", 4 + 8 + 4) + b"WEBPVP8 " + struct.pack("<I", 4) + bytes(4) + tail
+
+
+@pytest.mark.parametrize("picture", [jpeg, gif, bmp, webp, png])
+def test_what_stands_behind_a_picture(picture: Callable[[bytes], bytes]) -> None:
+    clean = look(picture(b""))
+    assert (clean.hazards, clean.certainty) == ((), Certainty.INSPECTED)
+    seen = look(picture(PROGRAM))
+    assert kinds(seen) == ["appended-data", "executable"]
+    assert seen.hazards[0].where == f"byte {len(picture(b''))}"
+    archive = look(picture(zipped({"run.exe": PROGRAM})))
+    assert {"polyglot", "executable"} <= set(kinds(archive))  # a GIFAR and its like
+    assert kinds(look(picture(jpeg()))) == []  # cameras write several pictures one behind the other
+    assert "executable" in kinds(look(picture(jpeg(PROGRAM))))
+
+
 def test_open_document_with_scripts() -> None:
     parts: dict[str, bytes | str] = {
         "mimetype": "application/vnd.oasis.opendocument.text",
@@ -129,6 +195,100 @@ def test_open_document_with_scripts() -> None:
     }
     locked: dict[str, bytes | str] = {"META-INF/manifest.xml": "<m:encryption-data xmlns:m='m'/>"}
     assert look(zipped(parts | locked), "a.odt").certainty is Certainty.OPAQUE
+
+
+def test_open_document_is_known_by_its_parts_too() -> None:
+    parts: dict[str, bytes | str] = {
+        "content.xml": "<x/>",
+        "META-INF/manifest.xml": "<manifest/>",
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "Basic/Standard/Module1.xml": "<x/>",
+    }
+    seen = look(zipped(parts), "a.odt")
+    assert (seen.media_type, kinds(seen)) == ("application/vnd.oasis.opendocument.text", ["script-macro"])
+
+
+@pytest.mark.parametrize(
+    ("markup", "kind"),
+    [
+        ("<d:a x:href='vnd.sun.star.script:a?language=Basic'/>", "event-macro"),
+        ("<d:a x:href='macro:///Standard.Module1.x()'/>", "event-macro"),
+        ("<t:script s:language='JavaScript'>x</t:script>", "script-macro"),
+        ("<t:script x:href='http://x.example/a.js'/>", "script-macro"),
+        ("<d:object x:href='file:///c:/a.ods'/>", "external-relationship"),
+        ("<d:image x:href='http://x.example/a.png'/>", "external-relationship"),
+        ("<d:plugin x:href='a.swf'/>", "external-relationship"),
+        ("<d:floating-frame x:href='http://x.example/'/>", "external-relationship"),
+        ("<t:dde-connection-decl o:dde-application='soffice'/>", "dde"),
+        ("<t:cell t:formula='of:=DDE(1)'/>", "dde"),
+    ],
+)
+def test_elements_of_open_document(markup: str, kind: str) -> None:
+    content = f"<o:x xmlns:o='o' xmlns:d='d' xmlns:t='t' xmlns:s='s' xmlns:x='x'>{markup}</o:x>"
+    parts: dict[str, bytes | str] = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": content}
+    assert [(h.kind, h.where) for h in look(zipped(parts), "a.odt").hazards] == [(kind, "content.xml")]
+
+
+def test_open_document_as_it_is_usually_written_has_no_hazard() -> None:
+    content = "<d:a xmlns:d='d' xmlns:x='x' x:href='https://www.example.jp/'/>"
+    parts: dict[str, bytes | str] = {
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "content.xml": content,
+        "Pictures/1.png": png(),
+        "Thumbnails/thumbnail.png": png(),
+        "layout-cache": bytes(20),
+        "Configurations2/accelerator/current.xml": "",
+        "ObjectReplacements/Object 1": b"VCLMTF" + bytes(20),
+        "manifest.rdf": "<x/>",
+    }
+    seen = look(zipped(parts), "a.odt")
+    assert (seen.hazards, seen.certainty) == ((), Certainty.INSPECTED)
+    assert "executable" in kinds(look(zipped(parts | {"Pictures/2.png": PROGRAM}), "a.odt"))
+
+
+def compressed_rtf(rtf: bytes) -> bytes:
+    """With references to the words that stand in the window from the beginning."""
+    body = bytearray()
+    for at in range(0, len(rtf), 8):
+        body += b"\0" + rtf[at : at + 8]
+    body += b"\x01" + struct.pack(">H", (207 + len(rtf)) % 4096 << 4) if len(rtf) % 8 == 0 else b""
+    return struct.pack("<II4sI", len(body) + 12, len(rtf), b"LZFu", zlib.crc32(bytes(body))) + bytes(body)
+
+
+def test_compressed_rtf_of_the_published_example() -> None:
+    packed = bytes.fromhex(
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+    )  # MS-OXRTFCP 4.1
+    assert expand_rtf(packed, 1000) == (b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n", True)
+
+
+def test_compressed_rtf_that_repeats_itself() -> None:
+    packed = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")  # MS-OXRTFCP 4.2
+    assert expand_rtf(packed, 1000) == (b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}", True)
+    assert expand_rtf(packed, 5) == (b"{\\rtf", False)
+
+
+@given(st.binary(max_size=300))
+def test_any_compressed_rtf_never_raises(rest: bytes) -> None:
+    expand_rtf(struct.pack("<II4sI", len(rest), 500, b"LZFu", 0) + rest, 1000)
+
+
+def test_objects_in_the_rtf_body_of_winmail_dat() -> None:
+    rtf = b"{\\rtf1{\\object\\objemb{\\*\\objdata " + PROGRAM.hex().encode() + b"}}}"
+    packed = compressed_rtf(rtf)
+    padded = packed.ljust(-(-len(packed) // 4) * 4, b"\0")
+    block = struct.pack("<IHHII", 1, 0x0102, 0x1009, 1, len(packed)) + padded
+    seen = look(tnef((1, 0x00069003, block)), "winmail.dat")
+    assert {"tnef", "embedded-object", "executable"} == set(kinds(seen))
+
+
+def test_macros_in_winmail_dat() -> None:
+    document = word({"word/vbaProject.bin": compound(vba_project())})
+    data = tnef((2, 0x00069002, bytes(14)), (2, 0x00018010, b"a.docm\0"), (2, 0x0006800F, document))
+    assert "a.docm!word/vbaProject.bin!VBA" in [h.where for h in look(data, "winmail.dat").hazards]
+    inner = tnef((2, 0x00069002, bytes(14)), (2, 0x00018010, b"b.docm\0"), (2, 0x0006800F, document))
+    outer = tnef((2, 0x00069002, bytes(14)), (2, 0x00018010, b"winmail.dat\0"), (2, 0x0006800F, inner))
+    assert "vba-macro" in kinds(look(outer, "winmail.dat"))
 
 
 def tnef(*attributes: tuple[int, int, bytes]) -> bytes:

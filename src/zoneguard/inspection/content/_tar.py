@@ -1,14 +1,16 @@
-"""Tar archives: ustar, GNU long names and pax names (POSIX.1-2017, pax). Stops at damage, keeps what came before."""
+"""Tar archives: ustar, GNU long names and pax names (POSIX.1-2017, pax). Goes on behind damage, and says it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from zoneguard.inspection import Content
 from zoneguard.inspection.mime.charsets import decode_text
 
 BLOCK = 512
+_SPARSE = b"S"
+_NO_FILES = frozenset((b"1", b"2", b"3", b"4", b"5", b"6", b"K", b"g", b"D", b"V"))  # links, devices, folders, labels
 _PAX_PATH = re.compile(rb"\d+ path=([^\n]*)\n")
 
 
@@ -17,10 +19,24 @@ def is_tar(data: bytes) -> bool:
     return len(data) >= BLOCK and data[257:262] == b"ustar" and _valid(data[:BLOCK])
 
 
-def members(data: bytes) -> Iterator[Content]:
-    """Regular files in order; one whose end is missing is not whole."""
+@dataclass(slots=True)
+class Tape:
+    """The files of an archive in order; ``damaged``: something between or behind them is none of it."""
+
+    files: list[Content] = field(default_factory=list)
+    damaged: bool = False
+
+
+def read(data: bytes) -> Tape:
+    """Regular files; one whose end is missing, and a sparse one, whose holes are not filled, is not whole."""
+    tape = Tape()
     position, long_name = 0, b""
-    while position + BLOCK <= len(data) and _valid(header := data[position : position + BLOCK]):
+    while position + BLOCK <= len(data):
+        header = data[position : position + BLOCK]
+        if not _valid(header):  # readers look for the next header behind it
+            tape.damaged |= any(header)
+            position += BLOCK
+            continue
         size = _number(header[124:136])
         body = data[position + BLOCK : position + BLOCK + size]
         kind = header[156:157]
@@ -30,10 +46,12 @@ def members(data: bytes) -> Iterator[Content]:
             match = _PAX_PATH.search(body)
             long_name = match.group(1) if match else b""
         else:
-            if kind in (b"0", b"\0", b"7"):
-                yield Content(body, decode_text(long_name or _name(header)), whole=len(body) == size)
+            if kind not in _NO_FILES:
+                whole = len(body) == size and kind != _SPARSE
+                tape.files.append(Content(body, decode_text(long_name or _name(header)), whole=whole))
             long_name = b""
         position += BLOCK + -(-size // BLOCK) * BLOCK
+    return tape
 
 
 def _valid(header: bytes) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from zoneguard.inspection import Budget
-from zoneguard.inspection.expanding import RAW, Expanded, bunzip, inflate, unlzma_member
+from zoneguard.inspection.expanding import RAW, Expanded, bunzip, inflate, unlzma_member, unxz, unzstd
 from zoneguard.model.text import N_
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
@@ -89,6 +89,10 @@ def read(data: bytes, entry: Entry, budget: Budget) -> Expanded:
         return bunzip(raw, budget)
     if entry.method == 14:
         return unlzma_member(raw, budget)
+    if entry.method == 93:
+        return unzstd(raw, budget)
+    if entry.method == 95:
+        return unxz(raw, budget)
     return Expanded(b"", 0, N_("zip method {method} has no reader", method=entry.method))
 
 

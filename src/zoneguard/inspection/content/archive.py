@@ -7,17 +7,19 @@ that expands without end are hazards of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content import _rar, _zip
-from zoneguard.inspection.content._tar import is_tar, members
+from zoneguard.inspection.content._tar import is_tar
+from zoneguard.inspection.content._tar import read as read_tar
 from zoneguard.inspection.expanding import GZIP, Expanded, bunzip, inflate, unxz
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
+_Read = Callable[[Content, Budget], Examination]
 RAR, SEVEN_ZIP = "application/vnd.rar", "application/x-7z-compressed"
 _AES = b"\x06\xf1\x07\x01"  # the coder of an encrypted 7z, where its header is in clear
 _OPAQUE: tuple[tuple[bytes, int, str], ...] = (
@@ -40,44 +42,86 @@ _COMPRESSED: tuple[tuple[bytes, str, Callable[[memoryview, Budget], Expanded]], 
     (b"\xfd7zXZ\0", "application/x-xz", unxz),
 )
 _SHORT = {"tgz": ".tar", "tbz": ".tar", "tbz2": ".tar", "txz": ".tar", "svgz": ".svg", "emz": ".emf", "wmz": ".wmf"}
-_PACKAGES = ("[Content_Types].xml", "mimetype")  # of Office Open XML and of OpenDocument: families of their own
+CONTENT_TYPES = "[Content_Types].xml"
 BOMB_RATIO = 200
 
 
 def recognise(content: Content) -> Recognition:
     """By magic; a zip that is a document is not one."""
-    data = content.data
-    if _opaque_type(data) or is_tar(data) or any(data.startswith(magic) for magic, _, _ in _COMPRESSED):
-        return Recognition.STRONG
-    listing = _zip.listing(data)
-    if listing is None or is_document(listing):
-        return Recognition.NO
-    return Recognition.STRONG
+    return Recognition.STRONG if next(_readings(content), None) is not None else Recognition.NO
 
 
 def is_document(listing: _zip.Listing) -> bool:
     """Whether a zip is an Office Open XML or OpenDocument package."""
-    return _PACKAGES[0] in listing.names() or (bool(listing.entries) and listing.entries[0].name == _PACKAGES[1])
+    return is_package(listing) or is_open_document(listing)
+
+
+def is_package(listing: _zip.Listing) -> bool:
+    """Whether a zip has the list of content types, in whatever letters: then it is Office Open XML."""
+    return CONTENT_TYPES.lower() in {name.lower() for name in listing.names()}
+
+
+def is_open_document(listing: _zip.Listing) -> bool:
+    """Whether a zip is OpenDocument: its type comes first, or its manifest and its text are there."""
+    names = listing.names()
+    first = bool(listing.entries) and listing.entries[0].name == "mimetype"
+    return first or ("META-INF/manifest.xml" in names and "content.xml" in names)
 
 
 def examine(content: Content, budget: Budget) -> Examination:
-    """The files inside, as far as they can be opened."""
+    """The files inside, as far as they can be opened; of bytes that are two archives at once, those of both."""
+    seen = [read(content, budget) for read in _readings(content)]
+    if len(seen) == 1:
+        return seen[0]
+    both = Hazard("polyglot", "", ", ".join(e.media_type for e in seen))
+    return Examination(
+        seen[0].media_type,
+        (both, *(h for e in seen for h in e.hazards)),
+        next((e.opaque for e in seen if e.opaque), ""),
+        next((e.partial for e in seen if e.partial), ""),
+        tuple(m for e in seen for m in e.members),
+    )
+
+
+def _readings(content: Content) -> Iterator[_Read]:
+    """How the bytes can be read: by what they begin with, and as a zip, which is read from its end."""
     data = content.data
-    media_type = _opaque_type(data)
-    if media_type == RAR:
-        return _rar_examination(data, budget)
-    if media_type == SEVEN_ZIP and _AES in data[32 + int.from_bytes(data[12:20], "little") :]:
-        return Examination(media_type, (Hazard("encrypted", ""),), opaque=N_("encrypted archive"))
+    if (found := _beginning(data)) is not None:
+        yield found
+    listing = _zip.listing(data)
+    if listing is not None and not is_document(listing):
+        yield lambda content, budget: zip_examination(content.data, listing, budget, "application/zip")
+
+
+def _beginning(data: bytes) -> _Read | None:
+    if (media_type := _opaque_type(data)) == RAR:
+        return _rar_examination
     if media_type:
-        return Examination(media_type, opaque=N_("no reader for this kind of archive"))
+        return partial(_unreadable, media_type=media_type)
     if is_tar(data):
-        return Examination("application/x-tar", members=tuple(members(data)))
+        return _tar_examination
     for magic, kind, expand in _COMPRESSED:
         if data.startswith(magic):
-            return _single(content, budget, kind, expand)
-    listing = _zip.listing(data)
-    assert listing is not None  # recognised by it
-    return zip_examination(data, listing, budget, "application/zip")
+            return partial(_single, media_type=kind, expand=expand)
+    return None
+
+
+def _unreadable(content: Content, _budget: Budget, *, media_type: str) -> Examination:
+    data = content.data
+    if media_type == SEVEN_ZIP and _AES in data[32 + int.from_bytes(data[12:20], "little") :]:
+        return Examination(media_type, (Hazard("encrypted", ""),), opaque=N_("encrypted archive"))
+    return Examination(media_type, opaque=N_("no reader for this kind of archive"))
+
+
+def _tar_examination(content: Content, _budget: Budget) -> Examination:
+    tape = read_tar(content.data)
+    hazards = tuple(Hazard("path-traversal", f.name) for f in tape.files if _leads_out(f.name))[:100]
+    return Examination(
+        "application/x-tar",
+        hazards,
+        partial=N_("the archive is damaged between its files") if tape.damaged else "",
+        members=tuple(tape.files),
+    )
 
 
 def _opaque_type(data: bytes) -> str:
@@ -87,7 +131,7 @@ def _opaque_type(data: bytes) -> str:
 
 
 def _single(
-    content: Content, budget: Budget, media_type: str, expand: Callable[[memoryview, Budget], Expanded]
+    content: Content, budget: Budget, *, media_type: str, expand: Callable[[memoryview, Budget], Expanded]
 ) -> Examination:
     """One compressed file, or several of them one behind the other, which make one."""
     pieces: list[bytes] = []
@@ -137,8 +181,9 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
     return Examination(media_type, tuple(hazards[:100]), locked, problem, tuple(out))
 
 
-def _rar_examination(data: bytes, budget: Budget) -> Examination:
+def _rar_examination(content: Content, budget: Budget) -> Examination:
     """The files that are stored as they are, and which others there are."""
+    data = content.data
     listing = _rar.listing(data)
     hazards = [Hazard("encrypted", "")] if listing.locked else []
     hazards += [Hazard("encrypted", m.name) for m in listing.members if m.encrypted]

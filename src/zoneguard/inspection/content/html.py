@@ -20,15 +20,39 @@ _START = re.compile(
     rb"<(?:!doctype\s+(?:html|svg)|html|head|body|svg|script|table|div|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_TAG = re.compile(rb"<([a-zA-Z][a-zA-Z0-9:_-]{0,40})([^>]{0,65536})")
+_TAG = re.compile(rb"<(\??[a-zA-Z][a-zA-Z0-9:_-]{0,40})")
+_INSIDE = re.compile(rb"""(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+)*+""")
 _ATTRIBUTE = re.compile(rb"""(?<![-a-zA-Z0-9_:.])([a-zA-Z_:][-a-zA-Z0-9_:.]*)\s*=\s*("[^"]*"?|'[^']*'?|[^\s>]*)""")
 _SCRIPT_ADDRESS = re.compile(r"(?i)^[\x00-\x20]*(javascript|vbscript|data\s*:\s*text/html)\s*[:,;]?")
 _DATA_ADDRESS = re.compile(r"(?is)^\s*data:([\w.+-]+/[\w.+-]+)?((?:;[^,;]{0,100})*),(.*)$")
-_ACTIVE_TAGS = {b"script", b"iframe", b"frame", b"object", b"embed", b"applet", b"form", b"portal"}
-_WORTH_READING = re.compile(rb"\bon[a-z]|script|data\s*:|refresh|&", re.IGNORECASE)
-_LINKS = {b"href", b"src", b"action", b"formaction", b"data", b"xlink:href", b"background"}
+_ACTIVE_TAGS = {
+    *(b"script", b"iframe", b"frame", b"object", b"embed", b"applet", b"form", b"portal"),
+    *(b"handler", b"listener", b"?import", b"?xml-stylesheet", b"bgsound", b"layer", b"ilayer", b"xss"),
+}
+_WORTH_READING = re.compile(
+    rb"\bon[a-z]|script|data\s*:|refresh|&|srcdoc|import|expression|behavior|binding", re.IGNORECASE
+)
+_LINKS = {
+    *(
+        b"href",
+        b"src",
+        b"action",
+        b"formaction",
+        b"data",
+        b"xlink:href",
+        b"background",
+        b"poster",
+        b"codebase",
+        b"code",
+    ),
+    *(b"dynsrc", b"lowsrc", b"longdesc", b"cite", b"ping", b"manifest", b"icon", b"profile", b"classid", b"usemap"),
+    *(b"to", b"from", b"values", b"by"),  # what an animation of SVG sets an address to
+}
+_STYLE = re.compile(r"(?i)expression\s*\(|behavior\s*:\s*url|-moz-binding|javascript\s*:")
 _SMUGGLING = re.compile(rb"msSaveOrOpenBlob|msSaveBlob|createObjectURL|navigator\.msSave", re.IGNORECASE)
+_UNSEEN = re.compile(r"[\t\r\n]")  # browsers leave them out of addresses
 MAX_HAZARDS = 30
+SHOWN = 4096
 
 
 def recognise(content: Content) -> Recognition:
@@ -59,24 +83,43 @@ def examine(content: Content, budget: Budget) -> Examination:
 
 def _active(data: bytes, members: list[Content], budget: Budget) -> Iterator[tuple[int, str, str]]:
     """Offset, element or attribute, and target of everything that acts; files in data addresses go to ``members``."""
-    for number, tag in enumerate(_TAG.finditer(data)):
+    for number, (offset, name, inside) in enumerate(_tags(data)):
         if number % 1000 == 0 and budget.room <= 0:
             return
-        name = tag.group(1).lower()
-        if name.rpartition(b":")[2] not in _ACTIVE_TAGS and not _WORTH_READING.search(tag.group(2)):
+        element = name.rpartition(b":")[2]
+        if element not in _ACTIVE_TAGS and not _WORTH_READING.search(inside.translate(None, b"\t\r\n")):
             continue
-        attributes = {k.lower(): _value(v) for k, v in _ATTRIBUTE.findall(tag.group(2))}
-        if name.rpartition(b":")[2] in _ACTIVE_TAGS:
-            yield tag.start(), name.decode(), _shown(attributes)
+        attributes = {k.lower(): _value(v) for k, v in reversed(_ATTRIBUTE.findall(inside))}  # the first counts
+        if element in _ACTIVE_TAGS:
+            yield offset, name.decode(), _shown(attributes)
         if name == b"meta" and "refresh" in attributes.get(b"http-equiv", "").lower():
-            yield tag.start(), "meta refresh", attributes.get(b"content", "")[:120]
+            yield offset, "meta refresh", attributes.get(b"content", "")[:120]
+        if name == b"link" and "import" in attributes.get(b"rel", "").lower().split():
+            yield offset, "link import", attributes.get(b"href", "")[:120]
+        if attributes.get(b"srcdoc"):
+            yield offset, "srcdoc", ""
+        if _STYLE.search(attributes.get(b"style", "")):
+            yield offset, "style", attributes[b"style"][:120]
         for key, value in attributes.items():
             if key.startswith(b"on") and len(key) > 3 and value:
-                yield tag.start(), key.decode(), ""
-            elif key in _LINKS and _SCRIPT_ADDRESS.match(value):
-                yield tag.start(), f"{key.decode()} {value.strip()[:20]}", ""
+                yield offset, key.decode(), ""
+            elif key in _LINKS and any(map(_SCRIPT_ADDRESS.match, _UNSEEN.sub("", value[:SHOWN]).split(";"))):
+                yield offset, f"{key.decode()} {value.strip()[:80]}", ""
             elif key in _LINKS and (member := _data_file(value)) is not None:
                 members.append(member)
+
+
+def _tags(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Offset, name and inside of each tag. Readers differ on a ``>`` in quotes: the inside goes as far as that of any,
+    the next tag is looked for behind the first."""
+    position = 0
+    while (tag := _TAG.search(data, position)) is not None:
+        inside = _INSIDE.match(data, tag.end())
+        assert inside is not None  # it matches nothing as well
+        close = data.find(b">", tag.end())
+        close = len(data) if close < 0 else close
+        yield tag.start(), tag[1].lower(), data[tag.end() : max(close, inside.end())]
+        position = close
 
 
 def _value(raw: bytes) -> str:

@@ -7,23 +7,25 @@ from collections.abc import Iterator
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content import _zip
-from zoneguard.inspection.content._xml import UnreadableError, elements, local
-from zoneguard.inspection.content.archive import zip_examination
+from zoneguard.inspection.content._open_document import element_hazards
+from zoneguard.inspection.content._xml import UnreadableError, elements
+from zoneguard.inspection.content.archive import is_open_document, zip_examination
+from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
 _PREFIX = "application/vnd.oasis.opendocument."
 _SCRIPTS = re.compile(r"^(?:Basic/(?!.*script-l[bc]\.xml$)|Scripts/|.*\.(?:py|js|bsh|class|jar)$)")
 _OBJECT = re.compile(r"^Object [^/]+$")
-_PARSED = ("content.xml", "styles.xml")
+_PARSED = ("content.xml", "styles.xml", "meta.xml")
+_PLAIN_PARTS = frozenset(("xml", "rdf", "svm", "ttf", "otf"))
+_PASSIVE = ("layout-cache", "ObjectReplacements/", "Configurations2/", "META-INF/", "Thumbnails/")
 
 
 def recognise(content: Content) -> Recognition:
-    """A zip whose first member says so."""
+    """A zip whose first member says so, or that has the parts of one."""
     listing = _zip.listing(content.data)
-    if listing is None or not listing.entries or listing.entries[0].name != "mimetype":
-        return Recognition.NO
-    return Recognition.STRONG
+    return Recognition.STRONG if listing is not None and is_open_document(listing) else Recognition.NO
 
 
 def examine(content: Content, budget: Budget) -> Examination:
@@ -50,6 +52,8 @@ def examine(content: Content, budget: Budget) -> Examination:
             members.append(part)
         elif part.name == "META-INF/manifest.xml" and b"encryption-data" in part.data:
             hazards.append(Hazard("encrypted", part.name))
+        elif extension(part.name) not in _PLAIN_PARTS and not part.name.startswith(_PASSIVE):
+            members.append(part)
     locked = any(h.kind == "encrypted" for h in hazards)
     return Examination(
         media_type if media_type.startswith("application/") else _PREFIX + "unknown",
@@ -62,17 +66,7 @@ def examine(content: Content, budget: Budget) -> Examination:
 
 def _elements(part: Content) -> Iterator[Hazard]:
     for element in elements(part.data):
-        tag = local(element.tag)
-        attributes = {local(k): v for k, v in element.attrib.items()}
-        if tag in ("dde-source", "dde-link", "dde-connection-decl"):
-            shown = "|".join(attributes.get(k, "") for k in ("dde-application", "dde-topic", "dde-item"))
-            yield Hazard("dde", part.name, shown[:200])
-        elif tag == "event-listener":
-            yield Hazard("event-macro", part.name, attributes.get("href", attributes.get("macro-name", ""))[:200])
-        elif tag in ("applet", "plugin", "floating-frame"):
-            yield Hazard("external-relationship", part.name, f"{tag} {attributes.get('href', '')[:200]}")
-        elif tag in ("section-source", "table-source", "image") and "://" in attributes.get("href", ""):
-            yield Hazard("external-relationship", part.name, f"{tag} {attributes['href'][:200]}")
+        yield from element_hazards(element, part.name)
 
 
 PLUGIN = ContentFamily("odf", "OpenDocument", recognise, examine)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content import _legacy_office as office
 from zoneguard.inspection.content._compound import MAGIC, STORAGE, Compound, Entry, open_compound
+from zoneguard.inspection.content._compressed_rtf import expand as expand_rtf
 from zoneguard.inspection.content._packages import ole10native
 from zoneguard.inspection.content._vba import vba_hazards
 from zoneguard.inspection.naming import ENCRYPTED_TYPE
@@ -30,6 +31,7 @@ _TYPES = {
 }
 INSTALLER_CLASSES = tuple(bytes.fromhex(f"{kind}100c0000000000c000000000000046") for kind in ("84", "86", "82"))
 ICHITARO_NAMES = ("\x04JSRV_SegmentInformation", "DocumentText", "JSCompDocument")
+MAX_BODY = 64 << 20
 _DOCUMENTS = (MAGIC, b"PK\x03\x04", b"%PDF", b"{\\rt", b"MZ")
 _EQUATION = bytes.fromhex("02ce020000000000c000000000000046")
 _URL_MONIKER = bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b")
@@ -135,8 +137,11 @@ def _of_entry(compound: Compound, entry: Entry, members: list[Content]) -> Itera
         yield Hazard("external-relationship", entry.path, target)
     elif (match := _ATTACHED.match(entry.path)) is not None:
         members.append(Content(compound.read(entry), _attachment_name(compound, match.group(1))))
-    elif name == "__substg1.0_10130102":
+    elif name in ("__substg1.0_10130102", "__substg1.0_1013001f", "__substg1.0_1013001e"):
         members.append(Content(compound.read(entry), entry.path, "text/html"))
+    elif name == "__substg1.0_10090102":
+        rtf, whole = expand_rtf(compound.read(entry), MAX_BODY)
+        members.append(Content(rtf, f"{entry.path}.rtf", "text/rtf", whole=whole))
 
 
 def _linked(stream: bytes) -> str:

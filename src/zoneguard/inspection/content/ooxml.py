@@ -7,47 +7,23 @@ templates and other parts fetched from outside, data connections, add-ins. Plain
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content import _zip
-from zoneguard.inspection.content._compound import MAGIC, open_compound
+from zoneguard.inspection.content._compound import MAGIC
 from zoneguard.inspection.content._fields import field_hazards
-from zoneguard.inspection.content._vba import vba_hazards
+from zoneguard.inspection.content._relations import part_hazards, relation_hazard, type_hazard
 from zoneguard.inspection.content._xml import UnreadableError, elements, local
-from zoneguard.inspection.content.archive import zip_examination
+from zoneguard.inspection.content.archive import CONTENT_TYPES, is_package, zip_examination
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
-CONTENT_TYPES = "[Content_Types].xml"
 _KINDS = {
     "wordprocessingml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "spreadsheetml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "presentationml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-}
-_BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"(^|/)vbaProject[^/]*\.bin$", "vba-macro"),
-        (r"^xl/(intl)?macrosheets/[^/]+\.(xml|bin)$", "xlm-macro"),
-        (r"(^|/)activeX/[^/]+\.(xml|bin)$", "activex"),
-        (r"(^|/)embeddings/[^/]+$", "embedded-object"),
-        (r"(^|/)webextensions/[^/]+\.xml$", "add-in"),
-        (r"^xl/connections\.(xml|bin)$", "external-connection"),
-        (r"^xl/queryTables/[^/]+$", "external-connection"),
-    )
-)
-_BY_TYPE = {
-    "application/vnd.ms-office.vbaproject": "vba-macro",
-    "application/vnd.ms-excel.macrosheet+xml": "xlm-macro",
-    "application/vnd.ms-excel.intlmacrosheet+xml": "xlm-macro",
-    "application/vnd.ms-excel.macrosheet": "xlm-macro",
-    "application/vnd.ms-excel.intlmacrosheet": "xlm-macro",
-    "application/vnd.ms-office.activex": "activex",
-    "application/vnd.ms-office.activex+xml": "activex",
-    "application/vnd.openxmlformats-officedocument.oleobject": "embedded-object",
-    "application/vnd.openxmlformats-officedocument.package": "embedded-object",
 }
 _MACRO_TYPES = {
     "wordprocessingml": "application/vnd.ms-word.document.macroEnabled.12",
@@ -55,8 +31,8 @@ _MACRO_TYPES = {
     "presentationml": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
 }
 _FOLDERS = {"word/": "wordprocessingml", "xl/": "spreadsheetml", "ppt/": "presentationml"}
-_SCHEMES = re.compile(r"(?i)^\s*(?:mhtml|ms-[a-z-]+|search-ms|script|javascript|vbscript|shell)\s*:")
-_FIELD_MARKS = re.compile(rb"instrText|fldSimple|ddeLink|\x00", re.IGNORECASE)  # a zero byte: UTF-16
+_FIELD_MARKS = re.compile(rb"instrText|fldSimple|ddeLink|ppaction|WEBSERVICE|\x00", re.IGNORECASE)  # zero: UTF-16
+_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<")
 _PLAIN_PARTS = frozenset(("xml", "rels", "vml", "bin", "odttf", "fntdata", "psmdcp"))
 _OPENED = (MAGIC, b"PK\x03\x04", b"MZ", b"%PDF", b"{\\rt", b"\x7fELF")
 
@@ -64,7 +40,7 @@ _OPENED = (MAGIC, b"PK\x03\x04", b"MZ", b"%PDF", b"{\\rt", b"\x7fELF")
 def recognise(content: Content) -> Recognition:
     """A zip with the list of content types."""
     listing = _zip.listing(content.data)
-    return Recognition.STRONG if listing and CONTENT_TYPES in listing.names() else Recognition.NO
+    return Recognition.STRONG if listing and is_package(listing) else Recognition.NO
 
 
 def examine(content: Content, budget: Budget) -> Examination:
@@ -76,12 +52,16 @@ def examine(content: Content, budget: Budget) -> Examination:
     members: list[Content] = []
     types: dict[str, str] = {}
     unread: Text | str = ""
+    try:
+        types = _types(opened.members)
+    except UnreadableError:
+        unread = N_("{part} is not well-formed", part=CONTENT_TYPES)
     for part in opened.members:
         found: list[Hazard] = []
         try:
-            for look in (_named, _related, _fielded):
-                found += look(part)
             found += _typed(part, types)
+            for look in (part_hazards, _related, _fielded):
+                found += look(part)
         except UnreadableError:
             unread = unread or N_("{part} is not well-formed", part=part.name)
         hazards += found
@@ -96,54 +76,37 @@ def examine(content: Content, budget: Budget) -> Examination:
     )
 
 
-def _named(part: Content) -> Iterator[Hazard]:
-    """By the name of the part."""
-    for pattern, kind in _BY_NAME:
-        if pattern.search(part.name):
-            if kind == "vba-macro" and (compound := open_compound(part.data)) is not None:
-                yield from vba_hazards(compound, f"{part.name}!") or [Hazard(kind, part.name)]
-            else:
-                yield Hazard(kind, part.name)
-            return
-    if part.data.startswith(MAGIC) and (compound := open_compound(part.data)) is not None:
-        yield from vba_hazards(compound, f"{part.name}!")
-
-
-def _typed(part: Content, types: dict[str, str]) -> Iterator[Hazard]:
-    """By the list of content types; fills ``types``: part name → type."""
-    if part.name != CONTENT_TYPES:
-        return
-    for element in elements(part.data):
-        declared = element.get("ContentType", "")
-        name = element.get("PartName", "").lstrip("/") or "*." + element.get("Extension", "")
-        if local(element.tag) in ("Override", "Default") and declared:
-            types[name] = declared
-            if (kind := _BY_TYPE.get(declared.lower(), "")) and not name.startswith("*."):
-                yield Hazard(kind, name)
-
-
 def _related(part: Content) -> Iterator[Hazard]:
-    """By relationships that lead out of the package."""
-    if not part.name.endswith(".rels"):
+    """By relationships."""
+    if not part.name.lower().endswith(".rels"):
         return
     for element in elements(part.data):
-        if local(element.tag) != "Relationship":
-            continue
-        kind = element.get("Type", "").rpartition("/")[2]
-        target = element.get("Target", "")
-        if element.get("TargetMode", "").lower() == "external":
-            if kind == "attachedTemplate":
-                yield Hazard("external-template", part.name, target[:300])
-            elif kind != "hyperlink" or _SCHEMES.match(target):
-                yield Hazard("external-relationship", part.name, f"{kind} {target[:300]}")
-        elif kind == "aFChunk":
-            yield Hazard("embedded-object", part.name, f"{kind} {target[:300]}")
+        if local(element.tag) == "Relationship":
+            yield from relation_hazard(element, part.name)
 
 
 def _fielded(part: Content) -> Iterator[Hazard]:
-    """By fields and links that start a program (DDE)."""
-    if part.name.endswith(".xml") and _FIELD_MARKS.search(part.data):
+    """By fields, links, formulas and actions that start a program or fetch content."""
+    if _XML.match(part.data) and _FIELD_MARKS.search(part.data):
         yield from field_hazards(part.data, part.name)
+
+
+def _types(parts: Iterable[Content]) -> dict[str, str]:
+    """Part name or ``*.ending`` in lower case → content type. Raises ``UnreadableError``."""
+    types: dict[str, str] = {}
+    for part in parts:
+        for element in elements(part.data) if part.name.lower() == CONTENT_TYPES.lower() else ():
+            declared = element.get("ContentType", "")
+            name = element.get("PartName", "").lstrip("/") or "*." + element.get("Extension", "")
+            if local(element.tag) in ("Override", "Default") and declared:
+                types[name.lower()] = declared
+    return types
+
+
+def _typed(part: Content, types: dict[str, str]) -> Iterator[Hazard]:
+    """By the type that the list of content types gives it, by its name or by its ending."""
+    name = part.name.lower()
+    yield from type_hazard(types.get(name) or types.get(f"*.{extension(name)}", ""), part.name)
 
 
 def _worth_opening(part: Content, found: list[Hazard]) -> bool:
@@ -156,7 +119,7 @@ def _worth_opening(part: Content, found: list[Hazard]) -> bool:
 
 
 def _media_type(types: dict[str, str], names: list[str], hazards: list[Hazard]) -> str:
-    kind = next((k for folder, k in _FOLDERS.items() if any(n.startswith(folder) for n in names)), "")
+    kind = next((k for folder, k in _FOLDERS.items() if any(n.lower().startswith(folder) for n in names)), "")
     macro = any("macroEnabled" in t for t in types.values()) or any(h.kind.endswith("-macro") for h in hazards)
     return (_MACRO_TYPES if macro else _KINDS).get(kind, "application/vnd.openxmlformats-package")
 

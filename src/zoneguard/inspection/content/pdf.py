@@ -10,8 +10,9 @@ import re
 from bisect import bisect_right
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
+from zoneguard.inspection.content._pdf_filters import undo
 from zoneguard.inspection.content._pdf_tokens import Data, Name, tokens
-from zoneguard.inspection.expanding import Expanded, inflate
+from zoneguard.inspection.expanding import Expanded
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
@@ -22,10 +23,13 @@ _HAZARDS = {
     "Launch": "pdf-launch",
     "EmbeddedFile": "embedded-file",
     "EmbeddedFiles": "embedded-file",
+    "EF": "embedded-file",
+    "FileAttachment": "embedded-file",
     "RichMedia": "pdf-rich-media",
     "RichMediaExecute": "pdf-rich-media",
     "Movie": "pdf-rich-media",
     "3D": "pdf-rich-media",
+    "Rendition": "pdf-rich-media",
     "XFA": "pdf-xfa",
     "SubmitForm": "pdf-submit",
     "ImportData": "pdf-submit",
@@ -39,6 +43,7 @@ _ACTION_NAMES = """
 _ACTIONS = frozenset(_ACTION_NAMES.split())
 _SHOWS_A_PAGE = frozenset(("GoTo", "Named"))
 _TARGET = re.compile(rb"\s*(?:(?P<array>\[)|(?P<number>\d{1,10})\s+\d{1,5}\s+R|<<(?P<inline>[^>]{0,300})>>)")
+_REFERENCE = re.compile(rb"(?<!\d)(\d{1,10})\s{1,3}\d{1,5}\s{1,3}R\b")
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 _HIDDEN = re.compile(rb"(?<!\d)\d{1,10}\s{1,3}\d{1,5}\s{1,3}obj\s*<<")
 _HEADER_WITHIN = 1024
@@ -83,6 +88,8 @@ class _Scan:
         self._names = 0
         self._actions: dict[int, set[str]] = {}
         self._opening: list[tuple[int, str]] = []
+        self._streams: dict[int, list[Data]] = {}  # an object that was written anew has several
+        self._files: dict[int, str] = {}  # number of an embedded file's stream → where it is named
 
     def run(self) -> None:
         for token in tokens(self.data):
@@ -96,6 +103,7 @@ class _Scan:
         for target, where in self._opening:
             if not self._actions.get(target, {"unknown"}) <= _SHOWS_A_PAGE:
                 self.add("pdf-open-action", where, "/OpenAction")
+        self._open_files()
 
     def add(self, kind: str, where: str, detail: str) -> None:
         if len(self.hazards) < MAX_HAZARDS:
@@ -118,6 +126,10 @@ class _Scan:
             self._open_action(token, data, where)
         elif kind := _HAZARDS.get(token.value):
             self.add(kind, where, f"/{token.value}")
+        if token.value == "EF":
+            named = data[token.offset : token.offset + 400].partition(b">>")[0]
+            for found in _REFERENCE.findall(named):
+                self._files.setdefault(int(found), where)
 
     def _open_action(self, token: Name, data: bytes, where: str) -> None:
         """An array shows a page; an action is judged by what it is, one elsewhere in the file when all is read."""
@@ -132,12 +144,12 @@ class _Scan:
 
     def _stream(self, stream: Data) -> None:
         names = set(stream.names)
+        self._streams.setdefault(stream.within, []).append(stream)
         raw = memoryview(self.data)[stream.start : stream.end]
         if "ObjStm" in names:
             self._object_stream(stream, raw)
         elif "EmbeddedFile" in names:
-            expanded = self._expand(stream, raw)
-            self.members.append(Content(expanded.data, f"object {stream.within}", whole=not expanded.problem))
+            self._files.setdefault(stream.within, f"object {stream.within}")
         elif self.data.find(b"obj", stream.start, stream.end) >= 0 and _HIDDEN.search(raw):
             for token in tokens(bytes(raw)):
                 if isinstance(token, Name):
@@ -158,13 +170,16 @@ class _Scan:
                 return
 
     def _expand(self, stream: Data, raw: memoryview) -> Expanded:
-        """The stream's content; only deflate and no filter at all are read."""
-        filters = [n for n in stream.names if n.endswith(("Decode", "Fl", "Crypt")) and n != "DecodeParms"]
-        if not filters:
-            return Expanded(bytes(raw), len(raw))
-        if filters in (["FlateDecode"], ["Fl"]) and "Predictor" not in stream.names:
-            return inflate(raw, self.budget)
-        return Expanded(b"", 0, N_("no reader for its filters"))
+        return undo(raw, stream.names, self.budget)
+
+    def _open_files(self) -> None:
+        """The files that specifications refer to; that their stream says its type is not asked for."""
+        for number, where in self._files.items():
+            if number not in self._streams:
+                self.unread = self.unread or N_("an embedded file cannot be found ({where})", where=where)
+            for stream in self._streams.get(number, ()):
+                expanded = self._expand(stream, memoryview(self.data)[stream.start : stream.end])
+                self.members.append(Content(expanded.data, f"object {number}", whole=not expanded.problem))
 
 
 def _contained(dictionary: bytes, data: bytes) -> tuple[list[int], list[int]]:

@@ -24,9 +24,10 @@ _TOKEN = re.compile(
     rb"|(?P<text>[^\\{}]+)",
     re.DOTALL,
 )
+_FALLBACK = re.compile(rb"\\'[0-9a-fA-F]{2}|[^\\{}]?", re.DOTALL)
 _NOT_HEX = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))
 _DDE = re.compile(rb"^\s*\"?\s*DDE(AUTO)?\b", re.IGNORECASE)
-_FETCH = re.compile(rb"^\s*(INCLUDETEXT|INCLUDEPICTURE)\b.*://", re.IGNORECASE | re.DOTALL)
+_FETCH = re.compile(rb"^\s*(INCLUDETEXT|INCLUDEPICTURE|IMPORT|RD)\b.*(://|\\\\)", re.IGNORECASE | re.DOTALL)
 _OBJECT_WORDS = {
     b"objemb": "embedded",
     b"objlink": "linked",
@@ -140,7 +141,7 @@ class _Reader:
 
 def _scan(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Offset, control word (``{``, ``}`` and ``*`` too) or empty, and text; binary data as its hexadecimal."""
-    position = 0
+    position, fallback = 0, 1
     while (match := _TOKEN.search(data, position)) is not None:
         start, position = match.span()
         if match["group"] or match["symbol"] == b"*":
@@ -149,8 +150,18 @@ def _scan(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             size = max(0, int(match["number"]))
             yield start, b"", data[position : position + size].hex().encode()
             position += size
+        elif match["word"] in (b"u", b"uc") and match["number"]:
+            value = int(match["number"])
+            if match["word"] == b"uc":
+                fallback = min(max(0, value), 8)
+            else:
+                yield start, b"", chr(value & 0xFFFF).encode("utf-8", "replace")
+                for _ in range(fallback):
+                    position = _FALLBACK.match(data, position).end()  # type: ignore[union-attr]  # nothing fits too
         elif match["word"]:
             yield start, match["word"].lower(), b""
+        elif match["symbol"] == b"\\":
+            yield start, b"", b"\\"
         elif match["hex"]:
             yield start, b"", bytes.fromhex(match["hex"].decode())
         elif match["text"]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
+from zoneguard.inspection.content._compressed_rtf import expand as expand_rtf
 from zoneguard.inspection.mime.charsets import decode_text
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_
@@ -14,7 +15,7 @@ from zoneguard.model.text import N_
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 _RENDERING, _TITLE, _DATA, _PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
 _BODY, _MESSAGE_PROPERTIES = 0x0002800C, 0x00069003
-_LONG_NAME, _OBJECT, _HTML = 0x3707, 0x3701, 0x1013
+_LONG_NAME, _OBJECT, _HTML, _RTF = 0x3707, 0x3701, 0x1013, 0x1009
 _FIXED = {2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 10: 4, 11: 4, 13: 0, 20: 8, 64: 8, 72: 16}
 _STRINGS, _BLOBS, _UNICODE, _OBJECT_TYPE = (30, 31), (13, 258), 31, 13
 
@@ -31,7 +32,7 @@ class _Attachment:
     data: bytes = b""
 
 
-def examine(content: Content, _budget: Budget) -> Examination:
+def examine(content: Content, budget: Budget) -> Examination:
     """Bodies, and attachments with their long names."""
     members: list[Content] = []
     attachments: list[_Attachment] = []
@@ -44,7 +45,13 @@ def examine(content: Content, _budget: Budget) -> Examination:
         if attribute == _BODY:
             members.append(Content(body.rstrip(b"\0"), "", "text/plain"))
         elif attribute == _MESSAGE_PROPERTIES:
-            members += (Content(value, "", "text/html") for tag, value in _properties(body) if tag == _HTML)
+            for tag, value in _properties(body):
+                if tag == _HTML:
+                    members.append(Content(value, "", "text/html"))
+                elif tag == _RTF:
+                    rtf, all_of_it = expand_rtf(value, budget.room)
+                    budget.expand(len(rtf))
+                    members.append(Content(rtf, "body.rtf", "text/rtf", whole=all_of_it))
         else:
             _attached(attribute, body, attachments)
     members += (Content(a.data, a.long_name or a.title) for a in attachments if a.data or a.title)
