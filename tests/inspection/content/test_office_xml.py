@@ -1,4 +1,4 @@
-"""Office documents as one XML file, and what Office packs into them: nothing passes as plain text."""
+"""Office documents as one XML file (office_xml), and what Office packs into them (activemime): not plain text."""
 
 from __future__ import annotations
 
