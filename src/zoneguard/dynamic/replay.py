@@ -20,7 +20,7 @@ from zoneguard.dynamic.streams import TCP, UDP, Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Flows, Track, Tracks
 from zoneguard.inspection import Conversation, Keep, Protocol
-from zoneguard.inspection.joining import name_data_connections
+from zoneguard.inspection.joining import Announcements, name_data_connections
 from zoneguard.inspection.ranges import Ranges
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.errors import InputError, InputErrors
@@ -151,10 +151,14 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
     if not wanted:
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
-    ranges = Ranges(options.keep)
+    ranges, announced = Ranges(options.keep), Announcements()
     for conversation in reassemble(seen, wanted, options.limits, options.progress):
         asked = conversation.flow.src in options.touching or conversation.flow.dst in options.touching
-        yield from _transfers(replace(conversation, keep=ranges.keep, sketched=asked), protocols)
+        name = announced.name(conversation.flow)
+        named = replace(conversation, keep=ranges.keep, sketched=asked, name=name)
+        for transfer in _transfers(named, protocols):
+            announced.learn(transfer)
+            yield transfer
     yield from ranges.joined()
     for track in wanted:
         if track.flow.proto not in (TCP, UDP):

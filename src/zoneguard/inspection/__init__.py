@@ -18,7 +18,8 @@ Keep = Callable[[Transfer, bytes], None]
 class Conversation:
     """Both directions of one TCP flow, reassembled, or of one UDP flow, a segment a datagram.
 
-    ``keep`` is handed each carved content with its transfer; ``sketched``: contents get a sketch.
+    ``keep`` is handed each carved content with its transfer; ``sketched``: contents get a sketch; ``name``: that under
+    which another conversation announced what this one carries, if one did.
     """
 
     flow: Flow
@@ -26,6 +27,7 @@ class Conversation:
     to_originator: Stream
     keep: Keep | None = None
     sketched: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,39 +3,87 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from zoneguard.inspection.unread import UNREAD
 from zoneguard.model.addresses import endpoint_text
-from zoneguard.model.flows import Flow, Transfer
+from zoneguard.model.flows import Certainty, Flow, Transfer
+from zoneguard.model.text import N_, Text
 
 NAMED = {"ftp": "ftp-data", "tftp": "tftp", "irc": "dcc"}  # protocol of the session, of what it announces
 BARE = frozenset({"raw", UNREAD})
-_Announced = tuple[Transfer, str, str]  # session, operation, path
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A data connection that a session speaks of: the session, what is done, why not with the whole file, its path."""
+
+    session: Transfer
+    operation: str
+    doubts: Mapping[str, str]
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The file's own name; a listing has none."""
+        return "" if self.operation == "list" else self.path.replace("\\", "/").rpartition("/")[2]
+
+
+class Announcements:
+    """Data connections by the end point that was told; each is taken once, in the order in which they were told."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, list[Announced]] = defaultdict(list)
+
+    def learn(self, transfer: Transfer) -> None:
+        """Take up what a session speaks of."""
+        for fact, value in transfer.facts if transfer.protocol in NAMED else ():
+            if fact == "data-connection":
+                endpoint, operation, path = value.split(" ", 2)
+                doing, *doubts = operation.split(";")
+                told = Announced(transfer, doing, dict(doubt.split("=", 1) for doubt in doubts), path)
+                self._told[endpoint].append(told)
+
+    def take(self, flow: Flow, sender: int) -> Announced | None:
+        """What was told of the flow in which ``sender`` (an address) sends the file: one of its ends was, the direction
+        is the one that was told, and the session began before."""
+        for waiting, endpoint in zip((flow.dst, flow.src), _endpoints(flow), strict=True):
+            for index, told in enumerate(self._told.get(endpoint, ())):
+                control = told.session
+                client = control.flow.src if control.to_responder else control.flow.dst
+                sending = {
+                    **dict.fromkeys(("write", "append"), client == sender),
+                    "offer": waiting == sender,
+                    "fetch": waiting != sender,
+                }
+                if control.flow.first.time <= flow.first.time and sending.get(told.operation, client != sender):
+                    del self._told[endpoint][index]
+                    return told
+        return None
+
+    def name(self, flow: Flow) -> str:
+        """The name under which the content of ``flow`` was announced, if it was; who sent more is the sender."""
+        told = self.take(flow, flow.src if flow.payload[0] > flow.payload[1] else flow.dst) if self._told else None
+        return told.name if told else ""
 
 
 def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
     """The same transfers; bare files and unread flows that an FTP or IRC session announced have its name, and
-    ``ftp-data`` or ``dcc`` as their protocol; blocks that answer a TFTP request have its name.
-
-    The end point that was announced is one side of the data connection; the file goes in the announced direction and
-    not before the session began.
-    """
+    ``ftp-data`` or ``dcc`` as their protocol; blocks that answer a TFTP request have its name. What is only a part of
+    the file of that name is partial and has no hash."""
     transfers = tuple(transfers)
-    announced: dict[str, list[_Announced]] = defaultdict(list)
+    announced = Announcements()
     for transfer in transfers:
-        if transfer.protocol in NAMED:
-            for fact, value in transfer.facts:
-                if fact == "data-connection":
-                    endpoint, operation, name = value.split(" ", 2)
-                    announced[endpoint].append((transfer, operation, name))
+        announced.learn(transfer)
     out: list[Transfer] = []
     renamed: dict[str, str] = {}  # key → protocol
     for transfer in transfers:
-        found = _announcement(transfer, announced) if _nameless(transfer) else None
+        flow = transfer.flow
+        sender = flow.src if transfer.to_responder else flow.dst
+        found = announced.take(flow, sender) if _bare(transfer) else None
         if found is not None:
-            out.append(_renamed(transfer, *found))
+            out.append(_renamed(transfer, found))
             renamed[transfer.key] = out[-1].protocol
         elif transfer.parent in renamed:  # parents come before what they contain
             renamed[transfer.key] = renamed[transfer.parent]
@@ -45,31 +93,37 @@ def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]
     return tuple(out)
 
 
-def _nameless(transfer: Transfer) -> bool:
-    """Whether somebody may have announced it."""
-    if transfer.parent or transfer.name:
-        return False
-    return transfer.protocol in BARE or (transfer.protocol == "tftp" and transfer.kind == "file")
+def _bare(transfer: Transfer) -> bool:
+    """Whether it has a name only if somebody announced it."""
+    return not transfer.parent and (
+        transfer.protocol in BARE or (transfer.protocol == "tftp" and transfer.kind == "file")
+    )
 
 
-def _announcement(transfer: Transfer, announced: dict[str, list[_Announced]]) -> _Announced | None:
-    """The session, operation and path that fit; each announcement is used once, in order."""
-    flow = transfer.flow
-    sender = flow.src if transfer.to_responder else flow.dst
-    for waiting, endpoint in zip((flow.dst, flow.src), _endpoints(flow), strict=True):
-        for index, (control, operation, path) in enumerate(announced.get(endpoint, ())):
-            client = control.flow.src if control.to_responder else control.flow.dst
-            sending = {"write": client == sender, "offer": waiting == sender, "fetch": waiting != sender}
-            if control.flow.first.time <= flow.first.time and sending.get(operation, client != sender):
-                del announced[endpoint][index]
-                return control, operation, path
+def _renamed(transfer: Transfer, told: Announced) -> Transfer:
+    facts = (*transfer.facts, ("operation", told.operation), ("path", told.path), ("session", told.session.key))
+    named = replace(transfer, protocol=NAMED[told.session.protocol], name=told.name, facts=facts)
+    reason = _part(told)
+    if reason is None:
+        return named
+    certainty = Certainty.PARTIAL if named.certainty is Certainty.INSPECTED else named.certainty
+    return replace(named, sha256="", certainty=certainty, reason=named.reason or reason)
+
+
+def _part(told: Announced) -> Text | None:
+    """Why what was sent is not the whole file of that name; ``None``: it is."""
+    doubts = told.doubts
+    if told.operation == "list":
+        return None
+    if "rest" in doubts:
+        return N_("only what follows byte {offset} of the file was sent", offset=doubts["rest"])
+    if "mode" in doubts:
+        return N_("sent in the FTP mode {mode}, which is not undone", mode=doubts["mode"])
+    if "end" in doubts:
+        return N_("the server ended the transfer with code {code}", code=doubts["end"])
+    if told.operation == "append":
+        return N_("added to the end of a file, of which the rest was not sent")
     return None
-
-
-def _renamed(transfer: Transfer, control: Transfer, operation: str, path: str) -> Transfer:
-    name = "" if operation == "list" else path.replace("\\", "/").rpartition("/")[2]
-    facts = (*transfer.facts, ("operation", operation), ("path", path), ("session", control.key))
-    return replace(transfer, protocol=NAMED[control.protocol], name=name, facts=facts)
 
 
 def _endpoints(flow: Flow) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.inspection.talk import client_hello, talk
 from zoneguard.inspection import Conversation, Protocol
-from zoneguard.inspection.joining import name_data_connections
+from zoneguard.inspection.joining import Announcements, name_data_connections
 from zoneguard.inspection.protocols.ftp import PLUGIN as FTP
 from zoneguard.inspection.protocols.ica import PLUGIN as ICA
 from zoneguard.inspection.protocols.raw import PLUGIN as RAW
@@ -53,6 +53,52 @@ def test_ftp_names_its_data_connections(asked: bytes, answered: bytes, endpoint:
     session = one(FTP, talk(*turns))
     assert (session.kind, session.certainty) == ("session", Certainty.INSPECTED)
     assert session.facts == (("user", "alice"), ("data-connection", f"{endpoint} write dir/run.exe"))
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        ([(">", b"REST 1000\r\n"), ("<", b"350 ok\r\n"), (">", b"RETR f\r\n"), ("<", b"150 ok\r\n226 ok\r\n")],
+         "read;rest=1000"),
+        ([(">", b"REST 1000\r\n"), ("<", b"502 no\r\n"), (">", b"RETR f\r\n"), ("<", b"150 ok\r\n226 ok\r\n")],
+         "read"),
+        ([(">", b"MODE Z\r\n"), ("<", b"200 ok\r\n"), (">", b"RETR f\r\n"), ("<", b"150 ok\r\n")], "read;mode=Z"),
+        ([(">", b"APPE f\r\n"), ("<", b"150 ok\r\n"), ("<", b"226 ok\r\n")], "append"),
+        ([(">", b"STOR f\r\n"), ("<", b"150 ok\r\n"), ("<", b"552 full\r\n")], "write;end=552"),
+        ([(">", b"RETR f\r\n"), ("<", b"150 ok\r\n"), (">", b"ABOR\r\n"), ("<", b"426 so\r\n226 ok\r\n")],
+         "read;end=426"),
+        ([(">", b"RETR f\r\n"), ("<", b"150 ok\r\n"), (">", b"CWD x\r\n"), ("<", b"550 no\r\n")], "read"),
+    ],
+)  # fmt: skip
+def test_ftp_says_what_is_no_whole_file(turns: list[tuple[str, bytes]], told: str) -> None:
+    passive = [(">", b"PASV\r\n"), ("<", b"227 (10,0,0,2,4,1)\r\n")]
+    control = one(FTP, talk(*LOGIN, *passive, *turns))
+    assert ("data-connection", f"10.0.0.2:1025 {told} f") in control.facts
+    data = one(RAW, talk((">" if told[0] in "wa" else "<", PROGRAM)))
+    later = CaptureSpan("talk.pcap", 50, 50.0)
+    flow = replace(data.flow, src=control.flow.src, dst=parse_address("10.0.0.2"), dport=1025, first=later)
+    _, file = name_data_connections([control, replace(data, flow=flow)])
+    assert (file.protocol, file.name) == ("ftp-data", "f")
+    whole = told in ("read", "write")
+    assert bool(file.sha256) == whole
+    assert file.certainty is (Certainty.INSPECTED if whole else Certainty.PARTIAL)
+    assert bool(str(file.reason)) != whole
+
+
+def test_the_next_session_of_an_endpoint_has_its_own_name() -> None:
+    told = Announcements()
+    turns = [(">", b"PASV\r\n"), ("<", b"227 (10,0,0,2,4,1)\r\n"), (">", b"RETR a/run.vbs\r\n"), ("<", b"150 ok\r\n")]
+    told.learn(one(FTP, talk(*LOGIN, *turns)))
+    flow = one(RAW, talk(("<", PROGRAM))).flow
+    flow = replace(flow, dst=parse_address("10.0.0.2"), dport=1025, first=CaptureSpan("talk.pcap", 50, 50.0))
+    assert [told.name(flow), told.name(flow)] == ["run.vbs", ""]
+
+
+def test_a_bare_file_that_was_announced_is_judged_by_its_name() -> None:
+    script = b'MsgBox "hello"\r\n' * 9
+    assert one(RAW, talk(("<", script))).hazards == ()
+    (hazard,) = one(RAW, replace(talk(("<", script)), name="tool.vbs")).hazards
+    assert hazard.kind == "script"
 
 
 def test_ftp_replies_with_free_lines_and_declined_commands() -> None:

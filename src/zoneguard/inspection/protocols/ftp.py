@@ -1,6 +1,7 @@
 """FTP control connections (RFC 959, 2428, 4217): which files were asked for, and over which data connections they went.
 
-The files themselves are in conversations of their own; ``inspection.joining`` gives them their names.
+The files themselves are in conversations of their own; ``inspection.joining`` gives them their names, and takes those
+of which only a part was sent (``REST``, ``APPE``, a transfer that the server broke off) for no more than that.
 """
 
 from __future__ import annotations
@@ -27,10 +28,17 @@ _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})
 _EXTENDED = re.compile(rb"([!-/:-~])([12]?)\1([0-9A-Fa-f.:]*)\1(\d{1,5})\1")
 _OPERATIONS = {
     b"RETR": "read",
-    **dict.fromkeys((b"STOR", b"APPE", b"STOU"), "write"),
+    **dict.fromkeys((b"STOR", b"STOU"), "write"),
+    b"APPE": "append",
     **dict.fromkeys((b"LIST", b"NLST", b"MLSD"), "list"),
 }
+_NUMBER = re.compile(rb"\s*\d{1,18}\s*")
+_NOT_FINAL = frozenset({*range(100, 200), 211, 212, 213})
+"""Codes after which a transfer still goes on: that it begins, and answers about how far it is."""
+_MEANWHILE = (b"ABOR", b"STAT", b"NOOP")
+"""What a client says while a transfer goes on."""
 _ENDPOINTS = (b"PASV", b"EPSV", b"PORT ", b"EPRT ")
+_PATIENCE = 8  # replies that are read to find the one that ends a transfer
 MAX_FACTS = 1000
 
 
@@ -76,6 +84,8 @@ class _Session:
             self.reason = N_("a gap or a conflict in the capture touches it")
         self._server_address = _address(asking, conversation)
         self._endpoint = ""
+        self._offset = 0
+        self._mode = b"S"
 
     def run(self) -> None:
         position = 0
@@ -83,22 +93,51 @@ class _Session:
             position = match.end()
             verb, argument = match[1].upper(), match[2] or b""
             reply = self.replies.next(self.client.arrival(match.end() - 1))
-            self._command(verb, argument, reply)
+            self._command(verb, argument, reply, position)
             hello = self.client.data.startswith(b"\x16\x03", position)
             if verb == b"AUTH" and (hello or (reply is not None and reply.code == 234)):
                 self._encrypted(position, reply.end if reply is not None else self.replies.position)
                 return
 
-    def _command(self, verb: bytes, argument: bytes, reply: Reply | None) -> None:
+    def _command(self, verb: bytes, argument: bytes, reply: Reply | None, position: int) -> None:
         if verb == b"USER":
             self._fact("user", decode_text(argument)[:100])
         elif verb in (b"PORT", b"EPRT"):
             self._endpoint = _endpoint(argument, "")
         elif verb in (b"PASV", b"EPSV") and reply is not None and reply.code in (227, 229):
             self._endpoint = _endpoint(reply.text.encode("latin-1"), self._server_address)
+        elif verb == b"REST" and (reply is None or reply.code == 350):
+            self._offset = int(argument) if _NUMBER.fullmatch(argument) else 0
+        elif verb == b"MODE" and (reply is None or reply.code < 300):
+            self._mode = argument.strip().upper()[:1]
         elif verb in _OPERATIONS and (reply is None or reply.code < 400):
-            self._fact("data-connection", f"{self._endpoint} {_OPERATIONS[verb]} {decode_text(argument)[:255]}")
-            self._endpoint = ""
+            operation = ";".join((_OPERATIONS[verb], *self._doubts(reply, position)))
+            self._fact("data-connection", f"{self._endpoint} {operation} {decode_text(argument)[:255]}")
+            self._endpoint, self._offset = "", 0
+
+    def _doubts(self, reply: Reply | None, position: int) -> Iterable[str]:
+        """What makes the content of a data connection another one than that of the file."""
+        if self._offset:
+            yield f"rest={self._offset}"
+        if self._mode not in (b"S", b""):
+            yield f"mode={decode_text(self._mode)}"
+        if reply is not None and reply.code < 200 and (code := self._failure(position)):
+            yield f"end={code}"
+
+    def _failure(self, position: int) -> int:
+        """The code, no success, with which the server ended a transfer that had begun; 0: none before what the client
+        asked for next, at ``position`` or behind."""
+        asked = (c for c in _COMMAND.finditer(self.client.data, position) if c[1].upper() not in _MEANWHILE)
+        following = next(asked, None)
+        limit = self.client.arrival(following.end() - 1) if following else None
+        here = self.replies.position
+        replies = (self.replies.next() for _ in range(_PATIENCE))
+        reply = next((r for r in replies if r is None or r.code not in _NOT_FINAL), None)
+        self.replies.position = here
+        if reply is None or reply.code < 400:
+            return 0
+        early = limit is None or reply.at is None or (reply.at.time, reply.at.frame) < (limit.time, limit.frame)
+        return reply.code if early else 0
 
     def _fact(self, name: str, value: str) -> None:
         if len(self.facts) < MAX_FACTS:

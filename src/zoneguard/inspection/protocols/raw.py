@@ -33,13 +33,13 @@ def recognise(conversation: Conversation) -> float:
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
-    """The file, without a name."""
+    """The file, with no name of its own."""
     sender, _ = _sender(conversation) or (conversation.to_responder, conversation.to_originator)
     track = Track(sender)
     carved = track.carve((0, len(sender.data)))
     recorder = Recorder(conversation, "raw")
     carriage = Carriage(sender.to_responder, carved.frames(), sender.complete, carved.damaged())
-    recorder.file("file", Content(carved.data), carriage)
+    recorder.file("file", Content(carved.data, conversation.name), carriage)
     return recorder.transfers
 
 

@@ -93,9 +93,11 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
             if recorder.full():
                 return recorder.transfers
     block = _block_size(up) or _block_size(conversation.to_originator) or BLOCK
+    name = conversation.name  # that of the first file; of further ones between the same ports it is told later
     for stream in (up, conversation.to_originator):
         for file in _files(stream, block):
-            _record(recorder, stream, file)
+            _record(recorder, stream, file, name)
+            name = ""
     return recorder.transfers
 
 
@@ -140,13 +142,13 @@ def _again(stream: Stream, file: _File, piece: _Datagram) -> bool:
     return file.last == 1 and stream.data[slice(*file.pieces[-1])] == stream.data[slice(*piece)]
 
 
-def _record(recorder: Recorder, stream: Stream, file: _File) -> None:
+def _record(recorder: Recorder, stream: Stream, file: _File, name: str) -> None:
     track = Track(stream)
     carved = track.carve(*file.pieces)
     damaged = file.broken or carved.damaged()
     reason = N_("blocks are missing or contradict each other") if file.broken else ""
     carriage = Carriage(stream.to_responder, carved.frames(), file.ended, damaged, reason)
-    recorder.file("file", Content(carved.data), carriage, facts=(("blocks", str(len(file.pieces))),))
+    recorder.file("file", Content(carved.data, name), carriage, facts=(("blocks", str(len(file.pieces))),))
 
 
 PLUGIN = Protocol("tftp", "TFTP", recognise, inspect, frozenset({UDP}))
