@@ -1,8 +1,9 @@
 """ZG134: administrators' names and secrets are not those of delivery, and not readable.
 
 Three things that exports show. An administrator has the name that the maker gave, as ``admin`` (aspect ``account``). A
-secret is missing, or stands in the export in clear or in a form that anybody can turn back (aspect ``secret``). An SNMP
-community is one that every scanner tries first, as ``public`` (aspect ``community``). Names are shown, secrets never.
+secret is missing, is the one of delivery, or stands in the export in clear or in a form that anybody can turn back
+(aspect ``secret``). An SNMP community is one that every scanner tries first, as ``public`` (aspect ``community``).
+Names are shown, secrets never.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ def _faults(device: Device, account: Account) -> Iterator[tuple[str, Text, Text]
     if account.open:
         fix = N_("Set a password.")
         yield "secret", N_("{device}: {name} asks for no password.", **names), fix
+    if account.delivered:
+        fix = N_("Change the password.")
+        yield "secret", N_("{device}: the password of {name} is the one of delivery.", **names), fix
     if account.readable:
         fix = N_("Store the password by a hash that cannot be turned back, and change it.")
         yield "secret", N_("{device}: the password of {name} stands readable in the configuration.", **names), fix

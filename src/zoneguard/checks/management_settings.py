@@ -83,6 +83,7 @@ def _places(case: Case, device: Device, settings: DeviceSettings) -> Iterator[Fi
                 known, accesses = found.get(attachment.zone, (Intervals(), []))
                 if hosts.size > FEW_HOSTS:
                     found[attachment.zone] = known | hosts, [*accesses, access]
+    _add_apart(case, device, settings, found, has_place)
     for zone, (hosts, accesses) in sorted(found.items()):
         services = ", ".join(dict.fromkeys(a.service for a in accesses))
         shown = format_addresses(hosts)
@@ -98,6 +99,27 @@ def _places(case: Case, device: Device, settings: DeviceSettings) -> Iterator[Fi
         yield managed(
             PLUGIN.id, PLUGIN.severity, device, message, ("place", zone), lines, fix, aspect="place", zones=(zone,)
         )
+
+
+def _add_apart(
+    case: Case,
+    device: Device,
+    settings: DeviceSettings,
+    found: dict[str, tuple[Intervals, list[Access]]],
+    has_place: bool,
+) -> None:
+    """Ports for management alone are no interfaces of the model: there the list of hosts decides by itself."""
+    for access in settings.accesses:
+        apart = access.interface and all(access.interface != port.name for port in device.interfaces)
+        if not apart or access.sources is None:
+            continue
+        for zone in case.project.zones:
+            if zone.zone_class is ZoneClass.MANAGEMENT or not (has_place or zone.zone_class in OUTSIDE):
+                continue
+            hosts = access.sources & case.project.zones.addresses(zone.name)
+            known, accesses = found.get(zone.name, (Intervals(), []))
+            if hosts.size > FEW_HOSTS:
+                found[zone.name] = known | hosts, [*accesses, access]
 
 
 def _admitted(case: Case, pipeline: Pipeline, attachment: Attachment, access: Access) -> Intervals:

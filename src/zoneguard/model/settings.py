@@ -67,13 +67,14 @@ class SnmpAccess:
 @dataclass(frozen=True, slots=True)
 class Account:
     """An administrator. ``initial``: the name that the maker gave; ``readable``: the secret stands in the export in
-    clear or reversibly; ``open``: no secret is asked for."""
+    clear or reversibly; ``open``: no secret is asked for; ``delivered``: the secret is the one of delivery."""
 
     name: str
     span: SourceSpan
     initial: bool = False
     readable: bool = False
     open: bool = False
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

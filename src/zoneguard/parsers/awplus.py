@@ -63,6 +63,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(config.bindings),
         services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),
+        settings=config.settings,
     )
     return Parsed((device,), ledger.close())
 

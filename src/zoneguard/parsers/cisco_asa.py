@@ -20,6 +20,7 @@ from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.egress import check_egress
 from zoneguard.parsers._cisco_asa.filters import Filters
 from zoneguard.parsers._cisco_asa.lines import VERSION, Part, parts
+from zoneguard.parsers._cisco_asa.management import read_management
 from zoneguard.parsers._cisco_asa.nat import NatStages
 from zoneguard.parsers._cisco_asa.objects import Book
 from zoneguard.parsers._cisco_asa.routes import routes
@@ -101,6 +102,7 @@ def _device(name: str, source: Source, configs: list[Config], inside: list[Confi
         vrfs=vrfs,
         span=source.whole,
         services=tuple(service for c in configs for service, _ in c.services),
+        settings=read_management(configs),
     )
 
 

@@ -13,10 +13,11 @@ from zoneguard.model.device import Device
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import spans_all
 from zoneguard.parsers._cisco.lines import read_lines
+from zoneguard.parsers._cisco.local import offered
 from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._cisco_ios.contexts import contexts
-from zoneguard.parsers._cisco_ios.local import offered
 from zoneguard.parsers._cisco_ios.reader import Reader
+from zoneguard.parsers._management import accesses
 from zoneguard.parsers.accounting import Ledger
 
 # Commands of NX-OS and Allied Telesis; ASA; ALAXALA.
@@ -66,7 +67,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         mac_bindings=tuple(reader.config.bindings),
         services=services,
-        settings=read_management(lines, ledger, reader.config.span, services, "Cisco IOS"),
+        settings=read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS"),
     )
     return Parsed((device,), ledger.close())
 

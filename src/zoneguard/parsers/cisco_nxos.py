@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.model.device import Concern, Device, Routing, Vrf
+from zoneguard.model.device import Concern, Device, Routing, Service, Vrf
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import contexts, prepare, report_groups, spans_all
 from zoneguard.parsers._cisco.lines import read_lines
+from zoneguard.parsers._cisco.local import local_stage
+from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
 from zoneguard.parsers.accounting import Ledger
 
@@ -51,11 +53,13 @@ def parse(source: Source, name: str) -> Parsed:
     """The device called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     reader = Reader(source, ledger, name)
-    reader.read(read_lines(source, ledger))
+    lines = read_lines(source, ledger)
+    reader.read(lines)
     config = reader.config
     _states(reader)
     protocols = [*reader.protocols, *(reader.active[:1] if not reader.protocols else [])]
     prepare(config, protocols)
+    listed = local_stage(config, reader.management)
     vrfs = tuple(
         Vrf(
             common.name,
@@ -63,10 +67,13 @@ def parse(source: Source, name: str) -> Parsed:
             common.routes,
             (*common.before, *common.discards, Routing(), *common.after),
             common.policy_routes,
+            local=() if listed is None else (listed,),
         )
         for common in contexts(config, {}, dynamic=bool(protocols))
     )
     report_groups(config, config.groups)
+    routed = [port.name for port in config.ports.values() if port.enabled and port.addresses]
+    settings = read_settings(lines, ledger, config.span, routed)
     device = Device(
         name=name,
         vendor="cisco",
@@ -74,6 +81,8 @@ def parse(source: Source, name: str) -> Parsed:
         vrfs=vrfs,
         span=spans_all(source),
         uncertain=ledger.uncertain,
+        services=tuple(Service(a.service, a.interface, a.span) for a in settings.accesses),
+        settings=settings,
     )
     return Parsed((device,), ledger.close())
 

@@ -14,6 +14,7 @@ from zoneguard.parsers._junos.account import account
 from zoneguard.parsers._junos.contexts import Contexts
 from zoneguard.parsers._junos.export import read_export
 from zoneguard.parsers._junos.groups import APPLY, Groups
+from zoneguard.parsers._junos.management import read_management
 from zoneguard.parsers._junos.reader import TreeReader
 from zoneguard.parsers.accounting import Ledger
 
@@ -64,6 +65,7 @@ def parse(source: Source, name: str) -> Parsed:
     for line, reason, concern in (*reader.problems, *groups.problems):
         ledger.not_understood(max(1, line), reason, concern)
     scopes = [Contexts(export, scope) for scope in export.scopes]
+    settings = read_management(export)
     account(ledger, root, root.children.get("groups"))
     for line, reason in reader.asides.items():
         ledger.ignored(reason, line)
@@ -79,6 +81,7 @@ def parse(source: Source, name: str) -> Parsed:
         tuple(binding for scope in scopes for binding in scope.bindings),
         tuple(service for scope in scopes for service in scope.services),
         tuple(wire for scope in scopes for wire in scope.interfaces.wires),
+        settings,
     )
     return Parsed((device,), ledger.close())
 

@@ -19,6 +19,7 @@ from zoneguard.parsers._nec_ix.collect import collect
 from zoneguard.parsers._nec_ix.config import Config, Port
 from zoneguard.parsers._nec_ix.filters import Filters
 from zoneguard.parsers._nec_ix.lists import permitted
+from zoneguard.parsers._nec_ix.management import read_management
 from zoneguard.parsers._nec_ix.nat import NatStages
 from zoneguard.parsers._nec_ix.routes import policies
 from zoneguard.parsers.accounting import Ledger
@@ -51,7 +52,8 @@ def parse(source: Source, name: str) -> Parsed:
     """The router called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     config = Config(name, source, ledger)
-    collect(read_lines(source, ledger), config)
+    lines = read_lines(source, ledger)
+    collect(lines, config)
     vrfs = tuple(_contexts(config))
     device = Device(
         name=name,
@@ -61,6 +63,7 @@ def parse(source: Source, name: str) -> Parsed:
         span=source.whole,
         uncertain=ledger.uncertain,
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
+        settings=read_management(lines, config),
     )
     return Parsed((device,), ledger.close())
 

@@ -9,6 +9,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
 from zoneguard.parsers._alaxala.config import Config
+from zoneguard.parsers._alaxala.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import address, is_quad, mac
@@ -19,7 +20,10 @@ _SERVICES = {"ssh": "ssh", "snmp-server": "snmp", "ftp-server": "ftp", "http-ser
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    return take(read_tree(source, ledger, {"config": 0}), Config(source, ledger, name), _READERS, _judge)
+    lines = read_tree(source, ledger, {"config": 0})
+    config = take(lines, Config(source, ledger, name), _READERS, _judge)
+    config.settings = read_management(lines, config)
+    return config
 
 
 def _judge(line: Line, config: Config) -> None:

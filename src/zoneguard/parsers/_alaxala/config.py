@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import MacBinding, Route, Service
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.settings import DeviceSettings
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
@@ -109,6 +110,7 @@ class Config(BaseConfig):
     prefixes: dict[tuple[bool, str], list[tuple[int, PrefixLine]]] = field(default_factory=dict)
     bindings: list[MacBinding] = field(default_factory=list)
     services: dict[str, Service] = field(default_factory=dict)
+    settings: DeviceSettings | None = None
 
     def port(self, name: str, span: SourceSpan) -> Port:
         """The interface of that name, known from now on."""

@@ -9,6 +9,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._awplus import acl, entities, firewall, interfaces, routes
 from zoneguard.parsers._awplus.commands import INTERFACE, TOP
 from zoneguard.parsers._awplus.config import Applied, Config
+from zoneguard.parsers._awplus.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import UnreadableError, address, mac
@@ -20,7 +21,10 @@ _SERVICES = {"ssh": "ssh", "telnet": "telnet", "http": "http", "http-server": "h
 
 def collect(source: Source, name: str, ledger: Ledger) -> Config:
     """Every command of ``source``, read or accounted for in ``ledger``."""
-    return take(read_tree(source, ledger, MODES), Config(source, ledger, name), _READERS, _judge)
+    lines = read_tree(source, ledger, MODES)
+    config = take(lines, Config(source, ledger, name), _READERS, _judge)
+    config.settings = read_management(lines, config)
+    return config
 
 
 def _judge(line: Line, config: Config) -> None:

@@ -9,13 +9,11 @@ line.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
-from zoneguard.model.device import Service
-from zoneguard.model.settings import Account, DeviceSettings, IdleLimit, Server, SnmpAccess, Software, Topic
+from zoneguard.model.settings import Access, Account, DeviceSettings, IdleLimit, Server, SnmpAccess, Software, Topic
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.lines import Line
-from zoneguard.parsers._management import INITIAL_COMMUNITIES, accesses
+from zoneguard.parsers._management import INITIAL_COMMUNITIES, Found, minutes
 from zoneguard.parsers.accounting import Ledger
 
 MAKERS = frozenset({"cisco", "admin"})
@@ -61,41 +59,31 @@ _NO_SERVER = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Found:
-    """What lines say, in their order."""
-
-    software: Software | None = None
-    logs: list[Server] = field(default_factory=list)
-    times: list[Server] = field(default_factory=list)
-    snmp: list[SnmpAccess] = field(default_factory=list)
-    accounts: list[Account] = field(default_factory=list)
-    idle: list[IdleLimit] = field(default_factory=list)
-    topics: set[Topic] = field(default_factory=set)
+_BY_DEFAULT = frozenset({Topic.LOGS, Topic.TIME, Topic.SNMP, Topic.ACCOUNTS})
+"""What a whole configuration that does not speak of it has as delivered: no server, no community, no account."""
 
 
 def read_management(
-    lines: Iterable[Line], ledger: Ledger, span: Callable[[Line], SourceSpan], services: Iterable[Service], product: str
+    lines: Iterable[Line],
+    ledger: Ledger,
+    span: Callable[[Line], SourceSpan],
+    offered: Iterable[Access],
+    product: str,
+    defaults: frozenset[Topic] = frozenset({Topic.IDLE}),
 ) -> DeviceSettings:
-    """The settings; the lines that say them are accounted for as understood."""
+    """The settings; the lines that say them are accounted for as understood. ``offered``: services of management;
+    ``defaults``: further topics on which a whole configuration speaks by its silence."""
     found = Found()
     for line in lines:
         for one, read in _read(line, found, span, product):
             if read:
                 ledger.understood(one.number)
-    whole = found.software is not None
-    offered = tuple(accesses(services))
-    told = {Topic.LOGS, Topic.TIME, Topic.SNMP, Topic.ACCOUNTS, Topic.IDLE} if whole else found.topics
-    return DeviceSettings(
-        told=frozenset(told | ({Topic.ACCESS} if offered else set())),
-        software=found.software,
-        logs=tuple(found.logs),
-        times=tuple(found.times),
-        accesses=offered,
-        snmp=tuple(found.snmp),
-        accounts=tuple(found.accounts),
-        idle=tuple(found.idle),
-    )
+    if found.software is not None:
+        found.tells(*_BY_DEFAULT, *defaults)
+    found.accesses = list(offered)
+    if found.accesses:
+        found.tells(Topic.ACCESS)
+    return found.settings()
 
 
 def _read(line: Line, found: Found, span: Callable[[Line], SourceSpan], product: str) -> Iterator[tuple[Line, bool]]:
@@ -166,10 +154,8 @@ def _user(line: Line, found: Found, span: SourceSpan) -> bool:
         return False
     found.topics.add(Topic.ACCOUNTS)
     secret = next((words[at:] for at, word in enumerate(words) if word in ("password", "secret")), ())
-    known = next((a for a in found.accounts if a.name == name), None)
-    if known is None or secret:
-        account = Account(name, span, name.lower() in MAKERS, _is_readable(secret), "nopassword" in words)
-        found.accounts = [a for a in found.accounts if a.name != name] + [account]
+    account = Account(name, span, name.lower() in MAKERS, _is_readable(secret), "nopassword" in words)
+    found.account(account, bool(secret))
     return True
 
 
@@ -184,10 +170,9 @@ def _is_readable(words: tuple[str, ...]) -> bool:
 
 def _terminal(line: Line, child: Line, found: Found, span: SourceSpan) -> bool:
     way = " ".join(line.words[1:])
-    if child.starts("exec-timeout") and child.word(1).isdigit():
-        seconds = int(child.word(1)[:6]) * 60 + (int(child.word(2)[:6]) if child.word(2).isdigit() else 0)
+    if child.starts("exec-timeout") and minutes(child.word(1)) is not None:
         found.topics.add(Topic.IDLE)
-        found.idle.append(IdleLimit(way, seconds or None, span))
+        found.idle.append(IdleLimit(way, minutes(child.word(1), child.word(2)) or None, span))
     elif child.words == ("no", "login") and "vty" in line.words:
         found.topics.add(Topic.ACCOUNTS)
         found.accounts.append(Account(way, span, open=True))

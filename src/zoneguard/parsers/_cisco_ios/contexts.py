@@ -13,10 +13,10 @@ from zoneguard.parsers._cisco.build import contexts as common_contexts
 from zoneguard.parsers._cisco.config import Port
 from zoneguard.parsers._cisco.lists import ANSWERS
 from zoneguard.parsers._cisco.lists import sessions as answered
+from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco.values import family, undecided
 from zoneguard.parsers._cisco_ios.crypto import Tunnel, accounted, decrypted, reached
 from zoneguard.parsers._cisco_ios.firewall import Firewall
-from zoneguard.parsers._cisco_ios.local import local_stage
 from zoneguard.parsers._cisco_ios.reader import Reader
 from zoneguard.parsers._cisco_ios.translations import translations
 

@@ -11,6 +11,7 @@ from zoneguard.parsers._cisco.access import read_group, read_list, read_numbered
 from zoneguard.parsers._cisco.config import DEFAULT, Config
 from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.local import Management, read_server, read_terminal
 from zoneguard.parsers._cisco.policies import read_route_map
 from zoneguard.parsers._cisco.reasons import DEFINED_ONLY, FOR_ROUTING, IDLE_PROTOCOL, PROTOCOL, UNKNOWN_COMMAND
 from zoneguard.parsers._cisco.statics import read_route
@@ -19,7 +20,6 @@ from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
 from zoneguard.parsers._cisco_ios.commands import harmless
 from zoneguard.parsers._cisco_ios.crypto import Crypto, read_crypto_map
 from zoneguard.parsers._cisco_ios.interface import Notes, interface_reader
-from zoneguard.parsers._cisco_ios.local import Management, read_server, read_terminal
 from zoneguard.parsers._cisco_ios.nat import Nat, read_nat
 from zoneguard.parsers._cisco_ios.zones import Zones, read_class_map, read_policy_map, read_port_map, read_zone
 from zoneguard.parsers.accounting import Ledger

@@ -12,6 +12,7 @@ from zoneguard.parsers._cisco.access import known_list, read_group, read_list
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port
 from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.local import Management, read_terminal
 from zoneguard.parsers._cisco.policies import read_route_map
 from zoneguard.parsers._cisco.ports import HANDLERS, Handler, is_numbered_vlan, read_port
 from zoneguard.parsers._cisco.reasons import (
@@ -19,7 +20,6 @@ from zoneguard.parsers._cisco.reasons import (
     FOR_ROUTING,
     IDLE_PROTOCOL,
     LAYER_TWO,
-    MANAGEMENT,
     PROTOCOL,
     UNKNOWN_COMMAND,
 )
@@ -54,6 +54,7 @@ class Reader:
 
     def __init__(self, source: Source, ledger: Ledger, name: str) -> None:
         self.config = Config(source, ledger, name, later=_later, wildcards_in_groups=True, empty_passes=False)
+        self.management = Management()
         self.protocols: list[Line] = []
         self.active: list[Line] = []
         self._profiles: dict[str, Line] = {}
@@ -83,7 +84,7 @@ class Reader:
             ("vlan", "access-map"): lambda line: read_access_map(self.config, line),
             ("vlan", "filter"): lambda line: read_vlan_filter(self.config, line),
             ("time-range",): lambda line: account(ledger, line, DEFINED_ONLY),
-            ("line",): lambda line: account(ledger, line, MANAGEMENT),
+            ("line",): lambda line: read_terminal(self.config, self.management, line),
             ("port-profile",): self._profile,
             ("router",): self._router,
             ("ip", "nat"): self._no_translation,

@@ -33,6 +33,7 @@ from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.interfaces import InterfaceReader, Interfaces
 from zoneguard.parsers._panos.layout import Firewall, Vsys
 from zoneguard.parsers._panos.local import management_stage, towards_own
+from zoneguard.parsers._panos.management import read_management
 from zoneguard.parsers._panos.nat import NatReader, translates_destinations
 from zoneguard.parsers._panos.overrides import read_overrides
 from zoneguard.parsers._panos.pbf import PbfReader
@@ -82,6 +83,7 @@ def read_device(export: Export, firewall: Firewall) -> Device:
         tuple(_missing(export, firewall)),
         tuple(interfaces.bindings),
         tuple(interfaces.services),
+        settings=read_management(export, firewall, interfaces),
     )
 
 

@@ -9,7 +9,7 @@ object of the nearest level, a setting of the uppermost template of the stack.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zoneguard.parsers._panos.tree import Node, merged
 
@@ -47,7 +47,7 @@ class Vsys:
 class Firewall:
     """One device. ``managed``: where a Panorama names it; its own settings and rules are then in another file.
 
-    ``serial`` is known there only.
+    ``serial`` is known there only. ``home``: all of its configuration that the file holds.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Firewall:
     vsyses: tuple[Vsys, ...]
     managed: Node | None = None
     serial: str = ""
+    home: Node = field(default_factory=lambda: Node("", 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _firewall(home: Node, name: str) -> Firewall:
             )
             for vsys, node in vsyses.items()
         ),
+        home=home,
     )
 
 
@@ -182,7 +184,7 @@ def _managed_firewall(home: Node, name: str, serial: str, place: Node, used: set
         result.append(Vsys(vsys, label, node, layers, rulebases, _defaults(node, outer), before))
     network = settings.at("network") or Node("network", place.first, place.first)
     deviceconfig = settings.at("deviceconfig") or Node("deviceconfig", place.first, place.first)
-    return Firewall(name, network, deviceconfig, tuple(result), place, serial)
+    return Firewall(name, network, deviceconfig, tuple(result), place, serial, settings)
 
 
 def _homes_of_template(config: Node) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._panos.schema_rules import RULEBASE
-from zoneguard.parsers._panos.specs import CLUSTER, MANAGEMENT, TEXT, Spec, ignored, read, table
+from zoneguard.parsers._panos.specs import CLUSTER, LOGGING, MANAGEMENT, TEXT, Spec, ignored, read, table
 
 _OBJECTS = {
     "address": table(
@@ -29,6 +29,7 @@ _OBJECTS = {
     ),
     "service-group": table(Spec({**TEXT, **read("members")}, concern=Concern.FILTER)),
     **read("application application-group application-filter region"),
+    "log-settings": Spec(read("syslog"), each=Spec(reason=LOGGING)),
     **ignored(LISTS="external-list"),
     "rulebase": RULEBASE,
     "pre-rulebase": RULEBASE,
@@ -72,7 +73,7 @@ _OBJECTS = {
         TIMES="schedule",
         CONTENT="profiles profile-group threats dynamic-user-group botnet content-preview url-content-types"
         " sdwan-profiles",
-        LOGGING="log-settings reports report-group email-scheduler pdf-summary-report reporting",
+        LOGGING="reports report-group email-scheduler pdf-summary-report reporting",
         ACCOUNTS=(
             "authentication-profile authentication-sequence authentication-object local-user-database certificate"
             " certificate-profile ssl-tls-service-profile server-profile group-mapping user-id-agent user-id-collector"
@@ -197,15 +198,25 @@ _NETWORK = Spec(
 )
 _DEVICECONFIG = Spec(
     {
-        "system": Spec(read("hostname"), each=Spec(reason=MANAGEMENT)),
+        "system": Spec(
+            read("hostname ntp-servers snmp-setting service permitted-ip panorama panorama-server"),
+            each=Spec(reason=MANAGEMENT),
+        ),
         "setting": Spec(
-            {**read("advance-routing advanced-routing"), **ignored(SESSIONS="session tcp application")},
+            {
+                **read("advance-routing advanced-routing"),
+                "management": Spec(read("idle-timeout"), each=Spec(reason=MANAGEMENT)),
+                **ignored(SESSIONS="session tcp application"),
+            },
             each=Spec(reason=MANAGEMENT),
         ),
         "high-availability": Spec(reason=CLUSTER),
     },
     each=Spec(reason=MANAGEMENT),
 )
+
+
+_ADMINISTRATORS = table(Spec(read("phash"), each=Spec(reason=MANAGEMENT)))
 
 
 def _home(deep: int) -> Spec:
@@ -217,8 +228,9 @@ def _home(deep: int) -> Spec:
         "vsys": table(VSYS),
         "shared": VSYS,
         "policy": Spec({"panorama": VSYS}),
+        "mgt-config": Spec({"users": _ADMINISTRATORS}, each=Spec(reason=MANAGEMENT)),
         **ignored(
-            MANAGEMENT="mgt-config cfg-params plugins predefined platform ts system",
+            MANAGEMENT="cfg-params plugins predefined platform ts system",
             PANORAMA="panorama log-collector log-collector-group wildfire-appliance wildfire-appliance-cluster"
             " firmware",
         ),
