@@ -18,8 +18,6 @@ from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._management import PORTS
 from zoneguard.parsers.accounting import Ledger
 
-PRODUCT = "Cisco NX-OS"
-
 
 def read_settings(
     lines: Sequence[Line], ledger: Ledger, span: Callable[[Line], SourceSpan], ports: Iterable[str]
@@ -33,7 +31,7 @@ def read_settings(
     accesses = [
         Access(service, port, name, span(line)) for (service, port), line in offered.items() for name in sorted(ports)
     ]
-    settings = read_management(lines, ledger, span, accesses, PRODUCT, frozenset({Topic.ACCESS}))
+    settings = read_management(lines, ledger, span, accesses, "Cisco NX-OS", frozenset({Topic.ACCESS}))
     unsettled = set() if _is_settled(commands) else {Topic.ACCESS}
     if not {"console", "vty"} <= {limit.way for limit in settings.idle}:
         unsettled.add(Topic.IDLE)
