@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, prefix_span
 from zoneguard.model.device import (
     Concern,
     Device,
-    Filter,
     Interface,
     Misunderstood,
-    NatRule,
-    Rule,
-    RuleList,
-    Stage,
-    Translate,
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, AnyOf, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.match import Field, In, Match, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
+from zoneguard.model.unknowns import with_unknowns
 from zoneguard.parsers._lookup import Lookup
 
 DYNAMIC_ROUTING = "dynamic routing"
@@ -135,7 +130,7 @@ def _know_ways(vrf: Vrf, interfaces: tuple[Interface, ...]) -> Vrf:
         field = Field(asked)
         return either(In(field, sure), both(In(field, may - sure), unknown)) if may - sure else In(field, sure)
 
-    return _with_matches(vrf, decide)
+    return with_unknowns(vrf, decide)
 
 
 def _know_own_addresses(device: Device) -> Device:
@@ -161,38 +156,4 @@ def _know_own_addresses(device: Device) -> Device:
 
     if not own:
         return device
-    return replace(device, vrfs=tuple(_with_matches(vrf, decide) for vrf in device.vrfs))
-
-
-def _with_matches(vrf: Vrf, decide: Callable[[Unknown], Match]) -> Vrf:
-    return replace(
-        vrf,
-        lists={name: _in_list(rules, decide) for name, rules in vrf.lists.items()},
-        stages=tuple(_in_stage(stage, decide) for stage in vrf.stages),
-        local=tuple(_in_stage(stage, decide) for stage in vrf.local),
-    )
-
-
-def _in_stage(stage: Stage, decide: Callable[[Unknown], Match]) -> Stage:
-    return replace(stage, rules=_in_list(stage.rules, decide)) if isinstance(stage, Filter | Translate) else stage
-
-
-def _in_list(rules: RuleList, decide: Callable[[Unknown], Match]) -> RuleList:
-    changed: list[Rule | NatRule] = []
-    for rule in rules.rules:
-        match = _in_match(rule.match, decide)
-        changed.append(rule if match is rule.match else replace(rule, match=match))
-    return replace(rules, rules=tuple(changed))
-
-
-def _in_match(match: Match, decide: Callable[[Unknown], Match]) -> Match:
-    """``match`` with its unknowns decided; the same object where none is."""
-    if isinstance(match, Unknown):
-        return decide(match)
-    if isinstance(match, Not):
-        part = _in_match(match.part, decide)
-        return match if part is match.part else Not(part)
-    if isinstance(match, All | AnyOf):
-        parts = tuple(_in_match(part, decide) for part in match.parts)
-        return match if all(a is b for a, b in zip(parts, match.parts, strict=True)) else type(match)(parts)
-    return match
+    return replace(device, vrfs=tuple(with_unknowns(vrf, decide) for vrf in device.vrfs))

@@ -20,7 +20,9 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.static.conditions import compile_match
 
 SHORT = 64
-"""Up to so many lines a list is compiled line by line, from the last to the first; longer ones are halved."""
+"""Up to so many lines a list is compiled line by line, from the last to the first; longer ones are halved first."""
+BLOCKS = 4
+"""Into so many parts."""
 MAX_DEPTH = 64
 """Jumps deeper than this (the kernel allows fewer in one hook) are undecided."""
 
@@ -41,10 +43,9 @@ class Outcome:
             _joined(self.back, later.back, self.permit, self.deny),
         )
 
-    def before(self, passing: PacketSet) -> PacketSet:
-        """What passes where this comes first, and ``passing`` passes of what it does not decide."""
-        rest = passing - self.deny if self.deny else passing
-        return self.permit | rest if self.permit else rest
+    def before(self, permit: PacketSet, back: PacketSet) -> tuple[PacketSet, PacketSet]:
+        """What is permitted and handed back where this comes first and of what it does not decide the rest does so."""
+        return _joined(self.permit, permit, self.deny, self.back), _joined(self.back, back, self.permit, self.deny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,9 @@ class Lists:
             ingress = egress = None
         key = (id(rules), ingress, egress)
         if key not in self._passed:
-            plain = len(rules.rules) <= SHORT and all(isinstance(r, Rule) and _is_plain(r) for r in rules.rules)
-            parts = self._leaves(rules, ingress, egress) if plain else [self.outcome(rules, ingress, egress)]
-            rest = self.space.everything if isinstance(rules.default, Permit) else self.space.nothing
-            for part in reversed(parts):
-                rest = part.before(rest)
-            self._passed[key] = rest
+            permits = isinstance(rules.default, Permit)
+            permit, back = self._ended(self._leaves(rules, ingress, egress), permits)
+            self._passed[key] = permit | back if permits else permit
         return self._passed[key]
 
     def about(self, rules: RuleList) -> Facts:
@@ -130,7 +128,12 @@ class Lists:
         if known is None:
             self._outcomes[key] = self._undecided(f"chain {rules.name} calls itself")
             try:
-                known = self._balance(self._leaves(rules, ingress, egress, depth))
+                parts = self._leaves(rules, ingress, egress, depth)
+                if isinstance(rules.default, Permit | Deny):
+                    permit, back = self._ended(parts, isinstance(rules.default, Permit))
+                    known = Outcome(permit, ~(permit | back), back)
+                else:
+                    known = self._open(parts)
             except TooLarge:
                 del self._outcomes[key]
                 raise
@@ -142,12 +145,20 @@ class Lists:
         leaves = (self._leaf(r, ingress, egress, depth) for r in rules.rules if isinstance(r, Rule) and r.enabled)
         return [leaf for leaf in leaves if leaf is not None]
 
-    def _balance(self, parts: list[Outcome]) -> Outcome:
-        while len(parts) > 1:
-            pairs = [a.then(b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
-            parts = pairs + (parts[-1:] if len(parts) % 2 else [])
+    def _open(self, parts: list[Outcome]) -> Outcome:
+        """What lines do one after the other."""
         nothing = self.space.nothing
-        return parts[0] if parts else Outcome(nothing, nothing, nothing)
+        return _halved(parts, 1)[0] if parts else Outcome(nothing, nothing, nothing)
+
+    def _ended(self, parts: list[Outcome], permits: bool) -> tuple[PacketSet, PacketSet]:
+        """What is permitted and handed back by lines one after the other, where the end of the list decides the rest.
+
+        What they deny needs no set of its own at the end: the largest sets of all are not made.
+        """
+        permit, back = self.space.everything if permits else self.space.nothing, self.space.nothing
+        for part in reversed(_halved(parts, BLOCKS) if len(parts) > SHORT else parts):
+            permit, back = part.before(permit, back)
+        return permit, back
 
     def _leaf(self, rule: Rule, ingress: str | None, egress: str | None, depth: int) -> Outcome | None:
         if isinstance(rule.action, Continue):
@@ -171,11 +182,7 @@ class Lists:
         target = self._named.get(jump.target)
         if target is None or depth >= MAX_DEPTH:
             return self._undecided(f"chain {jump.target}")
-        called = self.outcome(target, ingress, egress, depth + 1)
-        nothing, rest = self.space.nothing, ~(called.permit | called.deny | called.back)
-        if isinstance(target.default, Permit):
-            return called.then(Outcome(rest, nothing, nothing))
-        return called.then(Outcome(nothing, rest, nothing)) if isinstance(target.default, Deny) else called
+        return self.outcome(target, ingress, egress, depth + 1)
 
     def _undecided(self, key: str) -> Outcome:
         passes = self.space.unknown(key)
@@ -237,9 +244,12 @@ class Lists:
         yield Step(packets - undecided, Deny(), line)
 
 
-def _is_plain(rule: Rule) -> bool:
-    """Whether nothing goes on after the rule that it matched."""
-    return isinstance(rule.action, Permit | Deny)
+def _halved(parts: list[Outcome], left: int) -> list[Outcome]:
+    """Neighbours joined, until ``left`` remain."""
+    while len(parts) > left:
+        pairs = [a.then(b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+        parts = pairs + (parts[-1:] if len(parts) % 2 else [])
+    return parts
 
 
 def _joined(first: PacketSet, later: PacketSet, *others: PacketSet) -> PacketSet:
