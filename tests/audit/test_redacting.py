@@ -90,7 +90,7 @@ def test_one_address_has_one_pseudonym_in_all_reports(report: Report) -> None:
 
 PLAIN = {
     "SourceSpan": {"first", "last"}, "CaptureSpan": {"frame"}, "ServiceSpec": {"protocols", "ports", "icmp"},
-    "Finding": {"more_rows"}, "MatrixCell": {"more_rows", "observed", "attempted"}, "Report": {"facts"},
+    "Finding": {"more_rows", "more_flows"}, "MatrixCell": {"more_rows", "observed", "attempted"}, "Report": {"facts"},
     "Packet": {"proto", "sport", "dport", "icmp", "state", "flags", "fragment", "mark", "dnat", "orig_dport"},
     "Flow": {"proto", "sport", "dport", "packets", "bytes", "payload", "vlan", "icmp"}, "Transfer": {"size", "sketch"},
     "LineAccount": {"total", "understood", "ignored"}, "CaptureAccount": {"frames", "decoded", "skipped", "without_ip"},

@@ -10,9 +10,11 @@ from typing import Any
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
+from zoneguard.dynamic.crossing import STAYS_ON_LINK
 from zoneguard.dynamic.surveying import Survey, survey
 from zoneguard.model.addresses import format_address
 from zoneguard.model.flows import Flow
+from zoneguard.model.zones import ZoneMap
 
 ETHERNET, RAW = 1, 101
 START = 1_700_000_000_000_000_000  # nanoseconds
@@ -84,6 +86,14 @@ def flows(folder: Path, frames: Iterable[Any], link: int = ETHERNET, **options: 
 def ends(flow: Flow) -> tuple[str, int, str, int]:
     """A flow's addresses and ports, as a person writes them."""
     return format_address(flow.src), flow.sport, format_address(flow.dst), flow.dport
+
+
+def crosses(zones: ZoneMap, src: int, dst: int) -> bool:
+    """Whether a packet between the two runs between two zones, or touches an address of no zone."""
+    if src in STAYS_ON_LINK or dst in STAYS_ON_LINK:
+        return False
+    source, destination = zones.of(src), zones.of(dst)
+    return source is None or destination is None or source.name != destination.name
 
 
 def udp(payload: bytes = b"hello", src: str = A, dst: str = B, sport: int = 4000, dport: int = 5000) -> Any:

@@ -8,15 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.dynamic.making import START, ether, pcap, udp
-from zoneguard.dynamic.crossing import Boundary, across, crossing
+from tests.dynamic.making import START, crosses, ether, pcap, udp
+from zoneguard.dynamic.crossing import crossing
 from zoneguard.dynamic.placing import Addresses, Partition
 from zoneguard.dynamic.surveying import survey
 from zoneguard.dynamic.table import Flows
 from zoneguard.model.addresses import V6, prefix_span
-from zoneguard.model.flows import Flow, FlowState
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.spans import CaptureSpan, SourceSpan
+from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import Zone, ZoneClass, ZoneMap
 
 NETWORKS = [
@@ -62,14 +61,9 @@ def test_flows_cross_as_the_boundary_says(networks: dict[tuple[int, int], str], 
         Zone(name, ZoneClass.OTHER, tuple(n for n, owner in networks.items() if owner == name), SourceSpan("", 1, 1))
         for name in sorted(set(networks.values()))
     )
-    boundary, at = Boundary(zones), CaptureSpan("", 1, START / 1e9)
     pairs = [(a, b) for a, b in pairs if (a >= V6) == (b >= V6)] or [(EDGES[0], EDGES[0])]
-    flows = [
-        Flow(a, b, 17, 1, 2, FlowState.ATTEMPTED, "port", (1, 0), (1, 0), (0, 0), at, at, ((), ())) for a, b in pairs
-    ]
-    assert across(zones, flows) == [flow for flow in flows if boundary.crossed_by(flow)]
     columns = column([a for a, _ in pairs]), column([b for _, b in pairs])
-    assert crossing(zones, columns).tolist() == [boundary.crossed_by(flow) for flow in flows]
+    assert crossing(zones, columns).tolist() == [crosses(zones, a, b) for a, b in pairs]
 
 
 def test_flows_of_several_points_are_one_table_in_order_of_time(tmp_path: Path) -> None:
@@ -85,7 +79,7 @@ def test_flows_of_several_points_are_one_table_in_order_of_time(tmp_path: Path) 
     assert flows[3:5] == tuple(flows)[3:5]
     span = SourceSpan("", 1, 1)
     zones = ZoneMap([Zone(f"z{n}", ZoneClass.OTHER, (((10 << 8 | n) << 16, 16),), span) for n in (1, 2)])
-    crossed = across(zones, flows)
-    assert list(crossed) == across(zones, list(flows))
+    crossed = flows.some(np.flatnonzero(crossing(zones, flows.ends())))
+    assert list(crossed) == [flow for flow in flows if crosses(zones, flow.src, flow.dst)]
     assert 0 < len(crossed) < 15
-    assert list(across(zones, Flows(()))) == []
+    assert len(crossing(zones, Flows(()).ends())) == 0

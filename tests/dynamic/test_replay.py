@@ -11,8 +11,7 @@ import pytest
 from scapy.layers.inet import IP, TCP
 from scapy.layers.l2 import GRE
 
-from tests.dynamic.making import A, B, Talk, ether, flows, pcap, udp
-from zoneguard.dynamic.crossing import Boundary
+from tests.dynamic.making import A, B, Talk, crosses, ether, flows, pcap, udp
 from zoneguard.dynamic.replay import Options, replay
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.model.addresses import parse_prefix, prefix_of
@@ -154,8 +153,7 @@ def test_flows_inside_tunnels_are_judged_on_their_own(tmp_path: Path) -> None:
     inner = Talk().opened().said(">", b"hello").packets
     tunnel = [ether(IP(src="10.1.0.7", dst="10.1.0.8") / GRE() / p[IP]) for p in inner]
     result = replay([entry(write(tmp_path, tunnel))], TWO, Options(protocols=[speaker("x", 1)]))
-    boundary = Boundary(TWO)
-    assert [(f.proto, boundary.crossed_by(f)) for f in result.table.flows] == [(47, False), (6, True)]
+    assert [(f.proto, crosses(TWO, f.src, f.dst)) for f in result.table.flows] == [(47, False), (6, True)]
     assert [t.flow.tunnel for t in result.transfers] == [("gre 10.1.0.7-10.1.0.8",)]
 
 
@@ -187,7 +185,7 @@ def test_carved_content_and_progress_reach_the_caller(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("src", "dst", "crosses"),
+    ("src", "dst", "expected"),
     [
         ("10.1.0.1", "10.2.0.1", True),
         ("10.1.0.1", "10.1.0.2", False),
@@ -200,9 +198,9 @@ def test_carved_content_and_progress_reach_the_caller(tmp_path: Path) -> None:
         ("10.1.0.1", "169.254.1.1", False),
     ],
 )
-def test_what_crosses(src: str, dst: str, crosses: bool, tmp_path: Path) -> None:
+def test_what_crosses(src: str, dst: str, expected: bool, tmp_path: Path) -> None:
     (flow,) = flows(tmp_path, [ether(udp(src=src, dst=dst))])
-    assert Boundary(TWO).crossed_by(flow) is crosses
+    assert crosses(TWO, flow.src, flow.dst) is expected
 
 
 def test_link_local_ipv6_stays_and_routed_ipv6_crosses(tmp_path: Path) -> None:
@@ -219,4 +217,4 @@ def test_link_local_ipv6_stays_and_routed_ipv6_crosses(tmp_path: Path) -> None:
         ],
         101,
     )
-    assert [Boundary(TWO).crossed_by(f) for f in found] == [False, True, True, False]
+    assert [crosses(TWO, f.src, f.dst) for f in found] == [False, True, True, False]

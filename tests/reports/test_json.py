@@ -54,6 +54,7 @@ def test_a_finding_of_the_static_half(report: Any) -> None:
         "witness": {"src": "10.10.0.1", "dst": "10.20.0.1", "proto": "tcp", "sport": 1024, "dport": 445},
         "path": [{"device": "fw-core", "context": "root", "in": "port3", "out": "port1", "evidence": [line]}],
         "flow": None,
+        "more_flows": 0,
         "transfer": None,
         "evidence": [line],
         "clauses": ["mikasa:24(1)前段", "mikasa:7(3)ア"],

@@ -53,7 +53,7 @@ def _cell(case: Case, findings: tuple[Finding, ...], pair: tuple[str, str], poss
         state, (rows, more) = _what(case, findings, crossings, (source, destination))
     except TooLarge:
         state, rows, more = "undetermined", (), 0
-    flows = [c.flow for c in case.observed if c.flow and (c.source, c.destination) == (source, destination)]
+    observed, attempted = _counted(case, (source, destination))
     return MatrixCell(
         source=source,
         destination=destination,
@@ -62,9 +62,18 @@ def _cell(case: Case, findings: tuple[Finding, ...], pair: tuple[str, str], poss
         more_rows=more,
         rules=tuple(dict.fromkeys(line for c in crossings for line in deciding_lines(c))),
         via=tuple(dict.fromkeys(hop.device for c in crossings for hop in c.path)),
-        observed=sum(flow.answered for flow in flows),
-        attempted=sum(not flow.answered for flow in flows),
+        observed=observed,
+        attempted=attempted,
     )
+
+
+def _counted(case: Case, pair: tuple[str, str]) -> tuple[int, int]:
+    """How many flows from the one zone to the other were answered, and how many were not."""
+    if case.traffic is None:
+        return 0, 0
+    flows = case.traffic.crossing & case.traffic.between({pair})
+    answered = int((flows & case.traffic.answered).sum())
+    return answered, int(flows.sum()) - answered
 
 
 def _what(

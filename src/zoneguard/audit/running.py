@@ -11,8 +11,6 @@ from zoneguard.audit.comparing import disagreements
 from zoneguard.audit.inputs import input_file, load_devices, load_intended, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
-from zoneguard.audit.observing import observed_crossings
-from zoneguard.audit.sightings import sightings
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
 from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.gate.baseline import held_back
@@ -145,8 +143,11 @@ def _dynamic(
     looking: Looking,
     possible: Sequence[Crossing],
 ) -> DynamicResult:
+    # NumPy and the inspectors are not needed by verify
+    from zoneguard.audit.sightings import sightings  # noqa: PLC0415
     from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
-    from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (NumPy and the inspectors are not needed by verify)
+    from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415
+    from zoneguard.dynamic.traffic import Traffic  # noqa: PLC0415
 
     extraction = Extraction(looking.extract) if looking.extract else None
     keep = extraction.keep if extraction else None
@@ -173,8 +174,9 @@ def _dynamic(
     ]
     if extraction:
         extraction.finish(result.transfers)
-    observed = sightings(space, possible, tuple(observed_crossings(space, project.zones, result.table)))
-    return DynamicResult(result.table, observed, result.transfers, result.table.accounts, result.entries)
+    traffic = Traffic(result.flows, project.zones, result.entries)
+    traffic.join(sightings(space, possible, traffic))
+    return DynamicResult(result.table, traffic, result.transfers, result.table.accounts, result.entries)
 
 
 def _counting(progress: Progress) -> Callable[[int], None]:

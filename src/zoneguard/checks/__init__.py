@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import CaptureAccount, Flow, FlowTable, Transfer
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ICMP_PROTOCOLS
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
@@ -23,8 +23,9 @@ from zoneguard.model.zones import ZoneClass
 from zoneguard.static.analysis import Analysis, analyse
 from zoneguard.static.reachability import Network, policy_view
 
-TCP = 6
-ECHO_REQUESTS = (8, 128)
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class StaticResult:
 
 @dataclass(frozen=True, slots=True)
 class DynamicResult:
-    """What the captures showed. ``observed``: every flow between zones; ``points``: which entry names a file."""
+    """What the captures showed. ``traffic``: the flows in columns; ``points``: which entry names a file."""
 
     flows: FlowTable
-    observed: tuple[Crossing, ...]
+    traffic: Traffic
     transfers: tuple[Transfer, ...]
     accounts: tuple[CaptureAccount, ...]
     points: Mapping[str, CaptureEntry]
@@ -67,27 +68,30 @@ class Case:
         return self.static.possible if self.static else ()
 
     @property
-    def observed(self) -> tuple[Crossing, ...]:
-        """The observed crossings; none where the dynamic half was not run."""
-        return self.dynamic.observed if self.dynamic else ()
+    def traffic(self) -> Traffic | None:
+        """The flows of the captures; ``None`` where the dynamic half was not run."""
+        return self.dynamic.traffic if self.dynamic else None
+
+    @cached_property
+    def legitimate(self) -> Bool:
+        """Which flows of ``traffic`` run between two zones as the project allows, on whichever side of NAT."""
+        from zoneguard.checks._legitimate import legitimate  # noqa: PLC0415 (it needs NumPy)
+
+        assert self.traffic is not None
+        return legitimate(self, self.traffic)
+
+    def allows(self, flow: Flow) -> bool:
+        """Whether no check of zones has anything to say of the flow: it is legitimate, or no crossing of its own."""
+        if self.traffic is None:
+            return True
+        at = self.traffic.position(flow)
+        return at < 0 or not self.traffic.crossing[at] or bool(self.legitimate[at])
 
     def view(self, crossing: Crossing) -> PacketSet:
         """The packets between the two hosts: source as sent, destination as received."""
         if id(crossing) not in self._views:
             self._views[id(crossing)] = policy_view(crossing)
         return self._views[id(crossing)]
-
-    def got_through(self, flow: Flow) -> bool:
-        """Whether what stands between the two ends let the flow pass: it was answered, or a capture taken in the zone
-        of its far end shows what opens it. Messages about other packets (errors of ICMP) open nothing."""
-        if flow.answered or self.dynamic is None:
-            return flow.answered
-        entry, zone = self.dynamic.points.get(flow.first.file), self.project.zones.of(flow.dst)
-        if entry is None or zone is None or entry.zone != zone.name:
-            return False
-        if flow.proto in ICMP_PROTOCOLS:
-            return flow.icmp >> 8 in ECHO_REQUESTS
-        return flow.proto != TCP or flow.opened_by == "handshake"
 
     def asks(self, check: str, aspect: str) -> bool:
         """Whether a clause of the project's policies rests on the check as a whole, or on this aspect of it."""

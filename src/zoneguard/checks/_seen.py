@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
-from zoneguard.checks._undeclared import flow_key
+from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.packet import PROTOCOL_NAMES
+from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.text import Text
+from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.matters import Matter
+    from zoneguard.dynamic.traffic import Traffic
 
 TCP, UDP = 6, 17
 CONTROL = Intervals.of(22, 23, 3389, 5900, 5985, 5986)
 """TCP ports of remote control: SSH, telnet, RDP, VNC, WinRM."""
+CONTROL_PORTS = frozenset(port for low, high in CONTROL.spans for port in range(low, high + 1))
 OUTSIDE = frozenset(
     {
         ZoneClass.PUBLIC,
@@ -28,14 +37,52 @@ OUTSIDE = frozenset(
     }
 )
 """Classes of networks that are not the municipality's own inside."""
+INSIDE = frozenset(ZoneClass) - OUTSIDE
+MOST = 100
+"""Findings of one kind that are told one by one."""
+EXAMPLES = 5
+"""Flows whose frames a finding cites; of how many more it speaks is said."""
 
 
-def grouped(flows: Iterable[Flow]) -> Iterator[tuple[tuple[str, ...], list[Flow]]]:
-    """Flows of the same hosts, protocol and port, with that as their key."""
-    groups: dict[tuple[str, ...], list[Flow]] = {}
-    for flow in flows:
-        groups.setdefault(flow_key(flow), []).append(flow)
-    yield from groups.items()
+def matters(case: Case, wanted: Callable[[Traffic], Bool]) -> Iterator[Matter]:
+    """The wanted flows of the captures by hosts, protocol and port; none where nothing was captured."""
+    if case.traffic is not None:
+        yield from case.traffic.matters(wanted(case.traffic))
+
+
+def key_of(matter: Matter) -> tuple[str, ...]:
+    """What makes it the same matter in another run."""
+    return flow_key(matter[0]) if matter.parts == 1 else ("many", *matter.zones, matter.digest)
+
+
+def told(matter: Matter, message: Text) -> Text:
+    """The sentence about the first flow of a matter, with how many it stands for."""
+    if matter.parts == 1:
+        return message
+    return N_(
+        "{example} It is one of {parts} pairs of hosts with their services ({flows} flows), told together because "
+        "they are so many.",
+        example=message,
+        flows=len(matter),
+        parts=matter.parts,
+    )
+
+
+def flow_key(flow: Flow) -> tuple[str, ...]:
+    """What makes flows one matter: hosts, protocol and destination port."""
+    return format_address(flow.src), format_address(flow.dst), str(flow.proto), str(flow.dport)
+
+
+def flow_text(flow: Flow) -> str:
+    """``tcp 10.0.0.1 > 10.0.0.2:445``."""
+    name = PROTOCOL_NAMES.get(flow.proto, str(flow.proto))
+    port = f":{flow.dport}" if flow.dport else ""
+    return f"{name} {format_address(flow.src)} > {format_address(flow.dst)}{port}"
+
+
+def opening(case: Case, flow: Flow) -> PacketSet:
+    """The packets of a flow in its opener's direction."""
+    return case.space.conversation(flow.src, flow.dst, flow.proto, flow.sport, flow.dport)
 
 
 def class_of(case: Case, address: int) -> ZoneClass | None:
@@ -55,7 +102,7 @@ def seen(
     check: str,
     severity: Severity,
     message: Text,
-    flows: list[Flow],
+    flows: Sequence[Flow],
     anchor: tuple[str, ...],
     fix: Text,
     *,
@@ -63,21 +110,17 @@ def seen(
     verdict: Verdict = Verdict.VIOLATES,
 ) -> Finding:
     """A finding about ``flows``, the first of which is shown."""
-    first = flows[0]
+    shown = flows[:EXAMPLES]
     return Finding(
         check=check,
         severity=severity,
         verdict=verdict,
         message=message,
         anchor=anchor,
-        zones=tuple(dict.fromkeys((zone_name(case, first.src), zone_name(case, first.dst)))),
-        evidence=tuple(dict.fromkeys(span for flow in flows[:5] for span in (flow.first, flow.last))),
-        flow=first,
+        zones=tuple(dict.fromkeys((zone_name(case, shown[0].src), zone_name(case, shown[0].dst)))),
+        evidence=tuple(dict.fromkeys(span for flow in shown for span in (flow.first, flow.last))),
+        more_flows=len(flows) - len(shown),
+        flow=shown[0],
         aspect=aspect,
         fix=fix,
     )
-
-
-def flows_of(case: Case, wanted: Callable[[Flow], bool]) -> Iterator[Flow]:
-    """The flows of the captures that are ``wanted``, in order of their first packet."""
-    return (flow for flow in (case.dynamic.flows.flows if case.dynamic else ()) if wanted(flow))

@@ -11,25 +11,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
 from zoneguard.checks._beside import unguarded
-from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import allowed
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
-from zoneguard.model.addresses import format_address
+from zoneguard.checks._seen import flow_text, key_of, matters, opening, told
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
-from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
-from zoneguard.model.spans import SourceSpan
+from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import relation, restrict
 from zoneguard.static.waypoints import hairpin
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.matters import Matter
+    from zoneguard.dynamic.traffic import Traffic
+
+SHOWN = 20
+"""Flows of a matter whose frames are cited."""
 
 Pairs = Callable[[ZoneClass, ZoneClass], bool]
 
@@ -79,7 +86,7 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
         severity=severity,
         verdict=Verdict.VIOLATES if certain else Verdict.UNDETERMINED,
         message=message,
-        aspect=_classes(case, part),
+        aspect=_classes(case, (part.source, part.destination)),
         anchor=(part.source, part.destination, _places(part.path), row_key(rows)),
         zones=(part.source, part.destination),
         evidence=tuple(dict.fromkeys(line for p in parts for line in deciding_lines(p))),
@@ -92,8 +99,8 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
     )
 
 
-def _classes(case: Case, crossing: Crossing) -> str:
-    return ">".join(case.project.zones[name].zone_class for name in (crossing.source, crossing.destination))
+def _classes(case: Case, pair: tuple[str, str]) -> str:
+    return ">".join(case.project.zones[name].zone_class for name in pair)
 
 
 def _places(path: tuple[Hop, ...]) -> str:
@@ -101,44 +108,45 @@ def _places(path: tuple[Hop, ...]) -> str:
 
 
 def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
-    legitimate = Legitimate(case)
-    groups: dict[tuple[str, ...], list[Crossing]] = {}
-    for crossing in case.observed:
-        flow = crossing.flow
-        if flow is None or (crossing.source, crossing.destination) not in wanted or not case.got_through(flow):
-            continue
-        if legitimate.flow(crossing) or (flow.answered and screen_side_channel(case, flow)):
-            continue
-        groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
-    for key, crossings in groups.items():
-        flow = crossings[0].flow
-        assert flow is not None
+    def forbidden(traffic: Traffic) -> Bool:
+        apart = traffic.crossing & traffic.between(wanted) & traffic.got_through & ~case.legitimate
+        return apart & ~(traffic.answered & beside_screens(case, traffic))
+
+    for matter in matters(case, forbidden):
+        flow = matter[0]
         yield Finding(
             check=check,
             severity=severity,
             verdict=Verdict.VIOLATES,
-            message=_said(crossings, flow),
-            aspect=_classes(case, crossings[0]),
-            anchor=("observed", *key),
-            zones=(crossings[0].source, crossings[0].destination),
-            evidence=tuple(dict.fromkeys(s for c in crossings for f in c.sightings for s in (f.first, f.last))),
+            message=told(matter, _said(matter, flow)),
+            aspect=_classes(case, matter.zones),
+            anchor=("observed", *matter.zones, *key_of(matter)),
+            zones=matter.zones,
+            evidence=frames_of(case, matter),
+            more_flows=max(0, len(matter) - SHOWN),
             flow=flow,
-            witness=sample(crossings[0].packets),
+            witness=sample(opening(case, flow)),
             fix=N_("Find out what let it pass, stop it, and look for what was taken."),
         )
 
 
-def _said(crossings: list[Crossing], flow: Flow) -> Text:
-    source, destination = crossings[0].source, crossings[0].destination
-    flows = [c.flow for c in crossings if c.flow]
-    if not any(f.answered for f in flows):
+def frames_of(case: Case, matter: Matter) -> tuple[CaptureSpan, ...]:
+    """The first and last frames of the first flows, on each side of NAT where they were seen there."""
+    assert case.traffic is not None
+    shown = case.traffic.sightings(matter.which[:SHOWN])
+    return tuple(dict.fromkeys(span for flow in shown for span in (flow.first, flow.last)))
+
+
+def _said(matter: Matter, flow: Flow) -> Text:
+    source, destination = matter.zones
+    if not matter.answered:
         return N_(
             "{flow} of {source} arrived in {destination}, unanswered, and no row of the project allows it "
             "({count} flows).",
             flow=flow_text(flow),
             source=source,
             destination=destination,
-            count=len(flows),
+            count=len(matter),
         )
     return N_(
         "{source} and {destination} talked: {flow} was answered, and no row of the project allows it "
@@ -146,24 +154,18 @@ def _said(crossings: list[Crossing], flow: Flow) -> Text:
         source=source,
         destination=destination,
         flow=flow_text(flow),
-        count=len(flows),
-        bytes=sum(sum(f.payload) for f in flows),
+        count=len(matter),
+        bytes=matter.payload,
     )
 
 
 def screen_side_channel(case: Case, flow: Flow) -> bool:
     """Whether the flow goes to a host of screen transfer from the other side: ZG202 speaks of those."""
-    screens = [s for s in case.project.sanitizers if s.method is Method.SCREEN_TRANSFER]
-    return any(flow.dst in s.addresses or flow.src in s.addresses for s in screens)
+    screens = case.project.sanitized_by(Method.SCREEN_TRANSFER)
+    return flow.dst in screens or flow.src in screens
 
 
-def flow_key(flow: Flow) -> tuple[str, ...]:
-    """What makes flows one matter: hosts, protocol and destination port."""
-    return format_address(flow.src), format_address(flow.dst), str(flow.proto), str(flow.dport)
-
-
-def flow_text(flow: Flow) -> str:
-    """``tcp 10.0.0.1 > 10.0.0.2:445``."""
-    name = PROTOCOL_NAMES.get(flow.proto, str(flow.proto))
-    port = f":{flow.dport}" if flow.dport else ""
-    return f"{name} {format_address(flow.src)} > {format_address(flow.dst)}{port}"
+def beside_screens(case: Case, traffic: Traffic) -> Bool:
+    """``screen_side_channel`` of all flows."""
+    screens = case.project.sanitized_by(Method.SCREEN_TRANSFER)
+    return traffic.comes_from(screens) | traffic.goes_to(screens)

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case
 from zoneguard.checks._policy import INTERNET_SIDE
+from zoneguard.checks._seen import flow_text
 from zoneguard.checks._transfers import EXPORT, IMPORT, direction_of
-from zoneguard.checks._undeclared import flow_text
-from zoneguard.model.crossing import Crossing
 from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.match import ICMP_PROTOCOLS
 from zoneguard.model.project import Method
@@ -96,11 +95,6 @@ def at(case: Case, flow: Flow, method: Method) -> bool:
     """Whether one end of the flow is a host of a sanitizer of ``method``."""
     addresses = case.project.sanitized_by(method)
     return flow.src in addresses or flow.dst in addresses
-
-
-def crossings_of(case: Case) -> dict[Flow, Crossing]:
-    """The crossing of each observed flow between zones."""
-    return {crossing.flow: crossing for crossing in case.observed if crossing.flow}
 
 
 def ends_of(transfers: list[Transfer]) -> tuple[CaptureSpan, ...]:

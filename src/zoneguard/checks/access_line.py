@@ -9,16 +9,19 @@ such as the wireless network of a café. Without a declared line nothing is judg
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import TCP, UDP, class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import TCP, UDP, flow_text, key_of, matters, seen, told
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 GRE, ESP, AH = 47, 50, 51
 TUNNELS = frozenset(
@@ -32,21 +35,22 @@ def _run(case: Case) -> Iterator[Finding]:
     if not lines:
         return
 
-    def by_another(flow: Flow) -> bool:
-        building = flow.answered and flow.dst in case.own and (flow.proto, flow.dport) in TUNNELS
-        return building and class_of(case, flow.src) is ZoneClass.PUBLIC and flow.src not in lines
+    def by_another(traffic: Traffic) -> Bool:
+        building = traffic.answered & traffic.goes_to(case.own) & traffic.service(TUNNELS)
+        return building & traffic.opened_in({ZoneClass.PUBLIC}) & ~traffic.comes_from(lines)
 
-    for key, flows in grouped(flows_of(case, by_another)):
+    for matter in matters(case, by_another):
+        message = N_(
+            "Somebody came in by a line that is not meant for access from outside: {flow}.",
+            flow=flow_text(matter[0]),
+        )
         yield seen(
             case,
             PLUGIN.id,
             PLUGIN.severity,
-            N_(
-                "Somebody came in by a line that is not meant for access from outside: {flow}.",
-                flow=flow_text(flows[0]),
-            ),
-            flows,
-            key,
+            told(matter, message),
+            matter,
+            key_of(matter),
             N_("Find out who it was and from where; let the device accept the lines that staff are to use only."),
         )
 

@@ -9,54 +9,60 @@ compared in both orientations.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import seen_forms
+from zoneguard.checks._forms import seen_forms
 from zoneguard.checks._rendering import sample
-from zoneguard.checks._undeclared import flow_key, flow_text
-from zoneguard.model.crossing import Crossing
+from zoneguard.checks._seen import flow_text, key_of, matters, opening, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
+
 
 def _run(case: Case) -> Iterator[Finding]:
-    possible = case.space.union(*(form for c in case.possible for form in (case.view(c), *seen_forms(c.packets.may()))))
-    groups: dict[tuple[str, ...], list[Crossing]] = {}
-    for crossing in case.observed:
-        flow = crossing.flow
-        if flow is None or not case.got_through(flow) or crossing.packets & possible:
-            continue
-        turned = case.space.conversation(flow.dst, flow.src, flow.proto, flow.dport, flow.sport)
-        if flow.opened_by != "handshake" and turned & possible:
-            continue
-        groups.setdefault((crossing.source, crossing.destination, *flow_key(flow)), []).append(crossing)
-    for key, crossings in groups.items():
-        flow = crossings[0].flow
-        assert flow is not None
-        ends = {"source": crossings[0].source, "destination": crossings[0].destination}
+    for matter in matters(case, lambda traffic: _impossible(case, traffic)):
+        flow, (source, destination) = matter[0], matter.zones
         answered = N_(
             "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
             flow=flow_text(flow),
-            **ends,
+            source=source,
+            destination=destination,
         )
         arrived = N_(
             "{flow} arrived, but no configuration lets it pass from {source} to {destination}.",
             flow=flow_text(flow),
-            **ends,
+            source=source,
+            destination=destination,
         )
         yield Finding(
             check=PLUGIN.id,
             severity=PLUGIN.severity,
             verdict=Verdict.VIOLATES,
-            message=answered if flow.answered else arrived,
-            anchor=key,
-            zones=(crossings[0].source, crossings[0].destination),
+            message=told(matter, answered if flow.answered else arrived),
+            anchor=(*matter.zones, *key_of(matter)),
+            zones=matter.zones,
             evidence=(flow.first, flow.last),
             flow=flow,
-            witness=sample(crossings[0].packets),
+            more_flows=len(matter) - 1,
+            witness=sample(opening(case, flow)),
             fix=N_("Look for a path around the firewall, and check that every device's export is here and current."),
         )
+
+
+def _impossible(case: Case, traffic: Traffic) -> Bool:
+    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+
+    possible = case.space.union(*(form for c in case.possible for form in (case.view(c), *seen_forms(c.packets.may()))))
+    found: Bool = traffic.crossing & traffic.got_through
+    for turned, asked in ((False, found), (True, ~traffic.known)):
+        which = (found & asked).nonzero()[0]
+        found[which] = ~holding(possible, Ends(traffic, which, turned))
+    return found
 
 
 PLUGIN = Check(

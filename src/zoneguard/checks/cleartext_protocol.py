@@ -9,48 +9,54 @@ counted: what it carries is ZG203's matter.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import OUTSIDE, TCP, class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import INSIDE, OUTSIDE, class_of, flow_text, key_of, matters, seen, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
+
 READABLE = {21: "FTP", 23: "telnet", 110: "POP3", 143: "IMAP", 389: "LDAP", 513: "rlogin", 514: "rsh", 5900: "VNC"}
 CONFIDENTIAL = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN})
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    encrypted = {t.flow for t in case.dynamic.transfers if dict(t.facts).get("tls")} if case.dynamic else set()
+    def readable(traffic: Traffic) -> Bool:
+        found = traffic.carried & traffic.tcp(READABLE)
+        found[[at for at in map(traffic.position, _encrypted(case)) if at >= 0]] = False
+        inward = traffic.opened_in(OUTSIDE) & traffic.ends_in(INSIDE)
+        return found & (inward | traffic.opened_in(CONFIDENTIAL) | traffic.ends_in(CONFIDENTIAL))
 
-    def readable(flow: Flow) -> bool:
-        return flow.proto == TCP and flow.dport in READABLE and flow.carried and flow not in encrypted
-
-    for key, flows in grouped(flows_of(case, readable)):
-        ends = class_of(case, flows[0].src), class_of(case, flows[0].dst)
-        outside = ends[0] in OUTSIDE and ends[1] is not None and ends[1] not in OUTSIDE
-        if outside or CONFIDENTIAL & set(ends):
-            yield seen(
-                case,
-                PLUGIN.id,
-                PLUGIN.severity,
-                N_(
-                    "{protocol} goes over the wire readably: {flow}.",
-                    protocol=_name(flows[0]),
-                    flow=flow_text(flows[0]),
-                ),
-                flows,
-                key,
-                N_("Replace it by a protocol that encrypts (SSH, TLS)."),
-                aspect="outside" if outside else "inside",
-            )
+    for matter in matters(case, readable):
+        flow = matter[0]
+        outside = class_of(case, flow.src) in OUTSIDE and class_of(case, flow.dst) in INSIDE
+        message = N_(
+            "{protocol} goes over the wire readably: {flow}.",
+            protocol=READABLE[flow.dport],
+            flow=flow_text(flow),
+        )
+        yield seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            told(matter, message),
+            matter,
+            key_of(matter),
+            N_("Replace it by a protocol that encrypts (SSH, TLS)."),
+            aspect="outside" if outside else "inside",
+        )
 
 
-def _name(flow: Flow) -> str:
-    return READABLE[flow.dport]
+def _encrypted(case: Case) -> set[Flow]:
+    """Flows that turned to TLS."""
+    return {t.flow for t in case.dynamic.transfers if dict(t.facts).get("tls")} if case.dynamic else set()
 
 
 PLUGIN = Check(

@@ -8,26 +8,27 @@ addresses may be those of routers, and decide nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import seen
 from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity
 from zoneguard.model.text import N_, Text
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.traffic import Traffic
+
 
 def _run(case: Case) -> Iterator[Finding]:
-    if case.project.ledger is None:
+    traffic = case.traffic
+    if case.project.ledger is None or traffic is None:
         return
     known = {entry.mac for entry in case.project.ledger} | {m for h in case.project.hosts.values() for m in h.macs}
-    unknown: dict[int, dict[int, Flow]] = {}
-    for mac, address, flow in _single_hosts(case):
-        if mac not in known and address not in case.own:
-            unknown.setdefault(mac, {}).setdefault(address, flow)
-    for mac, by_address in sorted(unknown.items()):
+    for mac, rows in _unknown(case, traffic, known).items():
         text = format_mac(mac)
+        addresses = sorted(traffic.address(number) for number, _ in rows)
         yield seen(
             case,
             PLUGIN.id,
@@ -35,30 +36,27 @@ def _run(case: Case) -> Iterator[Finding]:
             N_(
                 "The device {mac} ({addresses}) is not in the ledger.",
                 mac=text,
-                addresses=", ".join(map(format_address, sorted(by_address)[:5])),
+                addresses=", ".join(map(format_address, addresses[:5])),
             ),
-            list(by_address.values()),
+            [traffic.flows[at] for _, at in sorted(rows, key=lambda row: row[1])],
             (text,),
             N_("Find the device; enter it in the ledger, or take it off the network."),
         )
 
 
-def _single_hosts(case: Case) -> Iterator[tuple[int, int, Flow]]:
-    """``(MAC, address, flow)`` of hosts on the wire where the capture was taken. Not of a MAC address that shows
-    addresses of several zones in one capture: that is a router."""
-    assert case.dynamic
-    found: list[tuple[int, int, Flow]] = []
-    zones: dict[tuple[str, int], set[str]] = {}
-    for flow in case.dynamic.flows.flows:
-        entry = case.dynamic.points.get(flow.first.file)
-        for address, macs in ((flow.src, flow.macs[0]), (flow.dst, flow.macs[1])):
-            zone = case.project.zones.of(address)
-            for mac in macs:
-                if mac and not mac >> 40 & 1:
-                    zones.setdefault((flow.first.file, mac), set()).add(zone.name if zone else "")
-                    if entry is not None and zone is not None and entry.zone == zone.name:
-                        found.append((mac, address, flow))
-    return (row for row in found if len(zones[row[2].first.file, row[0]]) == 1)
+def _unknown(case: Case, traffic: Traffic, known: set[int]) -> dict[int, list[tuple[int, int]]]:
+    """Of hosts on the wire where the capture was taken, by MAC address: the addresses and the first flow of each. Not
+    of a MAC address that shows addresses of several zones in one capture: that is a router."""
+    from zoneguard.dynamic.wire import Wire  # noqa: PLC0415 (it needs NumPy)
+
+    wire = Wire(traffic)
+    own = wire.hosts & (wire.zone >= 0) & (traffic.point[wire.at] == wire.zone)
+    single = own & ~wire.mixed(wire.hosts, wire.file) & ~traffic.among(case.own)[wire.address]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for row in wire.first(single, wire.address).tolist():
+        if int(wire.mac[row]) not in known:
+            found.setdefault(int(wire.mac[row]), []).append((int(wire.address[row]), int(wire.at[row])))
+    return found
 
 
 def _silent(case: Case, _: str) -> Text | None:

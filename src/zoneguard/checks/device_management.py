@@ -9,15 +9,18 @@ SSH and SNMP count: a web port there may be that of a published server.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import OUTSIDE, TCP, UDP, class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import OUTSIDE, TCP, UDP, flow_text, key_of, matters, seen, told
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 READABLE = frozenset({(TCP, 21), (TCP, 23), (TCP, 80), (UDP, 69), (UDP, 161)})
 MANAGING = READABLE | {(TCP, 22), (TCP, 443), (TCP, 8443)}
@@ -27,20 +30,28 @@ NEVER_PUBLISHED = frozenset({(TCP, 22), (TCP, 23), (UDP, 161)})
 def _run(case: Case) -> Iterator[Finding]:
     has_place = any(zone.zone_class is ZoneClass.MANAGEMENT for zone in case.project.zones)
 
-    def managing(flow: Flow) -> bool:
-        counted = NEVER_PUBLISHED if class_of(case, flow.src) in OUTSIDE else MANAGING
-        return flow.answered and flow.dst in case.own and (flow.proto, flow.dport) in counted
+    def managing(traffic: Traffic) -> Bool:
+        outside = traffic.opened_in(OUTSIDE)
+        counted = (outside & traffic.service(NEVER_PUBLISHED)) | (~outside & traffic.service(MANAGING))
+        return traffic.answered & traffic.goes_to(case.own) & counted
 
-    for key, flows in grouped(flows_of(case, managing)):
-        flow = flows[0]
-        if (flow.proto, flow.dport) in READABLE:
-            message = N_("A network device is managed readably: {flow}.", flow=flow_text(flow))
-            fix = N_("Switch the service off on the device and use SSH, HTTPS or SNMPv3.")
-            yield seen(case, PLUGIN.id, PLUGIN.severity, message, flows, ("readable", *key), fix, aspect="readable")
-        if has_place and flow.src not in case.own and class_of(case, flow.src) is not ZoneClass.MANAGEMENT:
-            message = N_("A network device is managed from outside the management zone: {flow}.", flow=flow_text(flow))
-            fix = N_("Let the device answer to the management zone only.")
-            yield seen(case, PLUGIN.id, PLUGIN.severity, message, flows, ("place", *key), fix, aspect="place")
+    def readable(traffic: Traffic) -> Bool:
+        return managing(traffic) & traffic.service(READABLE)
+
+    def misplaced(traffic: Traffic) -> Bool:
+        aside = ~traffic.comes_from(case.own) & ~traffic.opened_in({ZoneClass.MANAGEMENT})
+        return managing(traffic) & aside
+
+    for matter in matters(case, readable):
+        message = told(matter, N_("A network device is managed readably: {flow}.", flow=flow_text(matter[0])))
+        fix = N_("Switch the service off on the device and use SSH, HTTPS or SNMPv3.")
+        anchor = ("readable", *key_of(matter))
+        yield seen(case, PLUGIN.id, PLUGIN.severity, message, matter, anchor, fix, aspect="readable")
+    for matter in matters(case, misplaced) if has_place else ():
+        message = N_("A network device is managed from outside the management zone: {flow}.", flow=flow_text(matter[0]))
+        fix = N_("Let the device answer to the management zone only.")
+        anchor = ("place", *key_of(matter))
+        yield seen(case, PLUGIN.id, PLUGIN.severity, told(matter, message), matter, anchor, fix, aspect="place")
 
 
 def _silent(case: Case, _: str) -> Text | None:

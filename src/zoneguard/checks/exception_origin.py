@@ -9,72 +9,65 @@ MAC addresses are those of routers, and decide nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import row_packets
 from zoneguard.checks._seen import seen
 from zoneguard.model.addresses import format_address, format_mac
-from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import ExceptionEntry
 from zoneguard.model.text import N_, Text
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import I64, Bool
+    from zoneguard.dynamic.traffic import Traffic
+    from zoneguard.dynamic.wire import Wire
+
 
 def _run(case: Case) -> Iterator[Finding]:
-    for entry in case.project.exceptions:
-        strangers: dict[tuple[int, int], list[Flow]] = {}
-        for crossing in case.observed if entry.macs else ():
-            flow = crossing.flow
-            if flow is None or not _taken_at(case, crossing) or not _explains(case, entry, crossing):
-                continue
-            for mac in flow.macs[0] or (0,):
-                if mac not in entry.macs:
-                    strangers.setdefault((flow.src, mac), []).append(flow)
-        for (address, mac), flows in strangers.items():
-            yield _finding(case, entry, address, mac, flows)
+    entries = [entry for entry in case.project.exceptions if entry.macs]
+    if case.traffic is None or not entries:
+        return
+    from zoneguard.dynamic.wire import Wire  # noqa: PLC0415 (it needs NumPy)
+
+    wire = Wire(case.traffic)
+    for entry in entries:
+        for address, mac, which in wire.senders(_used(case, entry, case.traffic)):
+            if mac not in entry.macs:
+                yield _finding(case, entry, wire, (address, mac), which)
 
 
-def _taken_at(case: Case, crossing: Crossing) -> bool:
-    """Whether the capture was taken in the opener's zone."""
-    assert case.dynamic
-    assert crossing.flow
-    entry = case.dynamic.points.get(crossing.flow.first.file)
-    return entry is not None and entry.zone == crossing.source
+def _used(case: Case, entry: ExceptionEntry, traffic: Traffic) -> Bool:
+    """Flows that the entry explains and that were captured in the opener's zone."""
+    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+
+    used: Bool = traffic.crossing & (traffic.point == traffic.source)
+    for source in case.project.zones:
+        for target in case.project.zones:
+            packets = row_packets(case, entry, source.name, target.name)
+            which = (used & traffic.between({(source.name, target.name)})).nonzero()[0]
+            used[which] = holding(packets, Ends(traffic, which))
+    return used
 
 
-def _explains(case: Case, entry: ExceptionEntry, crossing: Crossing) -> bool:
-    return bool(crossing.packets & row_packets(case, entry, crossing.source, crossing.destination))
-
-
-def _finding(case: Case, entry: ExceptionEntry, address: int, mac: int, flows: list[Flow]) -> Finding:
-    host, text = format_address(address), format_mac(mac) if mac else ""
+def _finding(case: Case, entry: ExceptionEntry, wire: Wire, sender: tuple[int, int], which: I64) -> Finding:
+    address, mac = sender
+    host, text = format_address(wire.traffic.address(address)), format_mac(mac) if mac else ""
     names = {"id": entry.id, "host": host, "mac": text}
     verdict = Verdict.UNDETERMINED
     message: Text
     if not mac:
         message = N_("Exception {id} was used by {host}; the capture holds no MAC addresses.", **names)
-    elif _forwards(case, mac, flows[0].first.file):
+    elif wire.addresses(mac, int(wire.traffic.file[which[0]])) > 1:
         message = N_("Exception {id} was used by {host} through the router {mac}: who sent it is not seen.", **names)
     else:
         verdict = Verdict.VIOLATES
         message = N_("Exception {id} was used by {host} from the MAC address {mac}, which is not registered.", **names)
     fix = N_("Find the device; register it, or have the switch and the firewall refuse it.")
-    return seen(case, PLUGIN.id, PLUGIN.severity, message, flows, (entry.id, host, text), fix, verdict=verdict)
-
-
-def _forwards(case: Case, mac: int, file: str) -> bool:
-    """Whether frames of the MAC address carry several source addresses in that capture."""
-    assert case.dynamic
-    sources = {
-        address
-        for flow in case.dynamic.flows.flows
-        if flow.first.file == file
-        for address, macs in ((flow.src, flow.macs[0]), (flow.dst, flow.macs[1]))
-        if mac in macs
-    }
-    return len(sources) > 1
+    flows, anchor = wire.traffic.some(which), (entry.id, host, text)
+    return seen(case, PLUGIN.id, PLUGIN.severity, message, flows, anchor, fix, verdict=verdict)
 
 
 PLUGIN = Check(

@@ -121,15 +121,13 @@ def _connected(case: Case, entry: ExceptionEntry, parts: list[Part]) -> Finding:
 
 
 def _public_flows(case: Case, entry: ExceptionEntry) -> Iterator[Flow]:
-    peers = _peer(case, entry).addresses
-    for crossing in case.observed:
-        flow = crossing.flow
-        if flow is None or not flow.answered:
-            continue
-        other = flow.dst if flow.src in peers else flow.src if flow.dst in peers else None
-        zone = case.project.zones.of(other) if other is not None else None
-        if zone is not None and zone.zone_class is ZoneClass.PUBLIC:
-            yield flow
+    traffic = case.traffic
+    if traffic is not None:
+        peers = _peer(case, entry).addresses
+        opened, public = traffic.comes_from(peers), {ZoneClass.PUBLIC}
+        outward = opened & traffic.ends_in(public)
+        inward = ~opened & traffic.goes_to(peers) & traffic.opened_in(public)
+        yield from traffic.some((traffic.crossing & traffic.answered & (outward | inward)).nonzero()[0][:1])
 
 
 def _seen(case: Case, entry: ExceptionEntry, flow: Flow) -> Finding:

@@ -15,11 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import Legitimate
-from zoneguard.checks._seen import zone_name
+from zoneguard.checks._seen import flow_key, zone_name
 from zoneguard.checks._transfers import IMPORT, part_text, taken_in
-from zoneguard.checks._undeclared import flow_key
-from zoneguard.checks._unread import at, count_text, crossings_of, ends_of, unread, unseen_text
+from zoneguard.checks._unread import at, count_text, ends_of, unread, unseen_text
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
@@ -38,13 +36,11 @@ def _run(case: Case) -> Iterator[Finding]:
 
 def _doubtful(case: Case) -> Iterator[tuple[Transfer, str]]:
     """What could not be read, each once, of flows that are allowed (other checks say that the others are forbidden)."""
-    legitimate, crossings = Legitimate(case), crossings_of(case)
     told: set[str] = set()
     for transfer, direction in unread(case, Method.FILE):
-        crossing = crossings.get(transfer.flow)
         if transfer.hazards or (transfer.kind == "session" and at(case, transfer.flow, Method.FILE)):
             continue
-        if case.asks(PLUGIN.id, direction) and (crossing is None or legitimate.flow(crossing)):
+        if case.asks(PLUGIN.id, direction) and case.allows(transfer.flow):
             if transfer.key not in told:
                 yield transfer, direction
             told.add(transfer.key)

@@ -12,18 +12,21 @@ so. Where a sweep leads out of the municipality its aspect is ``outward``, else 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import OUTSIDE, TCP, class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import INSIDE, MOST, OUTSIDE, flow_text, key_of, matters, seen, told
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 SPREADING = frozenset({22, 135, 139, 445, 3389, 5900, 5985, 5986})
 MANY = 20
@@ -34,91 +37,108 @@ HOUR = 3600.0
 
 
 def _run(case: Case) -> Iterator[Finding]:
+    traffic = case.traffic
+    if traffic is None:
+        return
     expected = (
         case.project.having(Role.SERVER) | case.project.having(Role.SCANNER) | case.project.having(Role.JUMP_HOST)
     )
-
-    def unexpected(flow: Flow) -> bool:
-        inside = class_of(case, flow.src) not in {None, ZoneClass.MANAGEMENT, *OUTSIDE}
-        return inside and flow.src not in expected and flow.src not in case.own
-
-    def spreading(flow: Flow) -> bool:
-        entering = unexpected(flow) or class_of(case, flow.src) in OUTSIDE
-        return entering and flow.proto == TCP and flow.dport in SPREADING and flow.answered
-
-    entering = list(flows_of(case, spreading))
-    yield from _sweeps(case, list(flows_of(case, unexpected)))
-    yield from _chains(case, entering)
+    inside = traffic.opened_in(INSIDE - {ZoneClass.MANAGEMENT})
+    unexpected = inside & ~traffic.comes_from(expected | case.own)
+    spreading = traffic.answered & traffic.tcp(SPREADING)
+    entering = spreading & (unexpected | traffic.opened_in(OUTSIDE))
+    yield from _sweeps(case, traffic, unexpected)
+    yield from _chains(case, traffic, entering)
     yield from _peers(case, entering)
 
 
-def _sweeps(case: Case, flows: list[Flow]) -> Iterator[Finding]:
-    tried: dict[tuple[int, int, int], dict[int, Flow]] = {}
-    for flow in flows:
-        if flow.dport:
-            known = tried.setdefault((flow.src, flow.proto, flow.dport), {})
-            if flow.dst not in known or flow.answered:
-                known[flow.dst] = flow
-    for (source, proto, port), by_host in tried.items():
-        silent = [flow for flow in by_host.values() if not flow.answered]
-        if len(by_host) < MANY or len(silent) < UNANSWERED * len(by_host):
+def _sweeps(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
+    outside = traffic.ends_in(OUTSIDE)
+    for tried in traffic.fans(wanted & (traffic.dport > 0), MANY):
+        count, silent = len(tried), int((~traffic.answered[tried]).sum())
+        if silent < UNANSWERED * count:
             continue
-        outward = sum(class_of(case, host) in OUTSIDE for host in by_host) > len(by_host) / 2
-        name = PROTOCOL_NAMES.get(proto, str(proto))
+        flows = traffic.some(tried)
+        flow = flows[0]
+        name, host = PROTOCOL_NAMES.get(flow.proto, str(flow.proto)), format_address(flow.src)
         yield seen(
             case,
             PLUGIN.id,
             PLUGIN.severity,
             N_(
                 "{host} tried {service} of {count} hosts, of which {silent} did not answer.",
-                host=format_address(source),
-                service=f"{name}/{port}",
-                count=len(by_host),
-                silent=len(silent),
+                host=host,
+                service=f"{name}/{flow.dport}",
+                count=count,
+                silent=silent,
             ),
-            list(by_host.values()),
-            ("sweep", format_address(source), name, str(port)),
+            flows,
+            ("sweep", host, name, str(flow.dport)),
             N_("Take the host off the network and look for malware; if it is a scanner, declare its role."),
-            aspect="outward" if outward else "inward",
+            aspect="outward" if int(outside[tried].sum()) > count / 2 else "inward",
         )
 
 
-def _chains(case: Case, flows: list[Flow]) -> Iterator[Finding]:
-    entered: dict[int, Flow] = {}
-    done: set[tuple[int, int]] = set()
-    for flow in flows:
-        before = entered.get(flow.src)
-        onward = before is not None and flow.dst not in (before.src, before.dst)
-        if before and onward and flow.first.time - before.first.time < HOUR and (flow.src, flow.dst) not in done:
-            done.add((flow.src, flow.dst))
-            yield seen(
-                case,
-                PLUGIN.id,
-                PLUGIN.severity,
-                N_(
-                    "{host} was entered and went on: {before}, then {after}.",
-                    host=format_address(flow.src),
-                    before=flow_text(before),
-                    after=flow_text(flow),
-                ),
-                [before, flow],
-                ("chain", format_address(before.src), format_address(flow.src), format_address(flow.dst)),
-                N_("Find out who used the host, and close these services between terminals."),
-                aspect="chain",
+def _chains(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
+    found = list(_went_on(traffic, wanted))
+    for first, then in found[:1] if len(found) > MOST else found:
+        before, flow = traffic.flows[first], traffic.flows[then]
+        message = N_(
+            "{host} was entered and went on: {before}, then {after}.",
+            host=format_address(flow.src),
+            before=flow_text(before),
+            after=flow_text(flow),
+        )
+        anchor: tuple[str, ...] = (
+            "chain",
+            format_address(before.src),
+            format_address(flow.src),
+            format_address(flow.dst),
+        )
+        if len(found) > MOST:
+            message = N_(
+                "{example} This is one of {count} such ways, told together because they are so many.",
+                example=message,
+                count=len(found),
             )
-        entered.setdefault(flow.dst, flow)
-
-
-def _peers(case: Case, flows: list[Flow]) -> Iterator[Finding]:
-    terminals = case.project.having(Role.TERMINAL)
-    for key, group in grouped(flow for flow in flows if flow.src in terminals and flow.dst in terminals):
+            every = traffic.at(at for pair in found for at in pair).nonzero()[0]
+            anchor = ("chain", "many", traffic.digest(every))
         yield seen(
             case,
             PLUGIN.id,
             PLUGIN.severity,
-            N_("A terminal opened a session to another terminal: {flow}.", flow=flow_text(group[0])),
-            group,
-            ("peer", *key),
+            message,
+            [before, flow],
+            anchor,
+            N_("Find out who used the host, and close these services between terminals."),
+            aspect="chain",
+        )
+
+
+def _went_on(traffic: Traffic, wanted: Bool) -> Iterator[tuple[int, int]]:
+    """The first flow that entered a host, and the first by which it went on to another, by position."""
+    entered: dict[int, tuple[int, int, float]] = {}
+    done: set[tuple[int, int]] = set()
+    for at, src, dst, _, time in traffic.steps(wanted):
+        if src in entered:
+            before, origin, since = entered[src]
+            if dst not in (origin, src) and time - since < HOUR and (src, dst) not in done:
+                done.add((src, dst))
+                yield before, at
+        entered.setdefault(dst, (at, src, time))
+
+
+def _peers(case: Case, entering: Bool) -> Iterator[Finding]:
+    terminals = case.project.having(Role.TERMINAL)
+    for matter in matters(case, lambda t: entering & t.comes_from(terminals) & t.goes_to(terminals)):
+        message = N_("A terminal opened a session to another terminal: {flow}.", flow=flow_text(matter[0]))
+        yield seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            told(matter, message),
+            matter,
+            ("peer", *key_of(matter)),
             N_("Close file shares and remote control between terminals, on their own firewalls or at the switch."),
             aspect="peer",
         )

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import class_of, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import class_of, flow_text, seen
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity

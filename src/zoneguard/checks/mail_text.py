@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import Legitimate
+from zoneguard.checks._seen import flow_key
 from zoneguard.checks._transfers import IMPORT, certain, members, part_text, taken_in
-from zoneguard.checks._undeclared import flow_key
-from zoneguard.checks._unread import crossings_of, unread, unseen_text
+from zoneguard.checks._unread import unread, unseen_text
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
@@ -43,14 +42,12 @@ def _run(case: Case) -> Iterator[Finding]:
 
 def _unread_sessions(case: Case) -> Iterator[Finding]:
     """Sessions of mail that are not SMTP in clear, where some row allows them; other checks speak of the others."""
-    legitimate, crossings = Legitimate(case), crossings_of(case)
     told: set[tuple[str, ...]] = set()
     for session, direction in unread(case, Method.MAIL_TEXT):
-        crossing = crossings.get(session.flow)
         key = flow_key(session.flow)
         if session.protocol in MAIL or key in told or not case.asks(PLUGIN.id, direction):
             continue
-        if crossing is None or legitimate.flow(crossing):
+        if case.allows(session.flow):
             told.add(key)
             yield _finding(case, session, session, Verdict.UNDETERMINED, _doubt([session], direction), direction)
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._permitted import pairs, parts_of, permitted
-from zoneguard.checks._seen import TCP, class_of, seen
-from zoneguard.checks._undeclared import flow_key, flow_text
+from zoneguard.checks._seen import TCP, class_of, flow_key, flow_text, seen
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.intervals import Intervals

@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import zone_name
+from zoneguard.checks._seen import flow_key, flow_text, zone_name
 from zoneguard.checks._transfers import IMPORT, direction_of, part_text
-from zoneguard.checks._undeclared import flow_key, flow_text
 from zoneguard.checks._unread import ends_of
 from zoneguard.inspection.sketching import likeness
 from zoneguard.model.findings import Finding

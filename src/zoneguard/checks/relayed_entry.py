@@ -11,12 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._permitted import pairs, parts_of, permitted
 from zoneguard.checks._rendering import deciding_lines
-from zoneguard.checks._seen import CONTROL, OUTSIDE, TCP, class_of, flows_of, seen, zone_name
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import (
+    CONTROL,
+    CONTROL_PORTS,
+    INSIDE,
+    OUTSIDE,
+    TCP,
+    class_of,
+    flow_text,
+    seen,
+    zone_name,
+)
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
@@ -26,6 +36,9 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import restrict
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.traffic import Traffic
 
 HOUR = 3600.0
 FIX = N_("Let nobody who is controlled from outside reach the My Number zone: close one of the two ways.")
@@ -82,34 +95,38 @@ def _with_way_in(found: Finding, outside: str, lines: list[SourceSpan]) -> Findi
 
 
 def _observed(case: Case) -> Iterator[Finding]:
-    entered: dict[int, Flow] = {}
+    for before, flow in _relays(case, case.traffic) if case.traffic is not None else ():
+        found = seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            N_(
+                "A host was controlled from outside and went on into the My Number zone: {before}, then {after}.",
+                before=flow_text(before),
+                after=flow_text(flow),
+            ),
+            [before, flow],
+            ("observed", flow_text(before), flow_text(flow)),
+            FIX,
+            aspect=class_of(case, before.src) or "",
+        )
+        yield replace(found, zones=(found.zones[0], zone_name(case, flow.dst)))
+
+
+def _relays(case: Case, traffic: Traffic) -> Iterator[tuple[Flow, Flow]]:
+    """The latest session of control of a host, and the first by which it went on to each host and port."""
+    into = traffic.answered & traffic.opened_in(OUTSIDE) & traffic.ends_in(INSIDE - {ZoneClass.MYNUMBER})
+    asked = {origin for origin in OUTSIDE if _asked(case, origin)}
+    entering = into & traffic.opened_in(asked) & traffic.tcp(CONTROL_PORTS)
+    onward = traffic.answered & ~into & traffic.ends_in({ZoneClass.MYNUMBER}) & traffic.opened_by(entering)
+    entered: dict[int, tuple[int, float]] = {}
     done: set[tuple[int, int, int]] = set()
-    for flow in flows_of(case, lambda f: f.answered):
-        origin, goal = class_of(case, flow.src), class_of(case, flow.dst)
-        if origin in OUTSIDE and goal not in {None, ZoneClass.MYNUMBER, *OUTSIDE}:
-            if _asked(case, origin) and flow.proto == TCP and flow.dport in CONTROL:
-                entered[flow.dst] = flow
-            continue
-        before = entered.get(flow.src)
-        if before is None or goal is not ZoneClass.MYNUMBER or flow.first.time - before.first.time > HOUR:
-            continue
-        if (flow.src, flow.dst, flow.dport) not in done:
-            done.add((flow.src, flow.dst, flow.dport))
-            found = seen(
-                case,
-                PLUGIN.id,
-                PLUGIN.severity,
-                N_(
-                    "A host was controlled from outside and went on into the My Number zone: {before}, then {after}.",
-                    before=flow_text(before),
-                    after=flow_text(flow),
-                ),
-                [before, flow],
-                ("observed", flow_text(before), flow_text(flow)),
-                FIX,
-                aspect=class_of(case, before.src) or "",
-            )
-            yield replace(found, zones=(found.zones[0], zone_name(case, flow.dst)))
+    for at, src, dst, port, time in traffic.steps(entering | onward):
+        if entering[at]:
+            entered[dst] = at, time
+        elif src in entered and time - entered[src][1] <= HOUR and (src, dst, port) not in done:
+            done.add((src, dst, port))
+            yield traffic.flows[entered[src][0]], traffic.flows[at]
 
 
 PLUGIN = Check(

@@ -9,18 +9,33 @@ watched. The aspect is the class of the zone from which they come.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._permitted import pairs, parts_of, permitted
-from zoneguard.checks._seen import CONTROL, OUTSIDE, TCP, class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import (
+    CONTROL,
+    CONTROL_PORTS,
+    INSIDE,
+    OUTSIDE,
+    TCP,
+    class_of,
+    flow_text,
+    key_of,
+    matters,
+    seen,
+    told,
+)
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
 from zoneguard.model.text import N_
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 FIX = N_("Let maintenance end at a jump host that is watched, from named sources and for named times.")
 
@@ -41,14 +56,15 @@ def _run(case: Case) -> Iterator[Finding]:
             aspect = case.project.zones[pair[0]].zone_class
             yield permitted(case, PLUGIN.id, PLUGIN.severity, message, parts, FIX, aspect=aspect)
 
-    def controlling(flow: Flow) -> bool:
-        outward = class_of(case, flow.src) in OUTSIDE and class_of(case, flow.dst) not in {None, *OUTSIDE}
-        return flow.proto == TCP and flow.dport in CONTROL and flow.answered and outward and flow.dst not in jump
+    def controlling(traffic: Traffic) -> Bool:
+        inward = traffic.opened_in(OUTSIDE) & traffic.ends_in(INSIDE)
+        return traffic.answered & traffic.tcp(CONTROL_PORTS) & inward & ~traffic.goes_to(jump)
 
-    for key, flows in grouped(flows_of(case, controlling)):
-        message = N_("A host inside was controlled from outside: {flow}.", flow=flow_text(flows[0]))
-        origin = class_of(case, flows[0].src) or ""
-        yield seen(case, PLUGIN.id, PLUGIN.severity, message, flows, ("observed", *key), FIX, aspect=origin)
+    for matter in matters(case, controlling):
+        message = told(matter, N_("A host inside was controlled from outside: {flow}.", flow=flow_text(matter[0])))
+        origin = class_of(case, matter[0].src) or ""
+        anchor = ("observed", *key_of(matter))
+        yield seen(case, PLUGIN.id, PLUGIN.severity, message, matter, anchor, FIX, aspect=origin)
 
 
 def _inward(case: Case, source: str, destination: str) -> bool:

@@ -12,20 +12,24 @@ Aspects: ``service`` (what is beside the display services), ``content`` (what is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._policy import services_packets
-from zoneguard.checks._seen import TCP, UDP, zone_name
+from zoneguard.checks._seen import TCP, UDP, flow_key, flow_text, key_of, matters, told, zone_name
 from zoneguard.checks._transfers import part_text
-from zoneguard.checks._undeclared import flow_key, flow_text, screen_side_channel
+from zoneguard.checks._undeclared import beside_screens, screen_side_channel
 from zoneguard.checks._unread import display_service, unseen_text
-from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 SERVICE, CONTENT = "service", "content"
 DYNAMIC = "dynamic-channels"
@@ -53,18 +57,14 @@ CHANNELS = {
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    legitimate = Legitimate(case)
-    groups: dict[tuple[str, ...], list[Crossing]] = {}
-    for crossing in case.observed:
-        flow = crossing.flow
-        if flow is None or not flow.answered or not screen_side_channel(case, flow):
-            continue
-        if not (legitimate.flow(crossing) or _display(case, crossing, flow)):
-            groups.setdefault(flow_key(flow), []).append(crossing)
-    for key, crossings in groups.items():
-        flow = crossings[0].flow
-        assert flow is not None
-        yield _finding(case, flow, _beside(flow), key, SERVICE)
+    def beside(traffic: Traffic) -> Bool:
+        talked = traffic.crossing & traffic.answered & beside_screens(case, traffic)
+        return talked & ~case.legitimate & ~_display(case, traffic)
+
+    for matter in matters(case, beside):
+        flow = matter[0]
+        found = _finding(case, flow, told(matter, _beside(flow)), key_of(matter), SERVICE)
+        yield replace(found, more_flows=len(matter) - 1)
     yield from _inside(case)
 
 
@@ -121,16 +121,18 @@ def _said(case: Case, transfer: Transfer) -> Iterator[tuple[Verdict, Text, tuple
         yield Verdict.UNDETERMINED, message, ("volume",)
 
 
-def _display(case: Case, crossing: Crossing, flow: Flow) -> bool:
-    """Whether the flow is a declared display service towards the sanitizer, from a zone that some row lets use it."""
-    pair = {(a.source.name, a.destination.name) for a in case.project.allow}
-    return any(
-        flow.dst in s.addresses
-        and crossing.packets & services_packets(case.space, s.services)
-        and (crossing.source, s.name) in pair
-        for s in case.project.sanitizers
-        if s.method is Method.SCREEN_TRANSFER
-    )
+def _display(case: Case, traffic: Traffic) -> Bool:
+    """Flows of a declared display service towards the sanitizer, from a zone that some row lets use it."""
+    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+
+    pairs = {(a.source.name, a.destination.name) for a in case.project.allow}
+    zones = [zone.name for zone in case.project.zones]
+    shown = traffic.between(())
+    for screen in (s for s in case.project.sanitizers if s.method is Method.SCREEN_TRANSFER):
+        permitted = {(source, target) for source in zones for target in zones if (source, screen.name) in pairs}
+        which = (traffic.goes_to(screen.addresses) & traffic.between(permitted)).nonzero()[0]
+        shown[which] |= holding(services_packets(case.space, screen.services), Ends(traffic, which))
+    return shown
 
 
 def _unseen(case: Case, aspect: str) -> Text | None:

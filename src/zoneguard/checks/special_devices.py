@@ -8,19 +8,22 @@ shows answered. The aspect is the role.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import Legitimate
 from zoneguard.checks._permitted import pairs, parts_of, permitted
 from zoneguard.checks._policy import allowed
-from zoneguard.checks._seen import grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import flow_text, key_of, matters, seen, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
 from zoneguard.model.text import N_, Text
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 ROLES = (Role.MFP, Role.IOT)
 FIX = N_("Keep the device in a zone of its own, and let it reach the hosts only that it needs.")
@@ -52,18 +55,15 @@ def _possible(case: Case, role: Role, addresses: Intervals) -> Iterator[Finding]
 
 
 def _observed(case: Case, role: Role, addresses: Intervals) -> Iterator[Finding]:
-    legitimate = Legitimate(case)
-    flows = [
-        c.flow
-        for c in case.observed
-        if c.flow
-        and c.flow.answered
-        and (c.flow.src in addresses or c.flow.dst in addresses)
-        and not legitimate.flow(c)
-    ]
-    for key, group in grouped(flows):
-        message = N_("A device ({role}) talked to another zone: {flow}.", role=role.value, flow=flow_text(group[0]))
-        yield seen(case, PLUGIN.id, PLUGIN.severity, message, group, ("observed", role, *key), FIX, aspect=role)
+    def strange(traffic: Traffic) -> Bool:
+        own = traffic.comes_from(addresses) | traffic.goes_to(addresses)
+        return traffic.crossing & traffic.answered & own & ~case.legitimate
+
+    for matter in matters(case, strange):
+        flow = flow_text(matter[0])
+        message = told(matter, N_("A device ({role}) talked to another zone: {flow}.", role=role.value, flow=flow))
+        anchor = ("observed", role, *key_of(matter))
+        yield seen(case, PLUGIN.id, PLUGIN.severity, message, matter, anchor, FIX, aspect=role)
 
 
 def _silent(case: Case, aspect: str) -> Text | None:

@@ -7,41 +7,43 @@ clocks are to be set inside, so that logs agree and no zone is opened for the ti
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._undeclared import flow_key, flow_text
+from zoneguard.checks._seen import UDP, flow_text, key_of, matters, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 NTP = 123
 INNER = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN})
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    zones = case.project.zones
-    done: set[tuple[str, ...]] = set()
-    for crossing in case.observed:
-        flow = crossing.flow
-        if flow is None or not flow.answered or (flow.proto, flow.dport) != (17, NTP) or flow_key(flow) in done:
-            continue
-        inner, outer = zones[crossing.source].zone_class, zones[crossing.destination].zone_class
-        if inner in INNER and outer is ZoneClass.PUBLIC:
-            done.add(flow_key(flow))
-            yield Finding(
-                check=PLUGIN.id,
-                severity=PLUGIN.severity,
-                verdict=Verdict.VIOLATES,
-                message=N_(
-                    "{zone} takes its time from a public server: {flow}.", zone=crossing.source, flow=flow_text(flow)
-                ),
-                anchor=flow_key(flow),
-                zones=(crossing.source, crossing.destination),
-                evidence=(flow.first, flow.last),
-                flow=flow,
-                fix=N_("Set the clocks by a time server inside the zone."),
-            )
+    def outward(traffic: Traffic) -> Bool:
+        asked = traffic.crossing & traffic.answered & traffic.service({(UDP, NTP)})
+        return asked & traffic.opened_in(INNER) & traffic.ends_in({ZoneClass.PUBLIC})
+
+    for matter in matters(case, outward):
+        flow = matter[0]
+        message = N_("{zone} takes its time from a public server: {flow}.", zone=matter.zones[0], flow=flow_text(flow))
+        yield Finding(
+            check=PLUGIN.id,
+            severity=PLUGIN.severity,
+            verdict=Verdict.VIOLATES,
+            message=told(matter, message),
+            anchor=key_of(matter),
+            zones=matter.zones,
+            evidence=(flow.first, flow.last),
+            flow=flow,
+            more_flows=len(matter) - 1,
+            fix=N_("Set the clocks by a time server inside the zone."),
+        )
 
 
 PLUGIN = Check(

@@ -9,23 +9,27 @@ router.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.traffic import Traffic
+
 
 def _run(case: Case) -> Iterator[Finding]:
-    for mac, flows in sorted(_addresses_by_mac(case).items()):
-        zones: dict[str, tuple[int, Flow]] = {}
-        for (zone, address), flow in flows.items():
-            zones.setdefault(zone, (address, flow))
-        if len(zones) < 2:
+    traffic = case.traffic
+    for mac, shown in _hosts_by_mac(traffic).items() if traffic is not None else ():
+        assert traffic is not None
+        if len(shown) < 2:
             continue
         text = format_mac(mac)
+        places = sorted((traffic.zone_name(zone), address, at) for zone, address, at in shown)
+        zones = tuple(zone for zone, _, _ in places)
         yield Finding(
             check=PLUGIN.id,
             severity=PLUGIN.severity,
@@ -33,31 +37,28 @@ def _run(case: Case) -> Iterator[Finding]:
             message=N_(
                 "The MAC address {mac} was seen with addresses of two zones: {addresses}.",
                 mac=text,
-                addresses=", ".join(f"{format_address(a)} ({z})" for z, (a, _) in sorted(zones.items())),
+                addresses=", ".join(f"{format_address(traffic.address(a))} ({z})" for z, a, _ in places),
             ),
-            anchor=(text, *sorted(zones)),
-            zones=tuple(sorted(zones)),
-            evidence=tuple(flow.first for _, (_, flow) in sorted(zones.items())),
+            anchor=(text, *zones),
+            zones=zones,
+            evidence=tuple(traffic.flows[at].first for _, _, at in places),
             fix=N_("Find the terminal, and attach it to one network only."),
         )
 
 
-def _addresses_by_mac(case: Case) -> dict[int, dict[tuple[str, int], Flow]]:
-    """Per MAC address of a single host: ``(zone, address)`` → the first flow that shows it."""
-    assert case.dynamic
-    seen: dict[int, dict[tuple[str, int], Flow]] = {}
-    wires: dict[int, dict[tuple[str, tuple[int, ...]], set[str]]] = {}
-    for flow in case.dynamic.flows.flows:
-        for address, macs in ((flow.src, flow.macs[0]), (flow.dst, flow.macs[1])):
-            zone = case.project.zones.of(address)
-            for mac in macs:
-                if zone is None or not mac or mac >> 40 & 1:
-                    continue
-                wires.setdefault(mac, {}).setdefault((flow.first.file, flow.vlan), set()).add(zone.name)
-                entry = case.dynamic.points.get(flow.first.file)
-                if entry is None or entry.zone in ("", zone.name):
-                    seen.setdefault(mac, {}).setdefault((zone.name, address), flow)
-    return {mac: found for mac, found in seen.items() if all(len(zones) == 1 for zones in wires[mac].values())}
+def _hosts_by_mac(traffic: Traffic) -> dict[int, list[tuple[int, int, int]]]:
+    """Per MAC address of a single host: zone, the first address of it that was seen, and the flow that shows it."""
+    from zoneguard.dynamic.wire import Wire  # noqa: PLC0415 (it needs NumPy)
+
+    wire = Wire(traffic)
+    rows = wire.hosts & (wire.zone >= 0)
+    point = traffic.point[wire.at]
+    own = rows & ~wire.of_some(rows & wire.mixed(rows, wire.wire)) & ((point < 0) | (point == wire.zone))
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for row in wire.first(own, wire.zone).tolist():
+        place = int(wire.zone[row]), int(wire.address[row]), int(wire.at[row])
+        found.setdefault(int(wire.mac[row]), []).append(place)
+    return found
 
 
 PLUGIN = Check(

@@ -8,65 +8,62 @@ where no row lets it out (QUIC past a proxy, say), and else undetermined.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import Legitimate
-from zoneguard.checks._seen import class_of, flows_of, grouped, seen
-from zoneguard.checks._undeclared import flow_text
+from zoneguard.checks._seen import flow_text, key_of, seen, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.matters import Matter
+
 FIX = N_("Have the service approved and list it under cloud, or block it at the breakout.")
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    legitimate = Legitimate(case)
-    crossings = {crossing.flow: crossing for crossing in case.observed}
-    names = _names(case)
-    services = case.project.cloud
+    traffic, services = case.traffic, case.project.cloud
+    if traffic is None:
+        return
+    breakout = {ZoneClass.LOCAL_BREAKOUT}
+    found = traffic.answered & traffic.ends_in({ZoneClass.PUBLIC})
+    found &= traffic.taken_in(breakout) | traffic.opened_in(breakout)
+    for service in services:
+        found &= ~traffic.goes_to(service.addresses)
+    names = {at: said for flow, said in _names(case).items() if (at := traffic.position(flow)) >= 0}
+    other = {at: {n for n in said if not any(s.is_called(n) for s in services)} for at, said in names.items()}
+    named = traffic.alike(found, traffic.at(names))
+    strange = traffic.alike(found, traffic.at(at for at, said in other.items() if said))
+    for matter in traffic.matters(strange):
+        said = sorted({name for at in set(matter.which.tolist()) & set(other) for name in other[at]})
+        message = N_(
+            "{names} was reached by the local breakout and is no approved cloud service ({flow}).",
+            names=", ".join(said),
+            flow=flow_text(matter[0]),
+        )
+        yield _finding(case, matter, message, Verdict.VIOLATES, said)
+    silent = found & ~named
+    declared = traffic.alike(silent, traffic.crossing & case.legitimate)
+    undeclared = silent & ~declared if case.static is not None else traffic.at(())
+    for matter in traffic.matters(undeclared):
+        message = N_("By the local breakout goes what no row lets out: {flow}.", flow=flow_text(matter[0]))
+        yield _finding(case, matter, message, Verdict.VIOLATES)
+    for matter in traffic.matters(silent & ~undeclared):
+        message = N_(
+            "Which service was reached by the local breakout cannot be said: {flow}.", flow=flow_text(matter[0])
+        )
+        yield _finding(case, matter, message, Verdict.UNDETERMINED)
 
-    def by_breakout(flow: Flow) -> bool:
-        entry = case.dynamic.points.get(flow.first.file) if case.dynamic else None
-        here = (
-            entry is not None and entry.zone and case.project.zones[entry.zone].zone_class is ZoneClass.LOCAL_BREAKOUT
-        )
-        opened = class_of(case, flow.src) is ZoneClass.LOCAL_BREAKOUT
-        return flow.answered and class_of(case, flow.dst) is ZoneClass.PUBLIC and bool(here or opened)
 
-    for key, flows in grouped(flows_of(case, by_breakout)):
-        if any(flows[0].dst in service.addresses for service in services):
-            continue
-        said = sorted({name for flow in flows for name in names.get(flow, ())})
-        other = [name for name in said if not any(service.is_called(name) for service in services)]
-        if said and not other:
-            continue
-        undeclared = case.static is not None and not any(legitimate.flow(crossings[f]) for f in flows if f in crossings)
-        message = (
-            N_(
-                "{names} was reached by the local breakout and is no approved cloud service ({flow}).",
-                names=", ".join(other),
-                flow=flow_text(flows[0]),
-            )
-            if other
-            else N_("By the local breakout goes what no row lets out: {flow}.", flow=flow_text(flows[0]))
-            if undeclared
-            else N_("Which service was reached by the local breakout cannot be said: {flow}.", flow=flow_text(flows[0]))
-        )
-        yield seen(
-            case,
-            PLUGIN.id,
-            PLUGIN.severity,
-            message,
-            flows,
-            (*key, *other),
-            FIX,
-            verdict=Verdict.VIOLATES if other or undeclared else Verdict.UNDETERMINED,
-        )
+def _finding(case: Case, matter: Matter, message: Text, verdict: Verdict, names: Sequence[str] = ()) -> Finding:
+    anchor = (*key_of(matter), *names)
+    message = told(matter, message)
+    return seen(case, PLUGIN.id, PLUGIN.severity, message, matter, anchor, FIX, verdict=verdict)
 
 
 def _names(case: Case) -> dict[Flow, set[str]]:

@@ -9,16 +9,20 @@ of one address, link-local and loopback addresses are not asked about.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import class_of, seen
+from zoneguard.checks._seen import MOST, class_of, seen
 from zoneguard.model.addresses import V6, format_address, format_addresses, prefix_span
 from zoneguard.model.findings import Finding
-from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
+
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.traffic import Traffic
 
 PRIVATE = Intervals.from_spans(
     span
@@ -69,14 +73,26 @@ def _connected(case: Case) -> Iterator[Finding]:
 
 
 def _observed(case: Case) -> Iterator[Finding]:
-    found: dict[int, list[Flow]] = {}
-    for flow in case.dynamic.flows.flows if case.dynamic else ():
-        for address in (flow.src, flow.dst) if flow.answered else ():
-            if address in PRIVATE and _forgotten(case, address):
-                found.setdefault(address, []).append(flow)
-    for address, flows in sorted(found.items()):
-        message = N_("A capture shows {address}, and the plan has no such network.", address=format_address(address))
-        yield seen(case, PLUGIN.id, PLUGIN.severity, message, flows, ("seen", format_address(address)), FIX)
+    traffic = case.traffic
+    found = list(traffic.of_addresses(traffic.answered, _unplanned(traffic))) if traffic is not None else []
+    for number, which in found[:1] if len(found) > MOST else found:
+        assert traffic is not None
+        address = format_address(traffic.address(number))
+        message = N_("A capture shows {address}, and the plan has no such network.", address=address)
+        anchor: tuple[str, ...] = ("seen", address)
+        if len(found) > MOST:
+            message = N_(
+                "{example} It is one of {count} such addresses, told together because they are so many.",
+                example=message,
+                count=len(found),
+            )
+            anchor = ("seen", *(format_address(traffic.address(other)) for other, _ in found))
+        yield seen(case, PLUGIN.id, PLUGIN.severity, message, traffic.some(which), anchor, FIX)
+
+
+def _unplanned(traffic: Traffic) -> Bool:
+    """Which private addresses are in no zone, or only in a public one."""
+    return traffic.among(PRIVATE) & traffic.lies_in({None, ZoneClass.PUBLIC})
 
 
 def _forgotten(case: Case, address: int) -> bool:

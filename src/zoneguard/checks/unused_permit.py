@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._legitimate import seen_forms
+from zoneguard.checks._forms import seen_forms
 from zoneguard.checks._policy import row_packets
 from zoneguard.checks._rendering import deciding_lines
 from zoneguard.model.crossing import Crossing
@@ -25,11 +25,10 @@ from zoneguard.static.translation import restrict
 def _run(case: Case) -> Iterator[Finding]:
     if case.dynamic is None or not case.dynamic.accounts:
         return
-    seen = case.space.union(*(c.packets for c in case.observed if c.flow and c.flow.answered))
     rows: tuple[Allowance | ExceptionEntry, ...] = (*case.project.allow, *case.project.exceptions)
     for row in rows:
         permitted = [(c, part) for c in case.possible if (part := _part(case, row, c))]
-        if permitted and not any(form & seen for _, part in permitted for form in (part, *seen_forms(part))):
+        if permitted and not _used(case, [part for _, part in permitted]):
             lines = tuple(dict.fromkeys(line for c, _ in permitted for line in deciding_lines(c)))
             yield Finding(
                 check=PLUGIN.id,
@@ -42,6 +41,16 @@ def _run(case: Case) -> Iterator[Finding]:
                 path=permitted[0][0].path,
                 fix=N_("Ask the owner whether it is still needed; remove the row and its rules if not."),
             )
+
+
+def _used(case: Case, permitted: list[PacketSet]) -> bool:
+    """Whether some answered flow between zones is of these, on whichever side of NAT."""
+    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+
+    assert case.traffic is not None
+    forms = case.space.union(*(form for part in permitted for form in (part, *seen_forms(part))))
+    answered = Ends(case.traffic, (case.traffic.crossing & case.traffic.answered).nonzero()[0])
+    return bool(holding(forms, answered).any())
 
 
 def _part(case: Case, row: Allowance | ExceptionEntry, crossing: Crossing) -> PacketSet:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I64, U64, Bool
+from zoneguard.dynamic.columns import I32, I64, U64, Bool
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals
 
@@ -22,6 +22,9 @@ class Addresses:
     v6: Bool
     high: U64
     low: U64
+
+    def __len__(self) -> int:
+        return len(self.low)
 
     def take(self, which: I64) -> Addresses:
         """The addresses at these positions."""
@@ -38,6 +41,26 @@ class Addresses:
 
 
 NOWHERE = Addresses(np.zeros(0, np.bool_), np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+
+
+def numbered(columns: Sequence[Addresses]) -> tuple[Addresses, list[I32]]:
+    """All addresses of the columns, each once and in ascending order, and the columns as numbers of these."""
+    every = Addresses.join(columns)
+    four, six = np.flatnonzero(~every.v6), np.flatnonzero(every.v6)
+    numbers = np.empty(len(every), np.int32)
+    low, numbers[four] = np.unique(every.low[four], return_inverse=True)
+    order = six[np.lexsort((every.low[six], every.high[six]))]
+    high_six, low_six = every.high[order], every.low[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (high_six[1:] != high_six[:-1]) | (low_six[1:] != low_six[:-1])
+    numbers[order] = len(low) - 1 + np.cumsum(begins)
+    table = Addresses(
+        np.arange(len(low) + int(begins.sum())) >= len(low),
+        np.concatenate([np.zeros(len(low), np.uint64), high_six[begins]]),
+        np.concatenate([low, low_six[begins]]),
+    )
+    ends = np.cumsum([len(column) for column in columns])
+    return table, [numbers[end - len(column) : end] for column, end in zip(columns, ends, strict=True)]
 
 
 class Partition:

@@ -58,11 +58,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """``table`` and ``transfers`` of all captures; ``entries`` says for each file read which entry names it."""
+    """``flows`` in order of time and ``transfers`` of all captures; ``entries`` says for each file read which entry
+    names it."""
 
-    table: FlowTable
+    flows: Flows
+    accounts: tuple[CaptureAccount, ...]
     transfers: tuple[Transfer, ...]
     entries: Mapping[str, CaptureEntry]
+
+    @property
+    def table(self) -> FlowTable:
+        """The flow table of the model."""
+        return FlowTable(self.flows, self.accounts)
 
 
 def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | None = None) -> Replay:
@@ -81,7 +88,8 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
         accounts += point.accounts
         transfers += point.transfers
     return Replay(
-        FlowTable(Flows(points, by_time=True), tuple(accounts)),
+        Flows(points, by_time=True),
+        tuple(accounts),
         tuple(transfers),
         {options.name(file): entry for file, entry in origin.items()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from operator import eq
@@ -11,10 +11,11 @@ from typing import overload
 import numpy as np
 
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I64, Refusal
+from zoneguard.dynamic.columns import I32, I64, U8, Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, community_id
 from zoneguard.dynamic.decoding import Context
 from zoneguard.dynamic.flows import Tracked
+from zoneguard.dynamic.oriented import Oriented, more_macs, no_flows, orient
 from zoneguard.dynamic.placing import NOWHERE, Addresses
 from zoneguard.dynamic.states import Side, opener, state
 from zoneguard.model.addresses import V6
@@ -89,6 +90,36 @@ class Tracks(Sequence[Track]):
         v6 = key[:, 4] >> np.uint64(8) & np.uint64(1) > 0
         return Addresses(v6, key[:, 0], key[:, 1]), Addresses(v6, key[:, 2], key[:, 3])
 
+    def oriented(self, files: I32, vlans: Mapping[tuple[int, ...], int]) -> Oriented:
+        """The flows in columns; ``files`` and ``vlans`` number the files and the stacks of VLANs."""
+        numbers = np.array([vlans[stack] for stack, _ in self._contexts], np.int32)
+        return orient(self._store, self._order, self._halves[self._order], files, numbers)
+
+    def first_macs(self, halves: I64) -> I64:
+        """The first source address of each direction, -1 where there is none."""
+        macs: I64 = self._store.mac[halves]
+        return macs
+
+    def begins(self, halves: I64) -> I64:
+        """The sequence number at which each direction begins, -1 where there is none."""
+        begins: I64 = self._store.start[halves]
+        return begins
+
+    @property
+    def more_macs(self) -> Mapping[int, Sequence[int]]:
+        """The further source addresses of directions."""
+        return self._more_macs
+
+    @property
+    def files(self) -> Sequence[str]:
+        """By file number."""
+        return self._files
+
+    @property
+    def vlans(self) -> Sequence[tuple[int, ...]]:
+        """The stacks of VLANs that contexts have."""
+        return [stack for stack, _ in self._contexts]
+
     def _make(self, flows: I64) -> Iterator[Track]:
         store, halves = self._store, self._halves[flows]
         keys = store.key[flows].tolist()
@@ -149,7 +180,7 @@ class Flows(Sequence[Flow]):
     def __getitem__(self, at: slice) -> tuple[Flow, ...]: ...
     def __getitem__(self, at: int | slice) -> Flow | tuple[Flow, ...]:
         if isinstance(at, slice):
-            return tuple(self[i] for i in range(len(self))[at])
+            return tuple(self.some(np.arange(len(self))[at]))
         return self._parts[int(self._part[at])][int(self._at[at])].flow
 
     def __iter__(self) -> Iterator[Flow]:
@@ -164,6 +195,44 @@ class Flows(Sequence[Flow]):
         part = copy(self)
         part._part, part._at = self._part[which], self._at[which]
         return part
+
+    def oriented(self) -> tuple[Oriented, tuple[str, ...]]:
+        """The flows in columns, and the captures by their numbers there."""
+        files: list[str] = []
+        stacks = {stack: number for number, stack in enumerate({s: None for part in self._parts for s in part.vlans})}
+        columns = []
+        for part in self._parts:
+            columns.append(part.oriented(np.arange(len(files), len(files) + len(part.files), dtype=np.int32), stacks))
+            files += part.files
+        if not columns:
+            return no_flows(), ()
+        starts = np.cumsum([0, *(len(part) for part in self._parts)])
+        return Oriented.join(columns).take(starts[self._part] + self._at), tuple(files)
+
+    def begins(self, flows: Oriented, which: I64) -> I64:
+        """The sequence numbers at which both sides of some flows begin, the originator's first; -1: none is known."""
+        begins = np.full((len(which), 2), -1, np.int64)
+        for number, part in enumerate(self._parts):
+            own = np.flatnonzero(self._part[which] == number)
+            for side, halves in enumerate((flows.near, flows.far)):
+                begins[own, side] = part.begins(halves[which[own]])
+        return begins
+
+    def macs(self, flows: Oriented) -> tuple[I64, U8, I64]:
+        """Every source address of the flows in columns: position, side (0: originator) and address, in that order."""
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int64))]
+        for number, part in enumerate(self._parts):
+            own = np.flatnonzero(self._part == number)
+            near, far = flows.near[own], flows.far[own]
+            for side, halves in enumerate((near, far)):
+                first = part.first_macs(halves)
+                known = np.flatnonzero(first >= 0)
+                found.append((own[known], np.full(len(known), side, np.uint8), first[known]))
+            at, sides, more = more_macs(near, far, part.more_macs)
+            found.append((own[at], sides, more))
+        positions, sides, macs = (np.concatenate(column) for column in zip(*found, strict=True))
+        order = np.lexsort((sides, positions))
+        return positions[order], sides[order], macs[order]
 
     def ends(self) -> tuple[Addresses, Addresses]:
         """Both addresses of each flow, in no order."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zoneguard.checks import Case
-from zoneguard.checks._legitimate import seen_forms
+from zoneguard.checks._forms import seen_forms
 from zoneguard.checks._rendering import rows_of
 from zoneguard.gate._tightening import Proposal, tighter
 from zoneguard.model.crossing import Crossing

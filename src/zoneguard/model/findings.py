@@ -34,7 +34,8 @@ class Row:
 class Finding:
     """One thing to act on. ``anchor`` is the subject without line numbers: with ``check`` it makes the fingerprint,
     which stays the same between runs and edits. ``packets`` is what a baseline compares. ``aspect`` names the part
-    of the check that a clause may cite alone, as ``ZG105:applicant``. ``profile``: the policy that alone is broken, if
+    of the check that a clause may cite alone, as ``ZG105:applicant``. ``more_flows``: flows of which it speaks beyond
+    those whose frames are evidence. ``profile``: the policy that alone is broken, if
     not each that asks."""
 
     check: str
@@ -50,6 +51,7 @@ class Finding:
     witness: Packet | None = None
     path: tuple[Hop, ...] = ()
     flow: Flow | None = None
+    more_flows: int = 0
     transfer: Transfer | None = None
     packets: PacketSet | None = None
     fix: Text | None = None

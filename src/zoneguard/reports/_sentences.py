@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Clause
+from zoneguard.model.text import N_, Text
 from zoneguard.reports._words import Translate
 
 
@@ -23,9 +24,15 @@ def details(finding: Finding, translate: Translate) -> list[str]:
     if finding.path:
         lines.append(" > ".join(f"{hop.device} {hop.ingress or '-'}:{hop.egress or '-'}" for hop in finding.path))
     lines.append(", ".join(map(str, finding.evidence)))
+    lines += [text.render(translate) for text in further_flows(finding)]
     if finding.fix:
         lines.append(finding.fix.render(translate))
     return [line for line in lines if line]
+
+
+def further_flows(finding: Finding) -> list[Text]:
+    """How many flows it speaks of beyond those whose frames it cites."""
+    return [N_("and {count} more flows", count=finding.more_flows)] if finding.more_flows else []
 
 
 def clauses_of(report: Report, finding: Finding) -> list[Clause]:

@@ -11,7 +11,7 @@ from io import StringIO
 from zoneguard.locale import translator
 from zoneguard.model.findings import Finding, Report
 from zoneguard.reports import ReportFormat
-from zoneguard.reports._sentences import message
+from zoneguard.reports._sentences import further_flows, message
 from zoneguard.reports._words import Translate, in_order
 
 COLUMNS = (
@@ -52,7 +52,7 @@ def _cells(finding: Finding, translate: Translate) -> list[str]:
         message(finding, translate),
         *("\n".join(column) + more for column in zip(*columns, strict=True)),
         str(finding.witness) if finding.witness else "",
-        "\n".join(map(str, finding.evidence)),
+        "\n".join([*map(str, finding.evidence), *(text.render(translate) for text in further_flows(finding))]),
         finding.fix.render(translate) if finding.fix else "",
     ]
 

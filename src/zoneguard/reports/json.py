@@ -112,6 +112,7 @@ def _finding(finding: Finding, translate: Translate, frames: Mapping[CaptureSpan
         "witness": _values.packet(finding.witness) if finding.witness else None,
         "path": [_values.hop(h) for h in finding.path],
         "flow": flow_record(finding.flow) if finding.flow else None,
+        "more_flows": finding.more_flows,
         "transfer": _values.transfer(finding.transfer, translate) if finding.transfer else None,
         "evidence": [_evidence(e, frames) for e in finding.evidence],
         "clauses": list(finding.clauses),

@@ -10,7 +10,7 @@ from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
-from zoneguard.reports._sentences import clauses_of, message, titled
+from zoneguard.reports._sentences import clauses_of, further_flows, message, titled
 from zoneguard.reports._words import REDACTED, SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
 
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>|#!~@])")
@@ -77,6 +77,7 @@ def _finding(report: Report, finding: Finding, lang: str, translate: Translate) 
         lines += [f"- {escaped(row)}" for row in shown]
         lines[-1] += more
     lines += [f"- {escaped(str(span))}" for span in finding.evidence]
+    lines += [f"- {escaped(text.render(translate))}" for text in further_flows(finding)]
     if finding.fix:
         lines.append(f"- **{escaped(finding.fix.render(translate))}**")
     return [*lines, "", "</details>", ""]

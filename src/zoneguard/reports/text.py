@@ -17,6 +17,7 @@ from zoneguard.reports._coverage import unread, write_coverage, write_inputs, wr
 from zoneguard.reports._matrix import row_lines, write_matrix
 from zoneguard.reports._page import Page
 from zoneguard.reports._register import write_register
+from zoneguard.reports._sentences import further_flows
 from zoneguard.reports._values import moment
 from zoneguard.reports._words import FLOW_STATES, FORCES, REDACTED, SEVERITIES, VERDICTS, in_order, verdict_rank
 
@@ -134,6 +135,7 @@ def _finding(page: Page, number: int, finding: Finding, frames: Mapping[CaptureS
     evidence = [_evidence(span, frames) for span in finding.evidence[:SHOWN_EVIDENCE]]
     if len(finding.evidence) > SHOWN_EVIDENCE:
         evidence.append(page.say(N_("… and {count} more", count=len(finding.evidence) - SHOWN_EVIDENCE)))
+    evidence += map(page.say, further_flows(finding))
     field(page.say(N_("evidence")), evidence)
     field(page.say(N_("clauses")), [", ".join(finding.clauses)] if finding.clauses else [])
     if finding.fix:

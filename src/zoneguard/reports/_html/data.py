@@ -12,7 +12,7 @@ from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.reports._html.bilingual import Both, Pool
 from zoneguard.reports._html.picture import Picture, points
-from zoneguard.reports._sentences import clauses_of, titled
+from zoneguard.reports._sentences import clauses_of, further_flows, titled
 from zoneguard.reports._values import moment
 from zoneguard.reports._words import FLOW_STATES, SEVERITIES, VERDICTS, in_order
 
@@ -101,11 +101,12 @@ def hop_text(hop: Hop) -> str:
 
 
 def flow_texts(finding: Finding) -> list[Text]:
-    """The state of the finding's flow, and when it began."""
+    """The state of the finding's flow, when it began, and of how many more it speaks."""
     if finding.flow is None:
         return []
     state = FLOW_STATES[finding.flow.state]
-    return [N_("{state}; first packet {time}", state=state, time=moment(finding.flow.first.time))]
+    began = N_("{state}; first packet {time}", state=state, time=moment(finding.flow.first.time))
+    return [began, *further_flows(finding)]
 
 
 def content_texts(finding: Finding) -> list[str]:

@@ -1,0 +1,18 @@
+"""How captures may show packets that a device rewrites."""
+
+from __future__ import annotations
+
+from zoneguard.model.match import HISTORY, Field
+from zoneguard.model.packets import PacketSet
+from zoneguard.static.translation import ONE, sent
+
+
+def rewritten_part(packets: PacketSet) -> PacketSet:
+    """The members that NAT changed."""
+    space = packets.space
+    return packets & (space.field(Field.SRC_CHANGED, ONE) | space.field(Field.DST_CHANGED, ONE))
+
+
+def seen_forms(packets: PacketSet) -> list[PacketSet]:
+    """How a capture may show the packets: as sent, as received, and between two translations."""
+    return [sent(packets), packets.forget(*HISTORY)]
