@@ -7,6 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 STARTS = [
+    b"7z\xbc\xaf\x27\x1c\0\4",
+    b"MSCF\0\0\0\0",
+    b"\x24\x10-lh5-",
     b"EHLO a\r\nDATA\r\n",
     b"PK\x03\x04",
     b"%PDF-1.4 obj ",

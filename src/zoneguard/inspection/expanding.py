@@ -30,7 +30,9 @@ class Expanded:
     problem: Text | str = ""
 
 
-class _Engine(Structure):
+class Engine(Structure):
+    """What the decompressors of the standard library have in common."""
+
     @property
     def eof(self) -> bool: ...
     @property
@@ -150,7 +152,34 @@ def unlzma_member(data: bytes, budget: Budget) -> Expanded:
     return Expanded(expanded.data, len(data)) if expanded.problem is SHORT else expanded  # it has no end mark
 
 
-def _expand(data: bytes | memoryview, budget: Budget, make: Callable[[], _Engine]) -> Expanded:
+def expand_up_to(
+    data: bytes | memoryview, size: int, budget: Budget, make: Callable[[], Engine], *, stop_at_end: bool = False
+) -> Expanded:
+    """At most ``size`` bytes of what has no end mark, fewer with a problem; ``stop_at_end``: fewer at its own end are
+    no problem."""
+    out: list[bytes] = []
+    used = got = 0
+    try:
+        engine = make()
+        while got < size and not engine.eof:
+            if (room := budget.room) <= 0:
+                return Expanded(b"".join(out), used, budget.spent or "")
+            piece = data[used : used + FEED] if engine.needs_input else b""
+            used += len(piece)
+            more = engine.decompress(piece, min(room, size - got, 1 << 20))
+            if not more and not piece and engine.needs_input:
+                break
+            budget.expand(len(more))
+            got += len(more)
+            out.append(more)
+        used -= len(engine.unused_data)
+    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        return Expanded(b"".join(out), used, DAMAGED)
+    short = got < size and not (stop_at_end and engine.eof)
+    return Expanded(b"".join(out), used, SHORT if short else "")
+
+
+def _expand(data: bytes | memoryview, budget: Budget, make: Callable[[], Engine]) -> Expanded:
     out: list[bytes] = []
     used = 0
     problem: Text | str = ""

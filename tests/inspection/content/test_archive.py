@@ -241,7 +241,6 @@ def test_compressed_file_keeps_its_inner_name(pack: object) -> None:
 @pytest.mark.parametrize(
     ("start", "media_type"),
     [
-        (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
         (b"Rar!\x1a\x07\x01\0", "application/vnd.rar"),
         (b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
         (b"\x22\x33-lh5-", "application/x-lzh-compressed"),

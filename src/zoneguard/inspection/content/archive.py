@@ -1,4 +1,6 @@
-"""Archives and compressed files: zip, tar, gzip, bzip2 and xz are opened, RAR is listed; others are known and opaque.
+"""Archives and compressed files: zip, tar, gzip, bzip2, xz and zstd, by ``_unpacking`` 7z, LZH and cabinets are opened.
+
+RAR is listed, and what it stores uncompressed is opened; others are known and opaque.
 
 An encrypted member, a member that is listed differently in two places, a path that leads out of the folder, and data
 that expands without end are hazards of their own.
@@ -11,24 +13,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
-from zoneguard.inspection.content import _rar, _zip
+from zoneguard.inspection.content import _cabinet, _rar, _seven_zip, _zip
 from zoneguard.inspection.content._tar import is_tar
 from zoneguard.inspection.content._tar import read as read_tar
-from zoneguard.inspection.expanding import GZIP, Expanded, bunzip, inflate, unxz
+from zoneguard.inspection.content._unpacking import CUT, LOCKED, MAX_HAZARDS, OPENED, bomb, leads_out
+from zoneguard.inspection.expanding import GZIP, Expanded, bunzip, inflate, unxz, unzstd
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
 _Read = Callable[[Content, Budget], Examination]
-RAR, SEVEN_ZIP = "application/vnd.rar", "application/x-7z-compressed"
-_AES = b"\x06\xf1\x07\x01"  # the coder of an encrypted 7z, where its header is in clear
-_OPAQUE: tuple[tuple[bytes, int, str], ...] = (
-    (b"7z\xbc\xaf\x27\x1c", 0, SEVEN_ZIP),
-    (_rar.OLD, 0, RAR),
-    (_rar.NEW, 0, RAR),
-    (b"MSCF\0\0\0\0", 0, "application/vnd.ms-cab-compressed"),
+_MAGIC: tuple[tuple[bytes, int, str], ...] = (
+    (_seven_zip.MAGIC, 0, "application/x-7z-compressed"),
+    (_rar.OLD, 0, "application/vnd.rar"),
+    (_rar.NEW, 0, "application/vnd.rar"),
+    (_cabinet.MAGIC, 0, "application/vnd.ms-cab-compressed"),
     (b"ISc(", 0, "application/x-installshield"),
-    (b"\x28\xb5\x2f\xfd", 0, "application/zstd"),
     (b"\x1f\x9d", 0, "application/x-compress"),
     (b"\x60\xea", 0, "application/x-arj"),
     (b"xar!", 0, "application/x-xar"),
@@ -40,10 +40,10 @@ _COMPRESSED: tuple[tuple[bytes, str, Callable[[memoryview, Budget], Expanded]], 
     (b"\x1f\x8b\x08", "application/gzip", partial(inflate, wbits=GZIP)),
     (b"BZh", "application/x-bzip2", bunzip),
     (b"\xfd7zXZ\0", "application/x-xz", unxz),
+    (b"\x28\xb5\x2f\xfd", "application/zstd", unzstd),
 )
 _SHORT = {"tgz": ".tar", "tbz": ".tar", "tbz2": ".tar", "txz": ".tar", "svgz": ".svg", "emz": ".emf", "wmz": ".wmf"}
 CONTENT_TYPES = "[Content_Types].xml"
-BOMB_RATIO = 200
 
 
 def recognise(content: Content) -> Recognition:
@@ -94,10 +94,8 @@ def _readings(content: Content) -> Iterator[_Read]:
 
 
 def _beginning(data: bytes) -> _Read | None:
-    if (media_type := _opaque_type(data)) == RAR:
-        return _rar_examination
-    if media_type:
-        return partial(_unreadable, media_type=media_type)
+    if media_type := _media_type(data):
+        return OPENED.get(media_type) or partial(_unreadable, media_type=media_type)
     if is_tar(data):
         return _tar_examination
     for magic, kind, expand in _COMPRESSED:
@@ -106,16 +104,13 @@ def _beginning(data: bytes) -> _Read | None:
     return None
 
 
-def _unreadable(content: Content, _budget: Budget, *, media_type: str) -> Examination:
-    data = content.data
-    if media_type == SEVEN_ZIP and _AES in data[32 + int.from_bytes(data[12:20], "little") :]:
-        return Examination(media_type, (Hazard("encrypted", ""),), opaque=N_("encrypted archive"))
+def _unreadable(_content: Content, _budget: Budget, *, media_type: str) -> Examination:
     return Examination(media_type, opaque=N_("no reader for this kind of archive"))
 
 
 def _tar_examination(content: Content, _budget: Budget) -> Examination:
     tape = read_tar(content.data)
-    hazards = tuple(Hazard("path-traversal", f.name) for f in tape.files if _leads_out(f.name))[:100]
+    hazards = tuple(Hazard("path-traversal", f.name) for f in tape.files if leads_out(f.name))[:100]
     return Examination(
         "application/x-tar",
         hazards,
@@ -124,10 +119,10 @@ def _tar_examination(content: Content, _budget: Budget) -> Examination:
     )
 
 
-def _opaque_type(data: bytes) -> str:
+def _media_type(data: bytes) -> str:
     if _LZH.match(data):
         return "application/x-lzh-compressed"
-    return next((kind for magic, at, kind in _OPAQUE if data[at : at + len(magic)] == magic), "")
+    return next((kind for magic, at, kind in _MAGIC if data[at : at + len(magic)] == magic), "")
 
 
 def _single(
@@ -150,7 +145,7 @@ def _single(
     data = b"".join(pieces)
     ending = extension(content.name)
     name = content.name[: -len(ending) - 1] + _SHORT.get(ending, "") if ending else content.name
-    hazards = _bomb(Expanded(data, position), budget)
+    hazards = bomb(Expanded(data, position), budget)
     member = Content(data, name, whole=not problem)
     return Examination(media_type, hazards, partial=problem or budget.spent or "", members=(member,))
 
@@ -160,15 +155,15 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
     hazards = [Hazard("ambiguous-archive", name, "listed differently in two places") for name in listing.disputed[:20]]
     out: list[Content] = []
     locked: Text | str = ""
-    problem: Text | str = "" if listing.central else N_("the archive is cut short")
+    problem: Text | str = "" if listing.central else CUT
     for entry in listing.entries:
         if entry.name.endswith("/") and not entry.size:
             continue
-        if _leads_out(entry.name):
+        if leads_out(entry.name):
             hazards.append(Hazard("path-traversal", entry.name))
         if entry.encrypted:
             hazards.append(Hazard("encrypted", entry.name))
-            locked = N_("encrypted archive")
+            locked = LOCKED
             continue
         if not budget.member():
             problem = problem or budget.spent or ""
@@ -176,46 +171,9 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
         expanded = _zip.read(data, entry, budget)
         if expanded.problem:
             problem = problem or N_("{member}: {reason}", member=entry.name, reason=expanded.problem)
-        hazards += _bomb(expanded, budget, entry.name)
+        hazards += bomb(expanded, budget, entry.name)
         out.append(Content(expanded.data, entry.name, whole=not expanded.problem))
-    return Examination(media_type, tuple(hazards[:100]), locked, problem, tuple(out))
-
-
-def _rar_examination(content: Content, budget: Budget) -> Examination:
-    """The files that are stored as they are, and which others there are."""
-    data = content.data
-    listing = _rar.listing(data)
-    hazards = [Hazard("encrypted", "")] if listing.locked else []
-    hazards += [Hazard("encrypted", m.name) for m in listing.members if m.encrypted]
-    hazards += [Hazard("path-traversal", m.name) for m in listing.members if _leads_out(m.name)]
-    packed = [m.name for m in listing.members if not m.stored and not m.encrypted]
-    opaque: Text | str = ""
-    if not listing.members and not listing.whole:
-        opaque = N_("no reader for this kind of archive")
-    if packed:
-        opaque = N_("no reader for compressed files of a RAR archive: {names}", names=", ".join(packed[:5]))
-    if hazards and (listing.locked or any(m.encrypted for m in listing.members)):
-        opaque = N_("encrypted archive")
-    partial: Text | str = "" if listing.whole or listing.locked else N_("the archive is cut short")
-    members = []
-    for member in listing.members:
-        if member.stored and not member.encrypted and budget.member():
-            members.append(Content(data[member.start : member.end], member.name))
-            budget.expand(member.end - member.start)
-    return Examination(RAR, tuple(hazards[:100]), opaque, partial or budget.spent or "", tuple(members))
-
-
-def _leads_out(name: str) -> bool:
-    """Whether a member's path leads out of the folder into which it is unpacked."""
-    return name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or name[1:2] == ":"
-
-
-def _bomb(expanded: Expanded, budget: Budget, where: str = "") -> tuple[Hazard, ...]:
-    """Expansion that was stopped by the limit at a ratio no honest file has."""
-    packed, full = max(1, expanded.used), len(expanded.data)
-    if budget.spent is None or full < BOMB_RATIO * packed:
-        return ()
-    return (Hazard("decompression-bomb", where, f"{packed} bytes expand to {full} and more"),)
+    return Examination(media_type, tuple(hazards[:MAX_HAZARDS]), locked, problem, tuple(out))
 
 
 PLUGIN = ContentFamily("archive", "Archives and compressed files", recognise, examine)

@@ -71,7 +71,8 @@ def recognise(content: Content) -> Recognition:
     if _magic(content) is not None:
         return Recognition.STRONG
     said = extension(content.name) in RUNS or _SCRIPT_TYPES.match(content.claimed_type)
-    return Recognition.WEAK if content.data and said else Recognition.NO
+    held = content.data or not content.whole  # what could not be read counts by its name
+    return Recognition.WEAK if held and said else Recognition.NO
 
 
 def examine(content: Content, _budget: Budget) -> Examination:
@@ -81,9 +82,10 @@ def examine(content: Content, _budget: Budget) -> Examination:
     if found is not None:
         kind, media_type = found
         return Examination(media_type, (Hazard(kind, "", media_type),))
-    kind = _BY_NAME.get(ending, "script" if is_text(content.data) else "executable")
+    text = content.data and is_text(content.data)
+    kind = _BY_NAME.get(ending, "script" if text else "executable")
     said = f"named .{ending}" if ending in RUNS else f"sent as {content.claimed_type}"
-    return Examination("text/plain" if is_text(content.data) else "", (Hazard(kind, "", said),))
+    return Examination("text/plain" if text else "", (Hazard(kind, "", said),))
 
 
 def _magic(content: Content) -> tuple[str, str] | None:

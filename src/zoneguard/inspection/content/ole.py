@@ -67,7 +67,7 @@ def examine(content: Content, budget: Budget) -> Examination:
     for entry in compound.entries:
         if budget.room <= 0:
             break
-        hazards += _of_entry(compound, entry, members)
+        hazards += entry_hazards(compound, entry, members)
     encrypted, found, inside = _by_application(compound, budget)
     if encrypted:
         return Examination(ENCRYPTED_TYPE, (*hazards, *found, Hazard("encrypted", encrypted)), N_("encrypted document"))
@@ -109,7 +109,7 @@ def _by_application(compound: Compound, budget: Budget) -> tuple[str, list[Hazar
     return encrypted, hazards, members
 
 
-def _of_entry(compound: Compound, entry: Entry, members: list[Content]) -> Iterator[Hazard]:
+def entry_hazards(compound: Compound, entry: Entry, members: list[Content]) -> Iterator[Hazard]:
     """Hazards that one storage or stream stands for; contained files go to ``members``."""
     name = entry.name.lower()
     folder = entry.path.rpartition("/")[0]
