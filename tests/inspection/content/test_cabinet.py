@@ -50,10 +50,9 @@ def cabinet(*folders: dict[str, bytes], method: int = MSZIP, reserve: bool = Fal
             body += struct.pack("<IHH", 0, len(data), size) + (bytes(3) if reserve else b"") + data
         at = first_block + len(body)
     count = sum(map(len, folders))
-    start = struct.pack(
-        "<4sIIIIIBBHHHHH", b"MSCF", 0, at, 0, first_file, 0, 3, 1, len(folders), count, 4 if reserve else 0, 1, 0
-    )
-    return start + (struct.pack("<HBB", 6, 2, 3) + bytes(6) if reserve else b"") + table + listed + body
+    top = struct.pack("<4sIIIIIBB", b"MSCF", 0, at, 0, first_file, 0, 3, 1)
+    top += struct.pack("<HHHHH", len(folders), count, 4 if reserve else 0, 1, 0)
+    return top + (struct.pack("<HBB", 6, 2, 3) + bytes(6) if reserve else b"") + table + listed + body
 
 
 @pytest.mark.parametrize("method", [STORED, MSZIP])
