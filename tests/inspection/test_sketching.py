@@ -35,6 +35,15 @@ def test_a_document_that_is_written_anew_is_like_itself() -> None:
     assert likeness(sketch(pdf(old, 9)), sketch(pdf(other, 9))) < 0.2
 
 
+def test_what_a_program_writes_into_every_document_tells_nothing() -> None:
+    styles = "".join(f'<w:style w:styleId="s{n}"><w:name w:val="heading {n}"/></w:style>' for n in range(900))
+    template = {"word/styles.xml": styles, "docProps/app.xml": f"<a>{prose(9)}</a>", "word/_rels/a.rels": styles}
+    one, other = (sketch(word(template, f"<w:p><w:t>{prose(seed, 300)}</w:t></w:p>")) for seed in (1, 2))
+    assert likeness(one, other) < 0.1
+    assert likeness(one, sketch(word(body=f"<w:p><w:r><w:t>{prose(1, 300)}</w:t></w:r></w:p>"))) > 0.8
+    assert sketch(word(template)) == ()
+
+
 def test_what_is_too_short_or_empty_is_like_nothing() -> None:
     assert sketch(b"1234567") == ()
     assert likeness((), ()) == 0.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 import subprocess
+import zipfile
 from pathlib import Path
 
 from captures.docm import document, workbook
@@ -25,6 +27,33 @@ def noise(size: int, seed: object = 0) -> bytes:
 def prose(lines: int) -> str:
     """Text of that many lines, ended by line feeds."""
     return "".join(f"{number} 行目 plain text that compresses\n" for number in range(lines))
+
+
+def plain_document(text: str) -> bytes:
+    """A ``.docx`` of one paragraph (ECMA-376), with nothing dangerous in it."""
+    office = "http://schemas.openxmlformats.org"
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    parts = {
+        "[Content_Types].xml": (
+            f'<Types xmlns="{office}/package/2006/content-types"><Default Extension="rels" '
+            f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/word/document.xml" ContentType="{word}"/></Types>'
+        ),
+        "_rels/.rels": (
+            f'<Relationships xmlns="{office}/package/2006/relationships"><Relationship Id="r1" '
+            f'Type="{office}/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
+            f"</Relationships>"
+        ),
+        "word/document.xml": (
+            f'<w:document xmlns:w="{office}/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>{text}</w:t></w:r>'
+            f"</w:p></w:body></w:document>"
+        ),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, xml in parts.items():
+            package.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>{xml}')
+    return out.getvalue()
 
 
 def locked_zip(folder: Path) -> bytes:

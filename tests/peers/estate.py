@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -83,10 +84,17 @@ allow:
 captures:
 """
 UNTIL_DEATH = ("setpriv", "--pdeathsig", "KILL")
-ALONE = (*UNTIL_DEATH, "unshare", "--fork", "--pid", "--mount-proc", "--kill-child", "sh", "-c", '"$@"; exit $?', "sh")
-"""The shell is process 1 of the namespace, to whose death the kernel ties all the others; servers are its children."""
+ALONE = (
+    *UNTIL_DEATH,
+    *("unshare", "--fork", "--pid", "--mount-proc", "--kill-child"),
+    *("sh", "-c", 'mount -t tmpfs none /run; mkdir /run/sshd /run/xrdp; "$@"; exit $?', "sh"),
+)
+"""The shell is process 1 of the namespace, to whose death the kernel ties all the others; servers are its children, and
+have a ``/run`` of their own."""
 PATIENCE = 30
 FOLDERS = "zg-peers-"
+SNAPPED = "2048"
+"""Octets of a frame that are kept, more than any has: the fewer, the more frames fit tcpdump's buffer."""
 MARK = b"\x00\x01\x08\x00\x06\x04\x00\x01" + bytes(20) + b"zoneguard: all was captured"
 """An ARP question of nobody that says in its padding that a capture has caught up."""
 Transfer = dict[str, Any]
@@ -158,6 +166,15 @@ class Estate:
         def asked() -> bool:
             with inside(self._lab.namespace(box)), socket.socket() as asking:
                 return asking.connect_ex((address, port)) == 0
+
+        return asked
+
+    def binds(self, box: str, port: int) -> Callable[[], bool]:
+        """Whether a server in the box waits for datagrams."""
+
+        def asked() -> bool:
+            with inside(self._lab.namespace(box)):
+                return f":{port:04X} 00000000:0000" in Path("/proc/thread-self/net/udp").read_text()
 
         return asked
 
@@ -253,15 +270,15 @@ class _Capture:
 
     def __init__(self, path: Path, interface: str) -> None:
         self._path = path
-        options = ("-i", interface, "-w", path, "-U", "--immediate-mode", "-s", "0", "-B", "65536", "-Z", "root")
-        said = path.with_suffix(".log")
-        with said.open("wb") as log:
+        options = ("-i", interface, "-w", path, "-U", "--immediate-mode", "-s", SNAPPED, "-B", "65536", "-Z", "root")
+        self._said = path.with_suffix(".log")
+        with self._said.open("wb") as log:
             self._process = subprocess.Popen((*UNTIL_DEATH, "tcpdump", *options), stderr=log)
         self._wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._wire.bind((interface, 0))
-        if not _soon(lambda: b"listening" in said.read_bytes()):
+        if not _soon(lambda: b"listening" in self._said.read_bytes()):
             self.end()
-            raise RuntimeError(f"tcpdump does not work here: {said.read_text()}")
+            raise RuntimeError(f"tcpdump does not work here: {self._said.read_text()}")
 
     def catch_up(self) -> None:
         """Wait until tcpdump has written what passed so far."""
@@ -270,10 +287,13 @@ class _Capture:
             raise RuntimeError("tcpdump does not write what it captures")
 
     def end(self) -> None:
-        """End tcpdump."""
+        """End tcpdump. Raises ``RuntimeError`` where it has missed frames."""
         self._wire.close()
         self._process.terminate()
         self._process.wait()
+        missed = re.search(r"([1-9]\d*) packets? dropped by kernel", self._said.read_text())
+        if missed:
+            raise RuntimeError(f"tcpdump missed {missed[1]} frames: this machine is too slow for this test")
 
 
 def _soon(happens: Callable[[], bool]) -> bool:

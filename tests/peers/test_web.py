@@ -6,48 +6,21 @@ import socket
 
 import pytest
 
-from tests.peers.documents import MACRO_DOCUMENT, certificate, digest, locked_zip, noise, prose
+from tests.peers.documents import MACRO_DOCUMENT, digest, locked_zip, noise, prose
 from tests.peers.estate import IN, IN_HOST, LG, LG_HOST, Estate, Judged, missing
+from tests.peers.servers import nginx
 from zoneguard.model.policy import Verdict
 
 REASON = missing("nginx", "curl", "nghttp", "openssl", "zip")
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
-CONFIG = """\
-daemon off; user root; pid {home}/nginx.pid; error_log stderr; worker_processes 1;
-events {{}}
-http {{
-  access_log off; client_max_body_size 0; client_body_temp_path {home}/bodies; types {{}}
-  gzip on; gzip_types text/plain; gzip_min_length 1; default_type application/octet-stream;
-  server {{
-    listen 80; listen 81 http2; listen 443 ssl; server_name peer.example; root {home}/www;
-    ssl_certificate {certified}; ssl_certificate_key {key};
-    location /text/ {{ default_type text/plain; }}
-    location /put/ {{ dav_methods PUT; create_full_put_path on; }}
-    location /form/ {{ proxy_pass http://127.0.0.1:82; }}
-  }}
-  server {{ listen 127.0.0.1:82; location / {{ return 200 "taken"; }} }}
-}}
-"""
 CURL = ("curl", "-sS", "--fail", "--max-time", "20")
-
-
-def serve(peers: Estate, box: str, files: dict[str, bytes]) -> None:
-    """nginx in the box with these files."""
-    for name, data in files.items():
-        path = peers.home / "www" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    certified, key = certificate(peers.home)
-    config = peers.home / "nginx.conf"
-    config.write_text(CONFIG.format(home=peers.home, certified=certified, key=key))
-    peers.start(box, "nginx", "-p", peers.home, "-c", config, ready=peers.listens(box, 80))
 
 
 def test_downloads(peers: Estate) -> None:
     files = {"large.txt": prose(60_000).encode(), "a.txt": prose(4000).encode(), "hojokin.docm": MACRO_DOCUMENT}
     unreadable = {"noise.bin": noise(1_000_000), "locked.zip": locked_zip(peers.home)}
-    serve(peers, IN, {**files, **unreadable, "text/coded.txt": files["a.txt"]})
+    nginx(peers, IN, {**files, **unreadable, "text/coded.txt": files["a.txt"]})
     base = f"http://{IN_HOST}"
     with peers.captured(LG):
         peers.run(LG, *CURL, "--remote-name-all", *(f"{base}/{name}" for name in (*files, *unreadable)))
@@ -66,7 +39,7 @@ def test_downloads(peers: Estate) -> None:
 
 def test_downloads_by_http2(peers: Estate) -> None:
     text, large = prose(4000).encode(), prose(30_000).encode()
-    serve(peers, IN, {"hojokin.docm": MACRO_DOCUMENT, "text/coded.txt": text, "large.txt": large})
+    nginx(peers, IN, {"hojokin.docm": MACRO_DOCUMENT, "text/coded.txt": text, "large.txt": large})
     base = f"http://{IN_HOST}:81"
     with peers.captured(LG):
         together = (f"{base}/hojokin.docm", f"{base}/large.txt", f"{base}/text/coded.txt")
@@ -80,7 +53,7 @@ def test_downloads_by_http2(peers: Estate) -> None:
 
 
 def test_uploads(peers: Estate) -> None:
-    serve(peers, LG, {"put/before": b""})
+    nginx(peers, LG, {"put/before": b""})
     (peers.home / "hojokin.docm").write_bytes(MACRO_DOCUMENT)
     (peers.home / "添付 1.txt").write_text(prose(9000))
     base = f"http://{LG_HOST}"
@@ -101,7 +74,7 @@ def test_uploads(peers: Estate) -> None:
 
 def test_ranges_of_several_connections_are_one_file(peers: Estate) -> None:
     text = prose(9000).encode()
-    serve(peers, IN, {"large.txt": text})
+    nginx(peers, IN, {"large.txt": text})
     ranges = ("0-99999", f"200000-{len(text)}", "100000-199999")
     with peers.captured(LG):
         for part in ranges:
@@ -113,7 +86,7 @@ def test_ranges_of_several_connections_are_one_file(peers: Estate) -> None:
 
 
 def test_nothing_is_asserted_of_what_was_broken_off_or_encrypted(peers: Estate) -> None:
-    serve(peers, IN, {"large.bin": noise(4_000_000), "hojokin.docm": MACRO_DOCUMENT})
+    nginx(peers, IN, {"large.bin": noise(4_000_000), "hojokin.docm": MACRO_DOCUMENT})
     named = ("--resolve", f"peer.example:443:{IN_HOST}", "--cacert", peers.home / "peer.crt")
     with peers.captured(LG):
         with peers.within(LG), socket.socket() as hasty:
