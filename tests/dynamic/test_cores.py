@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP
 
 from tests.dynamic.making import A, B, Talk, ether, pcap
+from tests.dynamic.test_decoding import payloads
 from tests.dynamic.test_flows import traffic
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
 from zoneguard.dynamic import cores
 from zoneguard.dynamic._store import HALF
 from zoneguard.dynamic.columns import COLUMNS, Column
+from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.cores import NUMPY, Core
-from zoneguard.dynamic.decoding import Context
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.surveying import Run, Survey
 
@@ -38,6 +39,7 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
             if name != "context":
                 assert np.array_equal(getattr(rows, name), getattr(rows_, name)), name
         assert meanings(slow, rows.context) == meanings(fast, rows_.context)
+        assert payloads(rows) == payloads(rows_)
         assert rows.refusals == rows_.refusals
         assert np.array_equal(flow, flow_)
         assert np.array_equal(back, back_)

@@ -17,11 +17,12 @@ from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
 from tests.dynamic.making import ether, pcap, udp
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
-from zoneguard.dynamic import decoding
+from zoneguard.dynamic import contexts, decoding
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
+from zoneguard.dynamic.contexts import CROWDED
 from zoneguard.dynamic.cores import NUMPY, Core, compiled
-from zoneguard.dynamic.decoding import Decoder
+from zoneguard.dynamic.decoding import Decoder, OneByOne
 
 CORES = [core for core in (NUMPY, compiled()) if core]
 V4, V6 = IP(src="10.1.0.1", dst="10.2.0.2"), IPv6(src="fd00::1", dst="2001:0:1::2")
@@ -54,7 +55,7 @@ INSIDE = [
 
 def rows_of(data: bytes, core: Core | None) -> tuple[Rows, Decoder, int]:
     capture = Capture("test", 0, io.BytesIO(data))
-    decoder = Decoder(core.swift if core else None)
+    decoder = Decoder(core.swift if core else OneByOne)
     (frames,) = capture.batches()
     return decoder.rows(frames), decoder, len(frames)
 
@@ -76,8 +77,8 @@ def _compare(data: bytes, core: Core) -> Rows:
         if name not in ("context", "data_at", "buffer"):
             assert getattr(fast, name).tolist() == getattr(slow, name).tolist(), name
             assert getattr(fast, name).dtype == getattr(slow, name).dtype == kind
-    contexts = [[d.contexts[c] for c in r.context.tolist()] for r, d in ((fast, fast_decoder), (slow, slow_decoder))]
-    assert contexts[0] == contexts[1]
+    meant = [[d.contexts[c] for c in r.context.tolist()] for r, d in ((fast, fast_decoder), (slow, slow_decoder))]
+    assert meant[0] == meant[1]
     assert payloads(fast) == payloads(slow)
     assert fast.refusals == slow.refusals
     a, b = fast_decoder.account(0), slow_decoder.account(0)
@@ -139,11 +140,11 @@ def test_a_mixed_batch_of_links_is_decoded_in_frame_order(monkeypatch: pytest.Mo
 
 
 def test_too_many_vlans_share_a_context_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "MAX_CONTEXTS", 5)
+    monkeypatch.setattr(contexts, "MAX_CONTEXTS", 5)
     data = pcap([Ether() / Dot1Q(vlan=i) / udp() for i in range(1, 11)])
     rows, decoder, count = rows_of(data, CORES[-1])
-    crowd = [decoder.contexts[c] for c in rows.context.tolist()].count(((), (decoding.CROWDED,)))
-    assert crowd == decoder.account(0).skipped[decoding.CROWDED] == 7
+    crowd = [decoder.contexts[c] for c in rows.context.tolist()].count(((), (CROWDED,)))
+    assert crowd == decoder.account(0).skipped[CROWDED] == 7
     assert decoder.account(0).decoded == count - 7
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from scapy.layers.sctp import SCTP
 from tests.dynamic.making import MAC_A, MAC_B, RAW, START, A, B, Talk, ends, ether, flows, look, pcap, timed, udp
 from zoneguard.dynamic import surveying
 from zoneguard.dynamic.surveying import Run, survey
+from zoneguard.dynamic.table import _may_join
 from zoneguard.model.flows import Flow, FlowState
 
 
@@ -307,3 +309,19 @@ def test_many_flows_keep_the_order_of_their_first_packets(tmp_path: Path) -> Non
 def test_an_empty_capture_has_no_flows(tmp_path: Path) -> None:
     seen = look(tmp_path, [])
     assert (seen.table.flows, seen.accounts[0].frames) == ((), 0)
+
+
+def test_flows_that_may_be_halves_of_one_are_found_among_many() -> None:
+    rng = np.random.default_rng(3)
+    key = rng.integers(0, 2, (400, 5), np.uint64)
+    key[:, 4] |= rng.integers(0, 3, 400, np.uint64) << np.uint64(16)
+    key[200:, 0] += np.arange(200, dtype=np.uint64) * np.uint64(2)
+    side = rng.random(400) < 0.5
+    plain = [(*ends, tail & ~0xFFFF0000) for *ends, tail in key.tolist()]
+    groups: dict[tuple[int, ...], set[tuple[int, bool]]] = {}
+    for name, tail, here in zip(plain, key[:, 4].tolist(), side.tolist(), strict=True):
+        groups.setdefault(name, set()).add((tail, here))
+    expected = [len({tail for tail, _ in groups[n]}) > 1 and len({here for _, here in groups[n]}) > 1 for n in plain]
+    assert 0 < sum(expected) < 400
+    assert _may_join(key, side).tolist() == expected
+    assert _may_join(key[:0], side[:0]).tolist() == []

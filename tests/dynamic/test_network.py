@@ -24,7 +24,7 @@ from scapy.layers.ipsec import AH
 from scapy.packet import Raw
 
 from tests.dynamic.making import RAW, A, B, ends, ether, flows, look, udp
-from zoneguard.dynamic.fragments import MAX_DATAGRAMS, TIMEOUT, Datagram
+from zoneguard.dynamic.fragments import MAX_DATAGRAMS, TIMEOUT, Datagram, Header
 from zoneguard.model.flows import FlowState
 
 SIX = IPv6(src="fd00::1", dst="fd00::2")
@@ -173,7 +173,7 @@ def test_a_datagram_is_what_its_pieces_say_first(data: st.DataObject) -> None:
     truth = random.Random(1).randbytes(200)
     cuts = data.draw(st.lists(st.tuples(st.integers(0, 199), st.integers(1, 60), st.booleans()), max_size=20))
     expected: dict[int, int] = {}
-    datagram: Datagram[None] = Datagram(None, 0, (0, 0, 0))
+    datagram = Datagram(Header(False, 1, 2, 17, 28, 20, -1, 0, 1, False), 0, (0, 0, 0))
     disagree = False
     for start, length, lying in cuts:
         piece = bytes(b ^ lying for b in truth[start : start + length])

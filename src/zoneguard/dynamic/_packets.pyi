@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+from zoneguard.dynamic._fragments import Fragments
+from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic.columns import I32, I64, U8, Column
 
 class Packets:
@@ -8,7 +10,17 @@ class Packets:
         tables: tuple[Column, ...],
         context: Callable[[tuple[int, ...], tuple[str, ...]], int],
         name: Callable[[int, bool, int, int, int], str],
+        fragments: Fragments,
     ) -> None: ...
     def decode(
-        self, data: U8, places: I64, caplens: I64, wirelens: I64, links: I32
+        self,
+        data: U8,
+        places: I64,
+        caplens: I64,
+        wirelens: I64,
+        links: I32,
+        times: I64,
+        numbers: I64,
+        files: I32,
+        scalar: Scalar,
     ) -> tuple[I64, dict[str, Column], I64]: ...

@@ -1,15 +1,19 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
 """The compiled decoder: ordinary packets as ``_headers.ordinary``, and what of the scalar decoder is frequent.
 
-Tags and shims, IPv6 extension headers and the usual tunnels are followed here. A frame that would need anything else
-(damage, fragments, unreachable messages, rare links) is left alone as a whole: the scalar decoder of ``network``,
-which gives the same rows for all of them, takes it. Every read is checked against the end of the frame.
+Tags and shims, IPv6 extension headers, fragments and the usual tunnels are followed here. A frame that would need
+anything else (damage, unreachable messages, rare links) is handed as a whole, in its turn, to the scalar decoder of
+``network``, which gives the same rows for all of them; so is a datagram out of fragments. Every read is checked against
+the end of the frame or datagram.
 """
 
 import numpy as np
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+
+from zoneguard.dynamic._fragments cimport Datagram, Fragments, Head, Key, Piece, free_lists
 
 cdef enum:
     LEFT = -1  # to the scalar decoder
@@ -31,6 +35,11 @@ cdef enum:
     TAG = 1
     SILENT = 2  # an EtherType whose frames hold no IP
     PPP_CONTROL = 2
+    DECODED = 1
+    WAITS = 3
+    GIVEN_UP = 1
+    CONTRADICTING = 2
+    MAX_LENGTH = 0xFFFF
 
 
 cdef struct Place:
@@ -44,6 +53,12 @@ cdef struct Place:
     int tags
     int layers
     int tunnels
+    int64_t time
+    int64_t number
+    int32_t file
+    bint apart  # in a datagram put together, not in the buffer
+    bint damaged
+    bint unfinished
 
 
 cdef struct Ends:
@@ -129,19 +144,25 @@ cdef class Packets:
     cdef list tunnels
     cdef uint64_t[::1] cached_vlans
     cdef int32_t[::1] cached_path, cached_number
-    cdef object wide_, long_, short_, byte_, number_, frame_
+    cdef object wide_, long_, short_, byte_, number_, scalar, settled_
     cdef uint64_t[:, ::1] w
     cdef int64_t[:, ::1] q
     cdef uint16_t[:, ::1] s
     cdef uint8_t[:, ::1] b
-    cdef int32_t[::1] number
-    cdef int64_t[::1] frame
-    cdef Py_ssize_t rows, room, current
+    cdef int32_t[:, ::1] number
+    cdef int64_t[:, ::1] settled
+    cdef Py_ssize_t rows, room
+    cdef int64_t time, frame_number
+    cdef int32_t file
+    cdef bint waits, telling
+    cdef Fragments fragments
+    cdef bytearray extra
 
-    def __init__(self, tables, context, name):
+    def __init__(self, tables, context, name, fragments):
         self.tags, self.odd4, self.odd6, self.extensions, self.with_ports, self.to_port, self.from_port = tables[:7]
         self.header, self.answer = tables[7:]
-        self.context, self.name = context, name
+        self.context, self.name, self.fragments = context, name, fragments
+        self.settled = self.settled_ = np.zeros((3, 1), np.int64)
         self.paths, self.tunnels = {}, [()]
         self.cached_vlans = np.zeros(CACHE, np.uint64)
         self.cached_path = np.full(CACHE, -1, np.int32)
@@ -151,42 +172,47 @@ cdef class Packets:
         """New columns of this length, with what the old ones hold."""
         columns = []
         for old, shape, kind in (
-            (self.wide_, (4, room), np.uint64), (self.long_, (7, room), np.int64), (self.short_, (3, room), np.uint16),
-            (self.byte_, (4, room), np.uint8), (self.number_, (room,), np.int32), (self.frame_, (room,), np.int64),
+            (self.wide_, (4, room), np.uint64), (self.long_, (9, room), np.int64), (self.short_, (3, room), np.uint16),
+            (self.byte_, (6, room), np.uint8), (self.number_, (2, room), np.int32),
         ):
             new = np.empty(shape, kind)
             if self.rows:
                 new[..., : self.rows] = old[..., : self.rows]
             columns.append(new)
-        self.wide_, self.long_, self.short_, self.byte_, self.number_, self.frame_ = columns
-        self.w, self.q, self.s, self.b, self.number, self.frame = columns
+        self.wide_, self.long_, self.short_, self.byte_, self.number_ = columns
+        self.w, self.q, self.s, self.b, self.number = columns
         self.room = room
         return 0
 
     def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
-               const int64_t[::1] wirelens, const int32_t[::1] links):
-        """What became of each frame (0: left, 1: decoded, 2: control of PPP, else the EtherType of what it is instead of IP), the columns
-        of its packets, outer ones first, their contexts, and which frame each comes from."""
+               const int64_t[::1] wirelens, const int32_t[::1] links, const int64_t[::1] times,
+               const int64_t[::1] numbers, const int32_t[::1] files, scalar):
+        """What became of each frame, the columns of its packets, outer ones first, and frames of datagrams that were
+        settled; see ``decoding.Swift``."""
         cdef Py_ssize_t n = places.shape[0], i, before
         cdef int64_t outcome
         cdef Place p
         fate_ = np.zeros(n, np.int64)
         cdef int64_t[::1] fate = fate_
+        self.scalar, self.extra = scalar, scalar.extra
         self.rows = 0
         self._make_room(n + ROWS)
         for i in range(n):
             if self.rows + ROWS > self.room:
                 self._make_room(self.room + self.room // 2 + ROWS)
-            self.current, before = i, self.rows
+            self.time, self.frame_number, self.file = times[i], numbers[i], files[i]
             if places[i] < 0 or caplens[i] < 0 or places[i] + caplens[i] > data.shape[0]:
                 raise IndexError("a frame outside of its buffer")
             if self._ordinary(data, places[i], places[i] + caplens[i], links[i]):
-                fate[i] = 1
+                fate[i] = DECODED
                 continue
+            before, self.waits = self.rows, False
             p.data = &data[0]
             p.at, p.stop = places[i], places[i] + caplens[i]
             p.wire = p.at + max(caplens[i], wirelens[i])
             p.mac, p.vlans, p.path, p.tags, p.layers, p.tunnels = -1, 0, 0, 0, 0, 0
+            p.time, p.number, p.file = times[i], numbers[i], files[i]
+            p.apart = p.damaged = p.unfinished = False
             outcome = self._link(&p, links[i])
             if outcome > 0:
                 outcome = self._ip(&p, outcome)
@@ -194,16 +220,41 @@ cdef class Packets:
                 fate[i] = p.path  # the EtherType
             if outcome == LEFT:
                 self.rows = before
+                self._put(scalar.frame(i))
             elif outcome >= 0:
-                fate[i] = 1
+                fate[i] = WAITS if self.waits else DECODED
+            while self.fragments.late.oldest is not NULL:
+                self._given_up(self.fragments.late.oldest)
+                self.fragments.drop_late()
         columns = dict(zip(("src_high", "src_low", "dst_high", "dst_low"), self.wide_[:, : self.rows]))
-        columns.update(zip(("size", "payload", "kept", "data_at", "mac", "seq", "ack"), self.long_[:, : self.rows]))
+        names = ("size", "payload", "kept", "data_at", "mac", "seq", "ack", "time", "number")
+        columns.update(zip(names, self.long_[:, : self.rows]))
         columns.update(zip(("key_a", "key_b", "icmp"), self.short_[:, : self.rows]))
-        columns.update(zip(("v6", "proto", "tcp", "oneway"), self.byte_[:, : self.rows]))
-        columns["v6"] = columns["v6"].view(np.bool_)
-        columns["oneway"] = columns["oneway"].view(np.bool_)
-        columns["context"] = self.number_[: self.rows]
-        return fate_, columns, self.frame_[: self.rows]
+        columns.update(zip(("v6", "proto", "tcp", "oneway", "damaged", "buffer"), self.byte_[:, : self.rows]))
+        for name in ("v6", "oneway", "damaged"):
+            columns[name] = columns[name].view(np.bool_)
+        columns["context"], columns["file"] = self.number_[:, : self.rows]
+        settled, self.extra, self.scalar = self.settled_, None, None
+        if self.telling:
+            self.settled = self.settled_ = np.zeros_like(settled)
+            self.telling = False
+        return fate_, columns, settled
+
+    cdef int _put(self, list found) except -1:
+        """Add rows of the scalar decoder."""
+        cdef Py_ssize_t k
+        for values in found:
+            if self.rows + ROWS > self.room:
+                self._make_room(self.room + self.room // 2 + ROWS)
+            k = self.rows
+            (
+                self.q[7, k], self.q[8, k], self.number[1, k], self.w[0, k], self.w[1, k], self.w[2, k], self.w[3, k],
+                self.b[0, k], self.b[1, k], self.s[0, k], self.s[1, k], self.b[3, k], self.s[2, k], self.q[0, k],
+                self.q[1, k], self.q[2, k], self.q[3, k], self.b[2, k], self.q[5, k], self.q[6, k], self.q[4, k],
+                self.number[0, k], self.b[4, k], self.b[5, k],
+            ) = values
+            self.rows += 1
+        return 0
 
     cdef bint _ordinary(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t end, int32_t link) except -1:
         """Add the row of an ordinary frame; what it reads ahead lies in the padding."""
@@ -303,9 +354,10 @@ cdef class Packets:
             self.w[1, k], self.w[3, k] = be32(data, at + 12), be32(data, at + 16)
         self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
         self.b[0, k], self.b[1, k] = six, <uint8_t>proto
+        self.b[4, k] = self.b[5, k] = False
         self.q[0, k], self.q[2, k], self.q[3, k], self.q[4, k] = size, stop - data_at, data_at, mac
-        self.number[k] = self._context_of(vlans, 0)
-        self.frame[k] = self.current
+        self.q[7, k], self.q[8, k] = self.time, self.frame_number
+        self.number[0, k], self.number[1, k] = self._context_of(vlans, 0), self.file
         self.rows += 1
         return True
 
@@ -436,20 +488,20 @@ cdef class Packets:
     cdef int64_t _ip(self, Place *p, int64_t kind) except? -1:
         """The packet here and those inside it; 0, or ``LEFT``."""
         cdef Ends ends
-        cdef int64_t first = u8(p, 0), proto, placed, option, length, header
+        cdef int64_t first = u8(p, 0), proto, placed = 0, option, length, header
         cdef Py_ssize_t at
         if first < 0:
             return LEFT
         if kind == IPV4:
             header = (first & 15) * 4
             ends.size, placed = u16(p, 2), u16(p, 6)
-            if first >> 4 != 4 or header < 20 or p.at + header > p.stop or placed & 0x3FFF:
+            if first >> 4 != 4 or header < 20 or p.at + header > p.stop:
                 return LEFT
             if not ends.size:
                 ends.size = p.wire - p.at
             if ends.size < header:
                 return LEFT
-            proto = u8(p, 9)
+            proto, length = u8(p, 9), u16(p, 4)
             ends.six, ends.src_high, ends.dst_high = False, 0, 0
             ends.src_low, ends.dst_low = <uint64_t>u32(p, 12), <uint64_t>u32(p, 16)
             at = 20
@@ -472,17 +524,21 @@ cdef class Packets:
         p.wire = p.at + ends.size
         if not skip(p, header):
             return LEFT
+        if placed & 0x3FFF:
+            return self._fragment(p, &ends, proto, length, (placed & 0x1FFF) * 8, placed & 0x2000 != 0)
         return self._payload(p, &ends, proto)
 
     cdef int64_t _payload(self, Place *p, Ends *ends, int64_t proto) except? -1:
-        cdef int64_t following, length, placed
+        cdef int64_t following, length, placed, number
         while True:
             if proto == 51:
                 following, length = u8(p, 0), (u8(p, 1) + 2) * 4
             elif ends.six and proto == 44:
-                following, placed, length = u8(p, 0), u16(p, 2), 8
-                if placed & 0xFFF9 or u32(p, 4) < 0 or not skip(p, 8):
+                following, placed, number = u8(p, 0), u16(p, 2), u32(p, 4)
+                if number < 0 or not skip(p, 8):
                     return LEFT
+                if placed & 0xFFF9:
+                    return self._fragment(p, ends, following, number, placed & 0xFFF8, placed & 1 != 0)
                 proto = following
                 continue
             elif ends.six and self.extensions[proto]:
@@ -502,19 +558,23 @@ cdef class Packets:
         """Add the row, and go on inside."""
         cdef int64_t header = self.header[proto], key_a = 0, key_b = 0, length, answer, flags = 0
         cdef Py_ssize_t k = self.rows, end = min(p.wire, p.stop), there = end - p.at, data_at
+        cdef bint short = False
         if proto == UDP and there >= 8:
             length = u16(p, 4)
             if length >= 8:
                 p.wire = min(p.wire, p.at + length)
                 end = min(p.wire, p.stop)
                 there = end - p.at
-        if there < header or there < 0:
-            return LEFT
+        if there < header:
+            if there < 0 or not p.unfinished:
+                return LEFT
+            short = True
         self.s[2, k] = self.b[3, k] = 0
         self.q[5, k] = self.q[6, k] = 0
         if self.with_ports[proto]:
-            key_a, key_b = u16(p, 0), u16(p, 2)
-        elif proto == ICMP or proto == ICMPV6:
+            if there >= 4:
+                key_a, key_b = u16(p, 0), u16(p, 2)
+        elif (proto == ICMP or proto == ICMPV6) and there >= 2:
             key_a = u8(p, 0)
             if key_a == (1 if proto == ICMPV6 else 3):
                 return LEFT
@@ -522,14 +582,16 @@ cdef class Packets:
             self.s[2, k] = <uint16_t>u16(p, 0)
             key_b = u8(p, 1) if answer < 0 else answer
             self.b[3, k] = answer < 0
-        if proto == TCP:
+        if proto == TCP and not short:
             flags = u8(p, 13)
             self.q[5, k], self.q[6, k] = u32(p, 4), u32(p, 8)
             header = max(header, (u8(p, 12) >> 4) * 4)
             if there < header:
-                return LEFT
-        data_at = p.at + header
-        self.q[1, k] = p.wire - data_at
+                if not p.unfinished:
+                    return LEFT
+                short = True
+        data_at = min(p.at + header, end)
+        self.q[1, k] = max(0, p.wire - p.at - header)
         self.q[2, k] = end - data_at
         if flags & RST:
             self.q[1, k] = self.q[2, k] = 0
@@ -537,11 +599,123 @@ cdef class Packets:
         self.w[2, k], self.w[3, k] = ends.dst_high, ends.dst_low
         self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
         self.b[0, k], self.b[1, k], self.b[2, k] = ends.six, <uint8_t>proto, <uint8_t>flags
-        self.q[0, k], self.q[3, k], self.q[4, k] = ends.size, data_at, p.mac
-        self.number[k] = self._context_of(p.vlans, p.path)
-        self.frame[k] = self.current
+        self.q[0, k], self.q[4, k] = ends.size, p.mac
+        self.q[3, k] = self._aside(p.data + data_at, self.q[2, k]) if p.apart else data_at
+        self.q[7, k], self.q[8, k] = p.time, p.number
+        self.b[4, k], self.b[5, k] = p.damaged, p.apart
+        self.number[0, k], self.number[1, k] = self._context_of(p.vlans, p.path), p.file
         self.rows += 1
-        return self._inside(p, ends, proto, key_a, key_b)
+        return 0 if short else self._inside(p, ends, proto, key_a, key_b)
+
+    cdef Py_ssize_t _aside(self, const uint8_t *data, Py_ssize_t length) except -1:
+        """Keep payload in the second buffer; returns where it lies."""
+        cdef Py_ssize_t before = PyByteArray_GET_SIZE(self.extra)
+        if length:
+            PyByteArray_Resize(self.extra, before + length)
+            memcpy(PyByteArray_AS_STRING(self.extra) + before, data, length)
+        return before
+
+    cdef int64_t _fragment(self, Place *p, Ends *ends, int64_t proto, int64_t number, int64_t start,
+                           bint more) except? -1:
+        """Put a piece with its siblings, and go on in the datagram if that is whole now."""
+        cdef int64_t wire = p.wire - p.at
+        cdef Key key
+        cdef Head head
+        cdef Piece piece
+        cdef Datagram *whole
+        if p.apart or wire < 0 or start + wire > MAX_LENGTH or (more and wire & 7):
+            return LEFT
+        key.src_high, key.src_low = ends.src_high, ends.src_low
+        key.dst_high, key.dst_low = ends.dst_high, ends.dst_low
+        key.number, key.six, key.proto = <uint32_t>number, ends.six, 0 if ends.six else <uint8_t>proto
+        key.context = self._context_of(p.vlans, p.path)
+        head.proto, head.damaged, head.layers, head.known = <uint8_t>proto, p.damaged, p.layers, True
+        head.size, head.head, head.mac = ends.size, ends.size - wire, p.mac
+        head.vlans, head.path, head.tags, head.tunnels = p.vlans, p.path, p.tags, p.tunnels
+        piece.data, piece.length = p.data + p.at, <int32_t>(min(p.wire, p.stop) - p.at)
+        piece.start, piece.wire, piece.more = <int32_t>start, <int32_t>wire, more
+        piece.time, piece.number, piece.file = p.time, p.number, p.file
+        self.fragments.give_up(p.time)
+        if self.fragments.repeats(&key, &piece):
+            return 0
+        self.waits = True
+        whole = self.fragments.put(&key, &head, &piece)
+        if whole is not NULL:
+            self._whole(whole)
+        return 0
+
+    cdef int _whole(self, Datagram *datagram) except -1:
+        """The packets in a datagram that was put together."""
+        if not self._inside_of(datagram, datagram.length, datagram.length, datagram.head.head + datagram.length, False):
+            told = self.fragments.object_of(datagram)
+            free_lists(datagram)
+            self._put(self.scalar.assembled(told, self.fragments.late_objects()))
+            return 0
+        self._settle(datagram, CONTRADICTING if datagram.damaged else 0)
+        free_lists(datagram)
+        return 0
+
+    cdef int _given_up(self, Datagram *datagram) except -1:
+        """What is known of a datagram that never came whole."""
+        cdef Py_ssize_t k
+        cdef Key *key = &datagram.key
+        if self.rows + ROWS > self.room:
+            self._make_room(self.room + self.room // 2 + ROWS)
+        if datagram.spans == 0 or datagram.have[0].start != 0:
+            k = self.rows
+            self.w[0, k], self.w[1, k], self.w[2, k], self.w[3, k] = key.src_high, key.src_low, key.dst_high, key.dst_low
+            self.s[0, k] = self.s[1, k] = self.s[2, k] = 0
+            self.b[0, k], self.b[1, k], self.b[2, k], self.b[3, k] = key.six, datagram.head.proto, 0, False
+            self.b[4, k] = self.b[5, k] = True
+            self.q[1, k] = self.q[2, k] = self.q[5, k] = self.q[6, k] = 0
+            self.q[0, k], self.q[4, k] = datagram.head.size, datagram.head.mac
+            self.q[3, k] = self._aside(datagram.data, 0)
+            self.q[7, k], self.q[8, k], self.number[1, k] = datagram.time, datagram.number, datagram.file
+            self.number[0, k] = key.context
+            self.rows += 1
+        elif not self._inside_of(datagram, datagram.have[0].end, datagram.wire, datagram.wire, True):
+            self._put(self.scalar.unfinished(self.fragments.object_of(datagram)))
+            return 0
+        self._settle(datagram, GIVEN_UP)
+        return 0
+
+    cdef bint _inside_of(self, Datagram *datagram, int32_t there, int64_t wire, int64_t size,
+                         bint unfinished) except -1:
+        """Decode the first bytes of a datagram; false, and nothing done, where that is left to the scalar decoder."""
+        cdef Place p
+        cdef Ends ends
+        cdef Head *head = &datagram.head
+        cdef Py_ssize_t before = self.rows, kept = PyByteArray_GET_SIZE(self.extra)
+        if not head.known:
+            return False
+        p.data, p.at, p.stop, p.wire = datagram.data, 0, there, wire
+        p.mac, p.vlans, p.path = head.mac, head.vlans, head.path
+        p.tags, p.layers, p.tunnels = head.tags, head.layers, head.tunnels
+        p.time, p.number, p.file = datagram.time, datagram.number, datagram.file
+        p.apart, p.unfinished, p.damaged = True, unfinished, unfinished or head.damaged or datagram.damaged
+        ends.six, ends.size = datagram.key.six, size
+        ends.src_high, ends.src_low = datagram.key.src_high, datagram.key.src_low
+        ends.dst_high, ends.dst_low = datagram.key.dst_high, datagram.key.dst_low
+        if self.rows + ROWS > self.room:
+            self._make_room(self.room + self.room // 2 + ROWS)
+        if self._payload(&p, &ends, head.proto) == LEFT:
+            self.rows = before
+            PyByteArray_Resize(self.extra, kept)
+            return False
+        return True
+
+    cdef int _settle(self, Datagram *datagram, int kind) except -1:
+        """Count the frames of a datagram whose fate is known."""
+        cdef int32_t i, file
+        for i in range(datagram.files):
+            file = datagram.frames[i].file
+            if file >= self.settled.shape[1]:
+                more = np.zeros((3, 2 * file + 1), np.int64)
+                more[:, : self.settled.shape[1]] = self.settled_
+                self.settled = self.settled_ = more
+            self.settled[kind, file] += datagram.frames[i].count
+            self.telling = True
+        return 0
 
     cdef int64_t _inside(self, Place *outer, Ends *ends, int64_t proto, int64_t sport, int64_t dport) except? -1:
         """Tunnels; 0 where there is none."""

@@ -11,19 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
-from zoneguard.dynamic import _headers, _pcap, decoding
+from zoneguard.dynamic import _headers, _pcap, fragments
 from zoneguard.dynamic._grouping import FOLD
-from zoneguard.dynamic._headers import Context as Number
 from zoneguard.dynamic._pcap import Finder, PcapFormat, Records
+from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import COLUMNS, I64, MAX_BATCH, U8, Bool, Column, Frames, Rows, from_columns
-from zoneguard.dynamic.decoding import Swift, SwiftDecoder
+from zoneguard.dynamic.contexts import Contexts
+from zoneguard.dynamic.decoding import Columnar, Swift, SwiftDecoder
 from zoneguard.dynamic.flows import FlowTracker, Tracked
+from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.framing import NOT_IP
 from zoneguard.dynamic.network import EXTENSIONS
 from zoneguard.dynamic.states import EVENTS
@@ -47,11 +50,11 @@ class Core:
 
     name: str
     find: Finder
-    swift: Callable[[Number], SwiftDecoder]
+    swift: Callable[[Contexts], SwiftDecoder]
     tracker: Callable[[int], Tracked]
 
 
-NUMPY = Core("numpy", _pcap.by_columns, decoding.by_columns, FlowTracker)
+NUMPY = Core("numpy", _pcap.by_columns, Columnar, FlowTracker)
 
 
 @cache
@@ -63,18 +66,8 @@ def compiled() -> Core | None:
     except ImportError:
         return None
 
-    def swift(number: Number) -> SwiftDecoder:
-        decoder = packets(_tables(), number, _name)
-
-        def decode(frames: Frames) -> Swift:
-            columns = (frames.at, frames.caplen, frames.wirelen, frames.link)
-            fate, found, position = decoder.decode(frames.data, *map(np.ascontiguousarray, columns))
-            found.update(time=frames.time[position], number=frames.number[position], file=frames.file[position])
-            none = np.zeros(len(position), np.uint8)
-            rows = from_columns({**found, "damaged": none.view(np.bool_), "buffer": none}, (frames.data,))
-            return Swift(fate, rows, position)
-
-        return decode
+    def swift(contexts: Contexts) -> SwiftDecoder:
+        return _Compiled(contexts, packets)
 
     def find(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
         columns = [np.empty(MAX_BATCH, np.int64) for _ in range(4)]
@@ -85,6 +78,23 @@ def compiled() -> Core | None:
         return Records(*(column[:count] for column in columns)), after, claimed
 
     return Core("compiled", find, swift, _CompiledTracker)
+
+
+class _Compiled:
+    """The compiled core's decoder."""
+
+    def __init__(self, contexts: Contexts, packets: Callable[..., Any]) -> None:
+        self.fragments: Fragments = import_module("zoneguard.dynamic._fragments").Fragments(
+            fragments.MAX_DATAGRAMS, fragments.MAX_BYTES, fragments.TIMEOUT, fragments.PIECE
+        )
+        self._packets = packets(_tables(), contexts.number, _name, self.fragments)
+
+    def decode(self, frames: Frames, scalar: Scalar) -> Swift:
+        columns = (
+            frames.at, frames.caplen, frames.wirelen, frames.link, frames.time, frames.number, frames.file
+        )  # fmt: skip
+        fate, found, settled = self._packets.decode(frames.data, *map(np.ascontiguousarray, columns), scalar)
+        return Swift(from_columns(found, scalar.buffers(frames.data)), fate, settled)
 
 
 def _tables() -> tuple[Column, ...]:

@@ -1,35 +1,59 @@
 """IPv4 and IPv6 fragments back to datagrams, within fixed bounds, with contradictions marked.
 
 Where fragments overlap, the bytes that came first stay; if the later ones differ the datagram is ``damaged``: hosts
-disagree about which bytes they would have used, so nothing may be asserted over it.
+disagree about which bytes they would have used, so nothing may be asserted over it. The compiled core has the same
+store in ``_fragments``, with the same results.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
-from zlib import crc32
+from typing import NamedTuple, Protocol
 
 MAX_DATAGRAMS = 4096
 MAX_BYTES = 32 << 20
 MAX_LENGTH = 0xFFFF
+PIECE = 64  # bytes that a piece counts beside what it holds: bookkeeping takes memory too
 TIMEOUT = 60_000_000_000  # nanoseconds; RFC 8200 4.5
 
 
-H = TypeVar("H")
+class Key(NamedTuple):
+    """What the pieces of one datagram have in common. ``proto`` is 0 in IPv6, where it does not count."""
+
+    v6: bool
+    src: int
+    dst: int
+    number: int
+    proto: int
+    context: int
+
+
+class Header(NamedTuple):
+    """What stands before a piece: all that is needed to go on in its datagram. ``size`` is that of the piece's packet,
+    ``head`` how much of it lies before the piece; ``layers`` and ``damaged``: of the frame so far."""
+
+    v6: bool
+    src: int
+    dst: int
+    proto: int
+    size: int
+    head: int
+    mac: int
+    context: int
+    layers: int
+    damaged: bool
 
 
 @dataclass(slots=True)
-class Datagram(Generic[H]):
+class Datagram:
     """A datagram in pieces. ``have`` are the ranges captured, ``total`` its payload length once the last piece is seen.
 
-    ``header`` is whatever the decoder needs to go on; ``wire`` the lengths of its pieces, as sent, added up; ``origin``
-    the file of each frame that brought one.
+    ``header`` is the first piece's, or any one's until that comes; ``wire`` the lengths of its pieces, as sent, added
+    up; ``stamp`` of the last piece; ``origin`` the file of each frame that brought one.
     """
 
-    header: H
+    header: Header
     first: int
     stamp: tuple[int, int, int]
     data: bytearray = field(default_factory=bytearray)
@@ -38,7 +62,7 @@ class Datagram(Generic[H]):
     wire: int = 0
     damaged: bool = False
     origin: list[int] = field(default_factory=list)
-    marks: set[tuple[int, int]] = field(default_factory=set)  # start and checksum of each piece
+    pieces: int = 0
 
     @property
     def whole(self) -> bool:
@@ -49,6 +73,11 @@ class Datagram(Generic[H]):
     def beginning(self) -> bytes:
         """The captured bytes up to the first hole."""
         return bytes(self.data[: self.have[0][1]]) if self.have and self.have[0][0] == 0 else b""
+
+    @property
+    def held(self) -> int:
+        """What it counts against the bound of bytes."""
+        return len(self.data) + PIECE * self.pieces
 
     def add(self, start: int, piece: bytes) -> None:
         """Put captured bytes in their place; what is there already stays."""
@@ -87,34 +116,55 @@ class Piece:
     origin: tuple[int, ...]
 
 
-class Fragments(Generic[H]):
-    """Datagrams of which pieces are still missing; the oldest are given up where the bounds are reached.
+class Fragments(Protocol):
+    """Datagrams of which pieces are still missing; the oldest are given up where the bounds are reached."""
 
-    A piece that comes once more after its datagram was whole is known by its checksum: mirrors often double packets.
-    """
+    def overdue(self, now: int) -> list[Datagram]:
+        """Give up what is too old at time ``now`` (ns), or too much."""
+
+    def copied(self, key: Key, piece: Piece) -> bool:
+        """Whether the piece repeats one of a datagram that was whole already: mirrors often double packets."""
+
+    def add(self, key: Key, header: Header, piece: Piece) -> Datagram | None:
+        """Add a piece; returns the datagram, which is no longer kept here, if that made it whole."""
+
+    def oldest(self) -> Datagram | None:
+        """Give up the oldest one, if there is any."""
+
+
+class Store:
+    """``Fragments`` in Python. Of datagrams that were whole the bytes are kept for a while, within the same bounds."""
 
     def __init__(self) -> None:
-        self._done: dict[Hashable, set[tuple[int, int]]] = {}
-        self._pending: dict[Hashable, Datagram[H]] = {}
+        self._done: dict[Key, bytes] = {}
+        self._done_bytes = 0
+        self._pending: dict[Key, Datagram] = {}
         self._bytes = 0
 
-    def add(self, key: Hashable, header: H, piece: Piece) -> Datagram[H] | None:
-        """Add a piece; a datagram made whole is no longer kept here. The first piece's ``header`` counts.
+    def overdue(self, now: int) -> list[Datagram]:
+        late: list[Datagram] = []
+        while self._pending:
+            first = next(iter(self._pending.values())).first
+            if now - first <= TIMEOUT and len(self._pending) <= MAX_DATAGRAMS and self._bytes <= MAX_BYTES:
+                break
+            late.append(self._give_up())
+        return late
 
-        ``None``: a copy of a piece of a datagram that was whole already.
-        """
-        mark = (piece.start, crc32(piece.data))
-        if mark in self._done.get(key, ()):
-            return None
+    def copied(self, key: Key, piece: Piece) -> bool:
+        known, end = self._done.get(key, b""), piece.start + piece.wire
+        same = known[piece.start : piece.start + len(piece.data)] == piece.data
+        return same and key in self._done and end <= len(known) and piece.more == (end < len(known))
+
+    def add(self, key: Key, header: Header, piece: Piece) -> Datagram | None:
         datagram = self._pending.get(key)
         if datagram is None:
             datagram = self._pending[key] = Datagram(header, piece.stamp[0], piece.stamp)
         if piece.start == 0:
             datagram.header = header
-        before = len(datagram.data)
+        self._bytes -= datagram.held
         datagram.add(piece.start, piece.data)
         datagram.stamp = piece.stamp
-        datagram.marks.add(mark)
+        datagram.pieces += 1
         datagram.wire += piece.wire
         datagram.origin.extend(piece.origin)
         end = piece.start + piece.wire
@@ -122,30 +172,24 @@ class Fragments(Generic[H]):
             datagram.damaged |= datagram.total not in (-1, end)
             datagram.total = max(datagram.total, end)
         datagram.damaged |= 0 <= datagram.total < len(datagram.data)
-        self._bytes += len(datagram.data) - before
-        if datagram.whole:
-            self._remove(key)
-            self._done.pop(key, None)
-            self._done[key] = datagram.marks
-            if len(self._done) > MAX_DATAGRAMS:
-                del self._done[next(iter(self._done))]
+        self._bytes += datagram.held
+        if not datagram.whole:
+            return None
+        del self._pending[key]
+        self._bytes -= datagram.held
+        self._keep(key, bytes(datagram.data))
         return datagram
 
-    def overdue(self, now: int) -> Iterator[Datagram[H]]:
-        """Give up what is too old at time ``now`` (ns), or too much."""
-        while self._pending:
-            key, oldest = next(iter(self._pending.items()))
-            if now - oldest.first <= TIMEOUT and len(self._pending) <= MAX_DATAGRAMS and self._bytes <= MAX_BYTES:
-                return
-            self._remove(key)
-            yield oldest
+    def _keep(self, key: Key, data: bytes) -> None:
+        self._done_bytes += len(data) - len(self._done.pop(key, b""))
+        self._done[key] = data
+        while len(self._done) > MAX_DATAGRAMS or self._done_bytes > MAX_BYTES:
+            self._done_bytes -= len(self._done.pop(next(iter(self._done))))
 
-    def rest(self) -> Iterator[Datagram[H]]:
-        """Give up everything: the captures have ended."""
-        while self._pending:
-            key, oldest = next(iter(self._pending.items()))
-            self._remove(key)
-            yield oldest
+    def oldest(self) -> Datagram | None:
+        return self._give_up() if self._pending else None
 
-    def _remove(self, key: Hashable) -> None:
-        self._bytes -= len(self._pending.pop(key).data)
+    def _give_up(self) -> Datagram:
+        oldest = self._pending.pop(next(iter(self._pending)))
+        self._bytes -= oldest.held
+        return oldest

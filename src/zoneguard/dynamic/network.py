@@ -7,12 +7,14 @@ RFC 8200, 6275, 4302, 8754. TCP: RFC 9293.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from zoneguard.dynamic._routing import routed, source_routed
 from zoneguard.dynamic.columns import Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
-from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Piece
+from zoneguard.dynamic.contexts import Contexts
+from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Key, Piece
 from zoneguard.dynamic.layers import IPV4, Cursor, NoIp, Skipped
 from zoneguard.dynamic.links import network_layer
 from zoneguard.dynamic.tunnels import over_ip, over_udp
@@ -24,8 +26,8 @@ FRAGMENT, ROUTING, AUTHENTICATION, NO_NEXT = 44, 43, 51, 59
 EXTENSIONS = frozenset({0, ROUTING, 60, 135, 139, 140})  # next header, then length in 8 bytes less the first
 PORTS = frozenset({TCP, UDP, 33, 132, 136})
 HEADER = {TCP: 20, UDP: 8, ICMP: 8, ICMPV6: 8, 33: 12, 132: 12, 136: 8}
-SOURCE_ROUTES = frozenset({131, 137})
 CUT = N_("cut inside a header by the capture's length limit")
+LONG = N_("extension header longer than its packet")
 SHORT = N_("transport header longer than its packet")
 UNFINISHED = N_("fragments of a datagram that never came whole")
 CONTRADICTION = N_("fragments that overlap and disagree")
@@ -57,7 +59,8 @@ class Found:
 class Dissected:
     """What came of a frame. ``skipped``: why it could not be read; ``kind``: what it was instead of IP; or empty.
 
-    ``settled`` is the file of each frame whose fate this decides: none where a fragment waits, several where one ends.
+    ``settled`` is the file of each frame whose fate this decides: none where a fragment waits, several where a datagram
+    is whole or given up.
     """
 
     found: list[Found]
@@ -68,28 +71,46 @@ class Dissected:
 
 
 class Dissector:
-    """Decodes frames in time order; fragments wait inside."""
+    """Decodes frames in time order; fragments wait in ``fragments``."""
 
-    def __init__(self) -> None:
-        self._fragments: Fragments[tuple[Cursor, Found, int]] = Fragments()
+    def __init__(self, contexts: Contexts, fragments: Fragments) -> None:
+        self._contexts = contexts
+        self._fragments = fragments
         self._found: list[Found] = []
         self._refusals: list[Refusal] = []
         self._settled: tuple[int, ...] = ()
-        self._late: list[Datagram[tuple[Cursor, Found, int]]] = []
+        self._late: list[Datagram] = []
 
-    def dissect(self, link: int, cursor: Cursor) -> Dissected:
-        """Everything in one frame; never raises."""
+    def dissect(self, link: int, cursor: Cursor) -> Iterator[Dissected]:
+        """Everything in one frame, then what is known of datagrams that it found too old, or too many."""
         self._settled = cursor.origin
-        return self._run(lambda: self._ip(network_layer(link, cursor), cursor))
+        yield self._run(lambda: self._ip(network_layer(link, cursor), cursor))
+        yield from self._given_up()
 
-    def late(self) -> list[Dissected]:
-        """What is known of datagrams that the fragment dissected last found too old, or too many."""
-        late, self._late = self._late, []
-        return [self._unfinished(datagram) for datagram in late]
+    def assembled(self, datagram: Datagram, late: list[Datagram]) -> Iterator[Dissected]:
+        """Everything in a datagram that a core has put together, and in those that it gave up for it."""
+        self._late += late
+        yield self._run(lambda: self._open(datagram))
+        yield from self._given_up()
 
-    def rest(self) -> list[Dissected]:
+    def unfinished(self, datagram: Datagram) -> Iterator[Dissected]:
+        """What is known of a datagram that never came whole."""
+        self._late.append(datagram)
+        yield from self._given_up()
+
+    def rest(self) -> Iterator[Dissected]:
         """What is known of all datagrams that still wait: the captures have ended."""
-        return [self._unfinished(datagram) for datagram in self._fragments.rest()]
+        while datagram := self._fragments.oldest():
+            yield from self.unfinished(datagram)
+
+    def _given_up(self) -> Iterator[Dissected]:
+        while self._late:
+            waiting, self._late = self._late, []
+            for place, datagram in enumerate(waiting):
+                yield self._unfinished(datagram)
+                if self._late:  # it held a fragment itself, for which others were given up: these are next
+                    self._late += waiting[place + 1 :]
+                    break
 
     def _run(self, decode: Callable[[], None]) -> Dissected:
         self._found, self._refusals = [], []
@@ -104,17 +125,36 @@ class Dissector:
             skipped = str(CUT)
         return Dissected(self._found, self._refusals, self._settled, skipped, kind)
 
-    def _unfinished(self, datagram: Datagram[tuple[Cursor, Found, int]]) -> Dissected:
-        cursor, ip, proto = datagram.header
-        beginning = datagram.beginning
-        inner = replace(cursor, data=beginning, at=0, wire=datagram.wire, base=-1, stamp=datagram.stamp, damaged=True)
-        self._settled = tuple(datagram.origin)
+    def _unfinished(self, datagram: Datagram) -> Dissected:
+        header, beginning = datagram.header, datagram.beginning
+        inner = self._inner(datagram, beginning, datagram.wire)
+        inner.damaged = True
+        ip = Found(inner, header.v6, header.src, header.dst, header.proto, header.size)
         if beginning:
-            out = self._run(lambda: self._payload(inner, replace(ip, size=datagram.wire), proto))
+            ip.size = datagram.wire
+            out = self._run(lambda: self._payload(inner, ip, header.proto))
         else:
-            self._found, out = [], Dissected([replace(ip, cursor=inner, proto=proto)], [], self._settled)
+            out = Dissected([ip], [], self._settled)
         out.skipped, out.kind = str(UNFINISHED), ""
         return out
+
+    def _open(self, datagram: Datagram) -> None:
+        header = datagram.header
+        inner = self._inner(datagram, bytes(datagram.data), len(datagram.data))
+        ip = Found(inner, header.v6, header.src, header.dst, header.proto, header.head + len(datagram.data))
+        self._payload(inner, ip, header.proto)
+        if datagram.damaged:
+            raise Skipped(CONTRADICTION)
+
+    def _inner(self, datagram: Datagram, data: bytes, wire: int) -> Cursor:
+        """A cursor on what was put together; this decides the fate of all its frames."""
+        self._settled = tuple(datagram.origin)
+        header = datagram.header
+        vlans, tunnel = self._contexts.known[header.context]
+        return Cursor(
+            data, 0, wire, vlans, tunnel, header.mac, header.layers, header.damaged or datagram.damaged,
+            stamp=datagram.stamp, origin=self._settled,
+        )  # fmt: skip
 
     def _ip(self, kind: int, cursor: Cursor) -> None:
         if kind == IPV4:
@@ -132,13 +172,14 @@ class Dissector:
         placed, proto = cursor.u16(6), cursor.u8(9)
         src, dst = cursor.u32(12), cursor.u32(16)
         if header > 20:
-            dst = _source_routed(cursor, header, dst)
-        identity = (src, dst, cursor.u16(4), proto, cursor.vlans, cursor.tunnel)
+            dst = source_routed(cursor, header, dst)
+        number = cursor.u16(4)
         ip = Found(cursor, False, src, dst, proto, size)
         cursor.wire = cursor.at + size
         cursor.skip(header)
         if placed & 0x3FFF:
-            self._fragment(cursor, ip, proto, identity, (placed & 0x1FFF) * 8, bool(placed & 0x2000))
+            ip.proto = proto
+            self._fragment(cursor, ip, number, (placed & 0x1FFF) * 8, bool(placed & 0x2000))
         else:
             self._payload(cursor, ip, proto)
 
@@ -165,49 +206,47 @@ class Dissector:
                 following, placed, number = cursor.u8(), cursor.u16(2), cursor.u32(4)
                 cursor.skip(8)
                 if placed & 0xFFF9:
-                    identity = (ip.src, ip.dst, number, cursor.vlans, cursor.tunnel)
-                    self._fragment(cursor, ip, following, identity, placed & 0xFFF8, bool(placed & 1))
+                    if cursor.at > cursor.wire:
+                        raise Skipped(LONG)
+                    ip.proto = following
+                    self._fragment(cursor, ip, number, placed & 0xFFF8, bool(placed & 1))
                     return
                 proto = following
                 continue
             elif ip.v6 and proto in EXTENSIONS:
                 if proto == ROUTING:
-                    ip.dst = _routed(cursor, ip.dst)
+                    ip.dst = routed(cursor, ip.dst)
                 if proto == 135 and cursor.u8() == NO_NEXT:
                     break
                 proto, length = cursor.u8(), (cursor.u8(1) + 1) * 8
             else:
                 break
             if cursor.at + length > cursor.wire:
-                raise Skipped(N_("extension header longer than its packet"))
+                raise Skipped(LONG)
             cursor.skip(length)
         ip.proto = proto
         self._transport(cursor, ip)
 
-    def _fragment(self, cursor: Cursor, ip: Found, proto: int, identity: Hashable, start: int, more: bool) -> None:
+    def _fragment(self, cursor: Cursor, ip: Found, number: int, start: int, more: bool) -> None:
+        """Put a piece with its siblings, and go on in the datagram if that is whole now."""
         wire = cursor.wire - cursor.at
         if start + wire > MAX_LENGTH:
             raise Skipped(N_("a fragment that lies beyond the longest datagram"))
         if more and wire % 8:
             raise Skipped(N_("a fragment of odd length before the last"))
-        self._late += self._fragments.overdue(cursor.stamp[0])
+        context = self._contexts.number(cursor.vlans, cursor.tunnel)
+        key = Key(ip.v6, ip.src, ip.dst, number, 0 if ip.v6 else ip.proto, context)
         piece = Piece(start, more, cursor.data[cursor.at : cursor.end], wire, cursor.stamp, cursor.origin)
-        datagram = self._fragments.add((ip.v6, identity), (cursor, ip, proto), piece)
-        if datagram is None:
+        self._late += self._fragments.overdue(cursor.stamp[0])
+        if self._fragments.copied(key, piece):
             return
+        header = Header(
+            ip.v6, ip.src, ip.dst, ip.proto, ip.size, ip.size - wire, cursor.mac, context, cursor.layers, cursor.damaged
+        )
+        datagram = self._fragments.add(key, header, piece)
         self._settled = ()
-        if not datagram.whole:
-            return
-        outer, first, proto = datagram.header
-        self._settled = tuple(datagram.origin)
-        inner = replace(
-            outer, data=bytes(datagram.data), at=0, wire=len(datagram.data), base=-1,
-            damaged=outer.damaged or datagram.damaged, stamp=datagram.stamp, origin=self._settled,
-        )  # fmt: skip
-        header = first.size - (outer.wire - outer.at)
-        self._payload(inner, replace(first, cursor=inner, size=header + len(datagram.data)), proto)
-        if datagram.damaged:
-            raise Skipped(CONTRADICTION)
+        if datagram is not None:
+            self._open(datagram)
 
     def _transport(self, cursor: Cursor, ip: Found) -> None:
         """The row, with as much of the transport header as is there, and then what is inside."""
@@ -261,27 +300,3 @@ class Dissector:
         except (struct.error, IndexError):
             return  # too short to say whose packet it was
         self._refusals.append(Refusal(v6, src, dst, proto, *ports, cursor.tunnel))
-
-
-def _source_routed(cursor: Cursor, header: int, dst: int) -> int:
-    """The last address of an IPv4 source route that is not yet used up, else ``dst``."""
-    at, end = 20, header
-    while at + 3 <= end and (option := cursor.u8(at)) != 0:
-        if option == 1:
-            at += 1
-            continue
-        length = cursor.u8(at + 1)
-        if option in SOURCE_ROUTES and length >= 7 and cursor.u8(at + 2) <= length - 3 and at + length <= end:
-            return cursor.u32(at + 3 + (length - 3) // 4 * 4 - 4)
-        at += max(length, 2)
-    return dst
-
-
-def _routed(cursor: Cursor, dst: int) -> int:
-    """The final destination of an IPv6 routing header with segments left, else ``dst``."""
-    kind, left, count = cursor.u8(2), cursor.u8(3), cursor.u8(1) // 2
-    if left == 0 or count == 0 or kind not in (0, 2, 4):
-        return dst
-    place = cursor.at + 8 + (0 if kind == 4 else 16 * (count - 1))
-    address = cursor.data[place : place + 16]
-    return int.from_bytes(address) if len(address) == 16 else dst

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from zoneguard.dynamic.columns import I64, Bool, Rows
 from zoneguard.dynamic.containers import Capture, find_captures
+from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.cores import Core, best
-from zoneguard.dynamic.decoding import Account, Context, Decoder
+from zoneguard.dynamic.decoding import Account, Decoder
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.merging import Merged
 from zoneguard.dynamic.table import Flows, Tracks

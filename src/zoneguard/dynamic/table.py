@@ -11,9 +11,9 @@ from typing import overload
 import numpy as np
 
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I32, I64, U8, Refusal
+from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, community_id
-from zoneguard.dynamic.decoding import Context
+from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.flows import Tracked
 from zoneguard.dynamic.oriented import Oriented, more_macs, no_flows, orient
 from zoneguard.dynamic.placing import NOWHERE, Addresses
@@ -27,6 +27,7 @@ LAST = np.iinfo(np.int64).max
 _SUMS = ("packets", "payload", "events", "first_row", "bytes", "mac")
 _PLACES = ("first_row", "first_time", "first_number", "first_file", "last_row", "last_time", "last_number", "last_file")
 _CONTEXT = 0xFFFF0000
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 _Place = tuple[int, int, int, int, int, int, int, int]
 
 
@@ -261,7 +262,8 @@ def _join_apart(
     alike = [tuple((kind, *number) for kind, _, *number in map(str.split, tunnel)) for _, tunnel in contexts]
     seen = store.packets[: 2 * len(halves)].reshape(-1, 2) > 0
     waiting: dict[tuple[object, ...], list[int]] = {}
-    for flow in order[(seen[:, 0] != seen[:, 1])[order]].tolist():
+    apart = order[(seen[:, 0] != seen[:, 1])[order]]
+    for flow in apart[_may_join(store.key[apart], seen[apart, 0])].tolist():
         *ends, tail = store.key[flow].tolist()
         side = 0 if seen[flow, 0] else 1
         key = (*ends, tail & ~_CONTEXT, alike[(tail & _CONTEXT) >> 16])
@@ -274,6 +276,23 @@ def _join_apart(
             halves[partner, side] = halves[flow, side]
             taken[flow] = True
     return taken
+
+
+def _may_join(key: U64, side: Bool) -> Bool:
+    """Which of these flows have the ends of another one that was seen from the other side in another context; now and
+    then one more, where two keys have the same hash."""
+    mixed = key[:, 4] & ~np.uint64(_CONTEXT)
+    for column in range(4):
+        mixed = (mixed ^ mixed >> np.uint64(32)) * _ODD + key[:, column]
+    order = np.argsort(mixed)
+    begins = np.flatnonzero(np.append(True, np.diff(mixed[order]) != 0)[: len(key)])
+    may = np.zeros(len(key), np.bool_)
+    if len(begins):
+        context, first = (key[:, 4] & np.uint64(_CONTEXT))[order], side[order]
+        differ = np.minimum.reduceat(context, begins) != np.maximum.reduceat(context, begins)
+        differ &= np.logical_or.reduceat(first, begins) & ~np.logical_and.reduceat(first, begins)
+        may[order] = np.repeat(differ, np.diff(begins, append=len(key)))
+    return may
 
 
 def _many(address: int) -> bool:
