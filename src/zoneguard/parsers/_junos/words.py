@@ -14,7 +14,10 @@ BANNER = re.compile(
 )
 EDIT_BANNER = re.compile(r"(?:\{[\w:-]+\})?\[edit(?P<path>[^\]]*)\]$")
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|#.*|[{};\[\]]|[^\s{};\[\]"]+|"', re.DOTALL)
+_BARE = r'[^\s{};\[\]"]'
+_TOKEN = re.compile(
+    rf'"(?:[^"\\]|\\.)*"|#.*|[{{}};\[\]]|{_BARE}+(?:\[{_BARE}*\]{_BARE}*)*|"', re.DOTALL
+)  # brackets within a word are a pattern's: <ge-0/0/[1-4]>
 _SPECIAL = re.compile(r'["{};\[\]#]')
 _COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|(?<!\S)#.*|(/\*).*?(\*/|$)', re.DOTALL)
 _PLAIN_COMMAND = re.compile(r'[^"{}\[\];#]+')
