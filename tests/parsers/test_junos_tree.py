@@ -475,3 +475,13 @@ def test_detection_is_by_content() -> None:
     )
     assert PLUGIN.sniff(Source("f", ("set deviceconfig system hostname pa", "set system x"))) == 0.0
     assert PLUGIN.sniff(Source("f", ("*filter", "-A INPUT -j DROP"))) == 0.0
+
+
+@pytest.mark.parametrize("pattern", ["<ge-0/0/[1-2]>", "<[fg]e-*>", "<ge-0/0/[!0]>", "<ge-0/0/1>"])
+def test_a_pattern_with_brackets_is_one_word(pattern: str) -> None:
+    text = f"""
+set groups F interfaces {pattern} unit <*> family inet filter input BLOCK
+set apply-groups F
+set interfaces ge-0/0/1 unit 0 family inet address 10.1.0.1/24
+"""
+    assert "interfaces ge-0/0/1 unit 0 family inet filter input BLOCK" in inherited(text)

@@ -9,7 +9,7 @@ from zoneguard.checks import Case
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, together
 from zoneguard.static.analysis import Anomaly, Kind
 
 ACTIONS = {
@@ -81,7 +81,7 @@ def open_questions(case: Case, check: str) -> Iterator[Finding]:
                 "{device}: whether {count} rules ever act depends on conditions that cannot be decided: {unknown}.",
                 device=device.name,
                 count=len(doubtful),
-                unknown=", ".join(unknowns[:3]) + (" …" if len(unknowns) > 3 else ""),
+                unknown=together([*unknowns[:3], *(["…"] if len(unknowns) > 3 else [])]),
             )
             yield _open(case, check, device.name, message, tuple(a.span for a in doubtful[:5]), *unknowns)
         for context in analysis.skipped:

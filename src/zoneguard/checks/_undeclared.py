@@ -25,7 +25,7 @@ from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.spans import CaptureSpan, SourceSpan
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, together
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import relation, restrict
 from zoneguard.static.waypoints import hairpin
@@ -78,7 +78,7 @@ def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Cr
             "decided: {unknown}.",
             source=part.source,
             destination=part.destination,
-            unknown=", ".join(packets.unknowns()),
+            unknown=together(packets.unknowns()),
         )
     )
     return Finding(

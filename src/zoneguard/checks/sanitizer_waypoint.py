@@ -27,7 +27,7 @@ from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Allowance, ExceptionEntry
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, together
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import restrict
 from zoneguard.static.waypoints import Leg, hairpin, past, touches, ways_of_content
@@ -130,7 +130,7 @@ def _message(entry: Entry, source: str, destination: str, direct: bool, unknowns
     return N_(
         "{said} It passes if a condition holds that cannot be decided: {unknown}.",
         said=said,
-        unknown=", ".join(unknowns),
+        unknown=together(unknowns),
     )
 
 

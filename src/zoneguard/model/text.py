@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,14 @@ class Reason(str):
         for _, value in self.args:
             if isinstance(value, Reason):
                 yield from value.parts()
+
+
+def together(sentences: Iterable[str]) -> Reason:
+    """Several sentences in a row, each to be translated; empty for none."""
+    found = [as_reason(sentence) for sentence in sentences]
+    return reduce(
+        lambda one, other: Reason("{name}, {other}", name=one, other=other), found or [Reason("{none}", none="")]
+    )
 
 
 def as_reason(sentence: str) -> Reason:

@@ -40,18 +40,29 @@ _LINK_LOCAL6 = prefix_span(V6 + (0xFE80 << 112), 10)
 
 def is_own_address(field: Field, span: SourceSpan) -> Unknown:
     """``field`` is an address of the box: open until ``with_routes`` knows its interfaces."""
-    return Unknown(f"{field.value}{_OWN} ({span.file})", span)
+    return Unknown(Reason("{value} is an address of the box itself ({file})", value=field.value, file=span.file), span)
 
 
 def is_broadcast_address(field: Field, span: SourceSpan) -> Unknown:
     """``field`` is a broadcast address of a subnet of the box: likewise open."""
-    return Unknown(f"{field.value}{_BROADCAST} ({span.file})", span)
+    return Unknown(
+        Reason("{value} is a broadcast address of the box ({file})", value=field.value, file=span.file), span
+    )
 
 
 def is_routed_out(field: Field, names: frozenset[str], vrf: str, span: SourceSpan) -> Unknown:
     """The routing table of ``vrf`` sends the address in ``field`` out by one of the interfaces ``names``: open until
     ``with_routes`` knows the table."""
-    return Unknown(f"{field.value}{_ROUTED}{', '.join(sorted(names))} ({vrf} of {span.file})", span)
+    return Unknown(
+        Reason(
+            "{value} is routed out by {names} ({vrf} of {file})",
+            value=field.value,
+            names=", ".join(sorted(names)),
+            vrf=vrf,
+            file=span.file,
+        ),
+        span,
+    )
 
 
 def with_routes(device: Device, table: Device) -> Device:

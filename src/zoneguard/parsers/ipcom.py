@@ -27,6 +27,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.match import Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.values import UnreadableError
@@ -97,8 +98,8 @@ def parse(source: Source, name: str) -> Parsed:
         name="main",
         interfaces=frozenset(read.interfaces),
         routes=tuple(read.routes.values()),
-        stages=(Routing(), _open(name, "forwards", source.whole)),
-        local=(_open(name, "answers", source.whole),),
+        stages=(Routing(), _open(Reason("{name} forwards the packet", name=name), source.whole)),
+        local=(_open(Reason("{name} answers the packet", name=name), source.whole),),
     )
     open_ = Misunderstood(source.whole, "", OPEN, Concern.FILTER)
     uncertain = (open_, *missing(source, interfaces), *ledger.uncertain)
@@ -106,8 +107,14 @@ def parse(source: Source, name: str) -> Parsed:
     return Parsed((device,), ledger.close())
 
 
-def _open(name: str, does: str, span: SourceSpan) -> Filter:
-    rule = Rule(Unknown(f"{name} {does} the packet", span), Permit(), span, "rules of the device", implied=True)
+def _open(what: Reason, span: SourceSpan) -> Filter:
+    rule = Rule(
+        Unknown(what, span),
+        Permit(),
+        span,
+        "rules of the device",
+        implied=True,
+    )
     return Filter(RuleList("rules", (rule,), Deny(), span), stateful=True)
 
 

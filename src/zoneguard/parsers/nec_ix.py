@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Service, Stage, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Not, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._nec_ix.collect import collect
@@ -116,9 +117,9 @@ def _local(config: Config) -> Filter:
             listed = config.server_lists.get(server)
             who = () if listed is None else (permitted(config, False, *listed),)
             rules.append(Rule(both(asked, *who), Permit(), where, f"{server}-server", implied=True))
-        moved = Unknown(config.key(f"another service listens on port {port}"), span)
+        moved = Unknown(config.key(Reason("another service listens on port {port}", port=port)), span)
         rules.append(Rule(both(asked, Not(moved)), Deny(), where or span, f"{server}-server", implied=True))
-    other = Unknown(config.key("the device itself listens to the packet"), span)
+    other = Unknown(config.key(Reason("the device itself listens to the packet")), span)
     rules.append(Rule(other, Permit(), span, "services of the device without a line of their own", implied=True))
     return Filter(RuleList("to the device itself", tuple(rules), Deny(), span))
 

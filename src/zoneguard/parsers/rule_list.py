@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from zoneguard.model.device import Concern, Deny, Device, Filter, Permit, Routing, Rule, RuleList, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, AnyOf, Field, In, Match, Unknown
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._rule_list.table import Column, Row, heads_in, rows
 from zoneguard.parsers._rule_list.values import (
@@ -87,7 +88,7 @@ def _rules(source: Source, ledger: Ledger, row: Row, known: Names) -> Iterator[R
 
     def doubt(text: str, reason: str) -> Match:
         ledger.not_understood(row.first, reason, Concern.FILTER, bounded=True)
-        return Unknown(f"{text} ({source.file}:{row.first})", span)
+        return Unknown(Reason("{text} ({file}:{first})", text=text, file=source.file, first=row.first), span)
 
     match = All(
         (

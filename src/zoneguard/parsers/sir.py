@@ -23,6 +23,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.match import Field, In, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._sir import commands
@@ -95,7 +96,9 @@ def _routes(config: Config, ledger: Ledger) -> Iterator[Route]:
 def _translations(config: Config) -> Iterator[Translate]:
     for port in config.ports.values():
         if port.nat is not None:
-            done = Unknown(f"NAT of {config.name}: {port.name} translates the packet", port.nat)
+            done = Unknown(
+                Reason("NAT of {name}: {name2} translates the packet", name=config.name, name2=port.name), port.nat
+            )
             rule = NatRule(both(In(Field.SRC, ALL_V4), done), port.nat, (EgressAddress(),), f"{port.name} ip nat")
             rules = RuleList(f"{port.name} ip nat out", (rule,), Permit(), port.nat)
             yield Translate(rules, Field.SRC, egress=frozenset({port.name}))

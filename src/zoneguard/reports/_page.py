@@ -12,7 +12,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 
 from zoneguard.locale import translator
-from zoneguard.model.text import Text
+from zoneguard.model.text import Reason, Text
 
 PIPE_WIDTH = 80
 _MAX_WIDTH = 120
@@ -55,7 +55,7 @@ class Page:
         self._colour = ColorSystem.STANDARD if terminal and not os.environ.get("NO_COLOR") else None
         self._lines: list[str] = []
 
-    def say(self, text: Text) -> str:
+    def say(self, text: Text | Reason) -> str:
         """``text`` in the page's language."""
         return text.render(self.translate)
 

@@ -106,7 +106,9 @@ def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, 
         match = _condition(Words(condition), kind, line.span)
     except UnreadableError as error:
         config.not_understood(line.number, str(error), Concern.FILTER, bounded=True)
-        match = Unknown(f"entry {sequence} of access list {known.name} matches", line.span)
+        match = Unknown(
+            Reason("entry {sequence} of access list {name} matches", sequence=sequence, name=known.name), line.span
+        )
     known.add(Entry(sequence, line.span, permits, match, way if permits else ()))
 
 
@@ -154,7 +156,17 @@ def _options(words: Words, proto: int | None, span: SourceSpan) -> list[Match]:
         elif word in _LOGS:
             continue
         elif word in _MARKS:
-            parts.append(Unknown(f"the packet has {word} {words.take().lower()[:40]} ({span})", span))
+            parts.append(
+                Unknown(
+                    Reason(
+                        "the packet has {word} {value} ({span})",
+                        word=word,
+                        value=words.take().lower()[:40],
+                        span=str(span),
+                    ),
+                    span,
+                )
+            )
         else:
             raise UnreadableError(Reason("not a condition that is known: {word}", word=word[:40]))
     return parts
@@ -217,7 +229,7 @@ def _mac_side(words: Words, span: SourceSpan, side: str) -> Match:
     else:
         value, ignored = mac(word), mac(words.take())
     if side == "destination":
-        return Unknown(f"the frame is for that destination ({span})", span)
+        return Unknown(Reason("the frame is for that destination ({span})", span=str(span)), span)
     mask = 0xFFFFFFFFFFFF & ~ignored
     return Bits(Field.MAC, value & mask, mask)
 

@@ -90,7 +90,10 @@ def _vlan(config: Config, port: Port, inward: bool) -> Iterator[Filter]:
         doubt: Match = ALWAYS
         if guarded:
             config.not_understood(applied.span.first, ORDER, Concern.FILTER, bounded=True)
-            doubt = Unknown(f"lists of {config.name} {port.name} are asked after those of ports", applied.span)
+            doubt = Unknown(
+                Reason("lists of {name} {name2} are asked after those of ports", name=config.name, name2=port.name),
+                applied.span,
+            )
         yield _stage(config, applied, port.name, doubt=doubt)
 
 
@@ -108,9 +111,14 @@ def _guarded(config: Config, port: Port, inward: bool) -> Iterator[tuple[Match, 
             if everywhere:
                 yield ALWAYS, applied
                 continue
-            way = "comes into" if inward else "leaves"
+            way = Reason("comes into") if inward else Reason("leaves")
             config.not_understood(applied.span.first, SOME_PORTS, Concern.FILTER, bounded=True)
-            yield Unknown(f"the packet {way} {config.name} by {ports}", applied.span), applied
+            yield (
+                Unknown(
+                    Reason("the packet {way} {name} by {ports}", way=way, name=config.name, ports=ports), applied.span
+                ),
+                applied,
+            )
 
 
 def _carriers(config: Config, vlan: int) -> list[Port]:

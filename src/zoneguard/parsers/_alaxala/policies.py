@@ -69,13 +69,17 @@ def policy_routes(config: Config, interface: str, entries: list[Entry]) -> Itera
             continue
         match = both(Ingress(frozenset({interface})), entry.match)
         if entry.permits is None:
-            match = both(match, Unknown(f"the entry ({entry.span}) permits the packet", entry.span))
+            match = both(
+                match, Unknown(Reason("the entry ({span}) permits the packet", span=str(entry.span)), entry.span)
+            )
         if not entry.way:
             yield PolicyRoute(match, entry.span)
             continue
         ways, certain = _ways(config, entry)
         if not certain:
-            match = both(match, Unknown(f"a way of the policy route ({entry.span}) is up", entry.span))
+            match = both(
+                match, Unknown(Reason("a way of the policy route ({span}) is up", span=str(entry.span)), entry.span)
+            )
         if ways:
             yield PolicyRoute(match, entry.span, tuple((way.hop, way.interface) for way in ways))
 

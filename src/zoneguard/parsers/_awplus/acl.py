@@ -113,7 +113,9 @@ def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, 
         match = _condition(Words(words[1:]), v6, line.span, action == "send-to-vlan-port")
     except UnreadableError as error:
         config.not_understood(line.number, str(error), Concern.FILTER, bounded=True)
-        match = Unknown(f"entry {sequence} of access list {known.name} matches", line.span)
+        match = Unknown(
+            Reason("entry {sequence} of access list {name} matches", sequence=sequence, name=known.name), line.span
+        )
     if action in _LED_AWAY:
         config.not_understood(
             line.number, "where this entry sends a packet past routing is not modelled", Concern.FILTER
@@ -208,7 +210,14 @@ def _tags(words: Words, span: SourceSpan) -> list[Match]:
         tag = number(words.take(), 1, 4094)
         if keyword == "vlan":
             parts.append(Ingress(frozenset({f"vlan{tag}"})))
-        parts.append(Unknown(f"the packet carries the tag of {keyword} {tag} ({span})", span))
+        parts.append(
+            Unknown(
+                Reason(
+                    "the packet carries the tag of {keyword} {tag} ({span})", keyword=keyword, tag=tag, span=str(span)
+                ),
+                span,
+            )
+        )
     return parts
 
 

@@ -77,7 +77,12 @@ def _entity(line: Line, config: Config, parent: str, kind: str) -> None:
 
 
 def _open(line: Line, known: Entity) -> None:
-    known.own.append(Member(Intervals(), doubt=f"{' '.join(line.words)[:80]} of entity {known.name} holds"))
+    known.own.append(
+        Member(
+            Intervals(),
+            doubt=Reason("{words} of entity {name} holds", words=" ".join(line.words)[:80], name=known.name),
+        )
+    )
 
 
 def _subnet(line: Line, known: Entity) -> None:
@@ -133,7 +138,9 @@ def read_application(line: Line, config: Config) -> None:
                 raise UnreadableError("this line of an application is not known")
         except UnreadableError as error:
             config.not_understood(child.number, str(error), Concern.FILTER, bounded=True)
-            parts[f"line {child.number}"] = Unknown(f"{' '.join(words)[:60]} of application {name}", child.span)
+            parts[f"line {child.number}"] = Unknown(
+                Reason("{words} of application {name}", words=" ".join(words)[:60], name=name), child.span
+            )
     if protocol is None:
         config.not_understood(line.number, _NO_PROTOCOL, Concern.FILTER, bounded=True)
     match = None if protocol is None else both(protocol, *(p for p in parts.values() if p is not ALWAYS))
@@ -178,7 +185,7 @@ class Book:
                     'the entity "{name}" is not defined: the rule has no effect, or this file is a part', name=name
                 )
                 self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
-                return Unknown(f"the packet's {field.value} is of entity {name}", span)
+                return Unknown(Reason("the packet's {value} is of entity {name}", value=field.value, name=name), span)
             self._entities[key] = either(*(self._member(m, field, span, by_interface) for m in members))
         return self._entities[key]
 
@@ -204,7 +211,9 @@ class Book:
         for member in self._members(name):
             covered = any(member.addresses <= subnet for subnet in subnets)
             if not covered or (member.doubt and not self.dynamic(name)):
-                doubt = member.doubt or f"{name} is of entity {parent.name}, in none of whose subnets it lies"
+                doubt = member.doubt or Reason(
+                    "{name} is of entity {parent}, in none of whose subnets it lies", name=name, parent=parent.name
+                )
                 yield Member(member.addresses, member.interface, doubt)
 
     def _dynamic(self, known: Entity) -> Member:
@@ -212,20 +221,20 @@ class Book:
         own = [a.address for a in port.addresses] if port else []
         if own:
             return Member(Intervals.of(*own))
-        return Member(ALL_V4, doubt=f"the address is that of {known.dynamic}")
+        return Member(ALL_V4, doubt=Reason("the address is that of {interface}", interface=known.dynamic))
 
     def _member(self, member: Member, field: Field, span: SourceSpan, by_interface: bool) -> Match:
         parts: list[Match] = []
         if member.addresses or not member.doubt:
             parts.append(In(field, member.addresses))
         if member.doubt:
-            parts.append(Unknown(f"{field.value}: {member.doubt}", span))
+            parts.append(Unknown(Reason("{value}: {doubt}", value=field.value, doubt=member.doubt), span))
         if member.interface and field is Field.SRC:
             parts.append(Ingress(frozenset({member.interface})))
         elif member.interface and by_interface:
             parts.append(Egress(frozenset({member.interface})))
         elif member.interface:
-            parts.append(Unknown(f"the packet will leave by {member.interface}", span))
+            parts.append(Unknown(Reason("the packet will leave by {interface}", interface=member.interface), span))
         return both(*parts)
 
     def addresses(self, name: str) -> Intervals | None:
@@ -257,7 +266,7 @@ class Book:
         elif name == "ping":
             return both(In(Field.PROTO, Intervals.of(1)), In(Field.ICMP, Intervals.span(8 << 8, 8 << 8 | 255)))
         elif name == "dns":
-            over_tcp = Unknown("the application dns is TCP as well", span)
+            over_tcp = Unknown(Reason("the application dns is TCP as well"), span)
             port = In(Field.DPORT, Intervals.of(53))
             self._config.not_understood(
                 span.first, 'whether "dns" is TCP as well is not documented', Concern.FILTER, bounded=True
@@ -272,4 +281,4 @@ class Book:
         else:
             reason = Reason('the application "{name}" is not defined in this file', name=name)
         self._config.not_understood(span.first, reason, Concern.FILTER, bounded=True)
-        return Unknown(f"the packet is of application {name}", span)
+        return Unknown(Reason("the packet is of application {name}", name=name), span)

@@ -105,15 +105,24 @@ def firewall_rules(config: Config, book: Book) -> RuleList | None:
     for sequence, rule in sorted(config.rules.items()):
         name = f"firewall rule {sequence}"
         if not rule.action:
-            for word, action in (("permits", Permit()), ("drops", Deny())):
-                rules.append(Rule(Unknown(f"{name} of {config.name} {word} it", rule.span), action, rule.span, name))
+            for word, action in ((Reason("permits"), Permit()), (Reason("drops"), Deny())):
+                rules.append(
+                    Rule(
+                        Unknown(
+                            Reason("{name} of {name2} {word} it", name=name, name2=config.name, word=word), rule.span
+                        ),
+                        action,
+                        rule.span,
+                        name,
+                    )
+                )
             continue
         if not rule.destination:
             config.not_understood(rule.span.first, "a firewall rule without destination", Concern.FILTER, bounded=True)
         target = (
             book.entity(rule.destination, Field.DST, rule.span)
             if rule.destination
-            else Unknown(f"{name} of {config.name} has a destination", rule.span)
+            else Unknown(Reason("{name} of {name2} has a destination", name=name, name2=config.name), rule.span)
         )
         match = both(
             book.application(rule.application, rule.span), book.entity(rule.source, Field.SRC, rule.span), target
@@ -211,7 +220,9 @@ def _destination(rule: TranslationRule, field: Field, config: Config, book: Book
         Concern.NAT,
         bounded=True,
     )
-    return either(In(Field.DST, own), Unknown(f"nat rule {rule.number} takes any destination", rule.span))
+    return either(
+        In(Field.DST, own), Unknown(Reason("nat rule {number} takes any destination", number=rule.number), rule.span)
+    )
 
 
 def _rewrites(rule: TranslationRule, field: Field, book: Book) -> tuple[Rewrite, ...] | None:

@@ -112,7 +112,9 @@ def policy_routes(config: Config, matches: dict[int, Match], mine: frozenset[str
         return ()
     found: list[PolicyRoute] = []
     for sequence, rule in sorted(config.policies.items()):
-        taken = Unknown(f"policy route {sequence} of {config.name} takes the packet", rule.span)
+        taken = Unknown(
+            Reason("policy route {sequence} of {name} takes the packet", sequence=sequence, name=config.name), rule.span
+        )
         targets = tuple(_target(hop) for hop in rule.hops)
         found.append(PolicyRoute(both(Ingress(mine), matches[sequence], taken), rule.span, targets))
     return tuple(found)

@@ -82,7 +82,9 @@ def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]], found:
         guard: Match = ALWAYS
         if not everywhere:
             names = ", ".join(p.name for p in ports[:8])
-            guard = Unknown(f"the packet comes into {config.name} by {names}", lists[0].span)
+            guard = Unknown(
+                Reason("the packet comes into {name} by {names}", name=config.name, names=names), lists[0].span
+            )
             config.not_understood(lists[0].span.first, _SOME_PORTS, Concern.FILTER, bounded=True)
         rules += _rules(config, lists, guard)
     mapped = [rule for name, _ in maps for rule in _map_rules(config, name)]
@@ -96,7 +98,7 @@ def _vlan(config: Config, port: Port, maps: list[tuple[str, SourceSpan]], found:
     if rules and mapped:
         target = f"vlan filter of {port.name}"
         found.lists[target] = RuleList(target, tuple(mapped), Return(), span)
-        doubt = Unknown(f"a port's list of {config.name} permits past the VLAN access-map", span)
+        doubt = Unknown(Reason("a port's list of {name} permits past the VLAN access-map", name=config.name), span)
         config.not_understood(span.first, _ORDER, Concern.FILTER, bounded=True)
         rules = list(followed_by(rules, target, doubt))
     else:

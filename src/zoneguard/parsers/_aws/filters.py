@@ -12,6 +12,7 @@ from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, All, AnyOf, Field, In, Match, Not, Unknown, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of
 from zoneguard.parsers._cloud import prefix, union
@@ -86,7 +87,12 @@ class Filters:
             known += eni.addresses.spans
             if eni.untold:
                 self._say(eni.node, NO_ADDRESS, eni.id)
-                may = Unknown(f"{field.value} is the address of {eni.id} ({self._source.file})", self._span(eni.node))
+                may = Unknown(
+                    Reason(
+                        "{value} is the address of {id} ({file})", value=field.value, id=eni.id, file=self._source.file
+                    ),
+                    self._span(eni.node),
+                )
                 parts.append(All((In(field, self._blocks.get(eni.subnet, Intervals())), may)))
         return either(*([In(field, Intervals.from_spans(known))] if known or not parts else []), *parts)
 
@@ -134,7 +140,9 @@ class Filters:
         span, action = self._span(entry), entry.text("RuleAction").lower()
         name = f"{of} {entry.text('RuleNumber')}".strip()
         if action not in ("allow", "deny"):
-            yield Rule(All((match, self._doubt(entry, NO_ACTION, f"action {name}"))), Permit(), span, name)
+            yield Rule(
+                All((match, self._doubt(entry, NO_ACTION, Reason("action {name}", name=name)))), Permit(), span, name
+            )
         yield Rule(match, Permit() if action == "allow" else Deny(), span, name)
 
     def _ports(self, entry: Node) -> Match:
@@ -147,9 +155,9 @@ class Filters:
         low, high = (bounds.text(a) or bounds.text(b) for a, b in (("From", "FromPort"), ("To", "ToPort")))
         parts: list[Match] = [In(Field.PROTO, Intervals.of(value))]
         if value > 255:
-            parts = [self._doubt(entry, LATER if UNTOLD in said else NO_PORTS, f"protocol {said}")]
+            parts = [self._doubt(entry, LATER if UNTOLD in said else NO_PORTS, Reason("protocol {name}", name=said))]
         elif UNTOLD in low + high:
-            parts.append(self._doubt(entry, LATER, f"ports {low}-{high}"))
+            parts.append(self._doubt(entry, LATER, Reason("ports {low}-{high}", low=low, high=high)))
         elif value in ICMP_PROTOCOLS:
             icmp = entry.get("IcmpTypeCode")
             parts += _icmp(*((icmp.text("Type"), icmp.text("Code")) if icmp else (low, high)))
@@ -158,12 +166,14 @@ class Filters:
         elif low.isdecimal() and high.isdecimal() and len(low + high) < 11:
             parts.append(In(Field.DPORT, Intervals.span(int(low), min(65535, int(high)))))
         elif low not in ("", "-1") or high not in ("", "-1"):
-            parts.append(self._doubt(entry, NO_PORTS, f"ports {low}-{high}"))
+            parts.append(self._doubt(entry, NO_PORTS, Reason("ports {low}-{high}", low=low, high=high)))
         return All(tuple(parts))
 
     def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
         self._say(node, reason, what)
-        return Unknown(f"{what} ({self._source.file}:{node.first})", self._span(node))
+        return Unknown(
+            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first), self._span(node)
+        )
 
     def _say(self, node: Node, reason: str, what: str) -> None:
         self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)

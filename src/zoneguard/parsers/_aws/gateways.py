@@ -14,6 +14,7 @@ from zoneguard.model.device import Concern, Deny, Filter, NatRule, Permit, Rule,
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match, Unknown, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Eni, Estate, Mapping, blocks_of
 from zoneguard.parsers._cloud import number, union
@@ -76,13 +77,15 @@ class Gateways:
         return ALL_V4
 
     def _rule_in(self, eni: Eni, pair: Mapping) -> NatRule:
-        outer: Match = In(Field.DST, Intervals.of(pair.outer)) if pair.outer is not None else self._doubt(eni, "public")
+        outer: Match = (
+            In(Field.DST, Intervals.of(pair.outer)) if pair.outer is not None else self._doubt(eni, Reason("public"))
+        )
         own = Intervals.of(pair.own) if pair.own is not None else self._blocks.get(eni.subnet, Intervals())
         if pair.own is None:
             own &= ALL_V4
         rewrites = (SetTo(Field.DST, own),) if own else ()
         elsewhere = In(Field.DST, ALL_V4 - union(self._blocks.values()))
-        match = All((elsewhere, outer, *(() if pair.sure else (self._doubt(eni, "has public"),))))
+        match = All((elsewhere, outer, *(() if pair.sure else (self._doubt(eni, Reason("has public")),))))
         return NatRule(match, self._span(eni.node), rewrites, eni.id)
 
     def _rule_out(self, eni: Eni, pair: Mapping) -> NatRule:
@@ -91,16 +94,22 @@ class Gateways:
 
     def _own(self, eni: Eni, pair: Mapping, field: Field) -> Match:
         """``field`` is the private address of the pair, as far as that is known."""
-        parts: list[Match] = [] if pair.sure else [self._doubt(eni, "has public")]
+        parts: list[Match] = [] if pair.sure else [self._doubt(eni, Reason("has public"))]
         if pair.own is not None:
             return All((In(field, Intervals.of(pair.own)), *parts))
         subnet = self._blocks.get(eni.subnet, Intervals()) & ALL_V4
-        is_its = Unknown(f"{field.value} is the address of {eni.id} ({self._source.file})", self._span(eni.node))
+        is_its = Unknown(
+            Reason("{value} is the address of {id} ({file})", value=field.value, id=eni.id, file=self._source.file),
+            self._span(eni.node),
+        )
         return All((In(field, subnet), is_its, *parts))
 
     def _doubt(self, eni: Eni, what: str) -> Unknown:
         self._ledger.not_understood(eni.node.first, NO_PUBLIC, Concern.NAT, bounded=True, about=eni.id)
-        return Unknown(f"{what} address of {eni.id} ({self._source.file})", self._span(eni.node))
+        return Unknown(
+            Reason("{what} address of {id} ({file})", what=what, id=eni.id, file=self._source.file),
+            self._span(eni.node),
+        )
 
     def _span(self, node: Node) -> SourceSpan:
         return self._source.span(node.first, node.last)

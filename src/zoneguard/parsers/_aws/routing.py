@@ -13,6 +13,7 @@ from zoneguard.model.device import Concern, PolicyRoute, Route, Routing, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, Field, In, Ingress, Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Estate, blocks_of
 from zoneguard.parsers._cloud import prefix, union
@@ -114,7 +115,9 @@ class Tables:
 
     def _doubt(self, route: Node) -> Unknown:
         self._ledger.not_understood(route.first, NO_PREFIX, Concern.ROUTING, bounded=True)
-        return Unknown(f"destination ({self._source.file}:{route.first})", self._span(route))
+        return Unknown(
+            Reason("destination ({file}:{first})", file=self._source.file, first=route.first), self._span(route)
+        )
 
     def exits(self) -> Iterator[Route]:
         """The routes by which zones attach beyond gateways; packets are routed by ``policy``."""

@@ -13,6 +13,7 @@ from zoneguard.model.addresses import ALL_V4
 from zoneguard.model.device import Concern, Deny, Filter, NatRule, Permit, Rule, RuleList, SetTo, Stage, Translate
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match, Unknown
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, PUBLIC_IP, Estate, Item, same
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
@@ -83,7 +84,7 @@ class Doors:
         """Of each public address: where it is told, its name, the private ones, what is sent to it, and itself."""
         if not self._estate.of(NIC):
             for subnet in self._roads.subnets:
-                may = self._doubt(subnet.node, NO_HOSTS, f"public addresses of {subnet.name}")
+                may = self._doubt(subnet.node, NO_HOSTS, Reason("public addresses of {name}", name=subnet.name))
                 yield (
                     subnet.node,
                     subnet.name,
@@ -114,12 +115,15 @@ class Doors:
         if configuration.properties.get("loadBalancerBackendAddressPools") and configuration.references(
             "loadBalancerBackendAddressPools"
         ):
-            may = self._doubt(nic.node, BALANCED, f"load balancer of {nic.name}")
+            may = self._doubt(nic.node, BALANCED, Reason("load balancer of {name}", name=nic.name))
             yield nic.node, nic.name, own, All((In(Field.DST, ALL_V4), may)), None
 
     def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
         self._ledger.not_understood(node.first, reason, Concern.NAT, bounded=True, about=what)
-        return Unknown(f"{what} ({self._source.file}:{node.first})", self._source.span(node.first, node.last))
+        return Unknown(
+            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first),
+            self._source.span(node.first, node.last),
+        )
 
 
 def _is_false(item: Item, key: str) -> bool:

@@ -15,6 +15,7 @@ from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Rule, Ru
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, NSG, Estate, Item, same
 from zoneguard.parsers._azure.tags import Around
@@ -149,7 +150,11 @@ class Groups:
         )
         span, access, comment = self._span(entry.node), entry.text("access").lower(), entry.text("description")
         if access not in ("allow", "deny"):
-            yield Rule(both(match, self._doubt(entry.node, NO_VALUE, f"access of {entry.name}")), Permit(), span)
+            yield Rule(
+                both(match, self._doubt(entry.node, NO_VALUE, Reason("access of {name}", name=entry.name))),
+                Permit(),
+                span,
+            )
         action, implied = Permit() if access == "allow" else Deny(), entry.type.endswith("/defaultsecurityrules")
         yield Rule(match, action, span, name=entry.name, comment=comment, implied=implied)
 
@@ -159,9 +164,9 @@ class Groups:
             return ALWAYS
         value = PROTOCOLS.get(said, int(said) if said.isdecimal() and len(said) < 4 else 256)
         if value > 255:
-            return self._doubt(entry.node, NO_VALUE, f"protocol of {entry.name}")
+            return self._doubt(entry.node, NO_VALUE, Reason("protocol of {name}", name=entry.name))
         if value == 1 and around.space & ALL_V6:
-            six = self._doubt(entry.node, NO_VALUE, f"Icmp of {entry.name} as ICMPv6")
+            six = self._doubt(entry.node, NO_VALUE, Reason("Icmp of {name} as ICMPv6", name=entry.name))
             return either(In(Field.PROTO, Intervals.of(1)), both(In(Field.PROTO, Intervals.of(58)), six))
         return In(Field.PROTO, Intervals.of(value))
 
@@ -175,10 +180,10 @@ class Groups:
             if text in ("*", "0-65535"):
                 return ALWAYS
             if not low.isdecimal() or not (high or low).isdecimal() or len(low + high) > 11:
-                return self._doubt(entry.node, NO_VALUE, f"{side} port of {entry.name}")
+                return self._doubt(entry.node, NO_VALUE, Reason("{side} port of {name}", side=side, name=entry.name))
             spans.append((int(low), min(65535, int(high or low))))
         if not spans or not entry.is_told(f"{side}PortRanges"):
-            return self._doubt(entry.node, NO_VALUE, f"{side} port of {entry.name}")
+            return self._doubt(entry.node, NO_VALUE, Reason("{side} port of {name}", side=side, name=entry.name))
         return In(field, Intervals.from_spans(spans))
 
     def _addresses(self, entry: Item, side: str, field: Field, around: Around) -> Match:
@@ -200,10 +205,12 @@ class Groups:
                 self._say(entry.node, SERVICE, f"{text} of {entry.name}")
                 parts.append(around.service(text, field, self._span(entry.node)))
             else:
-                parts.append(self._doubt(entry.node, NO_ADDRESS, f"{side} of {entry.name}"))
+                parts.append(
+                    self._doubt(entry.node, NO_ADDRESS, Reason("{side} of {name}", side=side, name=entry.name))
+                )
         parts += (self._application_group(entry, reference, field) for reference in groups)
         if not (texts or groups) or not entry.is_told(f"{side}AddressPrefixes"):
-            parts.append(self._doubt(entry.node, NO_ADDRESS, f"{side} of {entry.name}"))
+            parts.append(self._doubt(entry.node, NO_ADDRESS, Reason("{side} of {name}", side=side, name=entry.name)))
         return either(*([In(field, union(known))] if known else []), *parts)
 
     def _application_group(self, entry: Item, reference: str, field: Field) -> Match:
@@ -213,15 +220,19 @@ class Groups:
             own = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
             if any(same(reference, group) for group in configuration.references("applicationSecurityGroups")):
                 if own is None:
-                    return self._doubt(entry.node, NO_ADDRESS, f"{provider(reference)} of {entry.name}")
+                    return self._doubt(
+                        entry.node, NO_ADDRESS, Reason("{side} of {name}", side=provider(reference), name=entry.name)
+                    )
                 found.append(Intervals.of(own))
         if not self._configurations:
-            return self._doubt(entry.node, ASG, f"{provider(reference)} of {entry.name}")
+            return self._doubt(entry.node, ASG, Reason("{side} of {name}", side=provider(reference), name=entry.name))
         return In(field, union(found))
 
     def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
         self._say(node, reason, what)
-        return Unknown(f"{what} ({self._source.file}:{node.first})", self._span(node))
+        return Unknown(
+            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first), self._span(node)
+        )
 
     def _say(self, node: Node, reason: str, what: str) -> None:
         self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)

@@ -14,6 +14,7 @@ from zoneguard.model.addresses import ALL_ADDRESSES, parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cloud import union
 
 PLATFORM = Intervals.of(parse_address("168.63.129.16"))
@@ -50,13 +51,32 @@ class Around:
             public = outside - PRIVATE
             parts = [In(field, public - self.may)] if public - self.may else []
             parts += [both(In(field, public & self.may), Not(self._may(field)))] if public & self.may else []
-            private = Unknown(f"{field.value} is in Internet of {self.subnet} ({self.span.file})", self.span)
+            private = Unknown(
+                Reason(
+                    "{value} is in Internet of {subnet} ({file})",
+                    value=field.value,
+                    subnet=self.subnet,
+                    file=self.span.file,
+                ),
+                self.span,
+            )
             return either(*parts, both(In(field, outside & PRIVATE), private))
         return None
 
     def service(self, name: str, field: Field, span: SourceSpan) -> Match:
         """``field`` is of the service ``name``: some public prefix."""
-        return both(In(field, ALL_ADDRESSES - self.space), Unknown(f"{field.value} has the service tag {name}", span))
+        return both(
+            In(field, ALL_ADDRESSES - self.space),
+            Unknown(Reason("{value} has the service tag {name}", value=field.value, name=name), span),
+        )
 
     def _may(self, field: Field) -> Unknown:
-        return Unknown(f"{field.value} is in VirtualNetwork of {self.subnet} ({self.span.file})", self.span)
+        return Unknown(
+            Reason(
+                "{value} is in VirtualNetwork of {subnet} ({file})",
+                value=field.value,
+                subnet=self.subnet,
+                file=self.span.file,
+            ),
+            self.span,
+        )

@@ -85,7 +85,9 @@ def _add(config: Config, known: AccessList, line: Line, words: tuple[str, ...], 
         read = standard_entry(words, span) if standard else extended_entry(words, span, config.reading(known.v6))
     except UnreadableError:
         permit = words[:1] != ("deny",)
-        open_ = undecided(f"line {line.number} of access list {known.name} is about the packet", span)
+        open_ = undecided(
+            Reason("line {number} of access list {name} is about the packet", number=line.number, name=known.name), span
+        )
         read = Entry(permit, open_, span, " ".join(words))
         decides = words[:1] in (("permit",), ("deny",))
         config.unread(line, Concern.FILTER, bounded=decides)

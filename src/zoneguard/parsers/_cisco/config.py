@@ -11,6 +11,7 @@ from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.entries import Reading
 from zoneguard.parsers._cisco.groups import Groups
@@ -147,7 +148,7 @@ class Config:
 
     @staticmethod
     def _time_range(name: str, span: SourceSpan) -> Match:
-        return undecided(f"the time range {name} is on", span)
+        return undecided(Reason("the time range {name} is on", name=name), span)
 
     def understood(self, line: Line) -> None:
         """The line, without what is below it, is in the model."""

@@ -81,7 +81,7 @@ def extended_entry(words: tuple[str, ...], span: SourceSpan, reading: Reading) -
         return Entry(True, ALWAYS, span, " ".join(words), evaluate=cursor.take())
     conditions: list[Match] = []
     if cursor.skip("dynamic"):
-        conditions.append(undecided(f"a user opened the dynamic entry {cursor.take()}", span))
+        conditions.append(undecided(Reason("a user opened the dynamic entry {word}", word=cursor.take()), span))
         if cursor.skip("timeout"):
             cursor.take()
     permit = _action(cursor)
@@ -134,7 +134,7 @@ def _address(cursor: Cursor, field: Field, span: SourceSpan, reading: Reading) -
     if word in ("object-group", "addrgroup"):
         return reading.groups.network(cursor.take(), field, span)
     if word == "fqdn-group":
-        return undecided(f"{field.value} is in the group of names {cursor.take()}", span)
+        return undecided(Reason("{value} is in the group of names {word}", value=field.value, word=cursor.take()), span)
     if "/" in word:
         return In(field, values.prefix_addresses(word))
     if reading.v6:
@@ -148,7 +148,11 @@ def _ports(cursor: Cursor, field: Field, proto: int | None, span: SourceSpan, re
     if cursor.skip("portgroup"):
         name = cursor.take()
         known = reading.groups.ports(name, span)
-        return [undecided(f"{field.value} is in the object group {name}", span) if known is None else In(field, known)]
+        return [
+            undecided(Reason("{value} is in the object group {name}", value=field.value, name=name), span)
+            if known is None
+            else In(field, known)
+        ]
     found = values.ports(cursor, proto)
     return [] if found is None else [In(field, found)]
 
@@ -213,4 +217,4 @@ def _other(word: str, cursor: Cursor, span: SourceSpan) -> Match:
     elif word not in _ALONE:
         said = [word, *cursor.words[cursor.at :]]
         cursor.at = len(cursor.words)
-    return undecided(f"the packet fits: {' '.join(said)[:80]}", span)
+    return undecided(Reason("the packet fits: {words}", words=" ".join(said)[:80]), span)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, Port
 from zoneguard.parsers._cisco.lists import AccessList
 from zoneguard.parsers._cisco.values import family, undecided
@@ -41,7 +42,7 @@ def selected(config: Config, applied: Applied, v6: bool) -> Match:
     known = config.lists.get((applied.name, v6))
     if known is None or not known.lines:
         config.ledger.not_understood(applied.line.number, UNDEFINED, Concern.FILTER, bounded=True)
-        return undecided(f"access list {applied.name} selects the packet", config.span(applied.line))
+        return undecided(Reason("access list {name} selects the packet", name=applied.name), config.span(applied.line))
     return known.permitted()
 
 
@@ -73,7 +74,7 @@ def routed(
 
 def _open_list(config: Config, applied: Applied, v6: bool) -> RuleList:
     span = config.span(applied.line)
-    permits = undecided(f"access list {applied.name} permits the packet", span)
+    permits = undecided(Reason("access list {name} permits the packet", name=applied.name), span)
     return RuleList(applied.name, (Rule(either(family(not v6), permits), Permit(), span, implied=True),), Deny(), span)
 
 
@@ -139,8 +140,10 @@ def _port_rules(config: Config, carrying: list[PortGroup], direction: str) -> It
     listed = [group for group in carrying if group.lists]
     for at, group in enumerate(listed):
         span = group.first.span
-        way = "came" if direction == "in" else "leaves"
-        here: Match = undecided(f"the packet {way} by a port with the list {group.names}", span)
+        way = Reason("came") if direction == "in" else Reason("leaves")
+        here: Match = undecided(
+            Reason("the packet {way} by a port with the list {names}", way=way, names=group.names), span
+        )
         if not bare and at == len(listed) - 1:
             here = ALWAYS
         for v6, applied in group.lists:
@@ -170,7 +173,7 @@ def on_vlans(config: Config, ports: Iterable[Port], direction: str) -> Iterator[
 
 def _open_map(config: Config, applied: Applied) -> RuleList:
     span = config.span(applied.line)
-    permits = undecided(f"VLAN access map {applied.name} forwards the packet", span)
+    permits = undecided(Reason("VLAN access map {name} forwards the packet", name=applied.name), span)
     return RuleList(f"vlan filter {applied.name}", (Rule(permits, Permit(), span, implied=True),), Deny(), span)
 
 
@@ -184,7 +187,9 @@ def _map_rules(config: Config, name: str, entries: dict[int, MapEntry]) -> Itera
         asked = [selected(config, a, v6) for v6, applied in entry.lists.items() for a in applied]
         match = either(*asked) if asked else ALWAYS
         if entry.action == "redirect":
-            match = both(match, undecided(f"{name} {number} redirects the packet", span))
+            match = both(
+                match, undecided(Reason("{name} {number} redirects the packet", name=name, number=number), span)
+            )
         drops = entry.action in ("drop", "redirect")
         yield Rule(match, Deny() if drops else Permit(), span, f"{name} {number}")
     for v6 in _FAMILIES:

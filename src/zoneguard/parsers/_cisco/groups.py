@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, In, Match, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError, undecided
 
@@ -80,7 +81,11 @@ class Groups:
             if plain:
                 parts.insert(0, In(field_, Intervals.from_spans(plain)))
             if not complete or not parts:
-                parts.append(self._doubt(name, f"{field_.value} is in the object group {name}", span))
+                parts.append(
+                    self._doubt(
+                        name, Reason("{value} is in the object group {name}", value=field_.value, name=name), span
+                    )
+                )
             self._networks[key] = either(*parts)
         return self._networks[key]
 
@@ -97,7 +102,7 @@ class Groups:
                 complete = complete and not group.unread
                 parts += [service.match(permit, later) for service in group.services]
             if not complete or not parts:
-                parts.append(self._doubt(name, f"the service is in the object group {name}", span))
+                parts.append(self._doubt(name, Reason("the service is in the object group {name}", name=name), span))
             self._services[key] = either(*parts)
         return self._services[key]
 

@@ -21,6 +21,7 @@ from zoneguard.model.match import (
     either,
 )
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.entries import Entry
 from zoneguard.parsers._cisco.names import ICMP6
 from zoneguard.parsers._cisco.values import family, icmp_values, undecided
@@ -127,7 +128,9 @@ def answers(match: Match, span: SourceSpan) -> Match:
         if match.field in _OTHER_SIDE:
             swapped = _OTHER_SIDE[match.field]
             return In(swapped, match.values) if isinstance(match, In) else Bits(swapped, match.value, match.mask)
-        return match if match.field in _KEPT else undecided(f"an answer ({match.field.value})", span)
+        return (
+            match if match.field in _KEPT else undecided(Reason("an answer ({value})", value=match.field.value), span)
+        )
     if isinstance(match, All):
         return All(tuple(answers(part, span) for part in match.parts))
     if isinstance(match, AnyOf):

@@ -13,6 +13,7 @@ from zoneguard.model.addresses import prefix_span
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Route, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Clause, Config, Port
 from zoneguard.parsers._cisco.filters import selected
@@ -118,7 +119,7 @@ def condition(config: Config, clause: Clause, v6: bool) -> Match:
         parts.append(either(*(selected(config, applied, v6) for applied in wanted)))
     if clause.egress:
         parts.append(Egress(frozenset(config.interface(name) for name in clause.egress)))
-    parts += [undecided(f"the packet fits: {odd.text[:80]}", config.span(odd)) for odd in clause.odd]
+    parts += [undecided(Reason("the packet fits: {text}", text=odd.text[:80]), config.span(odd)) for odd in clause.odd]
     return both(*parts)
 
 
@@ -127,7 +128,7 @@ def permitted(config: Config, applied: Applied, v6: bool) -> Match:
     entries = config.route_maps.get(applied.name)
     if entries is None:
         config.ledger.not_understood(applied.line.number, NO_MAP, Concern.NAT, bounded=True)
-        return undecided(f"the packet fits the route map {applied.name}", config.span(applied.line))
+        return undecided(Reason("the packet fits the route map {name}", name=applied.name), config.span(applied.line))
     return first_match([(entries[n].permit, condition(config, entries[n], v6)) for n in sorted(entries)])
 
 
@@ -178,11 +179,11 @@ def _steered(config: Config, clause: Clause, v6: bool, explicit: Intervals, dyna
     match = condition(config, clause, v6)
     span = config.span(clause.line)
     if clause.tracked:
-        match = both(match, undecided("the next hop of the policy is reachable", span))
+        match = both(match, undecided(Reason("the next hop of the policy is reachable"), span))
     if clause.only_default:
         match = both(match, Not(In(Field.DST, explicit)))
         if dynamic:
-            match = both(match, undecided("no routing protocol knows the destination", span))
+            match = both(match, undecided(Reason("no routing protocol knows the destination"), span))
     return match
 
 

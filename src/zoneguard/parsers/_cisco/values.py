@@ -155,7 +155,7 @@ def family(v6: bool, field: Field = Field.DST) -> Match:
 
 def undecided(what: str, span: SourceSpan) -> Unknown:
     """A condition that the input leaves open, told apart from those of other files; equal words hold together."""
-    return Unknown(f"{what} ({span.file})", span)
+    return Unknown(Reason("{what} ({file})", what=what, file=span.file), span)
 
 
 def number(text: str, most: int) -> int:

@@ -110,7 +110,7 @@ class _Unknowns(Mapping[str, Unknown]):
         self._device, self._span = device, span
 
     def __getitem__(self, doubt: str) -> Unknown:
-        return Unknown(f"{self._device}: {doubt}", self._span)
+        return Unknown(Reason("{device}: {doubt}", device=self._device, doubt=doubt), self._span)
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -153,7 +153,7 @@ def read_entry(words: Words, scope: Scope, span: SourceSpan) -> Entry:
         if word == "inactive":
             active = False
         elif word == "time-range":
-            open_.append(f"it is a time of time-range {words.take()}")
+            open_.append(Reason("it is a time of time-range {name}", name=words.take()))
         elif word == "log":
             _log(words)
         elif word == "rule-id":
@@ -234,7 +234,7 @@ def _address(words: Words, scope: Scope) -> Addresses:
     if word == "interface":
         name = words.take()
         own = scope.own.get(name)
-        return Addresses(own) if own else Addresses(doubts=(f"an address of interface {name}",))
+        return Addresses(own) if own else Addresses(doubts=(Reason("an address of interface {name}", name=name),))
     if word == "object-group-network-service":
         return Addresses(doubts=(f"{word} {words.take()}",))
     address = scope.book.address(word)

@@ -69,7 +69,9 @@ class Filters:
         came = [rule for rules in self._opened.values() for rule in rules]
         if not came:
             return []
-        unasked = [Unknown(f"{self._config.device}: tunnels leave unasked", rule.span) for rule in came]
+        unasked = [
+            Unknown(Reason("{device}: tunnels leave unasked", device=self._config.device), rule.span) for rule in came
+        ]
         pairs = zip(came, unasked, strict=True)
         rules = [Rule(both(r.match, u), Permit(), r.span, r.name, implied=True) for r, u in pairs]
         self.lists["out of tunnels"] = RuleList("out of tunnels", tuple(rules), Return(), came[0].span)
@@ -84,7 +86,7 @@ class Filters:
                 Concern.FILTER,
                 bounded=True,
             )
-            yield from self._either(f"a user's own list decides before {group.acl}", group.span)
+            yield from self._either(Reason("a user's own list decides before {name}", name=group.acl), group.span)
         yield Rule(ALWAYS, Jump(self._list(group, sent)), group.span, group.acl)
 
     def _users(self) -> bool:
@@ -93,8 +95,13 @@ class Filters:
                    for head in heads)  # fmt: skip
 
     def _either(self, what: str, span: SourceSpan) -> Iterator[Rule]:
-        for action, verb in ((Permit(), "permits"), (Deny(), "denies")):
-            yield Rule(Unknown(f"{self._config.device}: {what}: {verb}", span), action, span, implied=True)
+        for action, verb in ((Permit(), Reason("permits")), (Deny(), Reason("denies"))):
+            yield Rule(
+                Unknown(Reason("{device}: {what}: {verb}", device=self._config.device, what=what, verb=verb), span),
+                action,
+                span,
+                implied=True,
+            )
 
     def _list(self, group: Group, sent: bool) -> str:
         """The access list of a group, as a list to jump to: many interfaces may share one."""
@@ -115,7 +122,9 @@ class Filters:
             if isinstance(entry, Entry):
                 yield from entry.rules(self._config.device, group.acl, sent)
             else:
-                yield from self._either(f"line {entry.first} of access-list {group.acl}", entry)
+                yield from self._either(
+                    Reason("line {first} of access-list {name}", first=entry.first, name=group.acl), entry
+                )
 
     def levels(self) -> Iterator[Filter]:
         """What no list can permit, and what passes where there is no list."""
@@ -178,7 +187,9 @@ class Filters:
             own = Intervals.of(*(a.address for a in port.addresses))
             if own:
                 elsewhere = both(In(Field.DST, own), Not(Ingress(frozenset({config.interface(name)}))))
-                tunnel = Unknown(f"{config.device}: management-access opens {name}", port.span)
+                tunnel = Unknown(
+                    Reason("{device}: management-access opens {name}", device=config.device, name=name), port.span
+                )
                 rules.append(Rule(both(elsewhere, tunnel), Permit(), port.span, "management-access", implied=True))
                 rules.append(Rule(elsewhere, Deny(), port.span, "an address of another interface", implied=True))
             for group in config.groups.get((name, "control-plane"), ()):
@@ -191,12 +202,19 @@ class Filters:
             rules.append(Rule(match, Permit(), service.span, service.name, implied=True))
         for port_number in _PORTS.values():
             asked = both(In(Field.PROTO, Intervals.of(TCP)), In(Field.DPORT, Intervals.of(port_number)))
-            open_ = Unknown(f"{config.device}: another service listens on port {port_number}", config.end)
+            open_ = Unknown(
+                Reason(
+                    "{device}: another service listens on port {port_number}",
+                    device=config.device,
+                    port_number=port_number,
+                ),
+                config.end,
+            )
             rules.append(
                 Rule(both(asked, Not(open_)), Deny(), config.end, "not among those who manage the device", implied=True)
             )
         rules += self._pings()
-        other = Unknown(f"{config.device}: the device itself listens to the packet", config.end)
+        other = Unknown(Reason("{device}: the device itself listens to the packet", device=config.device), config.end)
         rules.append(
             Rule(other, Permit(), config.end, "services of the device without a line of their own", implied=True)
         )

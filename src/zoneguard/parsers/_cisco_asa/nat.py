@@ -25,6 +25,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, Unknown, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.names import ICMP, TCP, UDP
 from zoneguard.parsers._cisco_asa.nat_entry import Pair, PortMap, Side, Span, Translation, pairs
@@ -80,7 +81,12 @@ class NatStages:
 
     def _outer(self, pair: Pair, field: Field, rule: Translation) -> tuple[Match, ...]:
         if pair.interface:
-            key = f"{self._config.device}: {field.value} is the address of {pair.interface}"
+            key = Reason(
+                "{device}: {value} is the address of {interface}",
+                device=self._config.device,
+                value=field.value,
+                interface=pair.interface,
+            )
             return (Unknown(key, rule.span),)
         return () if pair.mapped is None else (In(field, pair.mapped),)
 
@@ -189,7 +195,14 @@ class NatStages:
             *self._came(rule.real),
             *self._source(rule),
             either(*(In(Field.DST, found) for found in reached)),
-            Unknown(f"{self._config.device}: {rule.name} is the only rule that its packets meet", rule.span),
+            Unknown(
+                Reason(
+                    "{device}: {name} is the only rule that its packets meet",
+                    device=self._config.device,
+                    name=rule.name,
+                ),
+                rule.span,
+            ),
         )
         yield NatRule(match, rule.span, (), rule.name)
 
@@ -203,7 +216,10 @@ class NatStages:
             *self._outer(pool, Field.DST, rule),
             *((_SHARED,) if rule.pat else ()),
             *self._from_target(rule),
-            Unknown(f"{self._config.device}: a host holds a translation by {rule.name}", rule.span),
+            Unknown(
+                Reason("{device}: a host holds a translation by {name}", device=self._config.device, name=rule.name),
+                rule.span,
+            ),
         )
         real = (rule.source.values if rule.source.spans is not None else ALL_V4) - self._own
         if not real:
@@ -232,7 +248,9 @@ class NatStages:
             yield NatRule(match, rule.span, to_interface, rule.name)
             return
         if rule.fallback:
-            full = Unknown(f"{self._config.device}: the pool of {rule.name} is used up", rule.span)
+            full = Unknown(
+                Reason("{device}: the pool of {name} is used up", device=self._config.device, name=rule.name), rule.span
+            )
             yield NatRule(both(match, full), rule.span, to_interface, rule.name)
         ports = (SetTo(Field.SPORT, _ANY_PORT),) if rule.pat else ()
         yield NatRule(match, rule.span, (SetTo(Field.SRC, rule.to.values), *ports), rule.name)
@@ -274,7 +292,10 @@ class NatStages:
             yield Rule(both(*towards), Permit(), rule.span, rule.name, implied=True)
             return
         if rule.identity:
-            used = Unknown(f"{self._config.device}: a host uses the identity of {rule.name}", rule.span)
+            used = Unknown(
+                Reason("{device}: a host uses the identity of {name}", device=self._config.device, name=rule.name),
+                rule.span,
+            )
             yield Rule(both(*towards, used), Permit(), rule.span, rule.name, implied=True)
         elif not rule.one_way:
             yield Rule(both(*towards, *self._was_mapped(rule)), Permit(), rule.span, rule.name, implied=True)

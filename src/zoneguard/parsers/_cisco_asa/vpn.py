@@ -13,6 +13,7 @@ from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Ingress, Match, Unknown, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.commands import TUNNELS
 from zoneguard.parsers._cisco_asa.config import Config
@@ -95,12 +96,18 @@ def _by_list(config: Config, interface: str, acl: str, command: Command) -> Iter
         name = f"tunnel by access-list {acl}"
         if not isinstance(entry, Entry):
             config.not_understood(command.line, "what passes by this tunnel is not known", Concern.FILTER, bounded=True)
-            open_ = Unknown(f"{config.device}: a packet comes by the {name}", entry)
+            open_ = Unknown(Reason("{device}: a packet comes by the {name}", device=config.device, name=name), entry)
             yield Rule(both(_came(config, interface), open_), Permit(), entry, name, implied=True)
         elif entry.permits and entry.active:
             match: Match = both(_came(config, interface), entry.as_sent(config.device, mirrored=True))
             if config.users_filtered:
-                match = both(match, Unknown(f"{config.device}: the filter of the {name} permits", entry.span))
+                match = both(
+                    match,
+                    Unknown(
+                        Reason("{device}: the filter of the {name} permits", device=config.device, name=name),
+                        entry.span,
+                    ),
+                )
             yield Rule(match, Permit(), entry.span, name, implied=True)
 
 
@@ -109,7 +116,10 @@ def _clients(config: Config, interface: str, command: Command) -> Rule:
     config.not_understood(
         command.line, "what clients of this gateway may reach is decided when they connect", Concern.FILTER, True
     )
-    open_ = Unknown(f"{config.device}: a client of {interface} sends the packet", config.span(command))
+    open_ = Unknown(
+        Reason("{device}: a client of {interface} sends the packet", device=config.device, interface=interface),
+        config.span(command),
+    )
     pools = Intervals.from_spans(p for p in config.pools if p[0] <= p[1] and (p[0] >= V6) == (p[1] >= V6))
     limit = (In(Field.SRC, pools),) if pools else ()
     return Rule(

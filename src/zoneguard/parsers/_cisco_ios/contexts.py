@@ -8,6 +8,7 @@ from dataclasses import replace
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Filter, Permit, Route, Routing, Rule, RuleList, Stage, Vrf
 from zoneguard.model.match import ALWAYS, Match, Not, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.build import Common, prepare, refuse, report_groups, spans_all
 from zoneguard.parsers._cisco.build import contexts as common_contexts
 from zoneguard.parsers._cisco.config import Port
@@ -67,7 +68,7 @@ def _inspected(reader: Reader, vrf: str, ports: list[Port]) -> Iterator[Rule]:
     for port in ports:
         for applied in port.inspected.values() if port.vrf == vrf else ():
             span = reader.config.span(applied.line)
-            seen: Match = undecided(f"inspection {applied.name} saw the session open", span)
+            seen: Match = undecided(Reason("inspection {name} saw the session open", name=applied.name), span)
             yield Rule(both(ANSWERS, seen), Permit(), span, f"ip inspect {applied.name}", implied=True)
 
 
@@ -118,9 +119,9 @@ def _not_routed(reader: Reader, common: Common) -> Iterator[Filter]:
         span = spans_all(config.source)
         match: Match = family(True)
         if not config.whole:
-            match = both(match, Not(undecided("ipv6 unicast-routing is configured", span)))
+            match = both(match, Not(undecided(Reason("ipv6 unicast-routing is configured"), span)))
         yield refuse(match, span, "no ipv6 unicast-routing")
     if reader.switch is not None and not reader.router and reader.routing is None and len(routed) > 1:
         span = config.span(reader.switch)
         config.ledger.not_understood(span.first, MAY_NOT_ROUTE, Concern.ROUTING, bounded=True)
-        yield refuse(both(ALWAYS, Not(undecided("ip routing is on", span))), span, "no ip routing")
+        yield refuse(both(ALWAYS, Not(undecided(Reason("ip routing is on"), span))), span, "no ip routing")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import ALL_V4, prefixes
 from zoneguard.model.device import Concern, Interface, Permit, Route, Rule, Vrf
 from zoneguard.model.match import Field, Ingress, at_most, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line, account
@@ -86,7 +87,7 @@ def decrypted(config: Config, tunnels: Iterable[tuple[Port, Tunnel]]) -> Iterato
     distinct = {(port.name, tunnel.protected.name): (port, tunnel) for port, tunnel in tunnels}
     for port, tunnel in distinct.values():
         span = config.span(tunnel.line)
-        again = undecided(f"what comes out of the tunnel at {port.name} is not asked for again", span)
+        again = undecided(Reason("what comes out of the tunnel at {name} is not asked for again", name=port.name), span)
         match = both(Ingress(frozenset({port.name})), swapped(selected(config, tunnel.protected, False)), again)
         yield Rule(match, Permit(), span, tunnel.line.text, implied=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line
@@ -115,20 +116,25 @@ class Firewall:
         if found is None:
             self._config.ledger.not_understood(policy.line.number, NO_MAP, Concern.FILTER, bounded=True)
             span = self._config.span(policy.line)
-            yield Rule(undecided(f"policy map {policy.name} lets the packet pass", span), Permit(), span, implied=True)
+            yield Rule(
+                undecided(Reason("policy map {name} lets the packet pass", name=policy.name), span),
+                Permit(),
+                span,
+                implied=True,
+            )
             return
         for part in found[1]:
             match, span = self._matched(part.name, part.line, ()), self._config.span(part.line)
             if part.action == "inspect":
                 yield Rule(both(match, _INSPECTED), Permit(), span, part.name)
-                other = undecided("inspection takes protocols other than TCP, UDP and ICMP", span)
+                other = undecided(Reason("inspection takes protocols other than TCP, UDP and ICMP"), span)
                 yield Rule(both(match, other), Permit(), span, part.name)
                 yield Rule(match, Deny(), span, part.name)
             elif part.action or part.name == "class-default":
                 yield Rule(match, Permit() if part.action == "pass" else Deny(), span, part.name)
             else:
                 self._config.ledger.not_understood(part.line.number, NO_ACTION, Concern.FILTER, bounded=True)
-                open_ = undecided(f"the class {part.name} lets the packet pass", span)
+                open_ = undecided(Reason("the class {name} lets the packet pass", name=part.name), span)
                 yield Rule(both(match, open_), Permit(), span, part.name)
                 yield Rule(match, Deny(), span, part.name)
 
@@ -147,7 +153,7 @@ class Firewall:
             return ALWAYS
         if found is None or name in path or len(path) > MAX_NESTING:
             self._config.ledger.not_understood(line.number, NO_MAP, Concern.FILTER, bounded=True)
-            return undecided(f"the packet is in the class {name}", self._config.span(line))
+            return undecided(Reason("the packet is in the class {name}", name=name), self._config.span(line))
         parts = [self._part(part, (*path, name)) for part in found.parts]
         return both(*parts) if found.every else either(*parts)
 
@@ -167,8 +173,12 @@ class Firewall:
             known = application(words[1], self._zones.port_map.get(words[1], []))
             if known is not None:
                 more = words[2:] not in ((), ("extended",), ("signature",))
-                return both(known, undecided(f"the packet fits: {line.text[:80]}", span)) if more else known
+                return (
+                    both(known, undecided(Reason("the packet fits: {text}", text=line.text[:80]), span))
+                    if more
+                    else known
+                )
         if words == ("any",):
             return ALWAYS
         self._config.ledger.not_understood(line.number, UNKNOWN_TRAFFIC, Concern.FILTER, bounded=True)
-        return undecided(f"the packet fits: {line.text[:80]}", span)
+        return undecided(Reason("the packet fits: {text}", text=line.text[:80]), span)

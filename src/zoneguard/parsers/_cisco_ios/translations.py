@@ -21,6 +21,7 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, at_most, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco.config import Config, Port
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lists import swapped
@@ -113,7 +114,9 @@ class _Rules:
                 match = both(tcp, swapped(self._selected(dynamic)))
                 yield NatRule(match, self._span(dynamic), (SetTo(Field.DST, pool),), dynamic.line.text)
             elif dynamic.field == "source" and not dynamic.overload and pool is not None and not dynamic.by_route_map:
-                bound = undecided(f"an inner host holds the address ({dynamic.line.text[:60]})", self._span(dynamic))
+                bound = undecided(
+                    Reason("an inner host holds the address ({text})", text=dynamic.line.text[:60]), self._span(dynamic)
+                )
                 hosts = SetTo(Field.DST, at_most(Field.SRC, self._selected(dynamic)) & ALL_V4)
                 yield NatRule(both(In(Field.DST, pool), bound), self._span(dynamic), (hosts,), dynamic.line.text)
 
@@ -137,7 +140,7 @@ class _Rules:
             pool = self._pool(dynamic) if dynamic.side == "outside" else None
             if pool is not None:
                 span = self._span(dynamic)
-                bound = undecided(f"an outer host holds the address ({dynamic.line.text[:60]})", span)
+                bound = undecided(Reason("an outer host holds the address ({text})", text=dynamic.line.text[:60]), span)
                 hosts = SetTo(Field.DST, at_most(Field.SRC, self._selected(dynamic)) & ALL_V4)
                 yield NatRule(both(came, In(Field.DST, pool), bound), span, (hosts,), dynamic.line.text)
 
@@ -148,7 +151,7 @@ class _Rules:
         return ALWAYS if static.route_map is None else permitted(self._config, static.route_map, False)
 
     def _answered(self, static: StaticNat) -> Match:
-        return undecided(f"a session holds the address ({static.line.text[:60]})", self._span(static))
+        return undecided(Reason("a session holds the address ({text})", text=static.line.text[:60]), self._span(static))
 
     def _static(self, static: StaticNat, field: Field, port: Field, forward: bool, limit: Match) -> NatRule:
         """``forward``: from what is written first to what is written second."""
@@ -165,7 +168,12 @@ class _Rules:
         else:
             parts.append(In(field, old))
             if old == ALL_V4:
-                parts.append(undecided(f"{field.value} is the address of {static.interface}", span))
+                parts.append(
+                    undecided(
+                        Reason("{value} is the address of {interface}", value=field.value, interface=static.interface),
+                        span,
+                    )
+                )
             rewrites.append(SetTo(field, new))
         if static.ports is not None and static.proto is not None:
             first, second = static.ports if forward else static.ports[::-1]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Config
 from zoneguard.parsers._cisco.lines import Line, account
@@ -156,7 +157,9 @@ def read_port_map(config: Config, zones: Zones, line: Line) -> None:
             listed.append(_numbers(cursor))
         match = both(In(Field.PROTO, Intervals.of(*protocols)), In(Field.DPORT, _union(listed)))
         if cursor.peek() == "list":
-            match = both(match, undecided(f"the host is in the list {line.words[-1]}", config.span(line)))
+            match = both(
+                match, undecided(Reason("the host is in the list {words}", words=line.words[-1]), config.span(line))
+            )
     except values.UnreadableError:
         config.unread(line, Concern.FILTER)
         return

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Match, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.access import known_list, read_group, read_list
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port
@@ -46,7 +47,7 @@ _NEIGHBOURS = ("nd-na", "nd-ns", "router-advertisement", "router-solicitation")
 
 def _later(span: SourceSpan) -> Match:
     """What a permit with ports does with later fragments is not documented for this system."""
-    return both(LATER, undecided(f"line {span.first} takes later fragments", span))
+    return both(LATER, undecided(Reason("line {first} takes later fragments", first=span.first), span))
 
 
 class Reader:

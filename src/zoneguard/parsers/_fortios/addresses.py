@@ -10,7 +10,7 @@ from zoneguard.model.device import Concern, Interface
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import Reason
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -89,7 +89,7 @@ def retarget(match: Match, target: Field, mac: SourceSpan | None = None) -> Matc
         if match.field is Field.SRC:
             return In(target, match.values)
         if match.field is Field.MAC and mac is not None and target is not Field.SRC:
-            return Unknown(f"{_WHERE[target]} a host known by its MAC address", mac)
+            return Unknown(Reason("{where} a host known by its MAC address", where=as_reason(_WHERE[target])), mac)
     elif isinstance(match, Bits):
         return Bits(target, match.value, match.mask)
     elif isinstance(match, All):
@@ -99,7 +99,7 @@ def retarget(match: Match, target: Field, mac: SourceSpan | None = None) -> Matc
     elif isinstance(match, Not):
         return Not(retarget(match.part, target, mac))
     elif isinstance(match, Unknown):
-        return Unknown(f"{_WHERE[target]} {match.key}", match.span)
+        return Unknown(Reason("{where} {key}", where=as_reason(_WHERE[target]), key=match.key), match.span)
     return match
 
 
@@ -218,6 +218,6 @@ class AddressBook:
         return self._unknown(f'in "{entry.name}"', doubt)
 
     def _unknown(self, key: str, doubt: Doubt) -> AddressMatch:
-        unknown = Unknown(f"{key} of {self._label}", self._source.span(doubt.line))
+        unknown = Unknown(Reason("{key} of {label}", key=key, label=self._label), self._source.span(doubt.line))
         part = both(In(Field.SRC, self.family), unknown)
         return AddressMatch(others=(part,), doubts=(doubt,))

@@ -14,6 +14,7 @@ from zoneguard.model.device import Concern, Deny, Filter, MacBinding, Permit, Ru
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.schema import LABEL, Schema, account
@@ -63,7 +64,7 @@ def read_bindings(export: Export, scope: Scope, interfaces: frozenset[str]) -> t
     rules += [Rule(either(*p.addresses), Deny(), p.span, "IP/MAC pair broken", implied=True) for p in pairs]
     leased = _leased(export, scope) & interfaces
     if leased:
-        key = "the DHCP server of the device gave the host its address"
+        key = Reason("the DHCP server of the device gave the host its address")
         rules.append(Rule(export.unknown(scope, key, span.first), Permit(), span, "IP/MAC pairs of DHCP", implied=True))
     default = Permit() if setting.word("undefinedhost", "block") == "allow" else Deny()
     return Filter(RuleList("ipmacbinding", tuple(rules), default, span), ingress=interfaces), bindings

@@ -8,6 +8,7 @@ from zoneguard.model.addresses import ALL_V6
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import AddressBook
 from zoneguard.parsers._fortios.blocks import Block, Doubt
@@ -68,6 +69,10 @@ def _ports(export: Export, scope: Scope, entry: Block, doubts: list[Doubt]) -> I
         found = values.ports(text)
         if protocol is None or found is None:
             doubts.append(Doubt(entry.line(setting), "protocol or ports cannot be read"))
-            yield export.unknown(scope, f"{setting} of central SNAT {entry.name} is met", entry.line(setting))
+            yield export.unknown(
+                scope,
+                Reason("{setting} of central SNAT {name} is met", setting=setting, name=entry.name),
+                entry.line(setting),
+            )
         elif found != Intervals.of(0):
             yield both(In(Field.PROTO, _PORTS), In(target, found))

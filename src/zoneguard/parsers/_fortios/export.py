@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers.accounting import Ledger
@@ -52,7 +53,7 @@ class Export:
 
     def unknown(self, scope: Scope, key: str, line: int) -> Unknown:
         """A condition that line ``line`` leaves open, told apart from those of other VDOMs and devices."""
-        return Unknown(f"{scope.label}: {key}", self.source.span(line))
+        return Unknown(Reason("{label}: {key}", label=scope.label, key=key), self.source.span(line))
 
     def doubt(self, doubts: Iterable[Doubt], concern: Concern = Concern.FILTER) -> None:
         """Enter lines that the model holds as conditions which cannot be decided."""

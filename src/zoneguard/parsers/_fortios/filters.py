@@ -8,6 +8,7 @@ from zoneguard.model.device import Deny, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Egress, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.nat import Pool
@@ -62,7 +63,10 @@ def _inside_zones(export: Export, scope: Scope, zones: Mapping[str, Zone]) -> It
             if since is False:
                 continue
             if since is None:
-                match = both(match, export.unknown(scope, f'zone "{zone.name}" of one interface allows', zone.first))
+                match = both(
+                    match,
+                    export.unknown(scope, Reason('zone "{name}" of one interface allows', name=zone.name), zone.first),
+                )
         yield Rule(
             match,
             Permit(),
@@ -95,7 +99,7 @@ def _hairpins(export: Export, scope: Scope, policies: Sequence[Policy]) -> Itera
         if not first:
             continue
         parts = [both(side.source, side.by_vip) for side in named]
-        key = f"a packet turns round at the VIP of {policy.name}"
+        key = Reason("a packet turns round at the VIP of {name}", name=policy.name)
         where = [] if policy.egress is None else [Egress(policy.egress)]
         match = both(
             Not(Ingress(outer)),
@@ -136,5 +140,7 @@ def held_addresses(
             continue
         match: Match = both(_PLAIN, In(Field.DST, addresses - own))
         if version is None:
-            match = both(match, export.unknown(scope, f"the device holds the addresses of {name}", span.first))
+            match = both(
+                match, export.unknown(scope, Reason("the device holds the addresses of {name}", name=name), span.first)
+            )
         yield Rule(match, Deny(), span, f"address of {name}", implied=True)

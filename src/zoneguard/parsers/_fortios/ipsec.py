@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.match import Field, Match, both
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.addresses import AddressBook, AddressMatch
 from zoneguard.parsers._fortios.blocks import Block, Doubt
@@ -64,11 +65,16 @@ def _selector(
     export.doubt(doubts)
     match: Match = both(source.on(Field.SRC), target.on(Field.DST))
     if doubts:
-        match = both(match, export.unknown(scope, f"phase 2 {entry.name} selects the packet", entry.first))
+        match = both(
+            match, export.unknown(scope, Reason("phase 2 {name} selects the packet", name=entry.name), entry.first)
+        )
     for name in _narrow(entry):
         line = entry.line(name)
         export.doubt([Doubt(line, "selectors by protocol or port are not followed")])
-        match = both(match, export.unknown(scope, f'"{name}" of phase 2 {entry.name} is met', line))
+        match = both(
+            match,
+            export.unknown(scope, Reason('"{name}" of phase 2 {name2} is met', name=name, name2=entry.name), line),
+        )
     return Rule(match, Permit(), export.span(entry), f"phase 2 {entry.name}", implied=True)
 
 

@@ -11,6 +11,7 @@ from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList, Service
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Ingress, Match, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, Scope
@@ -45,7 +46,7 @@ def local_stage(
     """The filter of packets to the device itself."""
     system = export.shared.blocks.get("system global") or Block("")
     rules = [*policy_rules(policies), *_management(system, services), *_closed(export, system, end)]
-    other = export.unknown(scope, "the device itself listens to the packet", end.first)
+    other = export.unknown(scope, Reason("the device itself listens to the packet"), end.first)
     rules.append(Rule(other, Permit(), end, "services of the device without a line of their own", implied=True))
     return Filter(RuleList("local-in policy", tuple(rules), Deny(), end), stateful=True)
 

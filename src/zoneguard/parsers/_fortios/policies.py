@@ -116,7 +116,7 @@ class PolicyReader:
         sides = tuple(s for s in (self._side(entry, family, doubts) for family in families) if s is not None)
         if not sides:
             doubts.append(Doubt(entry.first, "this policy names no source or no destination"))
-            key = f"the addresses of policy {entry.name} are met"
+            key = Reason("the addresses of policy {name} are met", name=entry.name)
             sides = (Side(self.export.unknown(self.scope, key, entry.first), ALWAYS),)
         where = [m for m in (came, leaves) if m is not ALWAYS]
         match = both(*where, either(*(both(side.source, side.target) for side in sides)), *rest)
@@ -124,7 +124,10 @@ class PolicyReader:
         if entry.word("action", self.default_action) not in ("accept", "deny", "ipsec", "learn"):
             line = entry.line("action")
             doubts.append(Doubt(line, "this action is not known: it may accept or deny"))
-            otherwise, match = match, both(match, self.export.unknown(self.scope, f"policy {entry.name} accepts", line))
+            otherwise, match = (
+                match,
+                both(match, self.export.unknown(self.scope, Reason("policy {name} accepts", name=entry.name), line)),
+            )
         if enabled:
             self.export.doubt(doubts)
         title = entry.word("name")
@@ -155,14 +158,21 @@ class PolicyReader:
             return ALWAYS, None
         if not words:
             doubts.append(Doubt(line, Reason('this policy has no "{name}"', name=name)))
-            return self.export.unknown(self.scope, f"policy {entry.name} without {name}", line), None
+            return self.export.unknown(
+                self.scope, Reason("policy {name} without {name2}", name=entry.name, name2=name), line
+            ), None
         found, more = self.names.resolve(words, line)
         doubts += more
         if found is None:
             return ALWAYS, None
         match: Match = Ingress(found) if name == self.sides[0] else Egress(found)
         if more:
-            match = either(match, self.export.unknown(self.scope, f'"{name}" of policy {entry.name} holds', line))
+            match = either(
+                match,
+                self.export.unknown(
+                    self.scope, Reason('"{name}" of policy {name2} holds', name=name, name2=entry.name), line
+                ),
+            )
         return match, found
 
     def _side(self, entry: Block, family: Family, doubts: list[Doubt]) -> Side | None:
@@ -189,7 +199,10 @@ class PolicyReader:
             target, original = both(In(Field.DST, family.book.family), Not(target)), ALWAYS
             if vips:
                 doubts.append(Doubt(line, "what the negation of a VIP means is not documented"))
-                return Side(source, self.export.unknown(self.scope, f"policy {entry.name} takes the packet", line))
+                return Side(
+                    source,
+                    self.export.unknown(self.scope, Reason("policy {name} takes the packet", name=entry.name), line),
+                )
         if self.central or not family.vips.vips:
             return Side(source, target, original)
         doubts += [doubt for vip in vips.values() for doubt in vip.doubts]
@@ -218,7 +231,9 @@ class PolicyReader:
         if negated or touched != family.vips.addresses:
             reason = "whether this policy compares the address before or after a VIP is not documented"
             doubts.append(Doubt(line, reason))
-            unsettled = self.export.unknown(self.scope, f"policy {entry.name} asks the address before the VIP", line)
+            unsettled = self.export.unknown(
+                self.scope, Reason("policy {name} asks the address before the VIP", name=entry.name), line
+            )
             after, before = both(_BY_VIP, plain.on(Field.DST)), both(_BY_VIP, plain.on(Field.ORIG_DST))
             match = both(_BY_VIP, unsettled)
             if not negated:
@@ -226,7 +241,9 @@ class PolicyReader:
         if answer is None:
             reason = "whether this policy takes what a VIP translated depends on the version (match-vip)"
             doubts.append(Doubt(line, reason))
-            match = both(match, self.export.unknown(self.scope, f"match-vip of policy {entry.name}", line))
+            match = both(
+                match, self.export.unknown(self.scope, Reason("match-vip of policy {name}", name=entry.name), line)
+            )
         return match
 
     def _matches_vip(self, entry: Block, word: str) -> bool | None:
@@ -263,8 +280,10 @@ class PolicyReader:
         chosen = " ".join(word for k in lists for word in entry.values(k))
         line = entry.line(name)
         doubts.append(Doubt(line, "the addresses of internet services are not in the file"))
-        side = "source" if target is Field.SRC else "destination"
-        match: Match = self.export.unknown(self.scope, f"the {side} is in internet service {chosen}", line)
+        side = Reason("source") if target is Field.SRC else Reason("destination")
+        match: Match = self.export.unknown(
+            self.scope, Reason("the {side} is in internet service {chosen}", side=side, chosen=chosen), line
+        )
         if entry.enabled(f"{name}-negate"):
             match = Not(match)
         return both(In(target, family.book.family), match)
@@ -275,7 +294,9 @@ class PolicyReader:
             if any(entry.enabled(n) for n in ("internet-service", "internet-service6")):
                 return ALWAYS
             doubts.append(Doubt(entry.first, "this policy names no service"))
-            return self.export.unknown(self.scope, f"policy {entry.name} names no service", entry.first)
+            return self.export.unknown(
+                self.scope, Reason("policy {name} names no service", name=entry.name), entry.first
+            )
         match, more = self.services.match(words, entry.line("service"))
         doubts += more
         return Not(match) if entry.enabled("service-negate") else match
@@ -289,22 +310,28 @@ class PolicyReader:
         elif holds is None:
             line = entry.line("schedule")
             doubts.append(Doubt(line, Reason('this policy holds at the times of "{schedule}" only', schedule=schedule)))
-            yield self.export.unknown(self.scope, f'it is the time of "{schedule}"', line)
+            yield self.export.unknown(self.scope, Reason('it is the time of "{schedule}"', schedule=schedule), line)
         for name in MAY & entry.settings.keys():
             if entry.word(name) in ("disable", "", "0", "0x00"):
                 continue
             chosen = " ".join(entry.values(name))
             doubts.append(Doubt(entry.line(name), Reason('who or what meets "{name}" is not in the file', name=name)))
-            yield self.export.unknown(self.scope, f"{name} {chosen}", entry.line(name))
+            yield self.export.unknown(self.scope, Reason("{name} {chosen}", name=name, chosen=chosen), entry.line(name))
         if entry.word("action") == "ipsec":
             line = entry.line("action")
             doubts.append(Doubt(line, "what a policy-based IPsec tunnel carries is not followed"))
-            yield self.export.unknown(self.scope, f"the tunnel of policy {entry.name} takes the packet", line)
+            yield self.export.unknown(
+                self.scope, Reason("the tunnel of policy {name} takes the packet", name=entry.name), line
+            )
         for name in entry.settings:
             if name not in self._strange:
                 self._strange[name] = name not in POLICY.used and POLICY.reason(name) is None
             if self._strange[name]:
-                yield self.export.unknown(self.scope, f'"{name}" of policy {entry.name} is met', entry.line(name))
+                yield self.export.unknown(
+                    self.scope,
+                    Reason('"{name}" of policy {name2} is met', name=name, name2=entry.name),
+                    entry.line(name),
+                )
         for name in OPENS & entry.settings.keys():
             if entry.enabled(name):
                 reason = Reason('"{name}" lets packets pass that no policy describes', name=name)

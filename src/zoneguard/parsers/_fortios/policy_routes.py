@@ -149,7 +149,7 @@ class PolicyRouteReader:
             if entry.word(name, "0x00") in ("0x00", "disable"):
                 continue
             doubts.append(Doubt(entry.line(name), Reason('what "{name}" selects is not in the file', name=name)))
-            key = f"{name} {' '.join(entry.values(name))}"
+            key = Reason("{name} {words}", name=name, words=" ".join(entry.values(name)))
             parts.append(self.export.unknown(self.scope, key, entry.line(name)))
         return Condition(both(*parts), tuple(doubts))
 
@@ -178,7 +178,7 @@ class PolicyRouteReader:
         protocol = values.number(entry.word("protocol", "0"), 255)
         if protocol is None:
             doubts.append(Doubt(entry.line("protocol"), "this protocol cannot be read"))
-            return [self.export.unknown(self.scope, "the protocol of a policy route", entry.line("protocol"))]
+            return [self.export.unknown(self.scope, Reason("the protocol of a policy route"), entry.line("protocol"))]
         if not protocol:
             return []
         protocols = Intervals.of(protocol)
@@ -190,6 +190,6 @@ class PolicyRouteReader:
         sources = values.ports(f"{low_source}-{high_source}")
         if ports is None or sources is None:
             doubts.append(Doubt(entry.line("start-port"), "these ports cannot be read"))
-            return [self.export.unknown(self.scope, "the ports of a policy route", entry.line("start-port"))]
+            return [self.export.unknown(self.scope, Reason("the ports of a policy route"), entry.line("start-port"))]
         every = Intervals.span(1, 65535)
         return [port_match(protocols, *(values.ALL_PORTS if p == every else p for p in (ports, sources)))]

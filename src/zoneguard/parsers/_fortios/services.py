@@ -222,7 +222,7 @@ class ServiceBook:
         )
 
     def _unknown(self, key: str, line: int, reason: str) -> ServiceMatch:
-        unknown = Unknown(f"{key} of {self._label}", self._source.span(line))
+        unknown = Unknown(Reason("{key} of {label}", key=key, label=self._label), self._source.span(line))
         return ServiceMatch(others=(unknown,), doubts=(Doubt(line, reason),))
 
 

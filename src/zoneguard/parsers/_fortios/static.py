@@ -139,7 +139,9 @@ class _Entry:
         line = self.entry.line("internet-service")
         reason = Reason("the addresses of internet service {service} are not in the file", service=service)
         self.export.ledger.not_understood(line, reason, Concern.ROUTING, bounded=True)
-        unknown = self.export.unknown(self.scope, f"the destination is in internet service {service}", line)
+        unknown = self.export.unknown(
+            self.scope, Reason("the destination is in internet service {service}", service=service), line
+        )
         gateway = values.address(self.entry.word("gateway")) or None
         match = both(In(Field.DST, self.book.family), unknown)
         targets = ((gateway, self.entry.word("device")),)

@@ -137,7 +137,7 @@ class VipEntry:
         mapped = Intervals.from_spans(s for pool, _ in pools for s in pool.spans)
         was.append(In(Field.DST, mapped))
         if self._doubts:
-            key = f'VIP "{entry.name}" leads to this destination'
+            key = Reason('VIP "{name}" leads to this destination', name=entry.name)
             was.append(self._context.export.unknown(self._context.scope, key, self._span.first))
         reply = "ndp-reply" if self._context.family == ALL_V6 else "arp-reply"
         return Vip(
@@ -254,7 +254,7 @@ class VipEntry:
                 rewrites.append(one_to_one(Field.DPORT, self._outer, ports))
             chosen: Match = ALWAYS
             if place < len(pools) - 1:
-                key = f"{name} chooses the servers of choice {place + 1}"
+                key = Reason("{name} chooses the servers of choice {word}", name=name, word=place + 1)
                 chosen = self._context.export.unknown(self._context.scope, key, self._span.first)
             yield NatRule(both(match, chosen), self._span, tuple(rewrites), name)
 
@@ -279,7 +279,7 @@ class VipEntry:
 
     def _open(self, name: str, what: str) -> Match:
         self._doubt(name, Reason("{what} cannot be read", what=as_reason(what)))
-        key = f'the packet fits {what} of VIP "{self._entry.name}"'
+        key = Reason('the packet fits {what} of VIP "{name}"', what=as_reason(what), name=self._entry.name)
         return self._context.export.unknown(self._context.scope, key, self._entry.line(name))
 
 

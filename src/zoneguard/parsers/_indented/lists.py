@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Deny, Jump, Permit, Rule
 from zoneguard.model.match import ALWAYS, Match, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,10 @@ def entry_rules(entries: Iterable[Entry], name: str, guard: Match = ALWAYS) -> I
         if entry.permits is not None:
             yield Rule(match, Permit() if entry.permits else Deny(), entry.span, title)
             continue
-        for word, action in (("permits", Permit()), ("drops", Deny())):
-            doubt = Unknown(f"{name} {word} the packet ({entry.span})", entry.span)
+        for word, action in ((Reason("permits"), Permit()), (Reason("drops"), Deny())):
+            doubt = Unknown(
+                Reason("{name} {word} the packet ({span})", name=name, word=word, span=str(entry.span)), entry.span
+            )
             yield Rule(both(match, doubt), action, entry.span, title)
 
 

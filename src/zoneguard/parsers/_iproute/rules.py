@@ -111,8 +111,8 @@ _CONDITIONS: Mapping[str, Callable[[str, SourceSpan], Match]] = {
     "ipproto": _protocol,
     "sport": _ports(Field.SPORT),
     "dport": _ports(Field.DPORT),
-    "tos": lambda value, span: Unknown(f"the type of service is {value}", span),
-    "dsfield": lambda value, span: Unknown(f"the type of service is {value}", span),
-    "uidrange": lambda value, span: Unknown(f"the packet belongs to a user of {value}", span),
-    "tun_id": lambda value, span: Unknown(f"the packet came by tunnel {value}", span),
+    "tos": lambda value, span: Unknown(Reason("the type of service is {value}", value=value), span),
+    "dsfield": lambda value, span: Unknown(Reason("the type of service is {value}", value=value), span),
+    "uidrange": lambda value, span: Unknown(Reason("the packet belongs to a user of {value}", value=value), span),
+    "tun_id": lambda value, span: Unknown(Reason("the packet came by tunnel {value}", value=value), span),
 }

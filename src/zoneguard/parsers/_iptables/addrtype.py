@@ -37,7 +37,7 @@ def address_type(rule: RuleScope, extension: Extension) -> Match:
         types = [name.upper() for name in option.values[0].split(",")]
         if not _TYPES.issuperset(types):
             raise UnreadableError(Reason("{name} is not an address type", name=repr(option.values[0])))
-        unknown = Unknown(f"-m addrtype --{option.name} {option.values[0]}", rule.span)
+        unknown = Unknown(Reason("-m addrtype --{name} {values}", name=option.name, values=option.values[0]), rule.span)
         if limited or (rule.scope.v6 and len(types) > 1):
             match: Match = unknown
         else:

@@ -43,7 +43,9 @@ _RELATED_ICMP = both(In(Field.STATE, Intervals.of(ConnState.RELATED)), In(Field.
 
 def states(rule: RuleScope, text: str, negated: bool) -> Match:
     """One of the comma-separated states, or none of them."""
-    unknown = rule.unknown(f"{'! ' if negated else ''}--ctstate {text} of a session under way")
+    unknown = rule.unknown(
+        Reason("{word}--ctstate {text} of a session under way", word="! " if negated else "", text=text)
+    )
     wanted: set[int] = set()
     virtual: list[Match] = []
     for name in text.split(","):
@@ -82,7 +84,9 @@ def conntrack(rule: RuleScope, extension: Extension) -> Match:
 
 def _of_session(rule: RuleScope, option: Option) -> Match:
     name, text = option.name, option.values[0]
-    unknown = rule.unknown(f"{'! ' if option.negated else ''}--{name} of a session under way")
+    unknown = rule.unknown(
+        Reason("{word}--{name} of a session under way", word="! " if option.negated else "", name=name)
+    )
     if name == "ctproto":
         number = read.protocol(text)
         same = ALWAYS if number is None else In(Field.PROTO, Intervals.of(number))
@@ -133,7 +137,7 @@ def mark(rule: RuleScope, extension: Extension) -> Match:
     for option in extension.options:
         value, mask = read.masked(option.values[0])
         exact: Match = NEVER if value & ~mask else Bits(Field.MARK, value, mask)
-        unknown = rule.unknown("! -m mark" if option.negated else "-m mark")
+        unknown = rule.unknown(Reason("! -m mark") if option.negated else Reason("-m mark"))
         if marks.scattered or marks.new_too:
             match: Match = unknown
         elif marks.restored:
@@ -149,7 +153,7 @@ def connmark(rule: RuleScope, extension: Extension) -> Match:
     parts: list[Match] = [NEVER if rule.scope.table == "raw" else _TRACKED]
     for option in extension.options:
         value, mask = read.masked(option.values[0])
-        unknown = rule.unknown("! -m connmark" if option.negated else "-m connmark")
+        unknown = rule.unknown(Reason("! -m connmark") if option.negated else Reason("-m connmark"))
         if value & ~mask:
             match: Match = NEVER
         elif rule.scope.marks.kept:

@@ -92,7 +92,7 @@ def _address_or_name(rule: RuleScope, field: Field, text: str) -> Match:
     except UnreadableError:
         if not read.is_host_name(text):
             raise
-    return Unknown(f"the {field.value} is an address of {text}", rule.span)
+    return Unknown(Reason("the {value} is an address of {text}", value=field.value, text=text), rule.span)
 
 
 def _interface(rule: RuleScope, option: Option) -> Match:
@@ -110,7 +110,11 @@ def _interface(rule: RuleScope, option: Option) -> Match:
     if hook.ingress_since_5_7:
         return both(
             Ingress(names),
-            rule.unknown(f"{'! ' if option.negated else ''}-i after routing, which kernels before 5.7 do not know"),
+            rule.unknown(
+                Reason(
+                    "{word}-i after routing, which kernels before 5.7 do not know", word="! " if option.negated else ""
+                )
+            ),
         )
     return Ingress(names)
 
@@ -151,7 +155,7 @@ def extension_match(rule: RuleScope, extension: Extension) -> Match:
 def _later_fragment(rule: RuleScope, name: str) -> Match:
     """The extension may match: nf_tables, which may run the rule, takes what stands in a later fragment for ports."""
     known = rule.scope.of_fragments
-    unknown = rule.unknown(f"-m {name} of a later fragment")
+    unknown = rule.unknown(Reason("-m {name} of a later fragment", name=name))
     if unknown.key not in known:
         protocol = [_proto(_PROTOCOLS[name])] if name in _PROTOCOLS else []
         known[unknown.key] = All((*protocol, LATER, unknown))
@@ -162,7 +166,7 @@ def _undecidable(rule: RuleScope, extension: Extension) -> Match:
     if extension.name not in DOCUMENTED:
         return rule.undecided(Reason("the match {extension} is not known", extension=repr(extension.name)))
     if extension.name in COUNTING:
-        return rule.unknown(f"-m {extension.name}")
+        return rule.unknown(Reason("-m {name}", name=extension.name))
     options = extension.options
     if len(options) == 1 and options[0].negated:
         plain = Extension(extension.name, (Option(options[0].name, options[0].values, False),))

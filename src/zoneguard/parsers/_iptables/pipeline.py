@@ -13,6 +13,7 @@ from zoneguard.model.device import Deny, Filter, Jump, Permit, Routing, Rule, Ru
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ConnState, Field, In, Match, Unknown, both
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.ruleset import Table
 
 BEFORE_ROUTING = (("raw", "PREROUTING"), ("mangle", "PREROUTING"), ("nat", "PREROUTING"))
@@ -95,6 +96,6 @@ def _missing_family(tables: Tables, file: str) -> Iterable[Stage]:
     tool, other = ("iptables", ALL_V4) if v6 else ("ip6tables", ALL_V6)
     span = SourceSpan(file, 1, 1)
     matched = In(Field.SRC, other)
-    let_through = Unknown(f"what {tool} of {file} lets through (not given)", span)
+    let_through = Unknown(Reason("what {tool} of {file} lets through (not given)", tool=tool, file=file), span)
     rules = (Rule(both(matched, let_through), Permit(), span, implied=True), Rule(matched, Deny(), span, implied=True))
     yield Filter(RuleList(f"{tool} (not given)", rules, Permit(), span))

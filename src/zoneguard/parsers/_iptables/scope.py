@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern
 from zoneguard.model.match import PORT_PROTOCOLS, Field, Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.ipset import IpSet
 from zoneguard.parsers.accounting import Ledger
 
@@ -95,7 +96,7 @@ class RuleScope:
         """Part of the rule is not understood: that is reported, and the condition may hold or not."""
         concern = Concern.NAT if self.scope.table == "nat" else Concern.FILTER
         self.scope.ledger.not_understood(self.span.first, reason, concern, bounded=True)
-        return self.unknown("a condition that is not understood")
+        return self.unknown(Reason("a condition that is not understood"))
 
     def unknown(self, what: str) -> Unknown:
         """``what`` may hold for this packet and rule or not, whatever it does for other rules.
@@ -104,4 +105,5 @@ class RuleScope:
         rule had its own, and engines meet a handful of unknowns instead of thousands.
         """
         shared = self.target in _VERDICTS
-        return Unknown(f"{what} ({f'{self.span.file}, {self.target}' if shared else self.span})", self.span)
+        where = f"{self.span.file}, {self.target}" if shared else str(self.span)
+        return Unknown(Reason("{what} ({where})", what=what, where=where), self.span)

@@ -43,7 +43,7 @@ def in_set(rule: RuleScope, extension: Extension) -> Match:
             match = _member(rule, name, tuple(directions.split(",")), 0)
             parts.append(Not(match) if option.negated else match)
         elif option.name not in _HARMLESS:
-            parts.append(rule.unknown(f"-m set --{option.name}"))
+            parts.append(rule.unknown(Reason("-m set --{name}", name=option.name)))
     if not parts:
         raise UnreadableError("-m set without --match-set")
     return both(*parts)
@@ -52,7 +52,7 @@ def in_set(rule: RuleScope, extension: Extension) -> Match:
 def _member(rule: RuleScope, name: str, directions: tuple[str, ...], nesting: int) -> Match:
     if not {"src", "dst"}.issuperset(directions):
         raise UnreadableError(Reason("{words} are not directions", words=repr(",".join(directions))))
-    unknown = Unknown(f"in the ip set {name} {','.join(directions)}", rule.span)
+    unknown = Unknown(Reason("in the ip set {name} {words}", name=name, words=",".join(directions)), rule.span)
     known = rule.scope.sets.get(name)
     if known is None:
         reason = Reason("the ip set {name} is not in this file; append the output of `ipset save`", name=repr(name))
@@ -81,7 +81,9 @@ def _members(rule: RuleScope, ip_set: IpSet, directions: tuple[str, ...]) -> Mat
     excluded = _union(rule, ip_set, directions, (e for e in lasting if e.nomatch))
     if excluded == NEVER:
         return taken
-    return both(taken, either(Not(excluded), Unknown(f"nomatch in the ip set {ip_set.name}", ip_set.span)))
+    return both(
+        taken, either(Not(excluded), Unknown(Reason("nomatch in the ip set {name}", name=ip_set.name), ip_set.span))
+    )
 
 
 def _side(direction: str) -> Field:
@@ -133,7 +135,9 @@ def _addresses(ip_set: IpSet, text: str) -> Intervals:
 
 
 def _dimension(rule: RuleScope, ip_set: IpSet, kind: str, direction: str, e: Entry, position: int) -> Match:
-    unknown = Unknown(f"{kind} {direction} of the ip set {ip_set.name}", ip_set.span)
+    unknown = Unknown(
+        Reason("{kind} {direction} of the ip set {name}", kind=kind, direction=direction, name=ip_set.name), ip_set.span
+    )
     if position >= len(e.parts):
         if kind == "mac":  # bitmap:ip,mac learns it from the first packet
             return unknown

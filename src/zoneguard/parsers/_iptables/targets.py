@@ -70,8 +70,10 @@ def _open(rule: RuleScope, text: RuleText, match: Match, reason: str) -> Made:
     """The packet may be let through, dropped or handed to the next rule."""
     nat = rule.scope.table == "nat"
     rule.scope.ledger.not_understood(rule.span.first, reason, Concern.NAT if nat else Concern.FILTER, bounded=not nat)
-    lets_through = Unknown(f"{text.target} lets it through ({rule.span.file})", rule.span)
-    drops = Unknown(f"{text.target} drops it ({rule.span.file})", rule.span)
+    lets_through = Unknown(
+        Reason("{target} lets it through ({file})", target=text.target, file=rule.span.file), rule.span
+    )
+    drops = Unknown(Reason("{target} drops it ({file})", target=text.target, file=rule.span.file), rule.span)
     yield _rule(rule, text, both(match, lets_through), Permit())
     yield _rule(rule, text, both(match, drops), Deny())
 

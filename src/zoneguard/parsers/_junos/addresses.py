@@ -101,7 +101,12 @@ class AddressBooks:
         parts: list[Match] = [In(field, found.exact)] if found.exact or not (found.masks or found.open) else []
         parts += [m for text in found.masks if (m := values.masked(field, text)) is not None]
         for key, node in found.open:
-            parts.append(Unknown(f"{self._scope.label}: {field.value} {key}", self._export.source.span(node.line or 1)))
+            parts.append(
+                Unknown(
+                    Reason("{label}: {value} {key}", label=self._scope.label, value=field.value, key=key),
+                    self._export.source.span(node.line or 1),
+                )
+            )
         return either(*parts)
 
     def exact(self, name: Node) -> Intervals | None:

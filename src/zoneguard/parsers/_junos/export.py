@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.accounting import Ledger
@@ -52,7 +53,7 @@ class Export:
 
     def unknown(self, scope: Scope, key: str, node: Node) -> Unknown:
         """A condition that ``node`` leaves open, told apart from those of other devices."""
-        return Unknown(f"{scope.label}: {key}", self.source.span(max(1, node.line)))
+        return Unknown(Reason("{label}: {key}", label=scope.label, key=key), self.source.span(max(1, node.line)))
 
     def open(self, scope: Scope, key: str, node: Node, reason: str, concern: Concern = Concern.FILTER) -> Match:
         """Likewise, and the line is entered as one that the model holds as a condition which cannot be decided."""

@@ -176,7 +176,9 @@ def _elsewhere(export: Export, scope: Scope, zones: Zones, interfaces: Interface
     for zone in zones.known.values():
         others = Intervals.from_spans(s for name, found in own.items() if name != zone.name for s in found.spans)
         if others and zone.interfaces:
-            unknown = export.unknown(scope, f"zone {zone.name} does not reach addresses of other zones", zone.node)
+            unknown = export.unknown(
+                scope, Reason("zone {name} does not reach addresses of other zones", name=zone.name), zone.node
+            )
             match = both(Ingress(zone.interfaces), In(Field.DST, others))
             name = f"zone {zone.name}: an address of another zone"
             yield Rule(both(match, unknown), Deny(), export.span(zone.node), name, implied=True)

@@ -8,6 +8,7 @@ from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers.accounting import Ledger
@@ -143,4 +144,4 @@ class Config:
 
     def key(self, what: str) -> str:
         """The name of an open question on this device."""
-        return f"{self.device}: {what}"
+        return Reason("{device}: {doubt}", device=self.device, doubt=what)

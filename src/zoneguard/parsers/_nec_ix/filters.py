@@ -17,6 +17,7 @@ from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Return, 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Bits, ConnState, Field, In, Match, Not, Unknown, both, either
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nec_ix.config import Applied, Config, DynamicList, Entry, Port
 from zoneguard.parsers._nec_ix.lists import unreadable
 
@@ -68,7 +69,7 @@ class Filters:
             yield Filter(RuleList(name, tuple(rules), Deny(), applied[-1].span), egress=frozenset({port.name}))
 
     def _outer(self, span: SourceSpan) -> Unknown:
-        return Unknown(self._config.key("filters see the addresses of the outer side"), span)
+        return Unknown(self._config.key(Reason("filters see the addresses of the outer side")), span)
 
     def _as_it_came(self, rule: Rule) -> Rule:
         """A rule about packets that came in and whose destination was perhaps translated back already."""
@@ -156,17 +157,28 @@ class Filters:
             rule = Rule(match, Permit(), dynamic.span, "session of a dynamic list", implied=True)
             yield rule if change is None else change(rule)
         if dynamic.opens or dynamic.application:
-            open_ = Unknown(self._config.key(f"line {dynamic.span.first} opened the way for the packet"), dynamic.span)
+            open_ = Unknown(
+                self._config.key(Reason("line {first} opened the way for the packet", first=dynamic.span.first)),
+                dynamic.span,
+            )
             match = open_ if dynamic.opens else both(_FOLLOWING, open_)
             yield Rule(match, Permit(), dynamic.span, "opened by a dynamic list", implied=True)
 
     def _own(self, dynamic: DynamicList, mirrored: bool) -> Match:
         """The connections of a dynamic list that names no other list."""
         if dynamic.entry is None:
-            return Unknown(self._config.key(f"line {dynamic.span.first} is about the packet"), dynamic.span)
+            return Unknown(
+                self._config.key(Reason("line {first} is about the packet", first=dynamic.span.first)), dynamic.span
+            )
         match = dynamic.entry.mirrored if mirrored else dynamic.entry.match
         if dynamic.application:
-            return both(match, Unknown(self._config.key(f"the application is {dynamic.application}"), dynamic.span))
+            return both(
+                match,
+                Unknown(
+                    self._config.key(Reason("the application is {application}", application=dynamic.application)),
+                    dynamic.span,
+                ),
+            )
         return match
 
     def _watched(self, v6: bool, dynamic: DynamicList, what: str, change: Change | None) -> str:
@@ -192,7 +204,7 @@ class Filters:
             elif entry.permits:
                 rules.append(Rule(match, Permit(), entry.span))
             else:
-                open_ = Unknown(self._config.key("a dynamic list drops what its list denies"), entry.span)
+                open_ = Unknown(self._config.key(Reason("a dynamic list drops what its list denies")), entry.span)
                 rules.append(Rule(both(match, open_), Deny(), entry.span))
                 rules.append(Rule(match, Return(), entry.span, implied=True))
         changed = tuple(rules) if change is None else tuple(map(change, rules))

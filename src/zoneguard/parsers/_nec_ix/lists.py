@@ -97,7 +97,12 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
             parts.append(_ESTABLISHED)
             other.append(_ESTABLISHED)
         elif word in _VALUED:
-            open_ = Unknown(config.key(f"{word} {' '.join(cursor.words[cursor.at : cursor.at + 2])[:60]}"), span)
+            open_ = Unknown(
+                config.key(
+                    Reason("{word} {words}", word=word, words=" ".join(cursor.words[cursor.at : cursor.at + 2])[:60])
+                ),
+                span,
+            )
             cursor.take()
             parts.append(open_)
             other.append(open_)
@@ -147,7 +152,7 @@ def _types(cursor: Cursor) -> Intervals:
 
 def unreadable(config: Config, span: SourceSpan, verb: str) -> Unknown:
     """That a line which cannot be read takes the packet, and ``verb`` what it does."""
-    return Unknown(config.key(f"line {span.first} {verb} the packet"), span)
+    return Unknown(config.key(Reason("line {first} {verb} the packet", first=span.first, verb=verb)), span)
 
 
 def permitted(config: Config, v6: bool, name: str, line: Line | SourceSpan) -> Match:
@@ -165,7 +170,7 @@ def _permitted(config: Config, v6: bool, name: str, span: SourceSpan) -> Match:
     if not listed or _exceptions(listed) > _MOST_EXCEPTIONS:
         reason = "an access list that is not defined, or too long to be read here"
         config.not_understood(span, reason, Concern.FILTER, bounded=True)
-        return Unknown(config.key(f"access-list {name} permits the packet"), span)
+        return Unknown(config.key(Reason("access-list {name} permits the packet", name=name)), span)
     for entry in listed:
         if not isinstance(entry, Entry):
             found.append(both(*map(Not, denied), unreadable(config, entry, "permits")))

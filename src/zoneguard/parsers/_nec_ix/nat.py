@@ -74,7 +74,9 @@ class NatStages:
             yield Translate(RuleList(name, tuple(rules), Permit(), span), Field.DST, ingress=self._here)
         if self._found.napt is not None:
             own = [m for m in self._static if m.inner is None]
-            let_in = Unknown(self._config.key(f"NAPT of {self._port.name} lets in what it has no entry for"), span)
+            let_in = Unknown(
+                self._config.key(Reason("NAPT of {name} lets in what it has no entry for", name=self._port.name)), span
+            )
             listed = [
                 Rule(_SESSION, Permit(), span, "napt", implied=True),
                 Rule(
@@ -178,7 +180,7 @@ class NatStages:
         known = self._found.outer or Intervals.of(*(a.address for a in self._port.addresses if a.address < V6))
         if known:
             return In(Field.DST, known)
-        key = self._config.key(f"dst is the address of {self._port.name}")
+        key = self._config.key(Reason("dst is the address of {name}", name=self._port.name))
         return both(In(Field.DST, ALL_V4), Unknown(key, self._port.span))
 
     def _back(self, mapping: _Mapping) -> NatRule:
@@ -224,7 +226,9 @@ class NatStages:
         """While a host has an address of the pool, others may send to it; which host is not in the configuration."""
         for line, _, pool in self._lists():
             span = self._config.span(line)
-            held = Unknown(self._config.key(f"a host holds an address of line {line.number}"), span)
+            held = Unknown(
+                self._config.key(Reason("a host holds an address of line {number}", number=line.number)), span
+            )
             match = both(In(Field.DST, pool), held)
             yield NatRule(match, span, (SetTo(Field.DST, ALL_V4 - self._config.own),), " ".join(line.words[1:]))
 

@@ -90,7 +90,7 @@ def _policy(config: Config, came: Ingress, step: Step, v6: bool) -> PolicyRoute:
             fallback |= _target(config, words, v6, targets)
     match = both(came, values.family(v6), *conditions)
     if fallback:
-        only = config.key(f"only the default route leads on, as line {step.line.number} asks")
+        only = config.key(Reason("only the default route leads on, as line {number} asks", number=step.line.number))
         match = both(match, Unknown(only, config.span(step.line)))
     if not step.permits:
         targets = []

@@ -119,7 +119,7 @@ class RuleMaker:
     def _of_fragments(self, asked: Match, which: str = "") -> Match:
         """A condition on ports, flags or ICMP types. nf_tables reads later fragments too, in whose place of a transport
         header is anything, or reads something else of them: which, differs by kernel, family and expression."""
-        other = self.rule.unknown(f"what stands in a later fragment where ports would be{which}")
+        other = self.rule.unknown(Reason("what stands in a later fragment where ports would be{which}", which=which))
         later = self.rule.scope.of_fragments.setdefault(other.key, All((LATER, other)))
         return AnyOf((All((FIRST, asked)), later))
 
@@ -147,7 +147,12 @@ class RuleMaker:
                 pass
             case ChangeSet():
                 guards = [g for side in sides_of(rule, statement.key) for g in side.guards]
-                self._require([*guards, rule.unknown(f"{statement.op} to the set {statement.name} works")])
+                self._require(
+                    [
+                        *guards,
+                        rule.unknown(Reason("{op} to the set {name} works", op=statement.op, name=statement.name)),
+                    ]
+                )
             case Verdict():
                 yield self._rule(self._action(statement))
             case VerdictMap(key, data):
@@ -176,7 +181,10 @@ class RuleMaker:
         before = statements[max(0, statements.index(reject) - 1)]
         if not both_families or isinstance(before, Effect) or any(map(_of_one_family, self.conditions)):
             return [IS_TCP]
-        unlisted = (self.rule.unknown(f"an unlisted meta nfproto before the reset is {name}") for name in FAMILIES)
+        unlisted = (
+            self.rule.unknown(Reason("an unlisted meta nfproto before the reset is {name}", name=name))
+            for name in FAMILIES
+        )
         return [IS_TCP, either(*(both(f, u) for f, u in zip((IS_V4, IS_V6), unlisted, strict=True)))]
 
     def _action(self, verdict: Verdict) -> Action:
@@ -223,7 +231,7 @@ class RuleMaker:
         elif target.words[0] in _HEADERS:
             self._require_header(target)
         elif isinstance(value, Lookup):
-            self._require([self.rule.unknown(f"{nft.shown(value)} finds something")])
+            self._require([self.rule.unknown(Reason("{value} finds something", value=nft.shown(value)))])
 
     def _require_header(self, target: Selector) -> None:
         """A rule that sets a field ends where the packet has no such header; of options, where they cannot be set."""
@@ -232,7 +240,7 @@ class RuleMaker:
             self._require([IS_V6 if family else IS_V4])
         self._require([guard for side in sides_of(self.rule, target) for guard in side.guards])
         if "option" in target.words:
-            self._require([self.rule.unknown(f"{target} can be set")])
+            self._require([self.rule.unknown(Reason("{target} can be set", target=str(target)))])
 
     def _mark(self, value: Expression) -> Made:
         """``meta mark set`` a constant, the old mark with bits changed, the session's mark, or what a map gives."""
@@ -246,7 +254,7 @@ class RuleMaker:
             for match, data in found:
                 yield self._rule(SetField(Field.MARK, read.number(nft.name(data)), _ALL_BITS), match)
             if self.rule.scope.changes.marks.scattered:
-                self._require([self.rule.unknown(f"{nft.shown(value)} finds something")])
+                self._require([self.rule.unknown(Reason("{value} finds something", value=nft.shown(value)))])
             else:  # no map asks for marks, so that the key is still what it was
                 self._require([either(*(match for match, _ in found))])
         elif self.rule.scope.changes.marks.scattered:
@@ -259,8 +267,10 @@ class RuleMaker:
         """The packet may be let through, dropped or handed to the next rule."""
         rule = self.rule
         rule.report(reason, bounded=not rule.scope.place.nat)
-        yield self._rule(Permit(), Unknown(f"{name} lets it through ({rule.span.file})", rule.span))
-        yield self._rule(Deny(), Unknown(f"{name} drops it ({rule.span.file})", rule.span))
+        yield self._rule(
+            Permit(), Unknown(Reason("{name} lets it through ({file})", name=name, file=rule.span.file), rule.span)
+        )
+        yield self._rule(Deny(), Unknown(Reason("{name} drops it ({file})", name=name, file=rule.span.file), rule.span))
 
 
 def _of_one_family(condition: Match) -> bool:

@@ -137,5 +137,5 @@ def _bridges(source: Source, tables: list[Table], lists: dict[str, RuleList], le
     for chain in bridged:
         ledger.not_understood(chain.line, "frames on a bridge are filtered here", Concern.FILTER, bounded=True)
     span = SourceSpan(source.file, bridged[0].line, bridged[0].line)
-    drops = Rule(Unknown(f"a bridge of {source.file} drops it", span), Deny(), span, implied=True)
+    drops = Rule(Unknown(Reason("a bridge of {file} drops it", file=source.file), span), Deny(), span, implied=True)
     return (Filter(RuleList("bridge", (drops,), Permit(), span)),)

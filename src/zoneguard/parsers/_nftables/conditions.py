@@ -138,7 +138,7 @@ def _masked(rule: RuleScope, part: Binary) -> Dimension:
     if field is None:
 
         def unknown(value: Expression) -> Match:
-            return rule.about_packet(f"{nft.shown(part)} {nft.shown(value)}")
+            return rule.about_packet(Reason("{value} {value2}", value=nft.shown(part), value2=nft.shown(value)))
 
         return Dimension(side.guards, unknown)
 
@@ -189,7 +189,15 @@ def member(rule: RuleScope, key: Expression, of: SetName | Elements) -> Match:
     named = scope.named_set(of.name)
     if named is None:
         return rule.undecided(Reason("the set {name} is not in this table", name=repr(of.name)))
-    unknown = rule.about_packet(f"{nft.shown(key)} in {scope.table.family} {scope.table.name} {of.name}")
+    unknown = rule.about_packet(
+        Reason(
+            "{value} in {family} {name} {name2}",
+            value=nft.shown(key),
+            family=scope.table.family,
+            name=scope.table.name,
+            name2=of.name,
+        )
+    )
     if scope.is_changed(of.name, scope.changes.shrinks):
         return unknown
     cached = of.name, nft.shown(key)
@@ -209,7 +217,7 @@ def _members(
     passing = [e for e in elements if not e.lasting or timeout]
     parts = [union(sides, lasting)] if lasting else []
     if passing:
-        unknown = rule.about_packet(f"{nft.shown(key)} is still in the set {name}")
+        unknown = rule.about_packet(Reason("{value} is still in the set {name}", value=nft.shown(key), name=name))
         parts.append(both(union(sides, passing), unknown))
     return either(*parts)
 

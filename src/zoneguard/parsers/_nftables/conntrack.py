@@ -52,19 +52,19 @@ def status(rule: RuleScope, names: Iterable[str]) -> Match:
     """Some bit of the session's status is set; exact for ``dnat`` of a first packet."""
     parts: list[Match] = []
     for name in names:
-        later = both(UNDERWAY, rule.about_packet(f"ct status {name} of a session under way"))
+        later = both(UNDERWAY, rule.about_packet(Reason("ct status {name} of a session under way", name=name)))
         if name == "dnat":
             parts.append(either(TRANSLATED, later))
         elif name in ("snat", "seen-reply", "assured"):
             parts.append(later)
         else:
-            parts.append(rule.about_packet(f"ct status {name}"))
+            parts.append(rule.about_packet(Reason("ct status {name}", name=name)))
     return either(*parts)
 
 
 def direction(rule: RuleScope, name: str) -> Match:
     """``original`` or ``reply``."""
-    unknown = rule.about_packet("ct direction of a session under way is reply")
+    unknown = rule.about_packet(Reason("ct direction of a session under way is reply"))
     if name in ("reply", "1"):
         return both(Not(IS_NEW), unknown)
     if name in ("original", "0"):
@@ -74,7 +74,7 @@ def direction(rule: RuleScope, name: str) -> Match:
 
 def of_first_packet(rule: RuleScope, exact: Match, text: str) -> Match:
     """``exact`` for the first packet of a session; open for later ones."""
-    later = rule.about_packet(f"{text} of a session under way")
+    later = rule.about_packet(Reason("{text} of a session under way", text=text))
     return either(both(IS_NEW, exact), both(Not(IS_NEW), later))
 
 

@@ -84,7 +84,7 @@ def _open(rule: RuleScope, selector: Selector) -> Dimension:
     own = is_random(selector) or selector.words == ("meta", "random")
 
     def test(value: Expression) -> Match:
-        what = f"{selector} {nft.shown(value)}"
+        what = Reason("{selector} {value}", selector=str(selector), value=nft.shown(value))
         return rule.unknown(what) if own else rule.about_packet(what)
 
     return Dimension(guards, test, is_open=True)
@@ -137,7 +137,9 @@ def _any_port(field: Field) -> Callable[[RuleScope], Dimension]:
 
     def build(rule: RuleScope) -> Dimension:
         def test(value: Expression) -> Match:
-            other = rule.about_packet(f"th {field.value} {nft.shown(value)} of a protocol without ports")
+            other = rule.about_packet(
+                Reason("th {value} {value2} of a protocol without ports", value=field.value, value2=nft.shown(value))
+            )
             return either(both(with_ports, In(field, nft.ports(value))), both(Not(with_ports), other))
 
         return Dimension((FIRST,), test, spans=nft.ports, highest=65535)
@@ -169,11 +171,13 @@ def _mark(rule: RuleScope) -> Dimension:
     """Exact, but where marks come from sessions or from hashes."""
     marks = rule.scope.changes.marks
     if marks.scattered or marks.new_too:
-        return Dimension((), lambda value: rule.unknown(f"meta mark {nft.shown(value)}"), is_open=True)
+        return Dimension(
+            (), lambda value: rule.unknown(Reason("meta mark {value}", value=nft.shown(value))), is_open=True
+        )
     if marks.restored:
 
         def test(value: Expression) -> Match:
-            unknown = rule.unknown(f"meta mark {nft.shown(value)} of a session under way")
+            unknown = rule.unknown(Reason("meta mark {value} of a session under way", value=nft.shown(value)))
             exact = In(Field.MARK, nft.numbers(value))
             return either(both(Not(conntrack.UNDERWAY), exact), both(conntrack.UNDERWAY, unknown))
 
@@ -185,7 +189,7 @@ def _ct_mark(rule: RuleScope) -> Dimension:
     """A new session has mark 0 where nothing in the file gives it another."""
 
     def test(value: Expression) -> Match:
-        unknown = rule.unknown(f"ct mark {nft.shown(value)}")
+        unknown = rule.unknown(Reason("ct mark {value}", value=nft.shown(value)))
         if rule.scope.changes.marks.kept:
             return unknown
         zero = 0 in nft.numbers(value)
@@ -211,7 +215,7 @@ def _direction(rule: RuleScope) -> Dimension:
 def _ct_protocol(rule: RuleScope) -> Dimension:
     def test(value: Expression) -> Match:
         same = In(Field.PROTO, nft.protocols(value))
-        unknown = rule.about_packet(f"ct protocol {nft.shown(value)} of an error message")
+        unknown = rule.about_packet(Reason("ct protocol {value} of an error message", value=nft.shown(value)))
         return either(both(Not(conntrack.RELATED_ICMP), same), both(conntrack.RELATED_ICMP, unknown))
 
     return Dimension((conntrack.guard(rule),), test)
@@ -238,7 +242,7 @@ def _ct_original(rule: RuleScope, selector: Selector) -> Dimension:
         if direction == "original" and side == 1:
             original = Field.ORIG_DPORT if ports else Field.ORIG_DST
             exact = conntrack.before_translation(field, original, spans)
-        text = f"{selector} {nft.shown(value)}"
+        text = Reason("{selector} {value}", selector=str(selector), value=nft.shown(value))
         if ports:
             with_ports = In(Field.PROTO, PORT_PROTOCOLS)
             exact = either(both(with_ports, exact), both(Not(with_ports), rule.about_packet(text)))

@@ -29,5 +29,7 @@ def is_interface(rule: RuleScope, value: Expression, outgoing: bool, by_name: bo
     if not hook.ingress:
         return NEVER
     if hook.ingress_since_5_7:
-        return both(Ingress(names), rule.unknown("the incoming interface after routing, unknown to kernels before 5.7"))
+        return both(
+            Ingress(names), rule.unknown(Reason("the incoming interface after routing, unknown to kernels before 5.7"))
+        )
     return Ingress(names)

@@ -26,6 +26,7 @@ from zoneguard.model.device import (
 )
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ConnState, Field, In, Match, Not, Unknown
+from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.tree import Chain, Table
 
 _BEFORE = ("ingress", "prerouting")
@@ -107,7 +108,10 @@ def _not_asked(base: Base) -> Iterator[Match]:
     if base.is_nat:
         yield _NOT_TRANSLATED
     if base.chain.hook in DEVICE_HOOKS and not base.chain.devices:
-        yield Unknown(f"it is not at the device of {base.rules.name} ({base.rules.span.file})", base.rules.span)
+        yield Unknown(
+            Reason("it is not at the device of {name} ({file})", name=base.rules.name, file=base.rules.span.file),
+            base.rules.span,
+        )
 
 
 def _translation(bases: list[Base]) -> RuleList:

@@ -32,7 +32,7 @@ def address_type(rule: RuleScope, words: tuple[str, ...]) -> Callable[[Expressio
         name = nft.name(value)
         if name not in _TYPES:
             raise UnreadableError(Reason("{name} is not an address type", name=repr(name[:40])))
-        unknown = rule.about_packet(f"fib {words[1]} type {name}")
+        unknown = rule.about_packet(Reason("fib {words} type {name}", words=words[1], name=name))
         v4: Match = both(In(field, ALL_V4), one_type(name.upper(), field, unknown))
         six = one_type6(name.upper(), field, unknown) if name in _DECIDED6 else unknown
         v6: Match = both(In(field, ALL_V6), six)

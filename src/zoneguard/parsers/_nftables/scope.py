@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Field, Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.scope import Hook, Marks
 from zoneguard.parsers._nftables.tree import Compare, NamedSet, Reject, RuleTree, Table, Verdict
 from zoneguard.parsers.accounting import Ledger
@@ -119,7 +120,7 @@ class RuleScope:
     def undecided(self, reason: str) -> Match:
         """Part of the rule is not understood: that is reported, and the condition may hold or not."""
         self.report(reason)
-        return self.unknown("a condition that is not understood")
+        return self.unknown(Reason("a condition that is not understood"))
 
     def unknown(self, what: str) -> Unknown:
         """``what`` may hold for this packet and rule or not, whatever it does for other rules.
@@ -132,7 +133,7 @@ class RuleScope:
             shared = last.kind
         else:
             shared = "reject" if isinstance(last, Reject) else f"rule {self.tree.number}"
-        return Unknown(f"{what} ({self.span.file}, {shared})", self.span)
+        return Unknown(Reason("{what} ({file}, {shared})", what=what, file=self.span.file, shared=shared), self.span)
 
     def about_packet(self, what: str) -> Unknown:
         """``what`` depends on the packet alone: the same for every rule that asks it."""

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
-from zoneguard.model.text import Reason
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.export import Doubt, Export
 from zoneguard.parsers._panos.layout import Vsys
@@ -80,7 +80,7 @@ def _retarget(match: Match, target: Field) -> Match:
     if isinstance(match, Bits):
         return Bits(target, match.value, match.mask)
     if isinstance(match, Unknown):
-        return Unknown(f"{_WHERE[target]} {match.key}", match.span)
+        return Unknown(Reason("{where} {key}", where=as_reason(_WHERE[target]), key=match.key), match.span)
     if isinstance(match, Not):
         return Not(_retarget(match.part, target))
     assert isinstance(match, All | AnyOf)
@@ -219,7 +219,9 @@ class AddressBook:
         return self._unknown(f'in "{entry.name}"', doubt)
 
     def _unknown(self, key: str, doubt: Doubt) -> AddressMatch:
-        unknown = Unknown(f"{key} of {self._vsys.label}", self._export.source.span(doubt.line))
+        unknown = Unknown(
+            Reason("{key} of {label}", key=key, label=self._vsys.label), self._export.source.span(doubt.line)
+        )
         return AddressMatch(others=(unknown,), doubts=(doubt,))
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Match, Unknown
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._panos.layout import Vsys
 from zoneguard.parsers._panos.tree import Node
@@ -43,7 +44,7 @@ class Export:
 
     def unknown(self, vsys: Vsys, key: str, line: int) -> Unknown:
         """A condition that line ``line`` leaves open, told apart from those of other virtual systems and devices."""
-        return Unknown(f"{vsys.label}: {key}", self.source.span(line))
+        return Unknown(Reason("{label}: {key}", label=vsys.label, key=key), self.source.span(line))
 
     def doubt(self, doubts: Iterable[Doubt], concern: Concern = Concern.FILTER) -> None:
         """Enter lines that the model holds as conditions which cannot be decided."""

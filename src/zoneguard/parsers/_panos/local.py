@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Match, both, either
+from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.interfaces import Interfaces
 from zoneguard.parsers._panos.layout import Firewall, Vsys
@@ -43,7 +44,7 @@ def management_stage(export: Export, firewall: Firewall, interfaces: Interfaces,
     rules = list(_profiles(export, interfaces))
     if dynamic or any(_configured(firewall, place, path) for place, path in _LISTENING):
         vsys: Vsys = firewall.vsyses[0]
-        unknown = export.unknown(vsys, "a service of the device listens there", firewall.network.first)
+        unknown = export.unknown(vsys, Reason("a service of the device listens there"), firewall.network.first)
         rules.append(Rule(unknown, Permit(), span, "other services of the device", implied=True))
     return Filter(RuleList("services of the device", tuple(rules), Deny(), span))
 

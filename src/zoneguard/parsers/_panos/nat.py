@@ -123,7 +123,9 @@ class NatReader:
         services = node.words("service") or ("any",)
         asked += [reader.service(node, services, doubts), self._open(node, doubts)]
         if came is None or leaves is None:
-            asked.append(reader.unknown(f'the zones of the NAT rule "{node.name}" are met', node.first))
+            asked.append(
+                reader.unknown(Reason('the zones of the NAT rule "{name}" are met', name=node.name), node.first)
+            )
         interface = node.word("to-interface")
         interface = "" if interface == "any" else interface
         source = self._source(node, doubts)
@@ -146,12 +148,16 @@ class NatReader:
         parts: list[Match] = []
         for name in strange:
             doubts.append(Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)))
-            parts.append(reader.unknown(f'"{name}" of the NAT rule "{node.name}" is met', node.line(name)))
+            parts.append(
+                reader.unknown(
+                    Reason('"{name}" of the NAT rule "{name2}" is met', name=name, name2=node.name), node.line(name)
+                )
+            )
         binding = node.word("active-active-device-binding")
         if self._device_id is not None and binding not in ("0", "1", "both"):
             line = node.line("active-active-device-binding")
             doubts.append(Doubt(line, "which of two active firewalls translates is not decided by this file"))
-            parts.append(reader.unknown(f'this firewall applies the NAT rule "{node.name}"', line))
+            parts.append(reader.unknown(Reason('this firewall applies the NAT rule "{name}"', name=node.name), line))
         return joined(*parts)
 
     def _addresses(self, words: tuple[str, ...], line: int, doubts: list[Doubt]) -> Intervals:
@@ -259,7 +265,9 @@ class NatReader:
             doubts.append(
                 Doubt(line, "whether the reverse of a bi-directional rule asks for its service is not documented")
             )
-            asked.append(reader.unknown(f'the reverse of the NAT rule "{node.name}" takes the packet', line))
+            asked.append(
+                reader.unknown(Reason('the reverse of the NAT rule "{name}" takes the packet', name=node.name), line)
+            )
         addresses = None if inner.others or inner.everything else inner.exact
         rewrites = _one_to_one(Field.DST, outer, addresses if addresses else ALL_V4)
         reader.export.doubt(doubts, Concern.NAT)

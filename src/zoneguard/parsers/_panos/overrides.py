@@ -36,7 +36,9 @@ def _override(reader: RuleReader, zones: ZoneBook, node: Node) -> Iterator[Overr
     for name, side in (("from", zones.comes), ("to", zones.leaves)):
         words = reader.names(node, name, doubts)
         if words is None:
-            sides.append(reader.unknown(f'the zones of the override "{node.name}" are met', node.first))
+            sides.append(
+                reader.unknown(Reason('the zones of the override "{name}" are met', name=node.name), node.first)
+            )
         else:
             found = side(words, node)
             doubts += found.doubts
@@ -55,4 +57,4 @@ def _ports(reader: RuleReader, node: Node, doubts: list[Doubt]) -> Match:
     if protocol in PROTOCOLS and ports is not None:
         return port_match(PROTOCOLS[protocol], ports, values.ALL_PORTS, reader.translated)
     doubts.append(Doubt(node.line("port"), "the protocol or the ports of this rule cannot be read"))
-    return reader.unknown(f'the ports of the override "{node.name}" are met', node.line("port"))
+    return reader.unknown(Reason('the ports of the override "{name}" are met', name=node.name), node.line("port"))

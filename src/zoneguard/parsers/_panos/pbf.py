@@ -101,7 +101,7 @@ class PbfReader:
             reader.others(node, doubts),
             self._strange(node, doubts),
         )
-        key = f'the PBF rule "{node.name}" takes a packet after its translation'
+        key = Reason('the PBF rule "{name}" takes a packet after its translation', name=node.name)
         again = joined(came, source, reader.unknown(key, node.first))
         reader.export.doubt(doubts, Concern.ROUTING)
         actions = node.below("action")
@@ -141,7 +141,9 @@ class PbfReader:
         zones = node.words("from", "zone")
         if not zones:
             doubts.append(Doubt(node.first, Reason('the rule "{name}" names no "from"', name=node.name)))
-            return self._reader.unknown(f'the zones of the PBF rule "{node.name}" are met', node.first)
+            return self._reader.unknown(
+                Reason('the zones of the PBF rule "{name}" are met', name=node.name), node.first
+            )
         came = self._zones.comes(zones, node)
         doubts += came.doubts
         return came.match
@@ -151,4 +153,7 @@ class PbfReader:
         doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
         if not strange:
             return ALWAYS
-        return self._reader.unknown(f'"{strange[0]}" of the PBF rule "{node.name}" is met', node.line(strange[0]))
+        return self._reader.unknown(
+            Reason('"{strange}" of the PBF rule "{name}" is met', strange=strange[0], name=node.name),
+            node.line(strange[0]),
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.match import ALWAYS, All, Field, Match, both
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import Reason
+from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._panos.addresses import AddressBook, negated
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
 from zoneguard.parsers._panos.layout import Firewall, Vsys
@@ -87,7 +87,9 @@ class RuleReader:
     def _side(self, rule: Node, name: str, doubts: list[Doubt]) -> Match:
         words = self.names(rule, name, doubts)
         if words is None:
-            return self.unknown(f'the {name} of the rule "{rule.name}" is met', rule.first)
+            return self.unknown(
+                Reason('the {name} of the rule "{name2}" is met', name=name, name2=rule.name), rule.first
+            )
         line = rule.line(name)
         found = self.addresses.union(words, line)
         doubts += found.doubts
@@ -118,14 +120,18 @@ class RuleReader:
             if words and "any" not in words:
                 what, line = USER_FIELDS[name], rule.line(name)
                 shown = " ".join(words[:5]) + (" …" if words[5:] else "")
-                parts.append(self.unknown(f"{what} {shown} (line {line})", line))
+                parts.append(
+                    self.unknown(
+                        Reason("{what} {shown} (line {line})", what=as_reason(what), shown=shown, line=line), line
+                    )
+                )
                 doubts.append(
                     Doubt(line, Reason('"{name}" is not decided by a packet: the rule may take it or not', name=name))
                 )
         schedule = rule.word("schedule")
         if schedule:
             line = rule.line("schedule")
-            parts.append(self.unknown(f"it is the time of the schedule {schedule}", line))
+            parts.append(self.unknown(Reason("it is the time of the schedule {schedule}", schedule=schedule), line))
             doubts.append(Doubt(line, "the rule is in force at the times of a schedule"))
         return both(*parts) if parts else ALWAYS
 

@@ -97,7 +97,9 @@ class SecurityReader:
         services = reader.names(node, "service", doubts)
         if applications is None or services is None:
             missing = "application" if applications is None else "service"
-            return reader.unknown(f'the {missing} of the rule "{node.name}" is met', node.first)
+            return reader.unknown(
+                Reason('the {missing} of the rule "{name}" is met', missing=missing, name=node.name), node.first
+            )
         line = node.line("application")
         on_default_ports = DEFAULT_PORTS in services
         found = self._applications.match(applications, on_default_ports, line)
@@ -112,7 +114,9 @@ class SecurityReader:
         doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
         if not strange:
             return ALWAYS
-        return self._reader.unknown(f'"{strange[0]}" of the rule "{node.name}" is met', node.line(strange[0]))
+        return self._reader.unknown(
+            Reason('"{strange}" of the rule "{name}" is met', strange=strange[0], name=node.name), node.line(strange[0])
+        )
 
     def account(self) -> None:
         """Enter the lines on which the rules in force depend and that the file does not decide."""
@@ -138,8 +142,8 @@ class SecurityReader:
         if reader.vsys.elsewhere is None or place is None:
             return
         reader.export.doubt([Doubt(place.first, OWN_RULES)])
-        for action, what in ((Permit(), "allows"), (Deny(), "denies")):
-            match = reader.unknown(f"a rule of the firewall's own {what} it", place.first)
+        for action, what in ((Permit(), Reason("allows")), (Deny(), Reason("denies"))):
+            match = reader.unknown(Reason("a rule of the firewall's own {what} it", what=what), place.first)
             yield Rule(
                 match, action, reader.export.source.span(place.first), "rules of the firewall's own", implied=True
             )
@@ -148,7 +152,7 @@ class SecurityReader:
         node = rule.node
         match = joined(self._pair(rule, zones), rule.asked)
         if not rule.known:
-            open_ = self._reader.unknown(f'the rule "{node.name}" allows', node.line("action"))
+            open_ = self._reader.unknown(Reason('the rule "{name}" allows', name=node.name), node.line("action"))
             yield Rule(both(match, open_), Permit(), rule.span, node.name, rule.comment, rule.enabled)
             yield Rule(match, Deny(), rule.span, node.name, rule.comment, rule.enabled)
         else:
@@ -168,7 +172,7 @@ class SecurityReader:
             sides = (zones.within(came, node),)
             match = sides[0].match
         else:
-            return self._reader.unknown(f'the zones of the rule "{node.name}" are met', node.first)
+            return self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first)
         if rule.enabled:
             self._reader.export.doubt(doubt for side in sides for doubt in side.doubts)
         return match
@@ -195,7 +199,11 @@ class SecurityReader:
                 )
                 reader.export.doubt([doubt])
                 yield Rule(
-                    both(match, reader.unknown(f'"{name}" allows', doubt.line)), Permit(), span, name, implied=True
+                    both(match, reader.unknown(Reason('"{name}" allows', name=name), doubt.line)),
+                    Permit(),
+                    span,
+                    name,
+                    implied=True,
                 )
                 action = Deny()
             yield Rule(match, action, span, name, implied=True)

@@ -147,9 +147,11 @@ class ZoneBook:
         if zones is None:
             return Condition(self.inside)
         parts = [self._within(zone) for zone in zones if zone.members]
-        parts += [self._export.unknown(self._vsys, f"it stays in one of the zones {' '.join(names)}", line)] * bool(
-            doubts
-        )
+        parts += [
+            self._export.unknown(
+                self._vsys, Reason("it stays in one of the zones {words}", words=" ".join(names)), line
+            )
+        ] * bool(doubts)
         return Condition(either(*parts), doubts)
 
     def _named(self, names: Sequence[str], line: int) -> tuple[list[Zone] | None, tuple[Doubt, ...]]:
@@ -170,8 +172,10 @@ class ZoneBook:
             members = frozenset[str]().union(*(zone.members for zone in zones))
             match = (self._towards(members) if outward else Ingress(members)) if members else NEVER
         if doubts:
-            side = "leaves by" if outward else "comes by"
-            unknown = self._export.unknown(self._vsys, f"it {side} one of the zones {' '.join(names)}", line)
+            side = Reason("leaves by") if outward else Reason("comes by")
+            unknown = self._export.unknown(
+                self._vsys, Reason("it {side} one of the zones {words}", side=side, words=" ".join(names)), line
+            )
             match = either(match, unknown) if match is not NEVER else unknown
         result = Condition(match, doubts)
         if not doubts:

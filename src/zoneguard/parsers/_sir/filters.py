@@ -23,7 +23,7 @@ _TCP = In(Field.PROTO, Intervals.of(6))
 _PORTED = In(Field.PROTO, Intervals.of(6, 17))
 _SESSION = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 _V4 = In(Field.DST, ALL_V4)
-_WAYS = ("comes in", "goes out")
+_WAYS = (Reason("comes in"), Reason("goes out"))
 
 
 def network(text: str) -> tuple[int, int]:
@@ -39,14 +39,14 @@ def read_filter(words: Sequence[str], where: str, span: SourceSpan) -> FilterLin
         raise UnreadableError(Reason("not an action: {action}", action=action[:40]))
     if fields[:1] == ("acl",):
         number(fields[1], 0, 1 << 31)
-        match = Unknown(f"acl {fields[1]} of {span.file} matches the packet", span)
+        match = Unknown(Reason("acl {fields} of {file} matches the packet", fields=fields[1], file=span.file), span)
         return FilterLine(span, action, match, ALWAYS, " ".join(fields[2:]))
     if not 6 <= len(fields) <= 10:
         raise UnreadableError("a filter has six fields and at most four more")
     source, sport, destination, dport, protocol, connect = fields[:6]
     if connect not in ("yes", "no"):
         raise UnreadableError(Reason("neither yes nor no: {word}", word=connect[:40]))
-    tcp = Unknown(f"tcpconnect {connect} of {where} takes the packet", span)
+    tcp = Unknown(Reason("tcpconnect {connect} of {where} takes the packet", connect=connect, where=where), span)
     more = [f for at, f in enumerate(fields[6:]) if f != "any" and at != 1]
     return FilterLine(
         span,
@@ -58,7 +58,10 @@ def read_filter(words: Sequence[str], where: str, span: SourceSpan) -> FilterLin
             _ports(dport, Field.DPORT, where, span),
             ALWAYS if protocol == "any" else In(Field.PROTO, Intervals.of(number(protocol, 0, 255))),
             either(Not(_TCP), tcp),
-            *(Unknown(f"{' '.join(more)} of {where} takes the packet", span) for _ in more[:1]),
+            *(
+                Unknown(Reason("{words} of {where} takes the packet", words=" ".join(more), where=where), span)
+                for _ in more[:1]
+            ),
         ),
         fields[7] if len(fields) > 7 else "",
     )
@@ -72,13 +75,13 @@ def _ports(text: str, field: Field, where: str, span: SourceSpan) -> Match:
     """Beside a protocol without ports it is open whether the ports count."""
     if text == "any":
         return ALWAYS
-    taken = Unknown(f"{where} takes a packet without ports", span)
+    taken = Unknown(Reason("{where} takes a packet without ports", where=where), span)
     return either(both(_PORTED, In(field, Intervals.of(number(text, 0, 65535)))), both(Not(_PORTED), taken))
 
 
 def unread(span: SourceSpan, where: str) -> FilterLine:
     """A filter of which only its place is known."""
-    return FilterLine(span, "", Unknown(f"{where} matches the packet", span), ALWAYS)
+    return FilterLine(span, "", Unknown(Reason("{where} matches the packet", where=where), span), ALWAYS)
 
 
 def filter_stages(config: Config, way: int) -> Iterator[Filter]:
@@ -94,11 +97,15 @@ def filter_stages(config: Config, way: int) -> Iterator[Filter]:
 
 def _rules(config: Config, port: Port, way: int) -> Iterator[Rule]:
     where = f"{config.name}: {port.name}"
-    own = f"the filters of {where} look at what {_WAYS[way]}"
+    own = Reason("the filters of {where} look at what {way}", where=where, way=_WAYS[way])
     for count, line in sorted(port.filters.items()):
-        each = f"filter {count} of {where}"
-        looks = f"{each} ({line.direction}) looks at what {_WAYS[way]}" if line.direction else own
-        seen = Unknown(f"{each} matches addresses before or after NAT", line.span)
+        each = Reason("filter {count} of {where}", count=count, where=where)
+        looks = (
+            Reason("{each} ({direction}) looks at what {way}", each=each, direction=line.direction, way=_WAYS[way])
+            if line.direction
+            else own
+        )
+        seen = Unknown(Reason("{each} matches addresses before or after NAT", each=each), line.span)
         asked = line.addresses if port.nat is None else seen
         match = both(_V4, asked, line.rest, Unknown(looks, line.span))
         name = f"{port.name} ip filter {count}"
@@ -112,7 +119,9 @@ def _rules(config: Config, port: Port, way: int) -> Iterator[Rule]:
     last = port.filters[max(port.filters)].span if port.filters else None
     default, span = port.default or ("", last)
     if span is not None and default != "pass":
-        drops = Unknown(f"what no filter of {where} matches is dropped where it {_WAYS[way]}", span)
+        drops = Unknown(
+            Reason("what no filter of {where} matches is dropped where it {way}", where=where, way=_WAYS[way]), span
+        )
         yield Rule(both(_V4, drops), Deny(), span, f"{port.name} ip filter default", implied=not default)
 
 
@@ -120,7 +129,10 @@ def from_outside(config: Config) -> Iterator[Filter]:
     """What a translating port does with packets from outside that no session called for."""
     for port in config.ports.values():
         if port.nat is not None:
-            refused = Unknown(f"NAT of {config.name}: {port.name} refuses what comes in unasked", port.nat)
+            refused = Unknown(
+                Reason("NAT of {name}: {name2} refuses what comes in unasked", name=config.name, name2=port.name),
+                port.nat,
+            )
             rule = Rule(both(_V4, Not(_SESSION), refused), Deny(), port.nat, f"{port.name} ip nat", implied=True)
             rules = RuleList(f"{port.name} ip nat in", (rule,), Permit(), port.nat)
             yield Filter(rules, ingress=frozenset({port.name}))

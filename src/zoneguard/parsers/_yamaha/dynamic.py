@@ -121,7 +121,15 @@ def list_rules(
     for number in own.dynamic:
         trigger = _trigger(found, number, own.span, False)
         span = found.dynamic[number].span if number in found.dynamic else own.span
-        doubt = Unknown(f"dynamic filter {number} on {name} {direction} admits what no static filter decides", own.span)
+        doubt = Unknown(
+            Reason(
+                "dynamic filter {number} on {name} {direction} admits what no static filter decides",
+                number=number,
+                name=name,
+                direction=direction,
+            ),
+            own.span,
+        )
         rules.append(Rule(both(_NEW, trigger, doubt), Permit(), span, f"dynamic {number}", implied=True))
     return rules
 
@@ -130,8 +138,8 @@ def _static_rules(found: Family, number: str, own: FilterList, where: str) -> It
     known = found.static.get(number)
     if known is None or not known.action:
         span = own.span if known is None else known.span
-        yield Rule(Unknown(f"filter {number} passes the packet", span), Permit(), span, number)
-        yield Rule(Unknown(f"filter {number} rejects the packet", span), Deny(), span, number)
+        yield Rule(Unknown(Reason("filter {number} passes the packet", number=number), span), Permit(), span, number)
+        yield Rule(Unknown(Reason("filter {number} rejects the packet", number=number), span), Deny(), span, number)
     elif known.action == "restrict" and where:
         yield Rule(both(known.match, Unknown(where, known.span)), Permit(), known.span, number)
         yield Rule(known.match, Deny(), known.span, number)
@@ -154,7 +162,7 @@ def _session_rules(found: Family, number: str, listed: FilterList, mirrored: boo
         yield Rule(both(_RELATED, ends), Permit(), span, name, implied=True)
     for opened in known.backward if mirrored else known.forward:
         what = _borrowed(found, opened, span, False)
-        doubt = Unknown(f"a connection that triggers dynamic filter {number} is open", span)
+        doubt = Unknown(Reason("a connection that triggers dynamic filter {number} is open", number=number), span)
         yield Rule(both(_RELATED, ends, what), Permit(), span, name, implied=True)
         yield Rule(both(_NEW, ends, what, doubt), Permit(), span, name, implied=True)
     for opened in known.forward if mirrored else known.backward:
@@ -167,7 +175,7 @@ def _trigger(found: Family, number: str, where: SourceSpan, mirrored: bool) -> M
     """The packets of the connection that triggers; an undefined number may be any."""
     known = found.dynamic.get(number)
     if known is None:
-        return Unknown(f"dynamic filter {number} is about the packet", where)
+        return Unknown(Reason("dynamic filter {number} is about the packet", number=number), where)
     if known.service:
         what = _application(known, found.v6, mirrored)
     else:
@@ -192,7 +200,7 @@ def _application(known: DynamicFilter, v6: bool, mirrored: bool) -> Match:
     if name == "netmeeting":
         return service("tcp", "*", "389,522,1503,1720,1731", v6, known.span, mirrored)
     if name not in _APPLICATIONS:
-        return Unknown(f"the application is {name}", known.span)
+        return Unknown(Reason("the application is {name}", name=name), known.span)
     numbers = "80,443" if name == "www" else name  # here, unlike in a static filter, "www" is both
     return service("tcp" if name in _ONLY_TCP else "tcp,udp", "*", numbers, v6, known.span, mirrored)
 
@@ -201,5 +209,5 @@ def _borrowed(found: Family, number: str, span: SourceSpan, mirrored: bool) -> M
     """Protocol and ports of a static filter; its addresses and its action do not count (8.1.14)."""
     static = found.static.get(number)
     if static is None or not static.action:
-        return Unknown(f"filter {number} matches the packet", static.span if static else span)
+        return Unknown(Reason("filter {number} matches the packet", number=number), static.span if static else span)
     return service(*static.service, found.v6, static.span, mirrored)

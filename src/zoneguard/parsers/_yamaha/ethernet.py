@@ -86,7 +86,10 @@ def frame_stage(config: Config, name: str, direction: str) -> Filter:
     """The list of Ethernet filters of one interface and direction as a stage."""
     listed = config.frame_lists[name, direction]
     rules = [rule for number in listed.static for rule in _rules(config, number, name, direction, listed.span)]
-    undecided = Unknown(f"a frame that no Ethernet filter of {name} {direction} matches passes", listed.span)
+    undecided = Unknown(
+        Reason("a frame that no Ethernet filter of {name} {direction} matches passes", name=name, direction=direction),
+        listed.span,
+    )
     rules.append(Rule(undecided, Permit(), listed.span, "no filter matches", implied=True))
     stage = RuleList(f"ethernet {name} filter {direction}", tuple(rules), Deny(), listed.span)
     here = frozenset({name})
@@ -96,8 +99,12 @@ def frame_stage(config: Config, name: str, direction: str) -> Filter:
 def _rules(config: Config, number: str, name: str, direction: str, where: SourceSpan) -> Iterator[Rule]:
     command = config.frame_filters.get(number)
     if command is None:
-        yield Rule(Unknown(f"Ethernet filter {number} passes the frame", where), Permit(), where, number)
-        yield Rule(Unknown(f"Ethernet filter {number} rejects the frame", where), Deny(), where, number)
+        yield Rule(
+            Unknown(Reason("Ethernet filter {number} passes the frame", number=number), where), Permit(), where, number
+        )
+        yield Rule(
+            Unknown(Reason("Ethernet filter {number} rejects the frame", number=number), where), Deny(), where, number
+        )
         return
     words = command.words
     action = Permit() if words[3].startswith("pass") else Deny()
@@ -107,7 +114,15 @@ def _rules(config: Config, number: str, name: str, direction: str, where: Source
 def _condition(config: Config, command: Command, name: str, direction: str) -> Match:
     words, span = command.words, command.span
     number = words[2]
-    open_part = Unknown(f"the frame is one of Ethernet filter {number} on {name} {direction}", span)
+    open_part = Unknown(
+        Reason(
+            "the frame is one of Ethernet filter {number} on {name} {direction}",
+            number=number,
+            name=name,
+            direction=direction,
+        ),
+        span,
+    )
     if words[4] in _LEASED:
         scope = words[5] if len(words) > 5 else ""
         if direction == "out" or len(words) > 6 or (scope and scope not in config.scopes):

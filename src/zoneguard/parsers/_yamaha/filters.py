@@ -99,7 +99,7 @@ def addresses(text: str, field: Field, v6: bool, span: SourceSpan) -> Match:
         elif item == "*":
             return ALWAYS
         elif _NAME.fullmatch(item):
-            others.append(Unknown(f"{field.value} is {item}", span))
+            others.append(Unknown(Reason("{value} is {item}", value=field.value, item=item), span))
         else:
             raise UnreadableError(Reason("not an address: {text}", text=item))
     return either(*([In(field, Intervals.from_spans(known))] if known else []), *others)
@@ -248,7 +248,7 @@ def _protocol(name: str, conditions: list[In], icmp: int, span: SourceSpan) -> M
         return _types(ICMP6, _DISCOVERY)
     if name in ("icmp-error", "icmp-info", "icmpinfo"):
         if icmp == ICMP6:  # the reference defines the two for ICMP of IPv4 only
-            return both(_is(ICMP6), Unknown(f"an ICMPv6 message of the kind {name}", span))
+            return both(_is(ICMP6), Unknown(Reason("an ICMPv6 message of the kind {name}", name=name), span))
         return _types(ICMP, _ERRORS if name == "icmp-error" else _INFOS)
     number = _PROTOCOLS.get(name, int(name) if name.isascii() and name.isdigit() and len(name) <= 3 else 256)
     if number > 255:
@@ -263,7 +263,7 @@ def _tcpflag(text: str, span: SourceSpan) -> Match:
     value, mask = int(parsed[2], 16), int(parsed[3], 16)
     match: Match = NEVER if value & ~mask else Bits(Field.FLAGS, value & 0xFF, mask & 0xFF)
     if mask & ~0xFF and match is not NEVER:  # bits beyond the eight flags are not in the model
-        match = both(match, Unknown(f"reserved TCP bits as in {text}", span))
+        match = both(match, Unknown(Reason("reserved TCP bits as in {text}", text=text), span))
     return Not(match) if parsed[1] else match
 
 

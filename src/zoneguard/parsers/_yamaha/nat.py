@@ -232,7 +232,7 @@ def _inward(number: str, descriptor: Descriptor, outer: Intervals, span: SourceS
                 In(Field.DST, first), descriptor.incoming_span or span, (to,), f"{name} incoming", implied=True
             )
     if descriptor.kind.startswith("nat"):  # an address in use is translated both ways, and which are is not in the file
-        bound = Unknown(f"an inner host is bound to the outer address of {name}", span)
+        bound = Unknown(Reason("an inner host is bound to the outer address of {name}", name=name), span)
         to = SetTo(Field.DST, _inner(descriptor))
         yield NatRule(both(In(Field.DST, outer), bound), span, (to,), f"{name} dynamic")
 

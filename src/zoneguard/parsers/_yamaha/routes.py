@@ -45,7 +45,7 @@ def _gateway(words: Sequence[str]) -> Gateway:
         elif keyword == "filter" and word.isdigit():
             filters.append(word)
         elif keyword == "dpi":
-            doubt = f"the application is one of DPI filter {word}"
+            doubt = Reason("the application is one of DPI filter {word}", word=word)
         elif keyword not in ("metric", "weight", "keepalive") or not word.isdigit():
             raise UnreadableError(Reason("not a parameter of a route: {word}", word=word))
     return Gateway(interface, next_hop, blackhole, tuple(filters), doubt, conditional)
@@ -114,14 +114,20 @@ def _condition(gateway: Gateway, family: Family, span: SourceSpan) -> Match:
     parts: list[Match] = []
     for number in gateway.filters:
         known = family.static.get(number)
-        doubt = Unknown(f"filter {number} takes a packet for a route", known.span if known else span)
+        doubt = Unknown(
+            Reason("filter {number} takes a packet for a route", number=number), known.span if known else span
+        )
         if known is None or not known.action:
             parts.append(doubt)
         else:
             parts.append(known.match if known.action == "pass" else both(known.match, doubt))
     if gateway.doubt:
         parts.append(Unknown(gateway.doubt, span))
-    up = (Unknown(f"the way by {gateway.interface or 'a gateway'} is up", span),) if gateway.conditional else ()
+    up = (
+        (Unknown(Reason("the way by {interface} is up", interface=gateway.interface or Reason("a gateway")), span),)
+        if gateway.conditional
+        else ()
+    )
     return both(either(*parts), *up)
 
 

@@ -9,7 +9,7 @@ from zoneguard.gate.changes import Change
 from zoneguard.model.addresses import format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.project import Project
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.reports import _values
 from zoneguard.reports._page import Page
 from zoneguard.reports._words import Translate
@@ -84,7 +84,7 @@ def _change(page: Page, change: Change) -> None:
     field(page.say(N_("source MAC")), _macs(change) or [])
     field(page.say(N_("witness")), [str(change.witness)])
     field(page.say(N_("not by way of")), [", ".join(change.missed)] if change.missed else [])
-    field(page.say(N_("depends on")), list(change.unknowns))
+    field(page.say(N_("depends on")), [page.say(as_reason(u)) for u in change.unknowns])
     lines = [_line(page, line.changed, str(line.span)) for line in change.lines[:SHOWN_LINES]]
     if len(change.lines) > SHOWN_LINES:
         lines.append(page.say(N_("and {count} more", count=len(change.lines) - SHOWN_LINES)))

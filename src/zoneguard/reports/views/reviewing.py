@@ -13,7 +13,7 @@ from zoneguard.model.findings import Row
 from zoneguard.model.match import ICMP_PROTOCOLS, Field
 from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.packets.rows import address_text
-from zoneguard.model.text import N_, Text
+from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.reports import _values
 from zoneguard.reports._page import Page
 from zoneguard.static.analysis import Anomaly, Kind, Merge
@@ -89,7 +89,7 @@ def _anomaly(page: Page, anomaly: Anomaly) -> None:
     page.field(page.say(N_("because of")), causes, 6, LABEL)
     if anomaly.kind in REASONS:
         page.field(page.say(N_("because")), [page.say(REASONS[anomaly.kind])], 6, LABEL)
-    page.field(page.say(N_("depends on")), anomaly.unknowns[:3], 6, LABEL)
+    page.field(page.say(N_("depends on")), [page.say(as_reason(u)) for u in anomaly.unknowns[:3]], 6, LABEL)
 
 
 def _merge(page: Page, merge: Merge) -> None:
