@@ -17,6 +17,7 @@ if __name__ == "__main__":
         import_module("zoneguard.dynamic.streams")
 
 from zoneguard.dynamic import _store, cores
+from zoneguard.dynamic.remembering import everything
 from zoneguard.dynamic.streams import Limits, reassemble
 from zoneguard.dynamic.surveying import Run, Survey
 from zoneguard.model.errors import InputError
@@ -47,7 +48,7 @@ def one_input(data: bytes) -> None:
 
 
 def _survey(core: cores.Core) -> Survey:
-    run = Run([str(_FILE)], core=core)
+    run = Run([str(_FILE)], core=core, interesting=everything)
     for _ in run.batches():
         pass
     return run.survey()

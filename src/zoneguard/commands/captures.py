@@ -24,7 +24,7 @@ def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermine
             frames += count
             progress(Step(N_("captures: {frames} frames read", frames=frames)))
 
-        seen = survey(paths, digest=False, progress=read)
+        seen = survey(paths, digest=False, progress=read, interesting=None)
     if form == "text":
         page = session.page()
         write_flows(page, seen.table.flows)

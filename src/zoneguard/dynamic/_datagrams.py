@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from zoneguard.dynamic._direction import Packet
 from zoneguard.model.flows import Flow, Segment, Stream
 from zoneguard.model.spans import CaptureSpan
-
-if TYPE_CHECKING:
-    from zoneguard.dynamic.streams import Packet
 
 
 @dataclass(slots=True)

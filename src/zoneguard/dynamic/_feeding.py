@@ -1,4 +1,4 @@
-"""Rows of a batch to the directions that they belong to: stretches in order at once, everything else packet by packet.
+"""Packets to the directions that they belong to: stretches in order at once, everything else packet by packet.
 
 Most segments of most connections come in order, each where the last one ended. Such a stretch changes a direction in
 the same way however it is taken in, so it is joined in one step; the rule for everything else is ``Direction.add``.
@@ -9,50 +9,43 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I64, Bool, Column, Rows
+from zoneguard.dynamic._datagrams import Datagrams
+from zoneguard.dynamic._direction import Direction, Packet
+from zoneguard.dynamic.columns import I64, Bool, Column
 from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 
-if TYPE_CHECKING:
-    from zoneguard.dynamic._datagrams import Datagrams
-    from zoneguard.dynamic.streams import Direction, Packet
-
 SHORT = 8  # rows that are not worth a step of their own
-_FIELDS = ("seq", "ack", "tcp", "payload", "kept", "damaged", "file", "number", "time", "buffer", "data_at")
-Sides = Mapping[int, tuple["Direction | Datagrams", "Direction | Datagrams"]]
+Pair = tuple[Direction, Direction] | tuple[Datagrams, Datagrams]
 
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """The rows of a batch that are wanted, flow by flow, each flow's in order of arrival; ``half`` is the direction."""
+    """Packets conversation by conversation, each one's in order of arrival. ``side``: twice the number of the
+    conversation, and 1 more towards its originator.
 
-    half: I64
-    columns: dict[str, Column]
-    views: Sequence[memoryview]
+    ``columns`` as in ``remembering.PACKET``; ``at`` is a place in ``content``, where the captured payload of each side
+    lies one behind the other. ``names`` by file number.
+    """
+
+    side: I64
+    columns: Mapping[str, Column]
+    content: memoryview
     names: Sequence[str]
 
-    @classmethod
-    def of(cls, rows: Rows, which: I64, half: I64, names: Sequence[str]) -> Packets:
-        """Of the rows ``which``, in the directions ``half``."""
-        order = np.argsort(half[which] >> 1, kind="stable")
-        which = which[order]
-        columns = {name: getattr(rows, name)[which] for name in _FIELDS}
-        return cls(half[which], columns, [memoryview(buffer.data) for buffer in rows.buffers], names)
-
     def plain(self) -> Bool:
-        """Which rows are segments with nothing that needs a second look."""
+        """Which are segments with nothing that needs a second look."""
         flags = self.columns["tcp"] & (SYN | FIN | RST | ACK)
         whole: Bool = (flags == ACK) & (self.columns["kept"] == self.columns["payload"]) & ~self.columns["damaged"]
         return whole
 
-    def data(self, rows: I64) -> list[memoryview]:
-        """The captured payload of these rows."""
-        columns = (self.columns[name][rows].tolist() for name in ("buffer", "data_at", "kept"))
-        return [self.views[buffer][at : at + kept] for buffer, at, kept in zip(*columns, strict=True)]
+    def stretch(self, rows: I64) -> memoryview:
+        """The captured payload of these rows, of one side and with no other one between them."""
+        at, kept = self.columns["at"], self.columns["kept"]
+        return self.content[int(at[rows[0]]) : int(at[rows[-1]] + kept[rows[-1]])]
 
     def spans(self, rows: I64) -> list[CaptureSpan]:
         """The frames of these rows."""
@@ -61,56 +54,53 @@ class Packets:
         return [CaptureSpan(self.names[f], n, t) for f, n, t in zip(files, numbers, times, strict=True)]
 
     def each(self, rows: I64) -> Iterator[tuple[int, Packet]]:
-        """Direction and packet of these rows."""
-        from zoneguard.dynamic.streams import Packet  # noqa: PLC0415 (which hands its rows to this module)
+        """Side and packet of these rows."""
+        columns = [
+            self.columns[name][rows].tolist() for name in ("seq", "ack", "tcp", "payload", "damaged", "at", "kept")
+        ]
+        for side, seq, ack, tcp, payload, damaged, at, kept, frame in zip(
+            self.side[rows].tolist(), *columns, self.spans(rows), strict=True
+        ):
+            yield side, Packet(seq, ack, tcp, bytes(self.content[at : at + kept]), payload, frame, damaged)
 
-        columns = [self.columns[name][rows].tolist() for name in ("seq", "ack", "tcp", "payload", "damaged")]
-        parts = zip(self.half[rows].tolist(), *columns, self.data(rows), self.spans(rows), strict=True)
-        for half, seq, ack, tcp, payload, damaged, data, at in parts:
-            yield half, Packet(seq, ack, tcp, bytes(data), payload, at, damaged)
 
-
-def feed(packets: Packets, sides: Sides, tcp: Bool, short: int = SHORT) -> None:
-    """Hand every row to its direction, and its acknowledgement to the other; ``tcp``: which halves are of TCP."""
-    if not len(packets.half):
-        return
-    plain = packets.plain() & tcp[packets.half]
-    changes = np.flatnonzero(np.diff(packets.half >> 1)) + 1
-    turns = np.flatnonzero(np.diff(plain)) + 1
-    cuts = np.unique(np.concatenate(([0], changes, turns, [len(packets.half)])))
-    for start, end in pairwise(cuts.tolist()):
-        rows = np.arange(start, end)
-        if plain[start]:
-            _stretch(packets, sides, rows, short)
+def feed(packets: Packets, pairs: Sequence[Pair], short: int = SHORT) -> None:
+    """Hand every packet to its side of its conversation, and its acknowledgement to the other; ``pairs`` are the sides
+    towards responder and originator."""
+    conversation, plain = packets.side >> 1, packets.plain()
+    breaks = np.flatnonzero((np.diff(conversation) != 0) | np.diff(plain)) + 1
+    cuts = [0, *breaks.tolist(), len(plain)]
+    for start, end in pairwise(cuts):
+        pair, rows = pairs[int(conversation[start])], np.arange(start, end)
+        if plain[start] and isinstance(pair[0], Direction):
+            _stretch(packets, pair, rows, short)
         else:
-            _each(packets, sides, rows)
+            _each(packets, pair, rows)
 
 
-def _each(packets: Packets, sides: Sides, rows: I64) -> None:
-    for half, packet in packets.each(rows):
-        here, there = sides[half]
-        here.add(packet)
-        there.acknowledge(packet)
+def _each(packets: Packets, pair: Pair, rows: I64) -> None:
+    for side, packet in packets.each(rows):
+        pair[side & 1].add(packet)
+        pair[~side & 1].acknowledge(packet)
 
 
-def _stretch(packets: Packets, sides: Sides, rows: I64, short: int) -> None:
-    """Plain rows of one flow: at once if both directions go on where they were, else by halves."""
+def _stretch(packets: Packets, pair: tuple[Direction, Direction], rows: I64, short: int) -> None:
+    """Plain rows of one conversation: at once if both directions go on where they were, else by halves."""
     if len(rows) < short:
-        _each(packets, sides, rows)
+        _each(packets, pair, rows)
         return
-    groups = []
-    for half in (int(packets.half[rows[0]]), int(packets.half[rows[0]]) ^ 1):
-        mine = rows[packets.half[rows] == half]
-        here: Direction = sides[half][0]  # type: ignore[assignment]  # plain rows are of TCP
+    back = packets.side[rows] & 1 > 0
+    groups = (rows[~back], rows[back])
+    for here, mine in zip(pair, groups, strict=True):
         if not here.continues(packets.columns["seq"][mine], packets.columns["payload"][mine]):
             middle = len(rows) // 2
-            _stretch(packets, sides, rows[:middle], short)
-            _stretch(packets, sides, rows[middle:], short)
+            _stretch(packets, pair, rows[:middle], short)
+            _stretch(packets, pair, rows[middle:], short)
             return
-        groups.append((here, sides[half][1], mine))
-    for here, _, mine in groups:
+    for here, mine in zip(pair, groups, strict=True):
         full = mine[packets.columns["payload"][mine] > 0]
-        here.extend(packets.data(full), packets.spans(full))
-    for _, there, mine in groups:
+        if len(full):
+            here.extend(packets.stretch(full), packets.columns["payload"][full], packets.spans(full))
+    for there, mine in zip(reversed(pair), groups, strict=True):
         if len(mine):
-            there.acknowledge_all(packets.columns["ack"][mine])  # type: ignore[union-attr]
+            there.acknowledge_all(packets.columns["ack"][mine])

@@ -71,6 +71,7 @@ def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = N
                 link=np.broadcast_to(np.int32(link), count),
                 number=np.arange(number, number + count, dtype=np.int64),
                 file=np.broadcast_to(np.int32(file), count),
+                begin=window.begin,
             )  # fmt: skip
             number += count
         if claimed == FULL:

@@ -136,6 +136,7 @@ def _columns(window: Window, section: _Section, block: I64, number: int, file: i
         link=np.array([i.link for i in table], np.int32)[known],
         number=np.arange(number, number + len(block), dtype=np.int64),
         file=np.full(len(block), file, np.int32),
+        begin=window.begin,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zoneguard.dynamic.columns import I32, I64, U8, U64, Column
+from zoneguard.dynamic.placing import Addresses
 
 START = 9 << 17  # flows: 350 MB of addresses, not of memory; growing holds everything twice for a moment
 
@@ -74,6 +75,12 @@ class Store:
         key[: self.flows] = self.key[: self.flows]
         halves[: 2 * self.flows] = self.halves[: 2 * self.flows]
         self._place(key, halves)
+
+    def ends(self, flows: I64 | slice) -> tuple[Addresses, Addresses]:
+        """Both addresses of each of these flows, in no order."""
+        key = self.key[flows]
+        v6 = key[:, 4] >> np.uint64(8) & np.uint64(1) > 0
+        return Addresses(v6, key[:, 0], key[:, 1]), Addresses(v6, key[:, 2], key[:, 3])
 
     def __getstate__(self) -> tuple[int, U64, Column]:
         return self.flows, self.key[: self.flows], self.halves[: 2 * self.flows]

@@ -18,6 +18,7 @@ MAX_RECORD = 16 << 20  # no network frame is larger: a bigger length is damage
 class Window:
     """``data[:end]`` are the bytes at hand, followed by ``PADDING`` zeros; ``view`` is those bytes alone.
 
+    ``begin`` is where in the stream ``data`` begins, or -1 where that is not told.
     ``failure`` says why the stream ended before its end (damaged compression), or is empty. Buffers that nobody looks
     at any more are filled again; one that is looked at stays as it is, for as long as that may be.
     """
@@ -29,6 +30,7 @@ class Window:
         self.data: U8 = np.zeros(PADDING, np.uint8)
         self.view = self.data.data[:0]
         self.end = 0
+        self.begin = 0
         self.failure = ""
 
     def slide(self, at: int) -> bool:
@@ -37,6 +39,7 @@ class Window:
         data = np.frombuffer(self._buffer(kept + self._chunk + PADDING), np.uint8)
         data[:kept] = self.data[at : self.end]
         got = self._read(data.data[kept : kept + self._chunk])
+        self.begin += at if self.begin >= 0 else 0
         self.end = kept + got
         data[self.end : self.end + PADDING] = 0
         self.data, self.view = data[: self.end + PADDING], data.data[: self.end]

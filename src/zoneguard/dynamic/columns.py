@@ -31,6 +31,7 @@ class Frames:
 
     ``at`` and ``caplen`` bound a frame in ``data``; ``wirelen`` is its length before the capture cut it; ``time`` is
     nanoseconds since 1970 UTC; ``link`` the link type; ``number`` the 1-based frame number in file number ``file``.
+    ``begin`` is where in its file ``data`` begins, -1 where it lies so in no file.
     """
 
     data: U8
@@ -41,6 +42,7 @@ class Frames:
     link: I32
     number: I64
     file: I32
+    begin: int = -1
 
     def __len__(self) -> int:
         return len(self.at)
@@ -49,7 +51,7 @@ class Frames:
         """The frames at these positions, of the same buffer."""
         return Frames(
             self.data, self.at[which], self.caplen[which], self.wirelen[which], self.time[which],
-            self.link[which], self.number[which], self.file[which],
+            self.link[which], self.number[which], self.file[which], self.begin,
         )  # fmt: skip
 
 

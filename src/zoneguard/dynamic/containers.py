@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ from zoneguard.model.text import N_, Text
 
 STDIN = "-"
 PCAPNG = b"\n\r\r\n"
+Stamp = tuple[int, int, int]
 MAX_WRAPS = 4  # compressions around one another
 SUFFIXES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz", ".dmp", ".ntar")
 
@@ -70,7 +72,9 @@ class Capture:
         self._find = find
         self._hashing = Hashing(raw, digest)
         try:
-            self._stream, self._head = _unwrap(io.BufferedReader(self._hashing, 1 << 16), file)
+            plain: io.BufferedReader = io.BufferedReader(self._hashing, 1 << 16)
+            self._stream, self._head = _unwrap(plain, file)
+            self._plain = self._stream is plain
             self._variant = _pcap.recognise(self._head)
             if self._variant is None and not self._head.startswith(PCAPNG):
                 raise InputError(_refusal(self._head), file)
@@ -81,6 +85,8 @@ class Capture:
     def batches(self) -> Iterator[Frames]:
         """The frames in file order; closes the file at the end."""
         window = Window(self._stream)
+        if not self._plain:
+            window.begin = -1
         try:
             reader = (
                 _pcap.read(window, self._variant, self.number, self._find)
@@ -139,13 +145,30 @@ def find_captures(path: str) -> list[str]:
 
 def open_capture(path: str, number: int = 0, digest: bool = True, find: _pcap.Finder | None = None) -> Capture:
     """Open a capture file or, for ``-``, the standard input; ``find`` is the core's. Raises ``InputError``."""
+    with _readable(path):
+        return Capture(path, number, cast(BinaryIO, io.FileIO(on_disk(path))), digest, find)
+
+
+def stamp(path: str) -> Stamp:
+    """What changes when the file does: which file it is, its size, and when it was written. Raises ``InputError``."""
+    with _readable(path):
+        status = Path(on_disk(path)).stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
     try:
-        source = _stdin_on_disk() if path == STDIN else path
-        return Capture(path, number, cast(BinaryIO, io.FileIO(source)), digest, find)
+        yield
     except FileNotFoundError as error:
         raise InputError(N_("there is no such file"), path) from error
     except OSError as error:
         raise InputError(N_("cannot be read: {reason}", reason=error.strerror or str(error)), path) from error
+
+
+def on_disk(path: str) -> str:
+    """Where the bytes of a capture are: ``-`` is kept in a temporary file."""
+    return _stdin_on_disk() if path == STDIN else path
 
 
 @cache

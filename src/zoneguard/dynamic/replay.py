@@ -12,11 +12,14 @@ from functools import partial
 
 import numpy as np
 
+from zoneguard.dynamic.columns import Bool
 from zoneguard.dynamic.containers import STDIN, find_captures
 from zoneguard.dynamic.crossing import crossing
 from zoneguard.dynamic.placing import Partition
+from zoneguard.dynamic.remembering import Ends, everything
 from zoneguard.dynamic.spreading import spread
-from zoneguard.dynamic.streams import TCP, UDP, Limits, reassemble
+from zoneguard.dynamic.states import TCP, UDP
+from zoneguard.dynamic.streams import Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Flows, Track, Tracks
 from zoneguard.inspection import Conversation, Keep, Protocol
@@ -129,8 +132,10 @@ def _points(points: Sequence[list[str]], zones: ZoneMap, options: Options) -> It
 
 
 def _look(zones: ZoneMap, options: Options, files: list[str]) -> _Point:
-    seen = survey(files, digest=options.digest, progress=options.progress, name=options.name)
-    transfers = name_data_connections(inspect(seen, chosen(seen, zones, options), options))
+    interesting = partial(worthwhile, zones, options)
+    seen = survey(files, digest=options.digest, progress=options.progress, name=options.name, interesting=interesting)
+    chosen = seen.tracks.some(np.flatnonzero(interesting(seen.tracks.ends())))
+    transfers = name_data_connections(inspect(seen, chosen, options))
     return _Point(seen.tracks, seen.accounts, tuple(transfers))
 
 
@@ -142,15 +147,13 @@ def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
     return points.values()
 
 
-def chosen(seen: Survey, zones: ZoneMap, options: Options) -> Tracks:
-    """The flows to look into."""
-    tracks = seen.tracks
+def worthwhile(zones: ZoneMap, options: Options, ends: Ends) -> Bool:
+    """Which flows between these ends are looked into."""
     if options.all_flows:
-        return tracks
-    ends = tracks.ends()
+        return everything(ends)
     touching = Partition([options.touching])
-    wanted = crossing(zones, ends) | (touching.of(ends[0]) > 0) | (touching.of(ends[1]) > 0)
-    return tracks.some(np.flatnonzero(wanted))
+    wanted: Bool = crossing(zones, ends) | (touching.of(ends[0]) > 0) | (touching.of(ends[1]) > 0)
+    return wanted
 
 
 def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator[Transfer]:
@@ -160,7 +163,7 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
     ranges, announced = Ranges(options.keep), Announcements()
-    for conversation in reassemble(seen, wanted, options.limits, options.progress):
+    for conversation in reassemble(seen, wanted, options.limits):
         asked = conversation.flow.src in options.touching or conversation.flow.dst in options.touching
         name = announced.name(conversation.flow)
         named = replace(conversation, keep=ranges.keep, sketched=asked, name=name)

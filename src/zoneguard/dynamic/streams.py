@@ -1,228 +1,52 @@
-"""TCP streams and UDP datagrams out of packets: the second pass, for the flows that are worth it.
+"""TCP streams and UDP datagrams out of the packets that the first pass remembered, for the flows that are worth it.
 
-Where packets disagree about a byte, what came first stays. If the other side had not acknowledged the byte by then, it
-is in conflict: hosts differ in which copy they use, so nothing may be asserted over it. Bytes that the capture missed
-are gaps. A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap too. Checksums are not looked at:
-a capture on a sending host holds packets whose checksum the network card fills in later.
+A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from zoneguard.dynamic._datagrams import Datagrams
-from zoneguard.dynamic._feeding import Packets, feed
-from zoneguard.dynamic._sequence import ORIGIN, add_range, nearest
-from zoneguard.dynamic.columns import I64
-from zoneguard.dynamic.surveying import Progress, Run, Survey
+from zoneguard.dynamic._direction import Direction
+from zoneguard.dynamic._feeding import Pair, feed
+from zoneguard.dynamic.states import TCP, UDP
+from zoneguard.dynamic.surveying import Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
-from zoneguard.model.errors import InputError
-from zoneguard.model.flows import Flow, Segment, Stream
-from zoneguard.model.match import ACK, FIN, RST, SYN
-from zoneguard.model.spans import CaptureSpan
-from zoneguard.model.text import N_
-
-TCP, UDP = 6, 17
-HALF, WRAP = 1 << 31, (1 << 32) - 1
-NEAR = 1 << 30  # a sequence number further away than any window is noise
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes held of one direction, and of all the flows reassembled in one pass over the captures."""
+    """Bytes held of one direction, and of all the flows whose packets are looked up together."""
 
     stream: int = 64 << 20
-    together: int = 256 << 20
+    together: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """A segment or datagram: ``data`` as captured, ``wire`` bytes as sent, ``damaged`` by contradicting fragments."""
+def reassemble(survey: Survey, wanted: Sequence[Track], limits: Limits | None = None) -> Iterator[Conversation]:
+    """Both directions of the wanted TCP and UDP flows of a survey, in the order given; these must have been interesting
+    to the survey.
 
-    seq: int
-    ack: int
-    flags: int
-    data: bytes
-    wire: int
-    at: CaptureSpan
-    damaged: bool = False
-
-
-@dataclass(slots=True)
-class Direction:
-    """One direction while it grows. Positions are sequence numbers that do not wrap, as ``_sequence`` counts them."""
-
-    limit: int
-    starts: list[int] = field(default_factory=list)
-    pieces: list[bytearray] = field(default_factory=list)
-    segments: list[tuple[int, int, CaptureSpan]] = field(default_factory=list)
-    conflicts: list[tuple[int, int]] = field(default_factory=list)
-    anchor: int = -1
-    upto: int = -1
-    extent: int = -1
-    opened: bool = False
-    finished: int = -1
-    acknowledged: int = -1
-    unseen: tuple[int, int] | None = None  # first and last acknowledgement of a direction of which nothing was captured
-
-    def add(self, packet: Packet) -> None:
-        """Take in one segment."""
-        if packet.flags & RST:
-            return
-        syn = packet.flags & SYN != 0
-        if self.upto < 0:
-            self.anchor = self.upto = packet.seq + syn + ORIGIN
-        at = self.upto + nearest(packet.seq + syn - self.upto)
-        if syn and not self.opened:
-            self.opened, self.anchor = True, at
-        end = at + packet.wire
-        if at - self.anchor < -self.limit or (self.opened and end < self.anchor):
-            return
-        if packet.flags & FIN and self.finished < 0:
-            self.finished = end
-        self.upto = max(self.upto, end)
-        if packet.wire:
-            self.extent = max(self.extent, end)
-        cut = max(0, self.anchor - at) if self.opened else 0
-        self._insert(at + cut, packet.data[cut : max(0, self.anchor + self.limit - at)], packet)
-
-    def continues(self, seq: I64, size: I64) -> bool:
-        """Whether segments of these numbers and sizes go on one behind the other where the direction ends so far, and
-        within its limit; empty ones may repeat what is behind."""
-        if not len(seq):
-            return True
-        if self.upto < 0 or (self.starts[-1] + len(self.pieces[-1]) if self.starts else self.anchor) != self.upto:
-            return False
-        ends = np.cumsum(size)
-        away = ((seq - (self.upto + ends - size) + HALF) & WRAP) - HALF
-        in_order = not (away > 0).any() and not away[size > 0].any()
-        return in_order and self.upto + int(ends[-1]) - self.anchor <= self.limit
-
-    def extend(self, data: Sequence[memoryview], frames: Sequence[CaptureSpan]) -> None:
-        """Take in segments that ``continues`` accepted, without the empty ones."""
-        if not data:
-            return
-        if not self.starts:
-            self.starts.append(self.upto)
-            self.pieces.append(bytearray())
-        piece = self.pieces[-1]
-        for part, frame in zip(data, frames, strict=True):
-            piece += part
-            self.segments.append((self.upto, self.upto + len(part), frame))
-            self.upto += len(part)
-        self.extent = max(self.extent, self.upto)
-
-    def acknowledge_all(self, acks: I64) -> None:
-        """As ``acknowledge``, of several packets in order."""
-        if self.upto < 0:
-            self.unseen = (self.unseen[0] if self.unseen else int(acks[0]), int(acks[-1]))
-        else:
-            furthest = int((((acks - self.upto + HALF) & WRAP) - HALF).max())
-            self.acknowledged = max(self.acknowledged, self.upto + furthest)
-
-    def _insert(self, start: int, data: bytes, packet: Packet) -> None:
-        end = start + len(data)
-        if not data:
-            return
-        if packet.damaged:
-            add_range(self.conflicts, start, end)
-        if self.starts and self.starts[-1] + len(self.pieces[-1]) == start:
-            self.pieces[-1] += data
-            self.segments.append((start, end, packet.at))
-            return
-        index = max(0, bisect_right(self.starts, start) - 1)
-        at = start
-        while at < end:
-            if index < len(self.starts):
-                begin, piece = self.starts[index], self.pieces[index]
-                if begin + len(piece) <= at:
-                    index += 1
-                    continue
-                if begin <= at:
-                    stop = min(end, begin + len(piece))
-                    self._compare(at, piece[at - begin : stop - begin], data[at - start : stop - start])
-                    at = stop
-                    continue
-            stop = min(end, self.starts[index]) if index < len(self.starts) else end
-            self.starts.insert(index, at)
-            self.pieces.insert(index, bytearray(data[at - start : stop - start]))
-            self.segments.append((at, stop, packet.at))
-            at = stop
-
-    def _compare(self, at: int, old: bytearray, new: bytes) -> None:
-        """Mark the bytes in which a second copy differs from the first, unless the first was acknowledged."""
-        done = max(0, self.acknowledged - at)
-        if old[done:] != new[done:]:
-            different = (
-                np.flatnonzero(np.frombuffer(old, np.uint8)[done:] != np.frombuffer(new, np.uint8)[done:]) + done
-            )
-            add_range(self.conflicts, at + int(different[0]), at + int(different[-1]) + 1)
-
-    def acknowledge(self, packet: Packet) -> None:
-        """The other side says that it has everything before ``packet.ack``."""
-        if not packet.flags & ACK or packet.flags & RST:
-            return
-        if self.upto < 0:
-            self.unseen = self.unseen or (packet.ack, packet.ack)
-            self.unseen = (self.unseen[0], packet.ack)
-        else:
-            self.acknowledged = max(self.acknowledged, self.upto + nearest(packet.ack - self.upto))
-
-    def _end(self) -> int:
-        """Where the direction is known to have ended. What was sent or acknowledged one byte further may be its FIN."""
-        known = max(self.anchor, self.extent, self.finished)
-        further = max(self.upto, self.acknowledged)
-        return further if known + 1 < further < known + NEAR else known
-
-    def stream(self, flow: Flow, to_responder: bool) -> Stream:
-        """What there is of it, from the byte behind the SYN or else the first byte seen."""
-        if self.upto < 0:
-            missed = nearest(self.unseen[1] - self.unseen[0]) if self.unseen else 0
-            return Stream(flow, to_responder, b"", (), ((0, missed),) if missed > 0 else ())
-        lowest = self.starts[0] if self.starts else self.anchor
-        base = min(self.anchor, lowest) if self.opened else lowest
-        data, gaps, at = bytearray(), [], base
-        for start, piece in zip(self.starts, self.pieces, strict=True):
-            room = base + self.limit - start
-            if room <= 0:
-                break
-            if start > at:
-                gaps.append((at - base, start - base))
-                data.extend(bytes(start - at))
-            data += piece[:room]
-            at = start + min(len(piece), room)
-        end = self._end()
-        if end > at:
-            gaps.append((at - base, end - base))
-        conflicts = list(self.conflicts)
-        if 0 <= self.finished < at and base < at:
-            add_range(conflicts, max(self.finished, base), at)
-        return Stream(
-            flow=flow,
-            to_responder=to_responder,
-            data=bytes(data),
-            segments=tuple(Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)),
-            gaps=tuple(gaps),
-            conflicts=tuple((a - base, b - base) for a, b in conflicts),
-            complete=self.opened and base == self.anchor and self.finished == at and not gaps and not conflicts,
-        )
-
-
-def reassemble(
-    survey: Survey, wanted: Sequence[Track], limits: Limits | None = None, progress: Progress | None = None
-) -> Iterator[Conversation]:
-    """Both directions of the wanted TCP and UDP flows of a survey, in order of its tracks, a few passes over its files.
-
-    Flows of other protocols are passed over. Raises ``InputError`` where a file is no longer there.
+    Flows of other protocols are passed over. Raises ``InputError`` where a capture has changed meanwhile.
     """
     limits = limits or Limits()
     for some in _batches([track for track in wanted if track.flow.proto in (TCP, UDP)], limits):
-        yield from _pass(survey, some, limits, progress)
+        pairs = [_nothing(track, limits) for track in some]
+        for packets in survey.packets([track.halves for track in some]):
+            feed(packets, pairs)
+        pairs.reverse()
+        for track in some:
+            there, back = pairs.pop()
+            yield Conversation(track.flow, there.stream(track.flow, True), back.stream(track.flow, False))
+
+
+def _nothing(track: Track, limits: Limits) -> Pair:
+    """Both directions of a flow before its first packet."""
+    if track.flow.proto == TCP:
+        return Direction(limits.stream), Direction(limits.stream)
+    return Datagrams(limits.stream), Datagrams(limits.stream)
 
 
 def _batches(wanted: Sequence[Track], limits: Limits) -> Iterator[list[Track]]:
@@ -238,26 +62,3 @@ def _batches(wanted: Sequence[Track], limits: Limits) -> Iterator[list[Track]]:
         total += size
     if some:
         yield some
-
-
-def _pass(survey: Survey, wanted: list[Track], limits: Limits, progress: Progress | None) -> Iterator[Conversation]:
-    sides: dict[int, tuple[Direction | Datagrams, Direction | Datagrams]] = {}  # of each half: itself and its opposite
-    for track in wanted:
-        make = Direction if track.flow.proto == TCP else Datagrams
-        here, there = make(limits.stream), make(limits.stream)
-        sides[track.halves[0]], sides[track.halves[1]] = (here, there), (there, here)
-    chosen = np.zeros(survey.halves, np.bool_)
-    chosen[list(sides)] = True
-    run = Run(survey.files)
-    tcp = np.zeros(survey.halves, np.bool_)
-    tcp[[half for half, (here, _) in sides.items() if isinstance(here, Direction)]] = True
-    for rows, flow, reverse in run.batches(progress):
-        if 2 * run.tracker.store.flows > survey.halves:
-            raise InputError(N_("the capture changed while it was read; copy it first"), survey.files[0])
-        half = (flow << 1) + reverse
-        which = np.flatnonzero(chosen[half] & (flow >= 0))
-        feed(Packets.of(rows, which, half, survey.names), sides, tcp)
-    for track in wanted:
-        to_responder, to_originator = sides.pop(track.halves[0])
-        del sides[track.halves[1]]
-        yield Conversation(track.flow, to_responder.stream(track.flow, True), to_originator.stream(track.flow, False))

@@ -1,18 +1,23 @@
-"""The first pass over captures taken at one point: every flow, and an account of every frame."""
+"""The pass over captures taken at one point: every flow, an account of every frame, and the packets of those
+worth a second look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from zoneguard.dynamic._feeding import Packets
 from zoneguard.dynamic.columns import I64, Bool, Rows
-from zoneguard.dynamic.containers import Capture, find_captures
+from zoneguard.dynamic.containers import Capture, Stamp, find_captures, stamp
 from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.cores import Core, best
 from zoneguard.dynamic.decoding import Account, Decoder
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.merging import Merged
+from zoneguard.dynamic.remembering import CHANGED, Interesting, Remembered, everything
 from zoneguard.dynamic.table import Flows, Tracks
+from zoneguard.model.errors import InputError
 from zoneguard.model.flows import CaptureAccount, FlowTable
 from zoneguard.model.text import N_
 
@@ -23,41 +28,65 @@ Progress = Callable[[int], None]  # told the number of frames read since the las
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What captures hold. ``tracks`` are the flows in order of their first packet; ``files`` as they were read, and
-    ``names`` as evidence shows them."""
+    """What captures hold. ``tracks`` are the flows in order of their first packet; ``files`` as they were read, in the
+    state ``stamps``, and ``names`` as evidence shows them."""
 
     files: tuple[str, ...]
     names: tuple[str, ...]
     tracks: Tracks
     accounts: tuple[CaptureAccount, ...]
-    halves: int
+    stamps: tuple[Stamp, ...]
+    remembered: Remembered | None
 
     @property
     def table(self) -> FlowTable:
         """The flow table of the model."""
         return FlowTable(Flows((self.tracks,)), self.accounts)
 
+    def packets(self, conversations: Sequence[tuple[int, int]]) -> Iterator[Packets]:
+        """The packets of these pairs of directions, of flows that were interesting, some at a time. Raises
+        ``InputError`` where a capture is not what it was."""
+        for file, was in zip(self.files, self.stamps, strict=True):
+            if stamp(file) != was:
+                raise InputError(CHANGED, file)
+        if self.remembered is None:
+            raise ValueError("no flow was of interest when the captures were read")
+        return self.remembered.packets(conversations, self.files, self.names)
+
 
 def survey(
-    paths: Sequence[str], *, digest: bool = True, progress: Progress | None = None, name: Callable[[str], str] = str
+    paths: Sequence[str],
+    *,
+    digest: bool = True,
+    progress: Progress | None = None,
+    name: Callable[[str], str] = str,
+    interesting: Interesting | None = everything,
 ) -> Survey:
     """Read files, directories and ``-`` as one capture in time order. Raises ``InputError``.
 
-    ``digest`` off leaves out the SHA-256 of the files; ``name`` makes of a path what evidence shows.
+    ``digest`` off leaves out the SHA-256 of the files; ``name`` makes of a path what evidence shows; the packets of
+    ``interesting`` flows are remembered.
     """
-    run = Run([file for path in paths for file in find_captures(path)], digest)
+    run = Run([file for path in paths for file in find_captures(path)], digest, interesting=interesting)
     for _ in run.batches(progress):
         pass
     return run.survey(name)
 
 
 class Run:
-    """One pass: the batches of rows with the flow of each row. The same captures give the same flow numbers again."""
+    """The pass: the batches of rows with the flow of each row. The same captures give the same flow numbers again."""
 
     def __init__(
-        self, files: Sequence[str], digest: bool = False, max_flows: int = MAX_FLOWS, core: Core | None = None
+        self,
+        files: Sequence[str],
+        digest: bool = False,
+        max_flows: int = MAX_FLOWS,
+        core: Core | None = None,
+        interesting: Interesting | None = None,
     ) -> None:
         self.files = tuple(files)
+        self._stamps = tuple(map(stamp, self.files))
+        self._remembered = Remembered(interesting) if interesting else None
         self._core = core or best()
         self.tracker = self._core.tracker(max_flows)
         self._merged = Merged(self.files, digest, self._core.find)
@@ -71,15 +100,17 @@ class Run:
     def batches(self, progress: Progress | None = None) -> Iterator[tuple[Rows, I64, Bool]]:
         """Rows, the number of each one's flow (-1: beyond the bound), and whether it runs from the second end."""
         for frames in self._merged.frames():
-            yield self._absorb(self._decoder.rows(frames))
+            yield self._absorb(self._decoder.rows(frames), frames.begin)
             if progress is not None:
                 progress(len(frames))
         yield self._absorb(self._decoder.rest())
 
-    def _absorb(self, rows: Rows) -> tuple[Rows, I64, Bool]:
+    def _absorb(self, rows: Rows, begin: int = -1) -> tuple[Rows, I64, Bool]:
         flow, reverse = self.tracker.absorb(rows)
         if (flow < 0).any():
             self._decoder.drop(rows, flow < 0, BEYOND)
+        if self._remembered is not None:
+            self._remembered.add(rows, flow, reverse, self.tracker.store, begin)
         return rows, flow, reverse
 
     def survey(self, name: Callable[[str], str] = str) -> Survey:
@@ -91,7 +122,8 @@ class Run:
             names,
             Tracks(self.tracker, self._decoder.contexts, names),
             tuple(self._account(name(capture.file), capture, account) for capture, account in accounts),
-            2 * self.tracker.store.flows,
+            self._stamps,
+            self._remembered,
         )
 
     def _account(self, name: str, capture: Capture, account: Account) -> CaptureAccount:

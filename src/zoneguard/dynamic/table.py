@@ -87,9 +87,7 @@ class Tracks(Sequence[Track]):
 
     def ends(self) -> tuple[Addresses, Addresses]:
         """Both addresses of each flow, in no order."""
-        key = self._store.key[self._order]
-        v6 = key[:, 4] >> np.uint64(8) & np.uint64(1) > 0
-        return Addresses(v6, key[:, 0], key[:, 1]), Addresses(v6, key[:, 2], key[:, 3])
+        return self._store.ends(self._order)
 
     def oriented(self, files: I32, vlans: Mapping[tuple[int, ...], int]) -> Oriented:
         """The flows in columns; ``files`` and ``vlans`` number the files and the stacks of VLANs."""
