@@ -169,14 +169,21 @@ class Estate:
 
         return asked
 
-    def binds(self, box: str, port: int) -> Callable[[], bool]:
-        """Whether a server in the box waits for datagrams."""
+    def shows(self, box: str, table: str, text: str) -> Callable[[], bool]:
+        """Whether a table of the box's sockets (``udp``, ``unix``) holds this."""
 
         def asked() -> bool:
             with inside(self._lab.namespace(box)):
-                return f":{port:04X} 00000000:0000" in Path("/proc/thread-self/net/udp").read_text()
+                return text in Path("/proc/thread-self/net", table).read_text()
 
         return asked
+
+    def run_until(self, box: str, happens: Callable[[], bool], *command: str | Path, **environment: str) -> None:
+        """Run a client until something happens, and end it. Raises ``RuntimeError`` as ``start`` does."""
+        self.start(box, *command, ready=happens, **environment)
+        client = self._running.pop()
+        client.kill()
+        client.wait()
 
     def run(self, box: str, *command: str | Path, stdin: bytes = b"", succeeds: bool = True, **environment: str) -> str:
         """Run a client in the box to its end; what it said. Raises ``RuntimeError`` where it fails and should not."""

@@ -21,7 +21,7 @@ def tftp(peers: Estate, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(data)
     shutil.chown(folder, "nobody")
     options = ("-L", "-c", "-s", "-u", "nobody", "-a", f"{IN_HOST}:69")
-    peers.start(IN, "in.tftpd", *options, folder, ready=peers.binds(IN, 69))
+    peers.start(IN, "in.tftpd", *options, folder, ready=peers.shows(IN, "udp", ":0045 00000000:0000"))
 
 
 @pytest.mark.skipif(bool(missing("in.tftpd", "tftp", "curl")), reason=missing("in.tftpd", "tftp", "curl"))
