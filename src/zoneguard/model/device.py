@@ -327,7 +327,7 @@ class Device:
     """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``.
 
     ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
-    ``settings``: its management, where the parser reads it.
+    ``settings``: its management, where the parser reads it. ``cloud``: it stands for a network inside a cloud service.
     """
 
     name: str
@@ -340,6 +340,7 @@ class Device:
     services: tuple[Service, ...] = ()
     wires: tuple[tuple[str, str], ...] = ()
     settings: DeviceSettings | None = None
+    cloud: bool = False
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""
