@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
-from zoneguard.model.settings import DeviceSettings
+from zoneguard.model.settings import DeviceSettings, Socket
 from zoneguard.model.spans import SourceSpan
 
 
@@ -328,6 +328,7 @@ class Device:
 
     ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
     ``settings``: its management, where the parser reads it. ``cloud``: it stands for a network inside a cloud service.
+    ``sockets``: the ports of a switch that terminals are plugged into (``None``: the parser does not tell).
     """
 
     name: str
@@ -341,6 +342,7 @@ class Device:
     wires: tuple[tuple[str, str], ...] = ()
     settings: DeviceSettings | None = None
     cloud: bool = False
+    sockets: tuple[Socket, ...] | None = None
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""

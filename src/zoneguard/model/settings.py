@@ -99,3 +99,14 @@ class DeviceSettings:
     snmp: tuple[SnmpAccess, ...] = ()
     accounts: tuple[Account, ...] = ()
     idle: tuple[IdleLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A port of a switch that is meant for a terminal: up, neither routed, nor a trunk, nor one of an aggregate.
+
+    ``identifies``: it lets in devices that it knows by 802.1X or by their MAC address only."""
+
+    name: str
+    span: SourceSpan
+    identifies: bool = False

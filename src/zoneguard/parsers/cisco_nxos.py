@@ -16,6 +16,7 @@ from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
+from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
 DOWN = "the interface of a VLAN without 'no shutdown' is down"
@@ -83,6 +84,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         services=tuple(Service(a.service, a.interface, a.span) for a in settings.accesses),
         settings=settings,
+        sockets=read_sockets(lines, config.span),
     )
     return Parsed((device,), ledger.close())
 
