@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
-from zoneguard.model.settings import DeviceSettings, Socket
+from zoneguard.model.settings import DeviceSettings, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 
 
@@ -329,6 +329,7 @@ class Device:
     ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
     ``settings``: its management, where the parser reads it. ``cloud``: it stands for a network inside a cloud service.
     ``sockets``: the ports of a switch that terminals are plugged into (``None``: the parser does not tell).
+    ``tunnels``: those to other sites, as far as the parser reads them.
     """
 
     name: str
@@ -343,6 +344,7 @@ class Device:
     settings: DeviceSettings | None = None
     cloud: bool = False
     sockets: tuple[Socket, ...] | None = None
+    tunnels: tuple[Tunnel, ...] = ()
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""

@@ -110,3 +110,14 @@ class Socket:
     name: str
     span: SourceSpan
     identifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A tunnel to another site. ``encrypted``: whether what it carries cannot be read on the way (``None``: the export
+    does not tell); ``peer``: the address of its far end, where it is written (shared space)."""
+
+    name: str
+    span: SourceSpan
+    encrypted: bool | None
+    peer: int | None = None

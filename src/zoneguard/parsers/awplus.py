@@ -65,6 +65,7 @@ def parse(source: Source, name: str) -> Parsed:
         services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),
         settings=config.settings,
         sockets=config.sockets,
+        tunnels=config.tunnels,
     )
     return Parsed((device,), ledger.close())
 

@@ -19,6 +19,7 @@ from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.reader import Reader
 from zoneguard.parsers._management import accesses
 from zoneguard.parsers._sockets import read_sockets
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 # Commands of NX-OS and Allied Telesis; ASA; ALAXALA.
@@ -70,6 +71,7 @@ def parse(source: Source, name: str) -> Parsed:
         services=services,
         settings=read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS"),
         sockets=read_sockets(lines, reader.config.span),
+        tunnels=read_tunnels(lines, reader.config.span),
     )
     return Parsed((device,), ledger.close())
 

@@ -23,6 +23,7 @@ from zoneguard.parsers._nec_ix.lists import permitted
 from zoneguard.parsers._nec_ix.management import read_management
 from zoneguard.parsers._nec_ix.nat import NatStages
 from zoneguard.parsers._nec_ix.routes import policies
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 MAIN = "main"
@@ -65,6 +66,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
         settings=read_management(lines, config),
+        tunnels=read_tunnels(lines, config.span),
     )
     return Parsed((device,), ledger.close())
 

@@ -14,6 +14,7 @@ from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import UnreadableError, address, expanded, mac
 from zoneguard.parsers._sockets import read_sockets
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 MODES = {"config": 0, "config-network": 2, "config-host": 3}
@@ -25,6 +26,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     lines = read_tree(source, ledger, MODES)
     config = take(lines, Config(source, ledger, name), _READERS, _judge)
     config.settings = read_management(lines, config)
+    config.tunnels = read_tunnels(lines, lambda line: line.span)
     config.sockets = read_sockets(lines, lambda line: line.span, _names)
     return config
 
