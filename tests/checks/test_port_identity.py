@@ -143,6 +143,15 @@ def test_a_socket_that_does_not_ask_is_a_matter_for_a_word(tmp_path: Path, form:
     assert verdict(report) is Verdict.ATTESTATION_NEEDED
 
 
+def test_a_link_to_another_device_of_the_project_is_no_socket(tmp_path: Path) -> None:
+    (tmp_path / "fw.rules").write_text("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n")
+    fw = "  fw: {config: fw.rules, format: iptables}\n"
+    linked = IOS.format('description "fw" eth1')
+    assert not found(audited(tmp_path, "cisco-ios", linked, fw))
+    assert len(found(audited(tmp_path, "cisco-ios", linked))) == 1
+    assert len(found(audited(tmp_path, "cisco-ios", IOS.format("description fwx eth1"), fw))) == 1
+
+
 def test_dot1x_that_is_off_in_general_identifies_nobody(tmp_path: Path) -> None:
     text = IOS.format("dot1x port-control auto").replace("dot1x system-auth-control\n", "")
     assert len(found(audited(tmp_path, "cisco-ios", text))) == 1

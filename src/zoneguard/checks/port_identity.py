@@ -1,13 +1,14 @@
 """ZG138: ports of switches know the devices that they let in.
 
-A port that is meant for a terminal must ask it for its identity: 802.1X, MAC authentication, or port security. A switch
-with ports that do not is a matter for somebody's word: an appliance beside the switch may tell known devices from
-others (不正接続検知), or the port may be behind a locked door. Ports that are shut down, trunks and routed ports are
-no sockets.
+A port that is meant for a terminal must ask it for its identity: 802.1X, MAC authentication, or port security. A
+switch with ports that do not is a matter for somebody's word: an appliance beside the switch may tell known devices
+from others (不正接続検知), or the port may be behind a locked door. Ports that are shut down, trunks and routed ports
+are no sockets; one whose description names another device of the project is taken for the link to it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
@@ -18,6 +19,7 @@ from zoneguard.model.settings import Socket
 from zoneguard.model.text import N_, Text
 
 SHOWN = 5
+_WORD = re.compile(r"[^\s\"',;:()\[\]]+")
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -47,9 +49,12 @@ def _run(case: Case) -> Iterator[Finding]:
 
 
 def _telling(case: Case) -> Iterator[tuple[Device, tuple[Socket, ...]]]:
+    names = {device.name.lower() for device in case.static.devices} if case.static else set()
     for device in case.static.devices if case.static else ():
-        if device.sockets:
-            yield device, device.sockets
+        others = names - {device.name.lower()}
+        sockets = tuple(s for s in device.sockets or () if not others & set(_WORD.findall(s.description)))
+        if sockets:
+            yield device, sockets
 
 
 def _silent(case: Case, _: str) -> Text | None:

@@ -105,11 +105,14 @@ class DeviceSettings:
 class Socket:
     """A port of a switch that is meant for a terminal: up, neither routed, nor a trunk, nor one of an aggregate.
 
-    ``identifies``: it lets in devices that it knows by 802.1X or by their MAC address only."""
+    ``identifies``: it lets in devices that it knows by 802.1X or by their MAC address only. ``description``: as it is
+    written.
+    """
 
     name: str
     span: SourceSpan
     identifies: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

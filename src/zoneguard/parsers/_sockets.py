@@ -91,4 +91,5 @@ def _sockets(blocks: Iterable[Block], authenticates: bool) -> Iterator[Socket]:
         if _PHYSICAL.fullmatch(block.name) and not block.has(*_ELSEWHERE):
             secured = ("switchport", "port-security") in block.commands
             by_8021x = authenticates and block.has(*_BY_8021X)
-            yield Socket(block.name, block.span, secured or by_8021x or block.has(*_IDENTIFIES))
+            description = next((" ".join(c[1:]) for c in block.commands if c[0] == "description"), "")
+            yield Socket(block.name, block.span, secured or by_8021x or block.has(*_IDENTIFIES), description)
