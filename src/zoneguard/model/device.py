@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
-from zoneguard.model.settings import DeviceSettings, Socket, Tunnel
+from zoneguard.model.settings import DeviceSettings, Service, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 
 
@@ -309,15 +309,6 @@ class MacBinding:
 
     address: int
     mac: int
-    interface: str
-    span: SourceSpan
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A service of the device itself (``ssh``, ``telnet``, ``http``, ``snmp``) and the interface that offers it."""
-
-    name: str
     interface: str
     span: SourceSpan
 

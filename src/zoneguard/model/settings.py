@@ -38,6 +38,15 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the device itself (``ssh``, ``telnet``, ``http``, ``snmp``) and the interface that offers it."""
+
+    name: str
+    interface: str
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A service by which the device lets itself be managed: TCP ``port`` on ``interface`` (empty: on each).
 

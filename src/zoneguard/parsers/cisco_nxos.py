@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.model.device import Concern, Device, Routing, Service, Vrf
+from zoneguard.model.device import Concern, Device, Routing, Vrf
+from zoneguard.model.settings import Service
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import contexts, prepare, report_groups, spans_all
 from zoneguard.parsers._cisco.lines import read_lines

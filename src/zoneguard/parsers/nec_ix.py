@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Service, Stage, Vrf
+from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Stage, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Not, Unknown, both
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.lines import read_lines

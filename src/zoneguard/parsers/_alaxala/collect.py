@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from zoneguard.model.device import Concern, MacBinding, Service
+from zoneguard.model.device import Concern, MacBinding
+from zoneguard.model.settings import Service
 from zoneguard.parsers import Source
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import MacBinding, Route, Service
+from zoneguard.model.device import MacBinding, Route
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.settings import DeviceSettings, Socket
+from zoneguard.model.settings import DeviceSettings, Service, Socket
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
