@@ -37,6 +37,7 @@ def test_chains_are_undone(key: bytes, start: bytes, data: bytes) -> None:
     encryptor = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
     sealed = encryptor.update(padded) + encryptor.finalize()
     assert aes.cbc_decrypt(sealed, key, start) == padded
+    assert aes.cbc_encrypt(padded, key, start) == sealed
 
 
 @settings(deadline=None)

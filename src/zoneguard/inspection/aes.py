@@ -42,6 +42,10 @@ _S_BACK = np.argsort(_S).astype(np.uint8)
 _ROWS = np.array([0, 5, 10, 15, 4, 9, 14, 3, 8, 13, 2, 7, 12, 1, 6, 11])
 _ROWS_BACK = np.argsort(_ROWS)
 _TIMES = {factor: np.array([_product(n, factor) for n in range(256)], np.uint8) for factor in (2, 3, 9, 11, 13, 14)}
+_T = [
+    [int.from_bytes(bytes(_product(substitute, factor) for factor in factors), "big") for substitute in _S.tolist()]
+    for factors in ((2, 1, 1, 3), (3, 2, 1, 1), (1, 3, 2, 1), (1, 1, 3, 2))
+]
 
 
 def round_keys(key: bytes) -> Bytes:
@@ -93,6 +97,31 @@ def cbc_decrypt(data: bytes, key: bytes, start: bytes) -> bytes:
     blocks = _blocks(data)
     before = np.concatenate((_blocks(start), blocks[:-1]))
     return (decrypt(blocks, round_keys(key)) ^ before).tobytes()
+
+
+def cbc_encrypt(data: bytes, key: bytes, start: bytes) -> bytes:
+    """``data``, whole blocks, chained from ``start``: one after the other, so with tables of words."""
+    keys = [int.from_bytes(row.tobytes()[i : i + 4], "big") for row in round_keys(key) for i in range(0, BLOCK, 4)]
+    substitutes = _S.tolist()
+    out = bytearray()
+    state = [int.from_bytes(start[i : i + 4], "big") for i in range(0, BLOCK, 4)]
+    for at in range(0, len(data), BLOCK):
+        words = [w ^ int.from_bytes(data[at + 4 * i : at + 4 * i + 4], "big") ^ keys[i] for i, w in enumerate(state)]
+        a, b, c, d = words
+        for turn in range(4, len(keys) - 4, 4):
+            a, b, c, d = (
+                _T[0][a >> 24] ^ _T[1][b >> 16 & 255] ^ _T[2][c >> 8 & 255] ^ _T[3][d & 255] ^ keys[turn],
+                _T[0][b >> 24] ^ _T[1][c >> 16 & 255] ^ _T[2][d >> 8 & 255] ^ _T[3][a & 255] ^ keys[turn + 1],
+                _T[0][c >> 24] ^ _T[1][d >> 16 & 255] ^ _T[2][a >> 8 & 255] ^ _T[3][b & 255] ^ keys[turn + 2],
+                _T[0][d >> 24] ^ _T[1][a >> 16 & 255] ^ _T[2][b >> 8 & 255] ^ _T[3][c & 255] ^ keys[turn + 3],
+            )
+        turned = ((a, b, c, d), (b, c, d, a), (c, d, a, b), (d, a, b, c))
+        state = [
+            int.from_bytes(bytes(substitutes[word >> 24 - 8 * i & 255] for i, word in enumerate(four)), "big") ^ last
+            for four, last in zip(turned, keys[-4:], strict=True)
+        ]
+        out += b"".join(word.to_bytes(4, "big") for word in state)
+    return bytes(out)
 
 
 def gcm_decrypt(sealed: bytes, key: bytes, nonce: bytes, header: bytes) -> bytes | None:
