@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
@@ -28,6 +29,7 @@ _ROW = re.compile(
     r"(?P<out>[A-Za-z-][\w./-]{0,40}) (?P<metric>-|\d{1,10}(?:/(?:-|\d{1,10}))?) (?P<protocol>[A-Za-z][\w() -]{0,30}?)"
     r"(?P<age>(?: (?:\d{1,8}[a-z]?|\d+:\d{2}:\d{2}|----))*)"
 )
+_SELECTED = re.compile(r"[*rSt \t]{0,8}> *(?:default|[0-9A-Fa-f:]+[.:/])")
 _VRF = re.compile(r"VRF(?: ID)?: ?(?P<vrf>\d{1,5}|global)\b.*", re.IGNORECASE)
 _AROUND = re.compile(
     r"Date \d.*|Total:.*|Status Codes?:.*|(?:[*>r] )?(?:\* valid|> active|r RIB failure).*|-{3,}"
@@ -84,7 +86,7 @@ def _line(table: _Table, number: int, text: str) -> None:
     if not text:
         ledger.ignored(BLANK, number)
     elif _HEADER_SQUEEZED.fullmatch(text):
-        table.begun = True
+        table.begun, table.marked = True, _is_marked(table.source.lines, number)
         ledger.ignored("column names", number)
     elif (heading := _VRF.fullmatch(text)) is not None:
         table.vrf = MAIN if heading["vrf"].lower() == "global" else heading["vrf"]
@@ -92,10 +94,15 @@ def _line(table: _Table, number: int, text: str) -> None:
     elif table.begun and (row := _ROW.fullmatch(text)) is not None:
         _row(table, number, row)
     elif _AROUND.fullmatch(text):
-        table.marked = table.marked or "> active" in text
         ledger.ignored("console session", number)
     else:
         ledger.not_understood(number, "not a line of an AX routing table", Concern.ROUTING)
+
+
+def _is_marked(lines: tuple[str, ...], after: int) -> bool:
+    """Whether some row of the table whose column names stand in line ``after`` is marked as selected."""
+    rows = takewhile(lambda line: not _HEADER.search(line[:200]), islice(lines, after, None))
+    return any(_SELECTED.match(line) for line in rows)
 
 
 def _row(table: _Table, number: int, row: re.Match[str]) -> None:

@@ -170,7 +170,7 @@ class _Reader:
     def _way(self, number: int, text: str, used: bool) -> None:
         table = self._table
         rest = self._ranked(text)
-        if not used or " inactive" in rest:
+        if not used or " inactive" in rest or " (recursive" in rest:  # the ways that resolve it follow
             table.ledger.ignored(NOT_USED, number)
             return
         leak = _FRR_LEAK.search(rest)
