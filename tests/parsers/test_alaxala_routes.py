@@ -158,3 +158,10 @@ Status Codes: * valid, > active, r RIB failure
     parsed = parse(Source("t", tuple(text.splitlines())), "ax")
     assert not parsed.account.not_understood
     assert [format_address(r.network) for r in parsed.devices[0].vrfs[0].routes] == ["10.2.0.0", "10.3.0.0"]
+
+
+def test_a_table_that_is_cut_short_leaves_routing_undetermined() -> None:
+    lines = TABLE.strip().splitlines()
+    assert not parse(Source("t", tuple(lines)), "ax").devices[0].uncertain
+    (doubt,) = parse(Source("t", tuple(lines[:5])), "ax").devices[0].uncertain
+    assert (doubt.span.first, doubt.concern) == (3, Concern.ROUTING)

@@ -31,6 +31,8 @@ _ROW = re.compile(
 )
 _SELECTED = re.compile(r"[*rSt \t]{0,8}> *(?:default|[0-9A-Fa-f:]+[.:/])")
 _VRF = re.compile(r"VRF(?: ID)?: ?(?P<vrf>\d{1,5}|global)\b.*", re.IGNORECASE)
+_TOTAL = re.compile(r".*\bTotal: ?(?P<total>\d{1,9}) routes?\b.*")
+CUT_SHORT = "the table has more routes than the file shows: it is cut short, or a part of the table was asked for"
 _AROUND = re.compile(
     r"Date \d.*|Total:.*|Status Codes?:.*|(?:[*>r] )?(?:\* valid|> active|r RIB failure).*|-{3,}"
     r"|\S{0,64}[>#] ?(?:show .*|exit|logout)?|show ip(?:v6)? route.*"
@@ -48,9 +50,18 @@ class _Table:
     vrf: str = MAIN
     begun: bool = False
     marked: bool = False
+    promised: tuple[int, int] = (0, 0)
+    rows: int = 0
     routes: dict[str, list[Route]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     members: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """The table at hand has ended."""
+        line, total = self.promised
+        if self.rows < total:
+            self.ledger.not_understood(line, CUT_SHORT, Concern.ROUTING)
+        self.promised, self.rows = (0, 0), 0
 
 
 def sniff(source: Source) -> float:
@@ -63,6 +74,7 @@ def parse(source: Source, name: str) -> Parsed:
     table = _Table(source, Ledger(source, PLUGIN.name))
     for number, line in enumerate(source.lines, 1):
         _line(table, number, " ".join(line.split()))
+    table.settle()
     contexts = table.routes or {MAIN: []}
     own = {a.address for i in table.interfaces.values() for a in i.addresses}
     homes = {out: vrf for vrf, members in reversed(table.members.items()) for out in members}
@@ -83,6 +95,9 @@ def parse(source: Source, name: str) -> Parsed:
 
 def _line(table: _Table, number: int, text: str) -> None:
     ledger = table.ledger
+    if (total := _TOTAL.fullmatch(text)) is not None:
+        table.settle()
+        table.promised = number, int(total["total"])
     if not text:
         ledger.ignored(BLANK, number)
     elif _HEADER_SQUEEZED.fullmatch(text):
@@ -107,6 +122,7 @@ def _is_marked(lines: tuple[str, ...], after: int) -> bool:
 
 def _row(table: _Table, number: int, row: re.Match[str]) -> None:
     ledger = table.ledger
+    table.rows += 1
     if table.marked and ">" not in (row["mark"] or ""):
         ledger.ignored("route that is not selected", number)
         return

@@ -79,6 +79,7 @@ def parse(source: Source, name: str) -> Parsed:
 _MARKS = Marks(
     begins=r"Building configuration|Current configuration ?:|version \d",
     ends="end",
+    promises=r"Building configuration|Current configuration ?:|Using \d+ out of \d+ bytes",
     hosts=((r'(?:hostname|switchname) "?(?P<host>[\w.-]+)', ""),),
 )
 PLUGIN = Parser(
