@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def collect_new() -> None:
+    """Look for cycles among what was made since the last time, while the collector is paused, and nowhere else."""
+    gc.collect(0)
+
+
 @contextmanager
 def paused_collector() -> Iterator[None]:
     """Keep the collector from walking a model again and again while it grows: a model has no cycles to find.

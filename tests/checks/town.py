@@ -18,6 +18,7 @@ from scapy.utils import wrpcap
 from zoneguard.audit import run
 from zoneguard.loading.project import load_project
 from zoneguard.model.findings import Finding, Report
+from zoneguard.model.spans import SourceSpan
 
 ROUTES = """\
 default via 203.0.113.1 dev eth4
@@ -104,7 +105,7 @@ class Town:
 
 def line(finding: Finding) -> str:
     """The text of the first line that the finding cites, without counters."""
-    (first,) = [e for e in finding.evidence if hasattr(e, "first")][:1]
+    (first,) = [e for e in finding.evidence if isinstance(e, SourceSpan)][:1]
     return f"{first.file}:{first.first}"
 
 

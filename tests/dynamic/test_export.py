@@ -11,6 +11,7 @@ from scapy.layers.inet import ICMP, IP
 from scapy.layers.l2 import GRE, Dot1Q, Ether
 
 from tests.dynamic.making import MAC_A, MAC_B, START, A, B, Talk, ether, flows
+from zoneguard.dynamic.communityid import community_id
 from zoneguard.dynamic.export import FIELDS, flow_record, jsonl, write_columns, write_csv
 
 PROMISED = (
@@ -43,7 +44,7 @@ def test_a_record_has_the_promised_names_and_values(tmp_path: Path) -> None:
         "first_frame": 1,
         "last_frame": 5,
         "macs": [[MAC_A], [MAC_B]],
-        "community_id": flow.community_id,
+        "community_id": community_id(6, (flow.src, flow.dst), (40000, 25)),
         "file": flow.first.file,
         "icmp": None,
     }

@@ -230,7 +230,7 @@ def traffic(seed: int, count: int) -> list[bytes]:
 
 def without_place(found: Sequence[Flow]) -> list[Flow]:
     """Flows without file and frame numbers."""
-    return [replace(f, first=replace(f.first, file="", frame=0), last=replace(f.last, file="", frame=0)) for f in found]
+    return [replace(f, first=f.first._replace(file="", frame=0), last=f.last._replace(file="", frame=0)) for f in found]
 
 
 @pytest.mark.parametrize("seed", range(6))

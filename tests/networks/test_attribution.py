@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from tests.networks.site import Given, Site, opening, site
+from zoneguard.model.spans import SourceSpan
 from zoneguard.static.translation import sent
 
 ZONES = {"lgwan": ("lgwan", "10.20.0.0/24"), "internet": ("internet", "10.30.0.0/24")}
@@ -80,7 +81,7 @@ def test_each_part_names_the_lines_that_trace_names(tmp_path: Path) -> None:
 def test_the_report_says_which_rule_lets_which_packets(tmp_path: Path) -> None:
     town = made(tmp_path)
     told = {
-        tuple((line.file, line.first) for line in f.evidence if hasattr(line, "first")): {r.ports for r in f.rows}
+        tuple((line.file, line.first) for line in f.evidence if isinstance(line, SourceSpan)): {r.ports for r in f.rows}
         for f in town.findings("ZG102")
         if f.zones == ("lgwan", "internet")
     }

@@ -98,7 +98,6 @@ FLOW = Flow(
     first=FRAME,
     last=CaptureSpan(FRAME.file, 40, FRAME.time + 1),
     macs=((0x00005E005301,), (0x00005E005302,)),
-    community_id="1:abc",
 )
 
 PERMIT = Finding(

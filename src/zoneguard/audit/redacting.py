@@ -13,6 +13,7 @@ from zoneguard.model.findings import Accepted, Finding, Report
 from zoneguard.model.flows import Flow
 from zoneguard.model.packet import Packet
 from zoneguard.model.project import CloudService, Endpoint, ExceptionEntry, Host, LedgerEntry, ListMapping
+from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import Text
 from zoneguard.model.zones import Zone, ZoneMap
 
@@ -39,7 +40,6 @@ FIELDS: dict[tuple[type, str], Holds] = {
     (Flow, "src"): Holds.ADDRESS,
     (Flow, "dst"): Holds.ADDRESS,
     (Flow, "macs"): Holds.MACS,
-    (Flow, "community_id"): Holds.TOO_MUCH,
     (Hop, "next_hop"): Holds.ADDRESS,
     (Zone, "prefixes"): Holds.PREFIXES,
     (Host, "addresses"): Holds.ADDRESSES,
@@ -96,6 +96,8 @@ class _Walker:
             return value
         if isinstance(value, str):
             return self._of.text(value)
+        if isinstance(value, CaptureSpan):
+            return CaptureSpan(*map(self.value, value))
         if isinstance(value, tuple):
             return tuple(map(self.value, value))
         if isinstance(value, ZoneMap):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -103,8 +103,7 @@ class Rows:
         return from_columns(columns, self.buffers, self.refusals)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An ICMP unreachable message quoted a packet of this flow: addresses are plain integers."""
 
     v6: bool

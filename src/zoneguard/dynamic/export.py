@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TextIO
 
+from zoneguard.dynamic.communityid import community_id
 from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.flows import Flow
 from zoneguard.model.packet import PROTOCOL_NAMES
@@ -45,7 +46,7 @@ def flow_record(flow: Flow) -> dict[str, object]:
         "last": _time(flow.last),
         "first_frame": flow.first.frame,
         "macs": [[format_mac(mac) for mac in macs] for macs in flow.macs],
-        "community_id": flow.community_id,
+        "community_id": community_id(flow.proto, (flow.src, flow.dst), (flow.sport, flow.dport), flow.icmp),
         "file": flow.first.file,
         "last_frame": flow.last.frame,
         "icmp": [flow.icmp >> 8, flow.icmp & 0xFF] if flow.proto in (1, 58) else None,

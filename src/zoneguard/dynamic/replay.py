@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from zoneguard.collector import collect_new, paused_collector
 from zoneguard.dynamic.columns import Bool
 from zoneguard.dynamic.containers import STDIN, find_captures
 from zoneguard.dynamic.crossing import crossing
@@ -35,6 +36,8 @@ from zoneguard.plugins import of_type
 
 PROTOCOLS = "zoneguard.inspection.protocols"
 CERTAIN_ENOUGH = 0.5
+SWEPT = 32 << 20  # bytes of content after which readers may have left cycles worth looking for
+SWEPT_PER_FLOW = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,9 @@ def _look(zones: ZoneMap, options: Options, files: list[str]) -> _Point:
     interesting = partial(worthwhile, zones, options)
     seen = survey(files, digest=options.digest, progress=options.progress, name=options.name, interesting=interesting)
     chosen = seen.tracks.some(np.flatnonzero(interesting(seen.tracks.ends())))
-    transfers = name_data_connections(inspect(seen, chosen, options))
-    return _Point(seen.tracks, seen.accounts, tuple(transfers))
+    with paused_collector():
+        transfers = name_data_connections(inspect(seen, chosen, options))
+    return _Point(seen.tracks, seen.accounts, transfers)
 
 
 def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
@@ -163,7 +167,12 @@ def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
     ranges, announced = Ranges(options.keep), Announcements()
+    unswept = 0
     for conversation in reassemble(seen, wanted, options.limits):
+        unswept += SWEPT_PER_FLOW + sum(conversation.flow.payload)
+        if unswept > SWEPT:
+            unswept = 0
+            collect_new()
         asked = conversation.flow.src in options.touching or conversation.flow.dst in options.touching
         name = announced.name(conversation.flow)
         named = replace(conversation, keep=ranges.keep, sketched=asked, name=name)

@@ -5,7 +5,7 @@ Pure functions of two directions; a flow whose directions were seen apart (each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,7 @@ def _event(flags: int) -> int:
 EVENTS = np.array([_event(flags) for flags in range(256)], np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One direction of a flow: ``events`` as ``EVENTS``, ``port`` of its sender, ``first_row`` its first packet.
 
     ``many``: its sender's address is a multicast or broadcast one, which never sends.

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Refusal
-from zoneguard.dynamic.communityid import ICMP, ICMPV6, community_id
+from zoneguard.dynamic.communityid import ICMP, ICMPV6
 from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.flows import Tracked
 from zoneguard.dynamic.oriented import Oriented, more_macs, no_flows, orient
@@ -150,7 +150,6 @@ class Tracks(Sequence[Track]):
                 first=first, last=last,
                 macs=(self._macs(pair[o], both[o][5]), self._macs(pair[r], both[r][5])),
                 vlan=vlans, tunnel=tunnel, icmp=icmp,
-                community_id=community_id(proto, (ends[o], ends[r]), (port[o], port[r]), icmp),
             )  # fmt: skip
             yield Track(flow, (pair[o], pair[r]))
 

@@ -39,7 +39,9 @@ def _usual(text: str) -> tuple[int, int] | None:
 
 def format_address(value: int) -> str:
     """The usual text of a member of the shared space."""
-    return str(ipaddress.IPv6Address(value - V6) if value >= V6 else ipaddress.IPv4Address(value))
+    if value >= V6:
+        return str(ipaddress.IPv6Address(value - V6))
+    return f"{value >> 24}.{value >> 16 & 255}.{value >> 8 & 255}.{value & 255}"
 
 
 def endpoint_text(address: int, port: int) -> str:

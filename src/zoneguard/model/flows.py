@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import Text
@@ -43,7 +44,6 @@ class Flow:
     macs: tuple[tuple[int, ...], tuple[int, ...]]
     vlan: tuple[int, ...] = ()
     tunnel: tuple[str, ...] = ()
-    community_id: str = ""
     icmp: int = 0
 
     @property
@@ -84,8 +84,7 @@ class FlowTable:
     accounts: tuple[CaptureAccount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """Payload bytes of one direction that one frame carried at offset ``start`` of the stream."""
 
     start: int
