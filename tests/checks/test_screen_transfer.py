@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.town import Town, attempt, session
+from tests.inspection.protocols.test_rdp import confirm, initial, request, response
 from zoneguard.model.policy import Verdict
 
 ALLOW = ["{id: A1, from: lgwan, to: vdi, services: [tcp/8443]}"]
@@ -52,6 +53,13 @@ def test_a_clipboard_in_a_readable_session_is_found(tmp_path: Path) -> None:
     assert verdict is Verdict.VIOLATES
     assert "clipboard" in message
     assert not inside(tmp_path, VNC + b"\1\1", VNC + b"\1\1\0\0\0\0")
+
+
+def test_a_channel_whose_use_cannot_be_seen_is_doubtful(tmp_path: Path) -> None:
+    answer = confirm() + response(1004, 1005)
+    for channel, said in ((b"rdpdr", Verdict.UNDETERMINED), (b"cliprdr", Verdict.VIOLATES)):
+        ((verdict, message),) = inside(tmp_path, request() + initial(channel, b"rdpsnd") + b"?", answer)
+        assert (verdict, "open-channel" in message) == (said, True)
 
 
 def test_a_file_on_the_display_service_is_found(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ SNAPPED = "2048"
 """Octets of a frame that are kept, more than any has: the fewer, the more frames fit tcpdump's buffer."""
 MARK = b"\x00\x01\x08\x00\x06\x04\x00\x01" + bytes(20) + b"zoneguard: all was captured"
 """An ARP question of nobody that says in its padding that a capture has caught up."""
+Running = subprocess.Popen[bytes]
 Transfer = dict[str, Any]
 
 
@@ -139,10 +140,10 @@ class Estate:
     def __init__(self, lab: Lab, home: Path) -> None:
         self.home = home
         self._lab = lab
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[Running] = []
 
-    def start(self, box: str, *command: str | Path, ready: Callable[[], bool], **environment: str) -> None:
-        """Run a server until the end of the estate; return when it is ``ready``.
+    def start(self, box: str, *command: str | Path, ready: Callable[[], bool], **environment: str) -> Running:
+        """Run a program until it is ended, or the estate is; return when it is ``ready``.
 
         Raises ``RuntimeError`` with its last words where it ends, or is not ready after half a minute.
         """
@@ -159,6 +160,12 @@ class Estate:
         self._running.append(process)
         if not _soon(lambda: ready() or process.poll() is not None) or process.poll() is not None:
             raise RuntimeError(f"{command[0]} does not work here: {said.read_text(errors='replace')[-2000:]}")
+        return process
+
+    def end(self, process: Running) -> None:
+        """End a program that was started."""
+        process.kill()
+        process.wait()
 
     def listens(self, box: str, port: int, address: str = "127.0.0.1") -> Callable[[], bool]:
         """Whether a server in the box takes connections, asked from inside the box."""
@@ -177,13 +184,6 @@ class Estate:
                 return text in Path("/proc/thread-self/net", table).read_text()
 
         return asked
-
-    def run_until(self, box: str, happens: Callable[[], bool], *command: str | Path, **environment: str) -> None:
-        """Run a client until something happens, and end it. Raises ``RuntimeError`` as ``start`` does."""
-        self.start(box, *command, ready=happens, **environment)
-        client = self._running.pop()
-        client.kill()
-        client.wait()
 
     def run(self, box: str, *command: str | Path, stdin: bytes = b"", succeeds: bool = True, **environment: str) -> str:
         """Run a client in the box to its end; what it said. Raises ``RuntimeError`` where it fails and should not."""
@@ -240,8 +240,7 @@ class Estate:
     def close(self) -> None:
         """End everything that was started."""
         for process in reversed(self._running):
-            process.kill()
-            process.wait()
+            self.end(process)
 
 
 @contextmanager

@@ -51,14 +51,13 @@ def managed(
     *,
     aspect: str = "",
     zones: tuple[str, ...] = (),
-    verdict: Verdict = Verdict.VIOLATES,
 ) -> Finding:
-    """A finding about the settings of a device; of what is not there, the lines are the export's first."""
+    """A violation in the settings of a device; of what is not there, the lines are the export's first."""
     span = device.span
     return Finding(
         check=check,
         severity=severity,
-        verdict=verdict,
+        verdict=Verdict.VIOLATES,
         message=message,
         anchor=(device.name, *anchor),
         zones=zones,

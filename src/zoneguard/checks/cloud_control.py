@@ -18,6 +18,9 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.static.waypoints import hairpin
 
+PROVIDERS = frozenset({"aws", "azure", "gcp"})
+"""What a device's ``vendor`` says where it is a network inside a cloud service."""
+
 
 def _run(case: Case) -> Iterator[Finding]:
     clouds = _clouds(case)
@@ -47,7 +50,7 @@ def _run(case: Case) -> Iterator[Finding]:
 
 def _clouds(case: Case) -> frozenset[str]:
     devices = case.static.devices if case.static else ()
-    return frozenset(device.name for device in devices if device.cloud)
+    return frozenset(device.name for device in devices if device.vendor in PROVIDERS)
 
 
 def _silent(case: Case, _: str) -> Text | None:

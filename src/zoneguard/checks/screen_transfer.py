@@ -4,8 +4,9 @@ Every flow that was answered between a host of a ``screen-transfer`` sanitizer a
 declared display service of that sanitizer, opened towards it, or be allowed by a row. Anything else, such as SMB or
 a drive redirection port, is a side channel. Redirected channels that can be read inside a display session are too,
 and so is a file on a declared display service (except pages that a web server shows there). Dynamic channels, which
-carry pictures as well as files, and a session whose viewer sends more than it is shown are undetermined. Where a
-session is encrypted, or of a kind that is not read, the clauses about its content are undetermined without a finding.
+carry pictures as well as files, channels that are open and whose use cannot be seen, and a session whose viewer sends
+more than it is shown are undetermined. Where a session is encrypted, or of a kind that is not read, the clauses about
+its content are undetermined without a finding.
 Aspects: ``service`` (what is beside the display services), ``content`` (what is inside them).
 """
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
     from zoneguard.dynamic.traffic import Traffic
 
 SERVICE, CONTENT = "service", "content"
-DYNAMIC = "dynamic-channels"
+UNCERTAIN = frozenset({"dynamic-channels", "open-channel"})
 PAGES = frozenset({"http", "http2", "http-ranges"})
 MUCH = 1 << 20
 CHANNELS = {
@@ -103,7 +104,7 @@ def _said(case: Case, transfer: Transfer) -> Iterator[tuple[Verdict, Text, tuple
     if transfer.kind == "screen" and channels:
         listed = ", ".join(channels)
         message = N_("{flow}: the screen session carries redirected channels: {channels}.", flow=flow, channels=listed)
-        yield Verdict.UNDETERMINED if channels == [DYNAMIC] else Verdict.VIOLATES, message, tuple(channels)
+        yield Verdict.UNDETERMINED if UNCERTAIN.issuperset(channels) else Verdict.VIOLATES, message, tuple(channels)
     if not display_service(case, transfer.flow):
         return
     if transfer.kind in ("file", "message") and transfer.protocol not in PAGES:

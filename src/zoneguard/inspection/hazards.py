@@ -37,6 +37,7 @@ TITLES: Mapping[str, Text] = {
     "html-smuggling": N_("file built by a script (HTML smuggling)"),
     "installer": N_("installer"),
     "name-mismatch": N_("name or type that the content denies"),
+    "open-channel": N_("a channel beside the screen whose use cannot be seen"),
     "path-traversal": N_("path that leads out of its folder"),
     "pdf-javascript": N_("JavaScript in PDF"),
     "pdf-launch": N_("PDF action that starts a program"),

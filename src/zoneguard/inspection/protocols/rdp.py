@@ -1,15 +1,19 @@
 """RDP: one screen session a conversation, with the side channels that were opened, where they can be seen.
 
-With RDP's own security the conference data names the channels; behind TLS or CredSSP nothing is named, so nothing is
-said to be absent. What the channels carried is not read. The direction is that of the screen: from server to client.
+With RDP's own security the conference data names the channels, and how much went by each can be seen; behind TLS or
+CredSSP nothing is named, so nothing is said to be absent. Clients open the channels of devices and of sound in every
+session, so it is devices that are offered, dynamic channels by their names, and bytes, that count; where these cannot
+be seen the channel is open and no more is known. The direction is that of the screen: from server to client.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.protocols._rdp_channels import TO_CLIENT, TO_SERVER, Carried, carried, devices, dynamic
 from zoneguard.inspection.protocols._rdp_connection import (
     SECURITY,
     STANDARD,
@@ -26,12 +30,18 @@ from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Hazard, Stream, Transfer
 from zoneguard.model.text import N_, Text
 
-_SIDE_CHANNELS = {
-    "rdpdr": "drive-redirection",
-    "cliprdr": "clipboard",
-    "rdpsnd": "sound-redirection",
-    "drdynvc": "dynamic-channels",
-}
+_CLIPBOARD, _DEVICES, _SOUND, _DYNAMIC = "cliprdr", "rdpdr", "rdpsnd", "drdynvc"
+_UNENCRYPTED = 0
+_OF_THE_SCREEN = frozenset(
+    f"Microsoft::Windows::RDS::{name}"
+    for name in (
+        "Graphics", "DisplayControl", "Geometry::v08.01", "Video::Control::v08.01", "Video::Data::v08.01", "Input",
+        "CoreInput", "MouseCursor",
+    )
+)  # fmt: skip
+"""Dynamic channels that carry pictures, keys and pointers."""
+_AGREED = 4096
+"""Bytes that a client without devices never sends: what both sides say before is a few hundred."""
 
 
 def recognise(conversation: Conversation) -> float:
@@ -87,13 +97,72 @@ def _standard(
     if conference.client_name:
         facts.append(("client-name", conference.client_name))
     facts.append(("channels", ",".join(c.name for c in conference.channels)))
-    hazards += [_hazard(c) for c in conference.channels if c.number != 0 and c.name.lower() in _SIDE_CHANNELS]
+    open_ones = [c for c in conference.channels if c.number != 0]
+    numbers = {c.number for c in open_ones if c.number is not None}
+    traffic = _Traffic(
+        Track(client),
+        Track(server),
+        carried(Track(client), asked.end, TO_SERVER, numbers),
+        carried(Track(server), answered.end, TO_CLIENT, numbers),
+        conference.encryption == _UNENCRYPTED,
+    )
+    volumes = (f"{c.name} {traffic.sizes(c)[0]}/{traffic.sizes(c)[1]}" for c in open_ones)
+    facts.append(("carried", ",".join(volumes)))
+    hazards += (hazard for channel in open_ones if (hazard := _hazard(channel, traffic)) is not None)
     return Certainty.OPAQUE, N_("its channels are known, what they carried is not read")
 
 
-def _hazard(channel: Channel) -> Hazard:
-    answer = "asked for" if channel.number is None else f"opened as {channel.number}"
-    return Hazard(_SIDE_CHANNELS[channel.name.lower()], f"channel {channel.name}", answer)
+@dataclass(frozen=True, slots=True)
+class _Traffic:
+    """What both sides sent by channels; ``clear``: nothing encrypts it."""
+
+    client: Track
+    server: Track
+    sent: Carried
+    received: Carried
+    clear: bool
+
+    def sizes(self, channel: Channel) -> tuple[int, int]:
+        """Bytes to the server and to the client."""
+        return self.sent.size(channel.number or -1), self.received.size(channel.number or -1)
+
+    def used_for(self, channel: Channel) -> list[str] | None:
+        """The devices that the client offers by the channel, or the dynamic channels beside the screen that it opens;
+        ``None`` where that cannot be read, ``[]`` where it is none."""
+        number = channel.number or -1
+        if not self.clear:
+            return None
+        if channel.name.lower() == _DEVICES:
+            return devices(self.client, self.sent, number)
+        if channel.name.lower() == _DYNAMIC:
+            names = dynamic(self.server, self.received, number)
+            return names and [name for name in names if name not in _OF_THE_SCREEN]
+        return None
+
+    def unused(self, channel: Channel) -> bool:
+        """Whether the whole session is seen and nothing went by the channel, or nothing that counts."""
+        whole = self.sent.whole and self.received.whole and channel.number is not None
+        return whole and (not any(self.sizes(channel)) or self.used_for(channel) == [])
+
+
+def _hazard(channel: Channel, traffic: _Traffic) -> Hazard | None:
+    """What the open channel is, where it is one beside the screen and not known to be unused."""
+    name, (sent, received) = channel.name.lower(), traffic.sizes(channel)
+    where = f"channel {channel.name}"
+    opened = "asked for" if channel.number is None else f"opened as {channel.number}"
+    volumes = f"{opened}, {sent} bytes sent, {received} received"
+    if name == _CLIPBOARD:
+        return Hazard("clipboard", where, opened)
+    if name not in (_DEVICES, _SOUND, _DYNAMIC) or traffic.unused(channel):
+        return None
+    told = ", ".join(dict.fromkeys(traffic.used_for(channel) or ()))
+    if name == _DYNAMIC:
+        return Hazard("dynamic-channels", where, told or opened)
+    if name == _DEVICES and (told or sent > _AGREED):
+        return Hazard("drive-redirection", where, told or volumes)
+    if name == _SOUND and (sent or received):
+        return Hazard("sound-redirection", where, volumes)
+    return Hazard("open-channel", where, opened)
 
 
 PLUGIN = Protocol("rdp", "Remote Desktop (RDP)", recognise, inspect)
