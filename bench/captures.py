@@ -19,7 +19,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import _mixed
-from bench._measure import peak
 from bench._packets import write
 
 FLOOD = "defrag"
@@ -39,38 +38,9 @@ def cpu(work: Callable[[], object]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def read(path: str, core: str) -> None:
-    """The flow table of a capture and which flows cross; run in a process of its own."""
-    from zoneguard.dynamic import cores  # noqa: PLC0415 (imports are part of what is measured)
-    from zoneguard.dynamic.crossing import crossing  # noqa: PLC0415
-    from zoneguard.dynamic.surveying import Run  # noqa: PLC0415
-    from zoneguard.model.addresses import V6  # noqa: PLC0415
-    from zoneguard.model.spans import SourceSpan  # noqa: PLC0415
-    from zoneguard.model.zones import Zone, ZoneClass, ZoneMap  # noqa: PLC0415
-
-    here = SourceSpan("bench", 1, 1)
-    lgwan = Zone("lgwan", ZoneClass.LGWAN, ((10 << 24, 8), (V6 + (0xFD << 120), 8)), here)
-    internet = Zone("internet", ZoneClass.INTERNET, ((0xAC << 24, 8),), here)
-    run = Run([path], digest=False, core={"numpy": cores.NUMPY, "compiled": cores.compiled()}[core])
-    for _ in run.batches():
-        pass
-    seen = run.survey()
-    crossed = int(crossing(ZoneMap([lgwan, internet]), seen.tracks.ends()).sum())
-    print(f"    {core}: {len(seen.tracks):,} flows, {crossed:,} cross, peak {peak():.0f} MB", flush=True)
-
-
-def scapy(path: str) -> None:
-    """Scapy's fastest loop."""
-    from scapy.utils import RawPcapReader  # noqa: PLC0415
-
-    with RawPcapReader(path) as reader:
-        for _ in reader:
-            pass
-
-
 def python(what: str, *arguments: str) -> Callable[[], object]:
-    """A fresh interpreter that runs one of the functions above."""
-    call = f"from bench.captures import {what}; {what}(*{arguments!r})"
+    """A fresh interpreter that runs one of the functions of ``_reading``."""
+    call = f"from bench._reading import {what}; {what}(*{arguments!r})"
     return lambda: os.execv(sys.executable, [sys.executable, "-c", call])
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I32, I64, U8, U16, U64, Bool
@@ -11,7 +11,6 @@ class Aggregator:
     def __init__(
         self,
         store: Store,
-        each: Callable[[int, list[int], list[int], list[bool]], None],
         events: U8,
         max_flows: int,
         fold: int,

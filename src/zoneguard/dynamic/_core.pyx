@@ -7,7 +7,11 @@ bit by bit. ``_packets`` decodes what is between the two.
 
 import numpy as np
 
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memmove
+
+from zoneguard.dynamic._sequence import MAX_HOLES
 
 cdef enum:
     TCP = 6
@@ -80,6 +84,51 @@ cdef struct Half:
     uint8_t holed
 
 
+cdef struct Span:
+    int64_t begin
+    int64_t end
+
+
+cdef class Ranges:
+    """Sorted ranges that do not touch: what was seen of a direction with holes. See ``_sequence.add_range``."""
+
+    cdef Span *spans
+    cdef Py_ssize_t count, room
+
+    def __dealloc__(self):
+        PyMem_Free(self.spans)
+
+    cdef int64_t add(self, int64_t begin, int64_t end) except -1:
+        """Add a range; returns how much of it was new."""
+        cdef Py_ssize_t low = 0, high
+        cdef int64_t new = end - begin
+        while low < self.count and self.spans[low].end < begin:
+            low += 1
+        high = low
+        while high < self.count and self.spans[high].begin <= end:
+            new -= max(0, min(self.spans[high].end, end) - max(self.spans[high].begin, begin))
+            high += 1
+        if high > low:
+            begin, end = min(begin, self.spans[low].begin), max(end, self.spans[high - 1].end)
+        self._replace(low, high, begin, end)
+        return new
+
+    cdef int _replace(self, Py_ssize_t low, Py_ssize_t high, int64_t begin, int64_t end) except -1:
+        """Put one range in the place of those from ``low`` to ``high``, which may be none."""
+        cdef Py_ssize_t room
+        cdef Span *larger
+        if low == high and self.count == self.room:
+            room = 2 * self.room + 2
+            larger = <Span *>PyMem_Realloc(self.spans, <size_t>room * sizeof(Span))
+            if larger is NULL:
+                raise MemoryError
+            self.spans, self.room = larger, room
+        memmove(self.spans + low + 1, self.spans + high, <size_t>(self.count - high) * sizeof(Span))
+        self.spans[low].begin, self.spans[low].end = begin, end
+        self.count += low + 1 - high
+        return 0
+
+
 cdef class Aggregator:
     """A hash table from keys to each one's current flow, and the rules by which a row changes its flow.
 
@@ -92,10 +141,13 @@ cdef class Aggregator:
     cdef uint64_t fold, odd
     cdef Py_ssize_t max_flows
     cdef const uint8_t[::1] events
-    cdef object store, each
+    cdef object store
+    cdef dict ranges
+    cdef Py_ssize_t max_holes
 
-    def __init__(self, store, each, events, max_flows, fold, odd):
-        self.store, self.each, self.events = store, each, events
+    def __init__(self, store, events, max_flows, fold, odd):
+        self.store, self.events = store, events
+        self.ranges, self.max_holes = {}, MAX_HOLES
         self.max_flows, self.fold, self.odd = max_flows, fold, odd
         self.slots = np.full(1 << 10, -1, np.int32)
         self.used = self.rows = 0
@@ -232,7 +284,7 @@ cdef class Aggregator:
                 continue
             start = (seq[i] + syn) & WRAP
             if here.holed:
-                self.each(half, [start], [payload[i]], [syn])
+                self._holed(half, here, start, payload[i], syn)
                 continue
             if here.next < 0:
                 here.next = here.floor = start + ORIGIN
@@ -242,7 +294,7 @@ cdef class Aggregator:
             if here.isn >= 0 or syn:
                 begin = max(begin, here.floor)
             if begin < end and (begin > upto or end < here.floor):  # a hole
-                self.each(half, [start], [payload[i]], [syn])
+                self._holed(half, here, start, payload[i], syn)
                 continue
             if syn and here.isn < 0:
                 here.isn = (start - 1) & WRAP
@@ -253,6 +305,29 @@ cdef class Aggregator:
         self.rows += n
         self.store.flows = count
         return flow_, side_.view(np.bool_), strangers
+
+    cdef int _holed(self, int32_t half, Half *here, int64_t start, int64_t length, bint syn) except -1:
+        """The rule for a direction with holes. See ``_sequence.Sequences.each``."""
+        cdef int64_t at, begin, end
+        cdef Ranges ranges = self.ranges.pop(half, None)
+        if ranges is None:
+            ranges = Ranges()
+            if here.next < 0:
+                here.next = here.floor = start + ORIGIN
+            ranges._replace(0, 0, here.floor, here.next)
+        at = here.next + ((start - here.next + NEAR) & WRAP) - NEAR
+        if syn and here.isn < 0:
+            here.isn = (start - 1) & WRAP
+        begin, end = at if here.isn < 0 else max(at, here.floor), at + length
+        if begin < end:
+            here.payload += ranges.add(begin, end)
+            here.next, here.floor = max(here.next, end), min(here.floor, begin)
+            if ranges.count > self.max_holes + 1:
+                ranges._replace(0, 2, ranges.spans[0].begin, ranges.spans[1].end)
+        here.holed = ranges.count > 1
+        if here.holed:
+            self.ranges[half] = ranges
+        return 0
 
 
 cdef inline void _unknown(Half *half) noexcept:

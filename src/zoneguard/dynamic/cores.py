@@ -1,7 +1,7 @@
 """The two cores that read ordinary packets: columns in NumPy, and, where it was built, the compiled one.
 
-Both give the same rows and the same flows. All that is rare (tunnels, fragments, odd links, holes in a stream) is
-outside of them and the same code for both.
+Both give the same rows and the same flows. What a core leaves (damage, odd links, and of NumPy tunnels and fragments)
+is read by the same scalar decoder for both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from zoneguard.dynamic import _headers, _pcap, fragments
 from zoneguard.dynamic._grouping import FOLD
 from zoneguard.dynamic._pcap import Finder, PcapFormat, Records
 from zoneguard.dynamic._scalar import Scalar
-from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import COLUMNS, I64, MAX_BATCH, U8, Bool, Column, Frames, Rows, from_columns
@@ -69,13 +68,17 @@ def compiled() -> Core | None:
     def swift(contexts: Contexts) -> SwiftDecoder:
         return _Compiled(contexts, packets)
 
+    scratch = np.empty((4, 0), np.int64)  # kept, because large arrays come from fresh pages, which have to be cleared
+
     def find(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
-        columns = [np.empty(MAX_BATCH, np.int64) for _ in range(4)]
+        nonlocal scratch
+        if scratch.shape[1] != MAX_BATCH:
+            scratch = np.empty((4, MAX_BATCH), np.int64)
         big = variant.order == ">"
         count, after, claimed = core.pcap_records(
-            window.data, window.end, at, big, variant.record, variant.unit, *columns
+            window.data, window.end, at, big, variant.record, variant.unit, *scratch
         )
-        return Records(*(column[:count] for column in columns)), after, claimed
+        return Records(*scratch[:, :count].copy()), after, claimed
 
     return Core("compiled", find, swift, _CompiledTracker)
 
@@ -123,11 +126,8 @@ class _CompiledTracker(Tracked):
 
     def __init__(self, max_flows: int) -> None:
         super().__init__(Store())
-        self._sequences = Sequences(self.store)
         aggregator = import_module("zoneguard.dynamic._core").Aggregator
-        self._aggregator = aggregator(
-            self.store, self._sequences.each, EVENTS, max_flows, int(FOLD), secrets.randbits(64) | 1
-        )
+        self._aggregator = aggregator(self.store, EVENTS, max_flows, int(FOLD), secrets.randbits(64) | 1)
 
     def _absorb(self, rows: Rows) -> tuple[I64, Bool]:
         columns = (np.ascontiguousarray(getattr(rows, name), COLUMNS[name]) for name in _ABSORBED)

@@ -135,10 +135,12 @@ class Decoder:
 
     def _count(self, files: I32, fate: I64) -> None:
         """Account for the frames that the core has decoded."""
-        for file in np.unique(files).tolist() if len(files) and (files != files[0]).any() else files[:1].tolist():
-            account, mine = self.account(file), fate[files == file]
-            account.decoded += int((mine == DECODED).sum())
-            kinds, counts = np.unique(mine[(mine > DECODED) & (mine != WAITS)], return_counts=True)
+        alone = not len(files) or not files.strides[0] or not (files != files[0]).any()
+        for file in files[:1].tolist() if alone else np.unique(files).tolist():
+            account, mine = self.account(file), fate if alone else fate[files == file]
+            account.decoded += int(np.count_nonzero(mine == DECODED))
+            without = mine[(mine > DECODED) & (mine != WAITS)]
+            kinds, counts = np.unique(without, return_counts=True) if len(without) else (without, without)
             for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
                 account.without_ip[WITHOUT_IP[kind]] += count
 
