@@ -18,7 +18,7 @@ HALF = np.dtype({
     "formats": [*["<i8"] * 14, "<i4", "<i4", "u1", "u1"],
     "itemsize": 128,
 })  # fmt: skip
-_UNKNOWN = ("start", "isn", "floor", "next", "mac")
+_FRESH = np.array([0] * 9 + [-1] * 5 + [0] * 2, np.int64)  # of a new flow's direction nothing is known
 
 
 class Store:
@@ -61,8 +61,8 @@ class Store:
         first = self.flows
         self.reserve(count)
         self.flows += count
-        for name in _UNKNOWN:
-            getattr(self, name)[2 * first : 2 * self.flows] = -1
+        words = self.halves.view(np.int64).reshape(-1, len(_FRESH))
+        words[2 * first : 2 * self.flows] = _FRESH
         return first
 
     def reserve(self, count: int) -> None:

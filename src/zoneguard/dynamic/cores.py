@@ -68,7 +68,7 @@ def compiled() -> Core | None:
     def swift(contexts: Contexts) -> SwiftDecoder:
         return _Compiled(contexts, packets)
 
-    scratch = np.empty((4, 0), np.int64)  # kept, because large arrays come from fresh pages, which have to be cleared
+    scratch = np.empty((4, 0), np.int64)
 
     def find(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
         nonlocal scratch

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 
 from zoneguard.dynamic._grouping import MAX_ROWS, Grouper, Groups, Keys, by_half
+from zoneguard.dynamic._index import Index
 from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I64, U8, Bool, Column, Refusal, Rows
@@ -24,7 +24,6 @@ TCP = 6
 MAX_FLOWS = 4_000_000
 MAX_REFUSALS = 1 << 20
 MAX_MACS = 16
-KEY_BYTES = 40
 LOADED = 32  # beside the events of a row: it has payload
 _SEQUENCE = (1 << 32) - 1
 # rows that say something of a TCP direction's bytes: payload or SYN
@@ -73,7 +72,7 @@ class FlowTracker(Tracked):
 
     def __init__(self, max_flows: int = MAX_FLOWS) -> None:
         super().__init__(Store())
-        self._current: dict[bytes, int] = {}
+        self._index = Index(self.store)
         self._grouper = Grouper()
         self._sequences = Sequences(self.store)
         self._max_flows = max_flows
@@ -104,8 +103,7 @@ class FlowTracker(Tracked):
     def _numbers(self, rows: Rows, keys: Keys, groups: Groups) -> tuple[I64, Bool]:
         """The current flow of each group, and which of them are new."""
         table = keys.table(rows, groups.earliest)
-        names = np.frombuffer(table.tobytes(), f"V{KEY_BYTES}").tolist()
-        ids = np.fromiter(map(self._current.get, names, repeat(-1)), np.int64, len(names))
+        ids = self._index.find(table)
         is_new = ids < 0
         new = np.flatnonzero(is_new)
         room = self._max_flows - self.store.flows
@@ -113,10 +111,8 @@ class FlowTracker(Tracked):
         if len(added):
             first = self.store.add(len(added))
             ids[added] = first + np.arange(len(added))
-            self.store.key[first : first + len(added)] = table[added]
-            self._current.update(
-                zip(map(names.__getitem__, added.tolist()), range(first, self.store.flows), strict=True)
-            )
+            keys_added = self.store.key[first : first + len(added)] = table[added]
+            self._index.add(keys_added, first)
         return ids, is_new
 
     def _odd_syns(self, codes: U8, groups: Groups, ids: I64, new: Bool) -> I64:
@@ -142,9 +138,9 @@ class FlowTracker(Tracked):
             current, sides = now.get(old) or (old, [_Side.of(self.store, old, 0), _Side.of(self.store, old, 1)])
             here, there = sides[side], sides[1 - side]
             if flags & SYN and here.renewed(seq, bool(flags & ACK), there) and self.store.flows < self._max_flows:
-                current = self.store.add(1)
+                before, current = current, self.store.add(1)
                 self.store.key[current] = self.store.key[old]
-                self._current[self.store.key[old].tobytes()] = current
+                self._index.renew(before, current)
                 sides = [_Side(), _Side()]
                 here = sides[side]
             here.see(seq, flags)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from zoneguard.dynamic._feeding import Packets
 from zoneguard.dynamic.columns import I64, Bool, Rows
 from zoneguard.dynamic.containers import Capture, Stamp, find_captures, stamp
@@ -84,6 +86,7 @@ class Run:
         core: Core | None = None,
         interesting: Interesting | None = None,
     ) -> None:
+        keep_pages()
         self.files = tuple(files)
         self._stamps = tuple(map(stamp, self.files))
         self._remembered = Remembered(interesting) if interesting else None
@@ -137,3 +140,9 @@ class Run:
             core=self._core.name,
             without_ip=dict(sorted(account.without_ip.items())),
         )
+
+
+def keep_pages() -> None:
+    """Make the C library keep the memory of columns for the next batch, where it would give large ones back each time:
+    glibc raises that bound to the size of what it has seen freed, up to 32 MB."""
+    np.empty(31 << 20, np.uint8)
