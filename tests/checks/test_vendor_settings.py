@@ -220,8 +220,10 @@ def test_a_device_in_order_is_quiet_and_what_its_export_does_not_tell_stays_open
     report = audited(tmp_path, vendor.form, vendor.text)
     assert not [(f.check, f.aspect, str(f.message)) for f in report.findings if f.check.startswith("ZG13")]
     found = verdicts(report)
-    assert {clause for clause in ALL if found[clause] is Verdict.CONFORMS} == vendor.kept
-    assert {found[clause] for clause in ALL - vendor.kept} <= {Verdict.UNDETERMINED}
+    asks_more = {LOGS: Verdict.ATTESTATION_NEEDED}  # how long logs are kept, and who looks at them, no export says
+    for clause in ALL:
+        settled = asks_more.get(clause, Verdict.CONFORMS)
+        assert found[clause] is (settled if clause in vendor.kept else Verdict.UNDETERMINED), clause
 
 
 @pytest.mark.parametrize(

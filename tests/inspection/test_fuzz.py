@@ -7,6 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 STARTS = [
+    b"RFB 003.008\n\1",
+    b"l\0\x0b\0\0\0\0\0\0\0\0\0\x18\0\4\0",
+    b"\xc3\0\0\0\1\x08abcdefgh\0\0\x44\x9e",
     b"7z\xbc\xaf\x27\x1c\0\4",
     b"MSCF\0\0\0\0",
     b"\x24\x10-lh5-",

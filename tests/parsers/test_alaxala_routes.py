@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.parsers.indented_run import addresses, table
 from tests.parsers.test_alaxala import device
+from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, RouteKind
 from zoneguard.parsers import Kind, Parsed, Source
 from zoneguard.parsers.alaxala_routes import PLUGIN, parse
@@ -141,3 +142,26 @@ def test_hostile_lines() -> None:
     check(
         (HEAD, "1" * 100_000, "10.1/16 " * 20_000, "a " * 50_000, "Destination" + " " * 200_000 + "Next", "> " * 50_000)
     )
+
+
+def test_a_legend_alone_makes_no_route_unselected() -> None:
+    text = """> show ip route
+Status Codes: * valid, > active, r RIB failure
+Destination        Next Hop         Interface    Metric  Protocol    Age
+10.2.0.0/24        10.1.0.2         VLAN0010     10/1    OSPF intra  20m 45s
+> show ip route all-routes
+Status Codes: * valid, > active, r RIB failure
+   Destination     Next Hop         Interface    Metric  Protocol    Age
+*> 10.3.0.0/24     10.1.0.2         VLAN0010     10/1    OSPF intra  20m 45s
+*  10.4.0.0/24     10.1.0.2         VLAN0010     10/1    OSPF intra  20m 45s
+"""
+    parsed = parse(Source("t", tuple(text.splitlines())), "ax")
+    assert not parsed.account.not_understood
+    assert [format_address(r.network) for r in parsed.devices[0].vrfs[0].routes] == ["10.2.0.0", "10.3.0.0"]
+
+
+def test_a_table_that_is_cut_short_leaves_routing_undetermined() -> None:
+    lines = TABLE.strip().splitlines()
+    assert not parse(Source("t", tuple(lines)), "ax").devices[0].uncertain
+    (doubt,) = parse(Source("t", tuple(lines[:5])), "ax").devices[0].uncertain
+    assert (doubt.span.first, doubt.concern) == (3, Concern.ROUTING)

@@ -259,3 +259,20 @@ def test_a_row_that_leads_into_another_vrf_keeps_its_neighbour_there() -> None:
         "default": [(((parse_address("10.2.0.9"), "eth2"),), parse_prefix("10.8.0.0/16"))],
     }
     assert all(Ingress(frozenset({"eth0"})) in asks(p.match) for v in found.vrfs for p in v.policy_routes)
+
+
+def test_a_way_that_others_resolve_is_not_one_itself() -> None:
+    text = """
+B>  10.4.0.0/24 [200/0] via 10.8.0.1 (recursive), weight 1, 00:00:12
+  *                       via 10.1.0.2, eth1, weight 1, 00:00:12
+"""
+    (route,) = table("Codes: > - selected route" + text).vrfs[0].routes
+    assert (route.next_hop, route.interface, route.into) == (parse_address("10.1.0.2"), "eth1", "")
+
+
+def test_a_table_that_is_cut_short_leaves_routing_undetermined() -> None:
+    lines = IOS.strip().splitlines()
+    assert not table("\n".join(lines)).uncertain
+    begun = next(n for n, line in enumerate(lines) if "6 subnets" in line)
+    (doubt,) = table("\n".join(lines[: begun + 3])).uncertain
+    assert (doubt.span.first, doubt.reason) == (begun + 1, cisco_routes.CUT_SHORT)

@@ -38,6 +38,7 @@ ip route 10.9.0.0/16 10.1.0.7 200
 ip route 10.8.0.0/16 Null0
 ip route 10.7.0.0/16 reject
 ip route 10.6.0.0/16 10.99.0.1 210
+ip route 10.5.0.0/16 10.9.0.1
 """
 
 
@@ -64,7 +65,7 @@ def frr() -> Iterator[tuple[Device, Device]]:
         kernel = ""
         for _ in range(100):
             kernel = subprocess.run(["ip", "-n", name, "route"], capture_output=True, text=True, check=True).stdout
-            if "10.7.0.0/16" in kernel and "default" in kernel:
+            if all(to in kernel for to in ("10.7.0.0/16", "10.5.0.0/16", "default")):
                 break
             time.sleep(0.2)
         text = subprocess.run([*vtysh, "-c", "show ip route"], capture_output=True, text=True, check=True).stdout
@@ -89,5 +90,5 @@ def _way(route: Route) -> tuple[int, int, bool, int | None]:
 def test_what_frr_shows_is_what_the_kernel_has(frr: tuple[Device, Device]) -> None:
     shown, kernel = frr
     assert not shown.uncertain
-    assert len(ways(shown)) == 6  # two ways for 10.9.0.0/16, none for the next hop that is not reached
+    assert len(ways(shown)) == 8  # two ways for 10.9.0.0/16, and for what resolves by it; none for what is not reached
     assert ways(shown) == ways(kernel)

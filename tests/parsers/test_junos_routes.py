@@ -11,7 +11,7 @@ from tests.parsers.test_junos_routing import OPEN, table
 from zoneguard.model.addresses import format_address
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers.assembly import with_routes
-from zoneguard.parsers.junos_routes import PLUGIN, parse
+from zoneguard.parsers.junos_routes import CUT_SHORT, PLUGIN, parse
 
 FULL = """admin@srx> show route | no-more
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_of_a_table_leaves_routing_undetermined() -> None:
         "this route leads into a label-switched path, which is not in the model",
     ]
     lost = read("inet.0: 1 destinations, 1 routes (1 active, 0 holddown, 0 hidden)\n  > via ge-0/0/0.0")
-    assert len(lost.devices[0].uncertain) == 1
+    assert [m.reason for m in lost.devices[0].uncertain] == [CUT_SHORT, "this line belongs to no route"]
 
 
 def test_detection() -> None:
@@ -166,3 +166,10 @@ def test_any_lines_parse_and_are_accounted_for(lines: list[str]) -> None:
     assert (
         account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total == len(lines)
     )
+
+
+def test_a_table_that_is_cut_short_leaves_routing_undetermined() -> None:
+    lines = FULL.strip().splitlines()
+    assert not read("\n".join(lines)).devices[0].uncertain
+    half = read("\n".join(lines[: len(lines) // 2])).devices[0].uncertain
+    assert CUT_SHORT in {m.reason for m in half}

@@ -12,7 +12,7 @@ from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Kind, Parsed, Source
 from zoneguard.parsers.reading import parser_named
-from zoneguard.parsers.splitting import AGAIN, MAX_PARTS, SEVERAL, TOO_MANY, UNKNOWN, parse_source, parts_of
+from zoneguard.parsers.splitting import AGAIN, CUT_SHORT, MAX_PARTS, SEVERAL, TOO_MANY, UNKNOWN, parse_source, parts_of
 
 IOS = """Building configuration...
 
@@ -317,3 +317,33 @@ def test_devices_of_one_file_and_their_tables_come_together(tmp_path: Path) -> N
         "named.txt": {"fw/r1": (["10.1.0.0"], []), "fw/r2": (["10.2.0.0"], [])},
         "one.txt": {"fw/r1": ([], [Concern.ROUTING]), "fw/r2": ([], [Concern.ROUTING])},
     }
+
+
+IOS_EXPORT = """Building configuration...
+hostname r1
+interface GigabitEthernet0/1
+ ip address 10.1.0.1 255.255.255.0
+ip classless
+end
+r1#exit
+"""
+ASA_EXPORT = """: Saved
+:
+ASA Version 9.16(4)
+hostname fw
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address 10.1.0.1 255.255.255.0
+: end
+"""
+
+
+@pytest.mark.parametrize("text", [IOS_EXPORT, ASA_EXPORT])
+def test_an_export_that_begins_as_a_whole_one_has_an_end(text: str) -> None:
+    lines = text.splitlines()
+    whole = parse_source(Source("f", tuple(lines)), "d")
+    assert not whole.devices[0].uncertain
+    for cut in range(4, len(lines) - 2):
+        doubts = parse_source(Source("f", tuple(lines[:cut])), "d", parser_named(whole.account.format))
+        assert any(m.reason == CUT_SHORT and m.span.first == cut for m in doubts.account.not_understood)

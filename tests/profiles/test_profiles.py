@@ -31,6 +31,23 @@ GRADED_OTHERWISE = {
     "yokote:2": "three rows of the table have this number: the definitions of the zones and of divided paths",
     "kobe-foundation:2章7(1)(オ)⑧": "class A has no severity: a person's word decides",
 }
+ADDED = {
+    "mikasa:78-2": "recommended in the text (望ましい), beside the first paragraph, which the table has",
+    "mikasa:105(7)": "software without support is not used: exports of devices tell their release",
+    "yokote:7③(ア)後段": "the rest of the sentence, take-out and two factors, which no network data show",
+    "yokote:7③(ウ)前段": "the monitoring that the sentence asks for beside the single way out",
+    "gotsu:6(3)①後段": "the rest of the sentence, take-out and two factors, which no network data show",
+    "gotsu:6(3)③前段": "the monitoring that the sentence asks for beside the single way out",
+    "setagaya:6(3)①後段": "the rest of the sentence, take-out and two factors, which no network data show",
+    "kobe-foundation:2章6(2)(エ)②": "the availability of lines, as Mikasa 37(8)",
+    "kobe-foundation:2章8(1)(ソ)②": "the size limit of mail, as Mikasa 73(3)",
+    "kobe-foundation:2章8(1)(チ)①": "signing and encryption before sending, as Mikasa 75-1",
+    "kobe-foundation:2章8(2)(ウ)⑤": "initial names of privileged accounts, as Mikasa 84-7",
+    "kobe-foundation:2章8(2)(エ)②": "identification of users from outside, as Mikasa 85-3",
+    "kobe-foundation:2章8(5)(ウ)": "records of attacks, as Mikasa 111",
+    "kobe-foundation:2章8(5)(カ)": "denial of service, as Mikasa 114",
+}
+"""Clauses of the documents that the table does not have: where they differ, the text is right."""
 SCOPES = {"all", "external", "cloud", "devices", "register", "evidence"}
 
 
@@ -41,11 +58,11 @@ def by_number(number: str, profile: str = "mikasa") -> Clause:
 @pytest.mark.parametrize(
     ("name", "classes"),
     [
-        ("mikasa", {"N": 26, "P": 38, "X": 15, "A": 14}),
-        ("yokote", {"N": 4, "P": 3, "X": 1, "A": 3}),
-        ("gotsu", {"N": 6, "P": 2, "X": 1, "A": 2}),
-        ("setagaya", {"N": 7, "P": 2, "X": 3, "A": 2}),
-        ("kobe-foundation", {"N": 13, "P": 26, "X": 9, "A": 10}),
+        ("mikasa", {"N": 26, "P": 40, "X": 15, "A": 14}),
+        ("yokote", {"N": 4, "P": 4, "X": 1, "A": 4}),
+        ("gotsu", {"N": 6, "P": 3, "X": 1, "A": 3}),
+        ("setagaya", {"N": 7, "P": 2, "X": 3, "A": 3}),
+        ("kobe-foundation", {"N": 13, "P": 29, "X": 10, "A": 13}),
     ],
 )
 def test_every_clause_of_the_document_that_can_be_decided_is_there(name: str, classes: dict[str, int]) -> None:
@@ -56,8 +73,9 @@ def test_every_clause_of_the_document_that_can_be_decided_is_there(name: str, cl
 def test_the_profiles_are_the_table_of_clauses_but_for_what_is_explained() -> None:
     rows = list(csv.DictReader(TABLE.read_text(encoding="utf-8-sig").splitlines()))
     table = {(DOCUMENTS[row["document"]] + ":" + row["clause"]): row for row in reversed(rows)}
-    assert table.keys() == {clause.id for clause in CLAUSES}
-    for clause in CLAUSES:
+    assert {clause.id for clause in CLAUSES} - table.keys() == ADDED.keys()
+    assert not table.keys() - {clause.id for clause in CLAUSES}
+    for clause in (c for c in CLAUSES if c.id not in ADDED):
         row = table[clause.id]
         assert row["class"] == clause.clause_class.value
         graded = row["severity"] if row["severity"] not in ("attest", "-") else None
@@ -77,10 +95,9 @@ def test_a_clause_is_whole(clause: Clause) -> None:
     assert set(clause.zones) <= SCOPES | set(ZoneClass)
     assert re.search(r"[ぁ-ん一-龥]", clause.title_ja)
     assert clause.title_en.isascii()
-    if clause.clause_class is not ClauseClass.REGISTER or not clause.checks:
-        assert bool(clause.attest_en) == (not clause.checks), (
-            "a check decides it, or a person who is told what to confirm"
-        )
+    assert clause.checks or clause.attest_en, "a check decides it, or a person who is told what to confirm"
+    if clause.clause_class is ClauseClass.NETWORK:
+        assert not clause.attest_en, "network data decide it"
     if clause.clause_class is ClauseClass.ATTESTATION:
         assert not clause.checks
         assert clause.severity is None

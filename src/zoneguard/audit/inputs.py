@@ -16,7 +16,7 @@ from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
 from zoneguard.parsers.reading import detect, parser_named, read_source
 from zoneguard.parsers.rule_list import parse_mapped
-from zoneguard.parsers.splitting import NOBODYS, parse_source
+from zoneguard.parsers.splitting import NOBODYS, parse_source, parts_of
 
 
 def load_devices(
@@ -36,7 +36,7 @@ def load_devices(
             table = parse_file(project, entry.routes, entry.routes_format, entry, Kind.ROUTES)
             accounts.append(table.account)
             inputs.append(input_file(project, entry.routes, table.account.format))
-            found = _with_tables(found, table.devices)
+            found = _with_tables(found, _own_table(project, entry, found, table.devices))
         if not found:
             raise _no_device(project, entry)
         devices += found
@@ -55,6 +55,18 @@ def _no_device(project: Project, entry: DeviceEntry) -> InputError:
     else:
         message = N_("{device}: the file holds no device; check config and format", device=entry.name)
     return InputError(message, str(entry.config))
+
+
+def _own_table(
+    project: Project, entry: DeviceEntry, devices: list[Device], tables: tuple[Device, ...]
+) -> tuple[Device, ...]:
+    """Of the tables of several hosts the one of the only device: that of its name in the project or of its own."""
+    if len(devices) != 1 or len(tables) < 2:
+        return tables
+    (part, *_) = parts_of(read_source(entry.config, shown(project, entry.config)))
+    names = part.names | {entry.name.lower()}
+    own = tuple(table for table in tables if table.name.rpartition("/")[2].lower() in names)
+    return own if len(own) == 1 else tables
 
 
 def _with_tables(devices: list[Device], tables: tuple[Device, ...]) -> list[Device]:

@@ -31,6 +31,8 @@ def _judge(
 ) -> tuple[Verdict, Text]:
     for verdict in (Verdict.VIOLATES, Verdict.UNDETERMINED, Verdict.ATTESTATION_NEEDED):
         found = [f for f in own if f.verdict is verdict]
+        if found and verdict is Verdict.ATTESTATION_NEEDED and _word(case, clause):
+            return _attested(case, clause)
         if found:
             return verdict, N_("{count} findings", count=len(found)) if len(found) > 1 else found[0].message
     names = {name: checks[name.partition(":")[0]] for name in clause.checks if _has_place(case, name)}

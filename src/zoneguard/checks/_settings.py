@@ -51,13 +51,14 @@ def managed(
     *,
     aspect: str = "",
     zones: tuple[str, ...] = (),
+    verdict: Verdict = Verdict.VIOLATES,
 ) -> Finding:
-    """A violation in the settings of a device; of what is not there, the lines are the export's first."""
+    """A finding about the settings of a device; of what is not there, the lines are the export's first."""
     span = device.span
     return Finding(
         check=check,
         severity=severity,
-        verdict=Verdict.VIOLATES,
+        verdict=verdict,
         message=message,
         anchor=(device.name, *anchor),
         zones=zones,

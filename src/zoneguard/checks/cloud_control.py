@@ -18,9 +18,6 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.static.waypoints import hairpin
 
-PROVIDERS = frozenset({"aws", "azure", "gcp"})
-"""What a device's ``vendor`` says where it is a network inside a cloud service."""
-
 
 def _run(case: Case) -> Iterator[Finding]:
     clouds = _clouds(case)
@@ -50,7 +47,7 @@ def _run(case: Case) -> Iterator[Finding]:
 
 def _clouds(case: Case) -> frozenset[str]:
     devices = case.static.devices if case.static else ()
-    return frozenset(device.name for device in devices if device.vendor in PROVIDERS)
+    return frozenset(device.name for device in devices if device.cloud)
 
 
 def _silent(case: Case, _: str) -> Text | None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from zoneguard.loading.document import Document, compose
 from zoneguard.loading.fields import Entry, Rows, Some, Text, one_of
-from zoneguard.loading.reading import read_text
+from zoneguard.loading.reading import decode, read_bytes
 from zoneguard.loading.schema import known_version
 from zoneguard.loading.validation import validate
 from zoneguard.loading.values import near
@@ -91,7 +91,8 @@ def load_profile(name_or_path: str, root: Path | None = None) -> Profile:
 
 def read_profile(path: Path) -> Profile:
     """The profile in the file ``path``. Raises ``InputError`` (it cannot be read) or ``InputErrors`` (its content)."""
-    document = compose(read_text(path), str(path))
+    data = read_bytes(path)
+    document = compose(decode(data, str(path)), str(path))
     model, errors, _ = validate(ProfileFile, document)
     problems = [*document.errors, *errors]
     if model is not None:
@@ -104,7 +105,7 @@ def read_profile(path: Path) -> Profile:
         title_ja=model.title.ja,
         clauses=tuple(_clause(model.name, c) for c in model.clauses),
         settings=_settings(model.settings),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
     )
 
 

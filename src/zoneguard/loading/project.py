@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from zoneguard.loading.attestations import read_attestations
 from zoneguard.loading.document import Document, compose
@@ -34,6 +36,9 @@ from zoneguard.model.project import (
 from zoneguard.model.text import N_
 
 FILE_NAME = "zoneguard.yaml"
+T = TypeVar("T")
+Read = tuple[T, list[InputError]]
+"""What a file holds, and what is wrong with it."""
 
 
 def find_project(start: Path | None = None) -> Path:
@@ -118,13 +123,24 @@ def _profiles(model: ProjectFile, names: Names) -> tuple[Profile, ...]:
 def _attestations(model: ProjectFile, names: Names, profiles: tuple[Profile, ...]) -> tuple[Attestation, ...]:
     if model.attestations is None:
         return ()
-    path = names.file(model.attestations, ("attestations",))
-    if not path.is_file() or not profiles:
-        return ()
+    clauses = [clause for profile in profiles for clause in profile.clauses]
+
+    def read(path: Path) -> Read[tuple[Attestation, ...]]:
+        return read_attestations(path, clauses) if profiles else ((), [])
+
+    return _beside(names, model.attestations, ("attestations",), read, ())
+
+
+def _beside(names: Names, file: str, place: Place, read: Callable[[Path], Read[T]], default: T) -> T:
+    """What ``read`` makes of a file that the project names at ``place``; its errors join those of the project. Where
+    it cannot be read, ``default``: that it is missing is said with the names."""
+    path = names.file(file, place)
+    if not path.is_file():
+        return default
     try:
-        found, errors = read_attestations(path, (clause for profile in profiles for clause in profile.clauses))
+        found, errors = read(path)
     except InputError as error:
-        errors, found = [error], ()
+        found, errors = default, [error]
     names.errors += errors
     return found
 
@@ -146,30 +162,16 @@ def _intended(model: ProjectFile, names: Names, document: Document) -> tuple[Int
     found = []
     for i, entry in enumerate(model.intended):
         place: Place = ("intended", i)
-        mapping = ListMapping()
-        if entry.mapping:
-            path = names.file(entry.mapping, (*place, "mapping"))
-            try:
-                mapping, errors = read_mapping(path) if path.is_file() else (mapping, [])
-            except InputError as error:
-                errors = [error]
-            names.errors += errors
+        default = ListMapping()
+        mapping = (
+            _beside(names, entry.mapping, (*place, "mapping"), read_mapping, default) if entry.mapping else default
+        )
         found.append(IntendedList(names.file(entry.list, (*place, "list")), document.span(place), mapping))
     return tuple(found)
 
 
 def _ledger(model: ProjectFile, names: Names) -> tuple[LedgerEntry, ...] | None:
-    if model.ledger is None:
-        return None
-    path = names.file(model.ledger, ("ledger",))
-    if not path.is_file():
-        return None
-    try:
-        found, errors = read_ledger(path)
-    except InputError as error:
-        errors, found = [error], ()
-    names.errors += errors
-    return found
+    return _beside(names, model.ledger, ("ledger",), read_ledger, None) if model.ledger is not None else None
 
 
 def _devices(model: ProjectFile, names: Names, document: Document) -> tuple[DeviceEntry, ...]:

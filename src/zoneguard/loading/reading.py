@@ -14,6 +14,11 @@ _UNDEFINED_IN_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")  # what Python makes
 
 def read_text(path: Path) -> str:
     """The text of ``path``: UTF-8 (with a mark or without), UTF-16 with a mark, or CP932. Raises ``InputError``."""
+    return decode(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file that somebody wrote by hand. Raises ``InputError``."""
     shown = str(path)
     try:
         with path.open("rb") as stream:
@@ -27,10 +32,11 @@ def read_text(path: Path) -> str:
         raise InputError(N_("cannot be read: {reason}", reason=reason), shown) from None
     if len(data) > MAX_BYTES:
         raise InputError(N_("larger than {limit} MiB: hardly a file written by hand", limit=MAX_BYTES >> 20), shown)
-    return _decode(data, shown)
+    return data
 
 
-def _decode(data: bytes, shown: str) -> str:
+def decode(data: bytes, shown: str) -> str:
+    """The text of ``data``, the content of the file shown as ``shown``. Raises ``InputError``."""
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if wide or b"\0" not in data:
         for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp932"):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
-from zoneguard.model.settings import DeviceSettings
+from zoneguard.model.settings import DeviceSettings, Service, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 
 
@@ -314,20 +314,13 @@ class MacBinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A service of the device itself (``ssh``, ``telnet``, ``http``, ``snmp``) and the interface that offers it."""
-
-    name: str
-    interface: str
-    span: SourceSpan
-
-
-@dataclass(frozen=True, slots=True)
 class Device:
     """One box. ``uncertain`` bounds every claim that rests on it: see ``Misunderstood``.
 
     ``wires`` are pairs of its own interfaces that are joined inside the box (links between VDOMs or vsys).
-    ``settings``: its management, where the parser reads it.
+    ``settings``: its management, where the parser reads it. ``cloud``: it stands for a network inside a cloud service.
+    ``sockets``: the ports of a switch that terminals are plugged into (``None``: the parser does not tell).
+    ``tunnels``: those to other sites, as far as the parser reads them.
     """
 
     name: str
@@ -340,6 +333,9 @@ class Device:
     services: tuple[Service, ...] = ()
     wires: tuple[tuple[str, str], ...] = ()
     settings: DeviceSettings | None = None
+    cloud: bool = False
+    sockets: tuple[Socket, ...] | None = None
+    tunnels: tuple[Tunnel, ...] = ()
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""

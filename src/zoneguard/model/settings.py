@@ -38,6 +38,15 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the device itself (``ssh``, ``telnet``, ``http``, ``snmp``) and the interface that offers it."""
+
+    name: str
+    interface: str
+    span: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """A service by which the device lets itself be managed: TCP ``port`` on ``interface`` (empty: on each).
 
@@ -99,3 +108,28 @@ class DeviceSettings:
     snmp: tuple[SnmpAccess, ...] = ()
     accounts: tuple[Account, ...] = ()
     idle: tuple[IdleLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A port of a switch that is meant for a terminal: up, neither routed, nor a trunk, nor one of an aggregate.
+
+    ``identifies``: it lets in devices that it knows by 802.1X or by their MAC address only. ``description``: as it is
+    written.
+    """
+
+    name: str
+    span: SourceSpan
+    identifies: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """A tunnel to another site. ``encrypted``: whether what it carries cannot be read on the way (``None``: the export
+    does not tell); ``peer``: the address of its far end, where it is written (shared space)."""
+
+    name: str
+    span: SourceSpan
+    encrypted: bool | None
+    peer: int | None = None

@@ -57,7 +57,8 @@ class Marks:
     """By what an export shows where a device begins, as patterns that a line begins with; empty: by nothing.
 
     ``begins``: the first lines of an export. ``whole``: they stand nowhere else, so that two of them are two devices
-    even where nothing names these. ``ends``: its last line. ``hosts``: lines that name the device in the group
+    even where nothing names these. ``ends``: its last line; ``promises``: the lines after which an export that has not
+    this last line is cut short. ``hosts``: lines that name the device in the group
     ``host``, each with the pattern of the nearest line above that opens a block (``""``: any). ``apart``: the parser
     itself tells apart what several names belong to.
     """
@@ -65,6 +66,7 @@ class Marks:
     begins: str = ""
     whole: bool = False
     ends: str = ""
+    promises: str = ""
     hosts: tuple[tuple[str, str], ...] = ()
     apart: bool = False
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Service
-from zoneguard.model.settings import Access, Account, DeviceSettings, IdleLimit, Server, SnmpAccess, Software, Topic
+from zoneguard.model.settings import (
+    Access,
+    Account,
+    DeviceSettings,
+    IdleLimit,
+    Server,
+    Service,
+    SnmpAccess,
+    Software,
+    Topic,
+)
 
 PORTS = {"ssh": 22, "telnet": 23, "http": 80, "https": 443, "ftp": 21, "tftp": 69}
 INITIAL_COMMUNITIES = frozenset({"public", "private"})

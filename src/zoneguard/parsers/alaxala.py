@@ -64,6 +64,7 @@ def parse(source: Source, name: str) -> Parsed:
         mac_bindings=tuple(config.bindings),
         services=tuple(service for _, service in sorted(config.services.items())),
         settings=config.settings,
+        sockets=config.sockets,
     )
     return Parsed((device,), ledger.close())
 

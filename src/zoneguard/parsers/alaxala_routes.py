@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
@@ -28,7 +29,10 @@ _ROW = re.compile(
     r"(?P<out>[A-Za-z-][\w./-]{0,40}) (?P<metric>-|\d{1,10}(?:/(?:-|\d{1,10}))?) (?P<protocol>[A-Za-z][\w() -]{0,30}?)"
     r"(?P<age>(?: (?:\d{1,8}[a-z]?|\d+:\d{2}:\d{2}|----))*)"
 )
+_SELECTED = re.compile(r"[*rSt \t]{0,8}> *(?:default|[0-9A-Fa-f:]+[.:/])")
 _VRF = re.compile(r"VRF(?: ID)?: ?(?P<vrf>\d{1,5}|global)\b.*", re.IGNORECASE)
+_TOTAL = re.compile(r".*\bTotal: ?(?P<total>\d{1,9}) routes?\b.*")
+CUT_SHORT = "the table has more routes than the file shows: it is cut short, or a part of the table was asked for"
 _AROUND = re.compile(
     r"Date \d.*|Total:.*|Status Codes?:.*|(?:[*>r] )?(?:\* valid|> active|r RIB failure).*|-{3,}"
     r"|\S{0,64}[>#] ?(?:show .*|exit|logout)?|show ip(?:v6)? route.*"
@@ -46,9 +50,18 @@ class _Table:
     vrf: str = MAIN
     begun: bool = False
     marked: bool = False
+    promised: tuple[int, int] = (0, 0)
+    rows: int = 0
     routes: dict[str, list[Route]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     members: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """The table at hand has ended."""
+        line, total = self.promised
+        if self.rows < total:
+            self.ledger.not_understood(line, CUT_SHORT, Concern.ROUTING)
+        self.promised, self.rows = (0, 0), 0
 
 
 def sniff(source: Source) -> float:
@@ -61,6 +74,7 @@ def parse(source: Source, name: str) -> Parsed:
     table = _Table(source, Ledger(source, PLUGIN.name))
     for number, line in enumerate(source.lines, 1):
         _line(table, number, " ".join(line.split()))
+    table.settle()
     contexts = table.routes or {MAIN: []}
     own = {a.address for i in table.interfaces.values() for a in i.addresses}
     homes = {out: vrf for vrf, members in reversed(table.members.items()) for out in members}
@@ -81,10 +95,13 @@ def parse(source: Source, name: str) -> Parsed:
 
 def _line(table: _Table, number: int, text: str) -> None:
     ledger = table.ledger
+    if (total := _TOTAL.fullmatch(text)) is not None:
+        table.settle()
+        table.promised = number, int(total["total"])
     if not text:
         ledger.ignored(BLANK, number)
     elif _HEADER_SQUEEZED.fullmatch(text):
-        table.begun = True
+        table.begun, table.marked = True, _is_marked(table.source.lines, number)
         ledger.ignored("column names", number)
     elif (heading := _VRF.fullmatch(text)) is not None:
         table.vrf = MAIN if heading["vrf"].lower() == "global" else heading["vrf"]
@@ -92,14 +109,20 @@ def _line(table: _Table, number: int, text: str) -> None:
     elif table.begun and (row := _ROW.fullmatch(text)) is not None:
         _row(table, number, row)
     elif _AROUND.fullmatch(text):
-        table.marked = table.marked or "> active" in text
         ledger.ignored("console session", number)
     else:
         ledger.not_understood(number, "not a line of an AX routing table", Concern.ROUTING)
 
 
+def _is_marked(lines: tuple[str, ...], after: int) -> bool:
+    """Whether some row of the table whose column names stand in line ``after`` is marked as selected."""
+    rows = takewhile(lambda line: not _HEADER.search(line[:200]), islice(lines, after, None))
+    return any(_SELECTED.match(line) for line in rows)
+
+
 def _row(table: _Table, number: int, row: re.Match[str]) -> None:
     ledger = table.ledger
+    table.rows += 1
     if table.marked and ">" not in (row["mark"] or ""):
         ledger.ignored("route that is not selected", number)
         return

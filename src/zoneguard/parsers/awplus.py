@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zoneguard.model.device import Concern, Device, Filter, Route, Routing, RuleList, Service, Stage, Translate, Vrf
+from zoneguard.model.device import Concern, Device, Filter, Route, Routing, RuleList, Stage, Translate, Vrf
 from zoneguard.model.match import Field, Match, both
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._awplus.collect import collect
@@ -64,6 +65,8 @@ def parse(source: Source, name: str) -> Parsed:
         mac_bindings=tuple(config.bindings),
         services=tuple(Service(service, "", span) for service, span in sorted(config.services.items())),
         settings=config.settings,
+        sockets=config.sockets,
+        tunnels=config.tunnels,
     )
     return Parsed((device,), ledger.close())
 

@@ -138,5 +138,5 @@ def _stages(config: Config, nat: NatStages, filters: Filters) -> Iterator[Stage]
         yield from filters.outbound()
 
 
-_MARKS = Marks(apart=True)
+_MARKS = Marks(apart=True, ends=": end", promises=": Saved")
 PLUGIN = Parser(name="cisco-asa", title="Cisco ASA, FTD (show running-config)", sniff=sniff, parse=parse, marks=_MARKS)

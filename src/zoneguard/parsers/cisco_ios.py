@@ -18,6 +18,8 @@ from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.reader import Reader
 from zoneguard.parsers._management import accesses
+from zoneguard.parsers._sockets import read_sockets
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 # Commands of NX-OS and Allied Telesis; ASA; ALAXALA.
@@ -68,6 +70,8 @@ def parse(source: Source, name: str) -> Parsed:
         mac_bindings=tuple(reader.config.bindings),
         services=services,
         settings=read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS"),
+        sockets=read_sockets(lines, reader.config.span),
+        tunnels=read_tunnels(lines, reader.config.span),
     )
     return Parsed((device,), ledger.close())
 
@@ -75,6 +79,7 @@ def parse(source: Source, name: str) -> Parsed:
 _MARKS = Marks(
     begins=r"Building configuration|Current configuration ?:|version \d",
     ends="end",
+    promises=r"Building configuration|Current configuration ?:|Using \d+ out of \d+ bytes",
     hosts=((r'(?:hostname|switchname) "?(?P<host>[\w.-]+)', ""),),
 )
 PLUGIN = Parser(

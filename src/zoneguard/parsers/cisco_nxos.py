@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.model.device import Concern, Device, Routing, Service, Vrf
+from zoneguard.model.device import Concern, Device, Routing, Vrf
+from zoneguard.model.settings import Service
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import contexts, prepare, report_groups, spans_all
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
+from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
 DOWN = "the interface of a VLAN without 'no shutdown' is down"
@@ -83,6 +85,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         services=tuple(Service(a.service, a.interface, a.span) for a in settings.accesses),
         settings=settings,
+        sockets=read_sockets(lines, config.span),
     )
     return Parsed((device,), ledger.close())
 

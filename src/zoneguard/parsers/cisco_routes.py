@@ -54,6 +54,8 @@ _LEGEND = re.compile(
     r"|[A-Za-z>*+%&]{1,3}\d? ?- |\S+ - .*, .* - |Last updated|IP routing table name|IPv4 unicast VRF|IPv6 unicast VRF"
     r"|Route metric is|No routes|.*: no routes|VRF name:|<.*>$|.* - selected|.* - candidate default|t - trapped"
 )
+_SUBNETS = re.compile(r".* is (?:variably )?subnetted, (?P<count>\d{1,9}) subnets?\b.*")
+CUT_SHORT = "the network has more subnets than the file shows: it is cut short, or a part of the table was asked for"
 _SHORT = {"eth": "Ethernet", "po": "port-channel", "lo": "loopback", "vlan": "Vlan", "tunnel": "Tunnel", "nve": "nve"}
 _MULTICAST = prefix_span(V6 + (0xFF << 120), 8)
 _OWN = frozenset({"local", "hsrp", "vrrp", "vrrpv3", "glbp"})
@@ -83,6 +85,7 @@ def parse(source: Source, name: str) -> Parsed:
     reader = _Reader(table)
     for number, line in enumerate(source.lines, 1):
         reader.line(number, line.strip())
+    reader.settle()
     return Parsed((table.device(name),), table.ledger.close())
 
 
@@ -95,6 +98,16 @@ class _Reader:
         self._used = True
         self._marks = False
         self._length = 32
+        self._promised = (0, 0)
+        self._found: set[tuple[int, int]] = set()
+
+    def settle(self) -> None:
+        """The subnets of the network at hand have ended; those of another may follow between."""
+        line, count = self._promised
+        if len(self._found) < count:
+            self._table.ledger.not_understood(line, CUT_SHORT, Concern.ROUTING)
+        self._promised = (0, 0)
+        self._found.clear()
 
     def line(self, number: int, text: str) -> None:
         """One line of the file."""
@@ -102,6 +115,7 @@ class _Reader:
         if not text:
             ledger.ignored(BLANK, number)
         elif (heading := _CONTEXT.fullmatch(text)) is not None:
+            self.settle()
             name = heading["ios"] or heading["six"] or heading["nxos"] or heading["frr"] or table.vrf
             table.context(DEFAULT if name.lower() == "default" else name)
             ledger.understood(number)
@@ -128,6 +142,9 @@ class _Reader:
         subnetted = re.match(rf"{_PREFIX} is subnetted", text)
         if subnetted is not None and "/" in subnetted["to"]:
             self._length = int(subnetted["to"].rpartition("/")[2])
+        if (subnets := _SUBNETS.fullmatch(text)) is not None:
+            self.settle()
+            self._promised = number, int(subnets["count"])
         self._marks = self._marks or "> - selected" in text
         self._table.ledger.ignored(LEGEND, number)
 
@@ -142,6 +159,8 @@ class _Reader:
         except ValueError:
             table.prefix = None
             table.ledger.not_understood(number, NO_DESTINATION, Concern.ROUTING)
+        else:
+            self._found.add(table.prefix)
         return table.prefix is not None
 
     def _row(self, number: int, text: str, row: re.Match[str]) -> None:
@@ -170,7 +189,7 @@ class _Reader:
     def _way(self, number: int, text: str, used: bool) -> None:
         table = self._table
         rest = self._ranked(text)
-        if not used or " inactive" in rest:
+        if not used or " inactive" in rest or " (recursive" in rest:  # the ways that resolve it follow
             table.ledger.ignored(NOT_USED, number)
             return
         leak = _FRR_LEAK.search(rest)

@@ -20,6 +20,7 @@ from zoneguard.parsers._fortios.schema import account_rest
 from zoneguard.parsers._fortios.settings import READ_SETTINGS, read_global
 from zoneguard.parsers._fortios.static import DYNAMIC
 from zoneguard.parsers._fortios.tree import TreeReader
+from zoneguard.parsers._fortios.tunnels import read_tunnels
 from zoneguard.parsers._fortios.vdom import POLICY_TABLES, Vdom
 from zoneguard.parsers._fortios.zones import SDWAN_TABLES, check_zones, read_sdwan, read_zones
 from zoneguard.parsers.accounting import Ledger
@@ -66,7 +67,9 @@ def parse(source: Source, name: str) -> Parsed:
     for reason, line in reader.asides:
         ledger.ignored(reason, line)
     settings = read_management(export, device.services)
-    device = replace(device, uncertain=(*_missing(export), *ledger.uncertain), settings=settings)
+    device = replace(
+        device, uncertain=(*_missing(export), *ledger.uncertain), settings=settings, tunnels=read_tunnels(export)
+    )
     return Parsed((device,), ledger.close())
 
 

@@ -21,7 +21,10 @@ from zoneguard.parsers._junos.statics import table_instance
 from zoneguard.parsers._junos.words import BANNER, EDIT_BANNER, USER_PROMPT
 from zoneguard.parsers.accounting import BLANK, Ledger
 
-_TABLE = re.compile(r"(?P<table>[^\s:]{1,160}): \d+ destinations?, \d+ routes? \(")
+_TABLE = re.compile(r"(?P<table>[^\s:]{1,160}): \d+ destinations?, \d+ routes? \((?:(?P<active>\d{1,9}) active)?")
+CUT_SHORT = (
+    "the table has more active routes than the file shows: it is cut short, or a part of the table was asked for"
+)
 _SYSTEM = re.compile(r"logical-system: (?P<name>\S{1,64})$")
 _PREFIX = r"[0-9A-Fa-f.:]{2,45}/\d{1,3}"
 _ROW = re.compile(
@@ -79,10 +82,17 @@ class _Tables:
     prefix: tuple[int, int] | None = None
     current: _Current | None = None
     terse: bool = False
+    heading: int = 0
+    active: int = 0
     routes: dict[str, list[Route]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     own: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """The table at hand has ended; ``active``: how many of its active routes were not found."""
+        if self.context is not None and self.active > 0:
+            self.ledger.not_understood(self.heading, CUT_SHORT, Concern.ROUTING)
 
     def scoped(self, instance: str) -> str:
         """The context of an instance of the logical system at hand."""
@@ -120,6 +130,7 @@ def parse(source: Source, name: str) -> Parsed:
     tables = _Tables(source, Ledger(source, "junos-routes"))
     for number, line in enumerate(source.lines, 1):
         _line(tables, number, line.strip())
+    tables.settle()
     tables.routes.setdefault(DEFAULT, [])
     interfaces = _with_addresses(tables)
     vrfs = tuple(
@@ -136,7 +147,7 @@ def _line(tables: _Tables, number: int, line: str) -> None:
     ledger = tables.ledger
     heading = _TABLE.match(line)
     if heading is not None:
-        _begin(tables, number, heading["table"])
+        _begin(tables, number, heading["table"], int(heading["active"] or 0))
     elif not line or line.startswith("#"):
         ledger.ignored(BLANK, number)
     elif _TERSE_HEAD.match(line):
@@ -157,8 +168,10 @@ def _line(tables: _Tables, number: int, line: str) -> None:
         _full(tables, number, line)
 
 
-def _begin(tables: _Tables, number: int, table: str) -> None:
+def _begin(tables: _Tables, number: int, table: str, active: int) -> None:
     """Tables of unicast routes are ``inet.0`` and ``inet6.0``, those of instances end so."""
+    tables.settle()
+    tables.heading, tables.active = number, active
     unicast = table in ("inet.0", "inet6.0") or table.endswith((".inet.0", ".inet6.0"))
     tables.context = tables.scoped(table_instance(table)) if unicast else None
     tables.prefix, tables.current, tables.terse = None, None, False
@@ -198,6 +211,7 @@ def _route(tables: _Tables, number: int, protocol: str, mark: str, preference: i
     active = mark in ("*", "+")
     tables.current = _Current(tables.prefix, protocol, active, preference, int(metric[1]) if metric else 0, number)
     if active:
+        tables.active -= 1
         tables.ledger.understood(number)
     else:
         tables.ledger.ignored("route that is not active", number)

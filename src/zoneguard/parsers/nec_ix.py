@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Service, Stage, Vrf
+from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Stage, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Not, Unknown, both
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.lines import read_lines
@@ -23,6 +24,7 @@ from zoneguard.parsers._nec_ix.lists import permitted
 from zoneguard.parsers._nec_ix.management import read_management
 from zoneguard.parsers._nec_ix.nat import NatStages
 from zoneguard.parsers._nec_ix.routes import policies
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 MAIN = "main"
@@ -65,6 +67,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=ledger.uncertain,
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
         settings=read_management(lines, config),
+        tunnels=read_tunnels(lines, config.span),
     )
     return Parsed((device,), ledger.close())
 

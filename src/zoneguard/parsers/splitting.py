@@ -17,7 +17,7 @@ from functools import cache
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, LineAccount
 from zoneguard.model.errors import InputError
-from zoneguard.parsers import Kind, Parsed, Parser, Source
+from zoneguard.parsers import Kind, Marks, Parsed, Parser, Source
 from zoneguard.parsers.accounting import Ledger
 from zoneguard.parsers.reading import detect
 from zoneguard.plugins import of_type
@@ -29,6 +29,7 @@ SEVERAL = (
 TOO_MANY = "more devices in one file than are told apart; give each device a file of its own"
 AGAIN = "this device is in the file a second time; give its current configuration alone"
 NOBODYS = "whose routing table this is, of several devices in one file, is not said"
+CUT_SHORT = "the export begins as a whole one and has no end: it is cut short"
 UNKNOWN = "from here on, a part of the file that is of no known format"
 
 _PROMPT = re.compile(
@@ -97,11 +98,12 @@ def parse_source(source: Source, name: str, parser: Parser | None = None, kind: 
     readers = [_reader(text, source, parser, kind) for text in texts] if len(found) > 1 else [None]
     if sum(reader is not None for reader in readers) < 2:
         only = parser or detect(source, kind=kind)
-        return only.parse(replace(source, doubts=_doubts(_joined(found), only)), name)
+        doubts = (*_doubts(_joined(found), only), *_cut(source.lines, 1, only))
+        return only.parse(replace(source, doubts=doubts), name)
     results: list[Parsed] = []
     known: set[str] = set()
     for number, (part, text, reader) in enumerate(zip(found, texts, readers, strict=True), 1):
-        doubts = _doubts(part, reader)
+        doubts = (*_doubts(part, reader), *_cut(text, part.first, reader))
         title = part.title or f"part{number}"
         if title.lower() in known:
             doubts = (*doubts, (part.first, AGAIN, Concern.FILTER))
@@ -144,6 +146,17 @@ def _doubts(part: Part, reader: Parser | None) -> tuple[tuple[int, str, Concern]
         return ()
     others = [(line, SEVERAL) for line, name in part.named if name.lower() != part.named[0][1].lower()]
     return tuple((line, reason, Concern.FILTER) for line, reason in (*part.odd, *others))
+
+
+def _cut(lines: Sequence[str], first: int, reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
+    """That the last line is missing of an export that begins with line ``first`` as only whole ones do."""
+    marks = reader.marks if reader else Marks()
+    if not marks.promises or not any(re.match(marks.promises, line) for line in lines):
+        return ()
+    if any(re.fullmatch(marks.ends, line.strip()) for line in lines):
+        return ()
+    last = max((number for number, line in enumerate(lines, first) if line.strip()), default=first)
+    return ((last, CUT_SHORT, Concern.FILTER),)
 
 
 def _joined(found: Iterable[Part]) -> Part:

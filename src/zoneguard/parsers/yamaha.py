@@ -76,6 +76,7 @@ def parse(source: Source, name: str) -> Parsed:
         mac_bindings=(*config.bindings, *frame_bindings(config)),
         services=config.offered(),
         settings=settings(source, config, managed),
+        tunnels=managed.tunnels.found(config.ports),
     )
     return Parsed((device,), ledger.close())
 

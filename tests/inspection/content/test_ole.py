@@ -65,6 +65,35 @@ def test_word_dde_field_in_either_encoding() -> None:
     assert kinds(look(compound({"WordDocument": WORD_DOCUMENT + b" the word DDEAUTO in prose "}), "a.doc")) == []
 
 
+@pytest.mark.parametrize("target", ["http://evil.example/x.dot", "\\\\host\\share\\x"])
+def test_word_field_that_fetches_in_either_encoding(target: str) -> None:
+    field = f'\x13 INCLUDEPICTURE "{target}" \\d \x14'
+    for raw in (field.encode("cp932"), field.encode("utf-16-le")):
+        seen = look(compound({"WordDocument": WORD_DOCUMENT[:600] + raw + bytes(4000)}), "a.doc")
+        assert kinds(seen) == ["external-relationship"], raw
+        assert "byte 600" in seen.hazards[0].where
+    local = b'\x13 INCLUDEPICTURE "a.png" \x14 and later http://x.example/'
+    assert kinds(look(compound({"WordDocument": WORD_DOCUMENT[:600] + local + bytes(4000)}), "a.doc")) == []
+
+
+@pytest.mark.parametrize(("action", "found"), [(1, "macro"), (2, "program"), (5, "object"), (3, ""), (4, "")])
+def test_slides_that_start_something(action: int, found: str) -> None:
+    clicked = struct.pack("<HHI", 0, 0x0FF3, 16) + bytes(8) + bytes((action,)) + bytes(7)
+    container = struct.pack("<HHI", 0xF, 1006, len(clicked)) + clicked
+    seen = look(compound({"PowerPoint Document": container + bytes(4200)}), "a.ppt")
+    assert [(h.kind, h.detail) for h in seen.hazards] == ([("program-action", found)] if found else [])
+
+
+def test_rtf_and_html_bodies_of_an_outlook_message() -> None:
+    rtf = b"{\\rtf1{\\object\\objemb{\\*\\objdata 4d5a9000" + b"00" * 60 + b"}}}"
+    packed = struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
+    html = "<html><script>x</script></html>".encode("utf-16-le")
+    bodies = {"__substg1.0_10090102": packed, "__substg1.0_1013001F": html}
+    seen = look(compound({"__properties_version1.0": bytes(32), **bodies}), "a.msg")
+    assert {"embedded-object", "executable", "active-html"} == set(kinds(seen))
+    assert look(compound({"__properties_version1.0": bytes(32)}), "a.msg").hazards == ()
+
+
 @pytest.mark.parametrize(
     "streams",
     [

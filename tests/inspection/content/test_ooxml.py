@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from tests.inspection.content.building import (
@@ -176,6 +178,17 @@ def test_excel_dde_link() -> None:
         zipped({"[Content_Types].xml": CONTENT_TYPES.format(""), "xl/externalLinks/externalLink1.xml": link}), "a.xlsx"
     )
     assert [(h.kind, h.detail) for h in seen.hazards] == [("dde", "DDE cmd|/c calc")]
+
+
+@pytest.mark.parametrize(("kind", "found"), [(0, []), (1, ["dde"]), (2, ["external-relationship"])])
+def test_links_of_a_binary_workbook(kind: int, found: list[str]) -> None:
+    texts = b"".join(struct.pack("<I", len(t)) + t.encode("utf-16-le") for t in ("cmd", "/c calc"))
+    body = struct.pack("<H", kind) + texts
+    part = b"\x01\x00" + b"\xe8\x02" + bytes((len(body),)) + body + b"\xe9\x02\x00"
+    types = CONTENT_TYPES.format("")
+    seen = look(zipped({"[Content_Types].xml": types, "xl/externalLinks/externalLink1.bin": part}), "a.xlsb")
+    assert kinds(seen) == found
+    assert all("/c calc" in h.detail and h.where == "xl/externalLinks/externalLink1.bin" for h in seen.hazards)
 
 
 def test_embedded_package_is_opened() -> None:

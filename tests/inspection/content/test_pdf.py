@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
+import re
 import zlib
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfWriter
+from pypdf.actions import JavaScript
 
 from tests.inspection.content.building import kinds, look
 from tests.inspection.talk import conversations
@@ -173,6 +177,70 @@ def test_encrypted_document_is_opaque() -> None:
     seen = look(pdf(b"<< /Type /Catalog >>", trailer=b"<< /Root 1 0 R /Encrypt 5 0 R >>"), "a.pdf")
     assert kinds(seen) == ["encrypted"]
     assert seen.certainty is Certainty.OPAQUE
+
+
+ALGORITHMS = ("RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256")
+
+
+def written(algorithm: str = "", user: str = "") -> bytes:
+    """A page, a script and an attachment, as another implementation writes them."""
+    writer = PdfWriter()
+    writer.add_blank_page(72, 72)
+    writer.add_open_action(JavaScript("app.alert(1)"))
+    writer.add_attachment("run.exe", PROGRAM)
+    if algorithm:
+        writer.encrypt(user, "owner", algorithm=algorithm)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_what_another_implementation_writes() -> None:
+    seen = look(written(), "a.pdf")
+    assert {"pdf-javascript", "embedded-file", "executable"} == set(kinds(seen))
+    plain = PdfWriter()
+    plain.add_blank_page(72, 72)
+    out = io.BytesIO()
+    plain.write(out)
+    seen = look(out.getvalue(), "a.pdf")
+    assert (seen.hazards, seen.certainty) == ((), Certainty.INSPECTED)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_document_that_opens_without_a_password_is_read(algorithm: str) -> None:
+    seen = look(written(algorithm), "a.pdf")
+    assert {"pdf-javascript", "embedded-file", "executable"} == set(kinds(seen))
+    assert (seen.certainty, seen.members[0].content.data) == (Certainty.INSPECTED, PROGRAM)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_document_that_needs_a_password_is_opaque(algorithm: str) -> None:
+    seen = look(written(algorithm, "secret"), "a.pdf")
+    assert "encrypted" in kinds(seen)
+    assert (seen.certainty, "executable" in kinds(seen)) == (Certainty.OPAQUE, False)
+
+
+def test_two_encryption_dictionaries_are_not_believed() -> None:
+    made = written("AES-128")
+    assert look(made + b"trailer << /Encrypt 99 0 R >>", "a.pdf").certainty is Certainty.OPAQUE
+    number = re.search(rb"/Encrypt (\d+) 0 R", made)
+    assert number is not None
+    assert look(made + number[1] + b" 0 obj << /Filter /Standard >> endobj", "a.pdf").certainty is Certainty.OPAQUE
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_any_change_of_the_encryption_is_survived(data: st.DataObject) -> None:
+    made = bytearray(LOCKED)
+    start = LOCKED.index(b"/Filter /Standard")
+    for _ in range(data.draw(st.integers(1, 6))):
+        made[data.draw(st.integers(max(0, start - 400), min(len(made) - 1, start + 900)))] = data.draw(
+            st.integers(0, 255)
+        )
+    look(bytes(made), "a.pdf")
+
+
+LOCKED = written("AES-128")
 
 
 def test_object_stream_that_cannot_be_read_is_partial() -> None:

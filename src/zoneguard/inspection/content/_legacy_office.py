@@ -12,11 +12,20 @@ from zoneguard.inspection.expanding import inflate
 from zoneguard.model.flows import Hazard
 
 _BOUNDSHEET, _FILEPASS, _SUPBOOK = 0x0085, 0x002F, 0x01AE
-_OLE_STORAGE = 0x1011
+_OLE_STORAGE, _INTERACTIVE = 0x1011, 0x0FF3
+_ACTIONS = {1: "macro", 2: "program", 5: "object"}
 _ENCRYPTED_USER = 0xF3D1C4DF
 _DDE = re.compile(rb"\x13\s*(?:\\\w\s*)*(DDE(?:AUTO)?)\b[^\x14\x15]{0,200}", re.IGNORECASE)
 _DDE_WIDE = re.compile(
     rb"\x13\x00(?: \x00)*(D\x00D\x00E\x00(?:A\x00U\x00T\x00O\x00)?)(?:[^\x14\x15]\x00){0,200}", re.IGNORECASE
+)
+_FETCH = re.compile(
+    rb"\x13\s*(?:INCLUDETEXT|INCLUDEPICTURE|IMPORT)\b[^\x14\x15]{0,200}?(?:://|\\\\)[^\x14\x15]{0,200}", re.IGNORECASE
+)
+_FETCH_WIDE = re.compile(
+    rb"\x13\x00(?: \x00)*I\x00(?:N\x00C\x00L\x00U\x00D\x00E\x00(?:T\x00E\x00X\x00T|P\x00I\x00C\x00T\x00U\x00R\x00E)"
+    rb"|M\x00P\x00O\x00R\x00T)\x00(?:[^\x14\x15]\x00){0,200}?(?::\x00/\x00/|\\\x00\\)\x00(?:[^\x14\x15]\x00){0,200}",
+    re.IGNORECASE,
 )
 
 
@@ -26,7 +35,7 @@ def word_encrypted(document: bytes) -> bool:
 
 
 def word_hazards(document: bytes) -> list[Hazard]:
-    """Fields that start a program by DDE."""
+    """Fields that start a program by DDE, or fetch content from elsewhere."""
     out = [
         Hazard("dde", f"WordDocument byte {m.start()}", m.group().strip(b"\x13 ").decode("cp932", "replace")[:120])
         for m in _DDE.finditer(document)
@@ -35,7 +44,11 @@ def word_hazards(document: bytes) -> list[Hazard]:
         Hazard("dde", f"WordDocument byte {m.start()}", m.group()[2:].decode("utf-16-le", "replace").strip()[:120])
         for m in _DDE_WIDE.finditer(document)
     ]
-    return out[:10]
+    for pattern, encoding in ((_FETCH, "cp932"), (_FETCH_WIDE, "utf-16-le")):
+        for found in pattern.finditer(document):
+            shown = found.group().decode(encoding, "replace").strip("\x13 ")[:200]
+            out.append(Hazard("external-relationship", f"WordDocument byte {found.start()}", shown))
+    return out[:20]
 
 
 def workbook(stream: bytes) -> tuple[list[Hazard], bool]:
@@ -71,9 +84,11 @@ def slides_encrypted(current_user: bytes) -> bool:
     return len(current_user) >= 16 and int.from_bytes(current_user[12:16], "little") == _ENCRYPTED_USER
 
 
-def slides_objects(document: bytes, budget: Budget) -> list[Content]:
-    """Compound files in a presentation: embedded objects, controls and its VBA project."""
+def slides(document: bytes, budget: Budget) -> tuple[list[Hazard], list[Content]]:
+    """What slides start when they are clicked or pointed at; compound files in a presentation: embedded objects,
+    controls and its VBA project."""
     out: list[Content] = []
+    hazards: dict[str, Hazard] = {}
     position = 0
     while position + 8 <= len(document):
         version, kind, size = struct.unpack_from("<HHI", document, position)
@@ -82,5 +97,8 @@ def slides_objects(document: bytes, budget: Budget) -> list[Content]:
             data = inflate(raw[4:], budget).data if version >> 4 & 1 else raw
             if data.startswith(MAGIC):
                 out.append(Content(data, f"object at byte {position}"))
+        elif kind == _INTERACTIVE and position + 16 < len(document) and document[position + 16] in _ACTIONS:
+            action = _ACTIONS[document[position + 16]]
+            hazards.setdefault(action, Hazard("program-action", f"PowerPoint Document byte {position}", action))
         position += 8 if version & 0xF == 0xF else 8 + size
-    return out
+    return [*hazards.values()], out

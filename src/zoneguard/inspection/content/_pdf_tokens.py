@@ -31,18 +31,20 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Stream data from ``start`` to ``end`` of object ``within``; ``names`` are those of its dictionary."""
+    """Stream data from ``start`` to ``end`` of object ``within``; ``names`` are those of its dictionary.
+    ``generation``: how often that object's number was used before."""
 
     start: int
     end: int
     within: int
     names: tuple[str, ...]
+    generation: int = 0
 
 
 def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
     """Names and stream data in order; the inside of streams and strings is skipped. Behind a string that has no end,
     strings are no longer told from the rest: rather a name too many than one too few."""
-    position, within, strings = start, 0, True
+    position, within, generation, strings = start, 0, 0, True
     names: list[str] = []
     while (match := _TOKEN.search(data, position)) is not None:
         position = match.end()
@@ -51,12 +53,12 @@ def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
             names.append(value)
             yield Name(value, match.start(), within)
         elif match["object"] is not None:
-            within = int(match["object"].split()[0])
+            within, generation = (int(part) for part in match["object"].replace(b"\0", b" ").split()[:2])
             names = []
         elif match["stream"] is not None:
             end = _END.search(data, position)
             stop = end.start() if end else len(data)
-            yield Data(position, stop, within, tuple(names))
+            yield Data(position, stop, within, tuple(names), generation)
             position = stop
             names = []
         elif match.group() == b"(" and strings:

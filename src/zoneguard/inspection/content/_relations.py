@@ -48,6 +48,9 @@ _BY_RELATION = {
     "webextension": "add-in",
     "connections": "external-connection",
 }
+_BINARY_LINKS = re.compile(r"(?i)^xl/externalLinks/[^/]+\.bin$")
+_BEGIN_SUP_BOOK = 360
+_LINKS = {1: "dde", 2: "external-relationship"}
 _SCHEMES = re.compile(r"(?i)^\s*(?:mhtml|ms-[a-z-]+|search-ms|script|javascript|vbscript|shell)\s*:")
 
 
@@ -62,6 +65,33 @@ def part_hazards(part: Content) -> Iterator[Hazard]:
             return
     if part.data.startswith(MAGIC) and (compound := open_compound(part.data)) is not None:
         yield from vba_hazards(compound, f"{part.name}!")
+
+
+def binary_link_hazards(part: Content) -> Iterator[Hazard]:
+    """DDE and OLE links of a binary workbook: ``BrtBeginSupBook`` (MS-XLSB 2.4.289) in a part of external links."""
+    if not _BINARY_LINKS.search(part.name):
+        return
+    at = 0
+    while at < len(part.data):
+        kind, at = _seven_bits(part.data, at, 2)
+        size, at = _seven_bits(part.data, at, 4)
+        body = part.data[at : at + size]
+        at += size
+        link = _LINKS.get(int.from_bytes(body[:2], "little")) if kind == _BEGIN_SUP_BOOK else None
+        if link is not None:
+            yield Hazard(link, part.name, body[6:].decode("utf-16-le", "replace").replace("\0", " ").strip()[:200])
+
+
+def _seven_bits(data: bytes, at: int, longest: int) -> tuple[int, int]:
+    """A number of seven bits a byte, lowest first, and what follows it."""
+    value = 0
+    for place in range(longest):
+        byte = data[at] if at < len(data) else 0
+        at += 1
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            break
+    return value, at
 
 
 def type_hazard(declared: str, name: str) -> Iterator[Hazard]:

@@ -103,7 +103,9 @@ def _by_application(compound: Compound, budget: Budget) -> tuple[str, list[Hazar
             hazards += found
             encrypted = encrypted or (entry.path if guarded else "")
         elif name == "powerpoint document":
-            members += office.slides_objects(compound.read(entry), budget)
+            found, inside = office.slides(compound.read(entry), budget)
+            hazards += found
+            members += inside
         elif name == "current user" and office.slides_encrypted(compound.read(entry)):
             encrypted = encrypted or entry.path
     return encrypted, hazards, members

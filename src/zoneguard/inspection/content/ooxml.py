@@ -13,7 +13,7 @@ from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Re
 from zoneguard.inspection.content import _zip
 from zoneguard.inspection.content._compound import MAGIC
 from zoneguard.inspection.content._fields import field_hazards
-from zoneguard.inspection.content._relations import part_hazards, relation_hazard, type_hazard
+from zoneguard.inspection.content._relations import binary_link_hazards, part_hazards, relation_hazard, type_hazard
 from zoneguard.inspection.content._xml import UnreadableError, elements, local
 from zoneguard.inspection.content.archive import CONTENT_TYPES, is_package, zip_examination
 from zoneguard.inspection.naming import extension
@@ -60,7 +60,7 @@ def examine(content: Content, budget: Budget) -> Examination:
         found: list[Hazard] = []
         try:
             found += _typed(part, types)
-            for look in (part_hazards, _related, _fielded):
+            for look in (part_hazards, binary_link_hazards, _related, _fielded):
                 found += look(part)
         except UnreadableError:
             unread = unread or N_("{part} is not well-formed", part=part.name)

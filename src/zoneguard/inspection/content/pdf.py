@@ -1,7 +1,8 @@
 """PDF (ISO 32000): scripts, actions that run by themselves or start programs, embedded files, rich media, forms.
 
 Names are read with their ``#xx`` escapes, in plain objects and in compressed object streams, also in objects hidden
-inside what another reader takes for stream data. An encrypted file is opaque. An open action that shows a page is none.
+inside what another reader takes for stream data. A file that needs a password is opaque; one
+that only forbids printing or copying is read. An open action that shows a page is none.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import re
 from bisect import bisect_right
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
+from zoneguard.inspection.content._pdf_crypt import open_without_password
 from zoneguard.inspection.content._pdf_filters import undo
 from zoneguard.inspection.content._pdf_tokens import Data, Name, tokens
-from zoneguard.inspection.expanding import Expanded
+from zoneguard.inspection.expanding import DAMAGED, Expanded
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
 
@@ -44,6 +46,7 @@ _ACTIONS = frozenset(_ACTION_NAMES.split())
 _SHOWS_A_PAGE = frozenset(("GoTo", "Named"))
 _TARGET = re.compile(rb"\s*(?:(?P<array>\[)|(?P<number>\d{1,10})\s+\d{1,5}\s+R|<<(?P<inline>[^>]{0,300})>>)")
 _REFERENCE = re.compile(rb"(?<!\d)(\d{1,10})\s{1,3}\d{1,5}\s{1,3}R\b")
+_LENGTH = re.compile(rb"/Length\s+(\d{1,10})(?!\s+\d+\s+R|\d)")
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 _HIDDEN = re.compile(rb"(?<!\d)\d{1,10}\s{1,3}\d{1,5}\s{1,3}obj\s*<<")
 _HEADER_WITHIN = 1024
@@ -83,6 +86,7 @@ class _Scan:
         self.budget = budget
         self.hazards: dict[tuple[str, str], Hazard] = {}
         self.members: list[Content] = []
+        self.crypt = open_without_password(data) if b"/Encrypt" in data else None
         self.encrypted = False
         self.unread: Text | str = ""
         self._names = 0
@@ -121,7 +125,7 @@ class _Scan:
         if token.value in _ACTIONS:
             actions.add(token.value)
         if token.value == "Encrypt":
-            self.encrypted = True
+            self.encrypted = self.crypt is None
         elif token.value == "OpenAction":
             self._open_action(token, data, where)
         elif kind := _HAZARDS.get(token.value):
@@ -169,8 +173,20 @@ class _Scan:
             if self._over():
                 return
 
-    def _expand(self, stream: Data, raw: memoryview) -> Expanded:
-        return undo(raw, stream.names, self.budget)
+    def _without_line_end(self, stream: Data, raw: memoryview) -> memoryview:
+        """The line end before ``endstream`` is none of the data; what is announced tells, if it is near."""
+        announced = _LENGTH.findall(self.data, max(0, stream.start - 512), stream.start)
+        if announced and 0 <= len(raw) - int(announced[-1]) <= 2:
+            return raw[: int(announced[-1])]
+        end = bytes(raw[-2:])
+        return raw[: len(raw) - (2 if end == b"\r\n" else end[-1:] in (b"\r", b"\n"))]
+
+    def _expand(self, stream: Data, raw: memoryview, *, file: bool = False) -> Expanded:
+        raw = self._without_line_end(stream, raw)
+        if self.crypt is None:
+            return undo(raw, stream.names, self.budget)
+        plain = self.crypt.decrypt(bytes(raw), stream.within, stream.generation, file=file)
+        return undo(plain, stream.names, self.budget) if plain is not None else Expanded(b"", 0, DAMAGED)
 
     def _open_files(self) -> None:
         """The files that specifications refer to; that their stream says its type is not asked for."""
@@ -178,7 +194,7 @@ class _Scan:
             if number not in self._streams:
                 self.unread = self.unread or N_("an embedded file cannot be found ({where})", where=where)
             for stream in self._streams.get(number, ()):
-                expanded = self._expand(stream, memoryview(self.data)[stream.start : stream.end])
+                expanded = self._expand(stream, memoryview(self.data)[stream.start : stream.end], file=True)
                 self.members.append(Content(expanded.data, f"object {number}", whole=not expanded.problem))
 
 

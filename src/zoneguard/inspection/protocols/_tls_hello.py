@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.inspection.protocols._certificate import certificate_names
+from zoneguard.inspection.protocols._ja4 import ja4
 
 HANDSHAKE = 22
 MAX_HANDSHAKE = 256 << 10
@@ -27,7 +28,7 @@ def is_hello(data: bytes, kind: int) -> bool:
 
 
 def session_facts(client: bytes, server: bytes) -> Facts:
-    """``tls`` (version), ``sni``, ``alpn``, ``certificate`` (names) and ``ech``, as far as both sides show them."""
+    """``tls`` (version), ``sni``, ``alpn``, ``certificate`` (names), ``ech``, ``ja4``, as far as both show them."""
     facts: dict[str, str] = {}
     for kind, body in _messages(client):
         if kind == CLIENT_HELLO:
@@ -40,6 +41,15 @@ def session_facts(client: bytes, server: bytes) -> Facts:
             if names := certificate_names(body[6 : 6 + size]):
                 facts["certificate"] = ", ".join(names)
     return tuple(facts.items())
+
+
+def client_facts(handshake: bytes, transport: str = "q") -> Facts:
+    """What a client's hello says that stands without records, as in QUIC; also one whose end is missing."""
+    if handshake[:1] != bytes((CLIENT_HELLO,)):
+        return ()
+    return tuple(
+        _hello(handshake[4 : 4 + int.from_bytes(handshake[1:4], "big")], client=True, transport=transport).items()
+    )
 
 
 def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -55,15 +65,18 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
             del pending[: 4 + length]
 
 
-def _hello(body: bytes, *, client: bool) -> dict[str, str]:
+def _hello(body: bytes, *, client: bool, transport: str = "t") -> dict[str, str]:
     facts = {"tls": _version(body[:2])}
     position = 35 + (body[34] if len(body) > 34 else 0)
+    ciphers = b""
     if client:
+        ciphers = body[position + 2 : position + 2 + int.from_bytes(body[position : position + 2], "big")]
         position += 2 + int.from_bytes(body[position : position + 2], "big")
         position += 1 + (body[position] if position < len(body) else 0)
     else:
         position += 3
-    for kind, value in _extensions(body[position:]):
+    extensions = list(_extensions(body[position:]))
+    for kind, value in extensions:
         if kind == _SERVER_NAME and client and len(value) > 5:
             facts["sni"] = value[5 : 5 + int.from_bytes(value[3:5], "big")].decode("ascii", "backslashreplace")
         elif kind == _ALPN and (names := _alpn(value)):
@@ -72,6 +85,9 @@ def _hello(body: bytes, *, client: bool) -> dict[str, str]:
             facts["tls"] = _version(value)
         elif kind == _ECH and client:
             facts["ech"] = "offered"
+    if client and ciphers:
+        numbers = [int.from_bytes(ciphers[i : i + 2], "big") for i in range(0, len(ciphers) - 1, 2)]
+        facts["ja4"] = ja4(transport, int.from_bytes(body[:2], "big"), numbers, extensions)
     return facts
 
 

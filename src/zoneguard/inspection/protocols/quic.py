@@ -1,6 +1,7 @@
 """QUIC (RFC 9000): one opaque session, with its version, the connection identifiers of its opening and the volumes.
 
-The server name stands encrypted in the first packets; it is not decrypted here, so nothing is said of it.
+The client's first packets are encrypted with keys that anybody can compute; they say the server name, the application
+protocol and the kind of program. All that follows is really secret.
 """
 
 from __future__ import annotations
@@ -9,15 +10,14 @@ from collections.abc import Iterable
 
 from zoneguard.inspection import UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.protocols._quic_initial import client_hello, read_opening
 from zoneguard.inspection.protocols._sides import likeness
+from zoneguard.inspection.protocols._tls_hello import client_facts
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
 
-VERSIONS = {0x00000001: "1", 0x6B3343CF: "2"}  # RFC 9000, RFC 9369
-INITIAL = {0x00000001: 0, 0x6B3343CF: 1}  # the two bits that mean Initial; version 2 counts from another end
-LONG, FIXED = 0x80, 0x40
-MAX_ID = 20
+SAMPLE = 20
 
 
 def recognise(conversation: Conversation) -> float:
@@ -32,21 +32,21 @@ def _score(client: bytes, server: bytes) -> float:
 
 
 def _opening(data: bytes) -> bool:
-    """Whether ``data`` begins with an Initial packet: its form, version and both identifiers fit."""
-    if len(data) < 7 or data[0] & (LONG | FIXED) != LONG | FIXED:
-        return False
-    version = int.from_bytes(data[1:5], "big")
-    if version not in VERSIONS or data[0] >> 4 & 3 != INITIAL[version]:
-        return False
-    source = 6 + data[5]
-    return data[5] <= MAX_ID and source < len(data) and data[source] <= MAX_ID and source + data[source] < len(data)
+    """Whether ``data`` begins with an Initial packet: its form, version and identifiers fit."""
+    return read_opening(data) is not None
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """The session; its direction is that of the larger volume."""
     up, down = conversation.to_responder, conversation.to_originator
-    facts = [*_facts(up if _opening(up.data) else down)]
-    reason = N_("encrypted: {sent} bytes sent, {received} received", sent=len(up.data), received=len(down.data))
+    opener = up if _opening(up.data) else down
+    facts = [*_facts(opener)]
+    reason = N_(
+        "encrypted: {sent} bytes sent, {received} received; server name {sni}",
+        sent=len(up.data),
+        received=len(down.data),
+        sni=dict(facts).get("sni", "-"),
+    )
     larger = up if len(up.data) > len(down.data) else down
     carriage = Carriage(larger.to_responder, session_ends(Track(up), Track(down)))
     size = len(up.data) + len(down.data)
@@ -55,13 +55,14 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
 
 
 def _facts(opener: Stream) -> Iterable[tuple[str, str]]:
-    data = opener.data
-    if not _opening(data):
+    opening = read_opening(opener.data)
+    if opening is None:
         return
-    yield "version", VERSIONS[int.from_bytes(data[1:5], "big")]
-    source = 6 + data[5]
-    yield "destination-id", data[6:source].hex()
-    yield "source-id", data[source + 1 : source + 1 + data[source]].hex()
+    yield "version", opening.version.name
+    yield "destination-id", opening.destination.hex()
+    yield "source-id", opening.source.hex()
+    datagrams = [opener.data[s.start : s.end] for s in opener.segments[:SAMPLE]]
+    yield from client_facts(client_hello(datagrams))
 
 
 PLUGIN = Protocol("quic", "QUIC", recognise, inspect, frozenset({UDP}))

@@ -1,15 +1,17 @@
-"""VNC / RFB (RFC 6143): one screen session, with clipboard and file transfer of the client's side where it is in clear.
+"""VNC / RFB (RFC 6143): one screen session, with the clipboard and the files of both sides where it is in clear.
 
-The server's side is pictures in encodings that are not read, so a clipboard from the server is not said to be absent.
+The server's pictures are skipped by their sizes. Where one comes that is not known, the rest of the server's side is
+not read, and the session does not say what is absent (fact ``server-side``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.protocols._rfb_messages import client_hazards, pixels, pixels_asked_for, server_hazards
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Hazard, Transfer
@@ -29,10 +31,7 @@ _SECURITY = {
     30: "apple-dh",
 }
 _NONE, _VNC = 1, 2
-_CUT_TEXT, _FILE_TRANSFER = 6, 7
-_FIXED = {0: 20, 3: 10, 4: 8, 5: 6, 150: 10, 250: 4}
-_COUNTED = {2: (2, 2, 4, 4), 251: (6, 1, 8, 16)}  # offset and size of the count, size of the head and of an item
-MAX_HAZARDS = 20
+_SCREEN = 24  # width, height, pixel format, length of the name
 
 
 def recognise(conversation: Conversation) -> float:
@@ -49,11 +48,14 @@ def _score(client: bytes, server: bytes) -> float:
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """The session; its direction is that of the screen, from server to client."""
     client, server = (Track(stream) for stream in sides(conversation, _score))
-    security, start = _handshake(client.data, server.data)
+    security, asking, answering = _handshake(client.data, server.data)
     facts = [("security", _SECURITY.get(security, str(security)))] if security is not None else []
     hazards: list[Hazard] = []
     if security in (_NONE, _VNC):
-        hazards = _hazards(client.data, start)
+        hazards = client_hazards(client.data, asking)
+        found, whole = _of_server(client.data, asking, server.data, answering)
+        hazards += found
+        facts.append(("server-side", "read" if whole else "not read to its end"))
         reason = N_("a screen, which is not read")
     else:
         reason = N_(
@@ -66,50 +68,29 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     return [recorder.session("screen", Certainty.OPAQUE, reason, carriage, size=size, hazards=hazards, facts=facts)]
 
 
-def _handshake(client: bytes, server: bytes) -> tuple[int | None, int]:
-    """The kind of security that was agreed on, and where the client's messages begin behind it."""
+def _handshake(client: bytes, server: bytes) -> tuple[int | None, int, int]:
+    """The kind of security that was agreed on, where the client's messages begin behind it, and where the server tells
+    what its screen is."""
     version = _VERSION.match(client) or _VERSION.match(server)
-    old = version is not None and version.group(2) < b"007"
-    if old:
+    minor = version.group(2) if version is not None else b"008"
+    if minor < b"007":
         security = int.from_bytes(server[12:16], "big") if len(server) >= 16 else None
-        position = 12
+        asking, answering = 12, 16
     else:
         security = client[12] if len(client) > 12 else None
-        position = 13
-    answer = 16 if security == _VNC else 0
-    return security, position + answer + 1  # one byte: whether the screen is shared
+        asking, answering = 13, 13 + (server[12] if len(server) > 12 else 0)
+    challenge = 16 if security == _VNC else 0
+    verdict = 4 if security == _VNC or minor >= b"008" else 0
+    return security, asking + challenge + 1, answering + challenge + verdict  # one byte: whether the screen is shared
 
 
-def _hazards(data: bytes, position: int) -> list[Hazard]:
-    """Clipboard and file messages among the client's."""
-    out: list[Hazard] = []
-    for offset, kind, size in _messages(data, position):
-        if kind == _CUT_TEXT and len(out) < MAX_HAZARDS:
-            out.append(Hazard("clipboard", f"byte {offset} of the client", f"{size - 8} bytes"))
-        elif kind == _FILE_TRANSFER and len(out) < MAX_HAZARDS:
-            out.append(Hazard("file-transfer", f"byte {offset} of the client", f"{size - 12} bytes"))
-    return out
-
-
-def _messages(data: bytes, position: int) -> Iterator[tuple[int, int, int]]:
-    """Offset, kind and size of the client's messages up to the first of a kind that is not known."""
-    while position < len(data):
-        kind = data[position]
-        if kind in _FIXED:
-            size = _FIXED[kind]
-        elif kind in _COUNTED:
-            at, width, head, item = _COUNTED[kind]
-            size = head + item * int.from_bytes(data[position + at : position + at + width], "big")
-        elif kind == _CUT_TEXT:
-            size = 8 + abs(int.from_bytes(data[position + 4 : position + 8], "big", signed=True))
-        elif kind == _FILE_TRANSFER:
-            size = 12 + int.from_bytes(data[position + 8 : position + 12], "big")
-        elif kind == 248:
-            size = 9 + (data[position + 8] if len(data) > position + 8 else 0)
-        else:
-            return
-        yield position, kind, size
-        position += size
+def _of_server(client: bytes, asking: int, server: bytes, at: int) -> tuple[list[Hazard], bool]:
+    """What stands beside the pictures of the server, and whether its side was read to the end."""
+    if at + _SCREEN > len(server):
+        return [], not server
+    told = pixels(server[at + 4 : at + 20])
+    messages = at + _SCREEN + int.from_bytes(server[at + 20 : at + 24], "big")
+    return server_hazards(server, messages, [*pixels_asked_for(client, asking), told])
 
 
 PLUGIN = Protocol("vnc", "VNC (RFB)", recognise, inspect)

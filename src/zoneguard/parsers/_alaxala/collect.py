@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from zoneguard.model.device import Concern, MacBinding, Service
+from zoneguard.model.device import Concern, MacBinding
+from zoneguard.model.settings import Service
 from zoneguard.parsers import Source
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
@@ -12,7 +13,8 @@ from zoneguard.parsers._alaxala.config import Config
 from zoneguard.parsers._alaxala.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
-from zoneguard.parsers._indented.words import address, is_quad, mac
+from zoneguard.parsers._indented.words import UnreadableError, address, is_quad, mac
+from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
 _SERVICES = {"ssh": "ssh", "snmp-server": "snmp", "ftp-server": "ftp", "http-server": "http"}
@@ -23,7 +25,15 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     lines = read_tree(source, ledger, {"config": 0})
     config = take(lines, Config(source, ledger, name), _READERS, _judge)
     config.settings = read_management(lines, config)
+    config.sockets = read_sockets(lines, lambda line: line.span, _names)
     return config
+
+
+def _names(words: tuple[str, ...]) -> Iterable[str]:
+    try:
+        return (interfaces.interface_name(words[:2]),)
+    except UnreadableError:
+        return ()
 
 
 def _judge(line: Line, config: Config) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import MacBinding, Route, Service
+from zoneguard.model.device import MacBinding, Route
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.settings import DeviceSettings
+from zoneguard.model.settings import DeviceSettings, Service, Socket
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
@@ -111,6 +111,7 @@ class Config(BaseConfig):
     bindings: list[MacBinding] = field(default_factory=list)
     services: dict[str, Service] = field(default_factory=dict)
     settings: DeviceSettings | None = None
+    sockets: tuple[Socket, ...] | None = None
 
     def port(self, name: str, span: SourceSpan) -> Port:
         """The interface of that name, known from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from zoneguard.model.device import Concern, MacBinding
 from zoneguard.parsers import Source
@@ -12,7 +12,9 @@ from zoneguard.parsers._awplus.config import Applied, Config
 from zoneguard.parsers._awplus.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
-from zoneguard.parsers._indented.words import UnreadableError, address, mac
+from zoneguard.parsers._indented.words import UnreadableError, address, expanded, mac
+from zoneguard.parsers._sockets import read_sockets
+from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 MODES = {"config": 0, "config-network": 2, "config-host": 3}
@@ -24,7 +26,16 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     lines = read_tree(source, ledger, MODES)
     config = take(lines, Config(source, ledger, name), _READERS, _judge)
     config.settings = read_management(lines, config)
+    config.tunnels = read_tunnels(lines, lambda line: line.span)
+    config.sockets = read_sockets(lines, lambda line: line.span, _names)
     return config
+
+
+def _names(words: tuple[str, ...]) -> Iterable[str]:
+    try:
+        return tuple(expanded("".join(words).lower()))
+    except UnreadableError:
+        return ()
 
 
 def _judge(line: Line, config: Config) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import MacBinding, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
-from zoneguard.model.settings import DeviceSettings
+from zoneguard.model.settings import DeviceSettings, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
@@ -131,6 +131,8 @@ class Config(BaseConfig):
     bindings: list[MacBinding] = field(default_factory=list)
     services: dict[str, SourceSpan] = field(default_factory=dict)
     settings: DeviceSettings | None = None
+    sockets: tuple[Socket, ...] | None = None
+    tunnels: tuple[Tunnel, ...] = ()
 
     def port(self, name: str, span: SourceSpan) -> Port:
         """The interface of that name, known from now on."""

@@ -47,7 +47,7 @@ def _device(source: Source, ledger: Ledger, estate: Estate, vpc: str, name: str)
         tuple(stages),
         policy_routes=tuple(tables.policy()),
     )
-    return Device(name, "aws", tuple(interfaces), (main, tables.nowhere()), whole)
+    return Device(name, "aws", tuple(interfaces), (main, tables.nowhere()), whole, cloud=True)
 
 
 def _subnet(source: Source, ledger: Ledger, node: Node) -> Interface:

@@ -88,7 +88,7 @@ def _device(source: Source, ledger: Ledger, estate: Estate, vnet: Item, name: st
         policy_routes=tuple(roads.policy()),
         lists=groups.lists,
     )
-    return Device(name, "azure", tuple(interfaces), (main, roads.nowhere()), whole)
+    return Device(name, "azure", tuple(interfaces), (main, roads.nowhere()), whole, cloud=True)
 
 
 def _around(source: Source, roads: Roads, subnet: Item) -> Around:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import V6
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Service
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
+from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source

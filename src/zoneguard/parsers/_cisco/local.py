@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList, Service
+from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, Not, both, either
+from zoneguard.model.settings import Service
 from zoneguard.parsers._cisco.config import Applied, Config, Port
 from zoneguard.parsers._cisco.filters import found_list
 from zoneguard.parsers._cisco.lines import Line

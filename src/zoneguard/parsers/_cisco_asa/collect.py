@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from zoneguard.model.addresses import prefix_span
-from zoneguard.model.device import Concern, Service
+from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.acl import Scope, read_entry, read_standard
 from zoneguard.parsers._cisco_asa.commands import ACCESS, TUNNELS, verdict

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route, Service
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco_asa.acl import Entry

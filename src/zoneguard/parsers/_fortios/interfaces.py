@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import V6
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route, RouteKind, Service
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route, RouteKind
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList, Service
+from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Ingress, Match, both, either
+from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values

@@ -9,9 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.model.device import Service
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.settings import Access, Account, DeviceSettings, IdleLimit, Server, SnmpAccess, Software, Topic
+from zoneguard.model.settings import (
+    Access,
+    Account,
+    DeviceSettings,
+    IdleLimit,
+    Server,
+    Service,
+    SnmpAccess,
+    Software,
+    Topic,
+)
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export

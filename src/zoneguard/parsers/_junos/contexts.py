@@ -10,18 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from zoneguard.model.device import (
-    Concern,
-    Filter,
-    MacBinding,
-    Misunderstood,
-    Service,
-    Stage,
-    Translate,
-    Vrf,
-)
+from zoneguard.model.device import Concern, Filter, MacBinding, Misunderstood, Stage, Translate, Vrf
 from zoneguard.model.device import Routing as RoutingStage
 from zoneguard.model.match import ALWAYS, Field, Match
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.addresses import AddressBooks
 from zoneguard.parsers._junos.applications import Applications

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from zoneguard.model.device import Concern, Deny, Filter, InterfaceAddress, Permit, Rule, RuleList, Service
+from zoneguard.model.device import Concern, Deny, Filter, InterfaceAddress, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._junos.account import LABEL, LOGGING, SCREENS, SESSIONS

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Service
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook

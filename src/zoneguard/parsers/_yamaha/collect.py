@@ -35,6 +35,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> tuple[Config, Found]:
             ledger.understood(command.first, command.last)
         else:
             _judge(command, ledger)
+        found.tunnels.read(command)
         if read_setting(command, found):
             ledger.understood(command.first, command.last)
     return config, found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Route, Service
+from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding, Route
+from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._yamaha.filters import StaticFilter, UnreadableError

@@ -20,6 +20,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS
 from zoneguard.parsers._yamaha.config import Config
 from zoneguard.parsers._yamaha.lines import Command
+from zoneguard.parsers._yamaha.tunnels import Tunnels
 
 _HEADER = re.compile(r"#?\s*((?:RTX|NVR|FWX|SRT|vRX|RTV|RT)[\w.-]*) (Rev\.[\w.]+)")
 
@@ -36,6 +37,7 @@ class Found:
     accounts: dict[str, Account] = field(default_factory=dict)
     idle: list[IdleLimit] = field(default_factory=list)
     topics: set[Topic] = field(default_factory=set)
+    tunnels: Tunnels = field(default_factory=Tunnels)
 
 
 def read_setting(command: Command, found: Found) -> bool:

@@ -1,0 +1,156 @@
+"""ZG139: tunnels that encrypt and tunnels that do not, over the Internet and over closed lines, by vendor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zoneguard.audit import run
+from zoneguard.loading.project import load_project
+from zoneguard.model.findings import Finding, Report
+from zoneguard.model.policy import Verdict
+
+PROJECT = """\
+zoneguard: 1
+profile: [mikasa]
+as-of: 2026-11-01
+zones:
+  lgwan: {class: lgwan, prefixes: [10.20.0.0/16]}
+  world: {class: public, prefixes: [0.0.0.0/0]}
+devices:
+  r1: {config: r1.conf, format: %s}
+"""
+IOS = """\
+version 15.2
+interface Tunnel0
+ ip address 10.20.250.1 255.255.255.252
+ tunnel source GigabitEthernet0/1
+ tunnel destination %s
+ %s
+interface GigabitEthernet0/0
+ ip address 10.20.0.1 255.255.255.0
+interface GigabitEthernet0/1
+ ip address 203.0.113.2 255.255.255.0
+"""
+AWPLUS = """\
+!
+interface tunnel1
+ tunnel source eth1
+ tunnel destination %s
+ %s
+ ip address 10.20.250.1/30
+!
+interface eth1
+ ip address 203.0.113.2/24
+!
+end
+"""
+IX = """\
+interface GigaEthernet0.0
+  ip address 10.20.0.1/24
+  no shutdown
+interface Tunnel0.0
+  tunnel source GigaEthernet0.0
+  tunnel destination %s
+  %s
+  ip address 10.20.250.1/30
+  no shutdown
+"""
+YAMAHA = """\
+ip lan1 address 10.20.0.1/24
+ip lan2 address 203.0.113.2/24
+tunnel select 1
+ tunnel endpoint address %s
+ %s
+ tunnel enable 1
+tunnel select none
+ipsec sa policy 101 1 esp aes-cbc sha-hmac
+ipsec sa policy 102 1 ah sha-hmac
+"""
+FORTIOS = """\
+config system interface
+    edit "port1"
+        set ip 10.20.0.1 255.255.255.0
+    next
+end
+config vpn ipsec phase1-interface
+    edit "honcho"
+        set interface "port1"
+        set remote-gw %s
+    next
+end
+config vpn ipsec phase2-interface
+    edit "honcho2"
+        set phase1name "honcho"
+        set proposal %s
+    next
+end
+"""
+INTERNET, CLOSED = "198.51.100.9", "10.20.200.9"
+
+
+def audited(root: Path, form: str, text: str) -> Report:
+    (root / "r1.conf").write_text(text, encoding="utf-8")
+    (root / "zoneguard.yaml").write_text(PROJECT % form, encoding="utf-8")
+    return run(load_project(root, None), frozenset({"static"}))
+
+
+def found(report: Report) -> list[Finding]:
+    return [f for f in report.findings if f.check == "ZG139"]
+
+
+def verdict(report: Report) -> Verdict:
+    return next(c.verdict for c in report.clauses if c.clause == "mikasa:37(5)")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "built"),
+    [
+        ("cisco-ios", IOS, "tunnel protection ipsec profile P"),
+        ("cisco-ios", IOS, "tunnel mode ipsec ipv4"),
+        ("awplus", AWPLUS, "tunnel protection ipsec"),
+        ("nec-ix", IX, "tunnel mode ipsec"),
+        ("nec-ix", IX, "tunnel mode map-e"),
+        ("yamaha", YAMAHA, "ipsec tunnel 101"),
+        ("fortios", FORTIOS, "aes256-sha256"),
+    ],
+)
+def test_a_tunnel_that_encrypts_is_quiet(tmp_path: Path, form: str, text: str, built: str) -> None:
+    assert not found(audited(tmp_path, form, text % (INTERNET, built)))
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "built"),
+    [
+        ("cisco-ios", IOS, "tunnel mode gre ip"),
+        ("awplus", AWPLUS, "tunnel mode gre"),
+        ("nec-ix", IX, "tunnel mode gre ip"),
+        ("yamaha", YAMAHA, "tunnel encapsulation ipip"),
+        ("yamaha", YAMAHA, "ipsec tunnel 102"),
+        ("fortios", FORTIOS, "null-sha256"),
+    ],
+)
+def test_a_readable_tunnel_breaks_the_clause_over_the_internet_and_asks_for_a_word_elsewhere(
+    tmp_path: Path, form: str, text: str, built: str
+) -> None:
+    report = audited(tmp_path, form, text % (INTERNET, built))
+    (finding,) = found(report)
+    assert finding.verdict is Verdict.VIOLATES
+    assert {"mikasa:37(5)", "mikasa:72(2)"} <= set(finding.clauses)
+    assert verdict(report) is Verdict.VIOLATES
+    (finding,) = found(audited(tmp_path, form, text % (CLOSED, built)))
+    assert finding.verdict is Verdict.ATTESTATION_NEEDED
+
+
+def test_a_tunnel_inside_of_a_crypto_map_is_open(tmp_path: Path) -> None:
+    text = IOS % (INTERNET, "tunnel mode gre ip") + " crypto map M\n"
+    (finding,) = found(audited(tmp_path, "cisco-ios", text))
+    assert finding.verdict is Verdict.ATTESTATION_NEEDED
+
+
+def test_a_tunnel_that_is_off_is_none(tmp_path: Path) -> None:
+    assert not found(audited(tmp_path, "cisco-ios", IOS % (INTERNET, "shutdown")))
+    assert not found(
+        audited(tmp_path, "yamaha", YAMAHA.replace("tunnel enable 1", "") % (INTERNET, "tunnel encapsulation ipip"))
+    )
