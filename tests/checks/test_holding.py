@@ -12,7 +12,7 @@ import pytest
 from tests.dynamic.making import look
 from tests.dynamic.test_oriented import packet
 from zoneguard.checks._holding import Ends, holding
-from zoneguard.dynamic.table import Flows
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.traffic import Traffic
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals

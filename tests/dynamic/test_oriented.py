@@ -17,8 +17,8 @@ from scapy.packet import Packet
 
 from tests.dynamic.making import look
 from zoneguard.dynamic.containers import find_captures
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.surveying import survey
-from zoneguard.dynamic.table import Flows
 from zoneguard.model.addresses import V6
 from zoneguard.model.errors import InputError
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.dynamic.making import START, crosses, ether, pcap, udp
 from zoneguard.dynamic.crossing import crossing
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.placing import Addresses, Partition
 from zoneguard.dynamic.surveying import survey
-from zoneguard.dynamic.table import Flows
 from zoneguard.model.addresses import V6, prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan

@@ -9,8 +9,8 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from tests.dynamic.making import look
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.matters import MOST
-from zoneguard.dynamic.table import Flows
 from zoneguard.dynamic.traffic import Traffic
 from zoneguard.dynamic.wire import Wire
 from zoneguard.model.spans import SourceSpan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from zoneguard.audit.citations import refuse_unknown
@@ -82,7 +83,7 @@ def run(
         facts={
             "devices": len(static.devices) if static else 0,
             "flows": len(dynamic.flows.flows) if dynamic else 0,
-            "transfers": len(dynamic.transfers) if dynamic else 0,
+            "transfers": len(dynamic.transfers) + int(dynamic.traffic.unread.sum()) if dynamic else 0,
         },
         spoofed=spoofed,
         disagreements=tuple(disagreements(project.profiles)),
@@ -173,8 +174,8 @@ def _dynamic(
         if paths[account.file].is_file()
     ]
     if extraction:
-        extraction.finish(result.transfers)
-    traffic = Traffic(result.flows, project.zones, result.entries)
+        extraction.finish(chain(result.transfers, result.unread_transfers))
+    traffic = Traffic(result.flows, project.zones, result.entries, result.unread)
     traffic.join(sightings(space, possible, traffic))
     return DynamicResult(result.table, traffic, result.transfers, result.table.accounts, result.entries)
 

@@ -54,12 +54,13 @@ class DynamicResult:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a check may look at; a half that was not run is ``None``."""
+    """Everything a check may look at; a half that was not run is ``None``. ``unread`` keeps what ``_unread`` found."""
 
     project: Project
     space: PacketSpace
     static: StaticResult | None = None
     dynamic: DynamicResult | None = None
+    unread: dict[tuple[str, str], Bool] = field(default_factory=dict, repr=False)
     _views: dict[int, PacketSet] = field(default_factory=dict, repr=False)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
@@ -66,6 +67,13 @@ def told(matter: Matter, message: Text) -> Text:
         flows=len(matter),
         parts=matter.parts,
     )
+
+
+def many(finding: Finding, matter: Matter) -> Finding:
+    """A finding about the first flow of a matter as one about all of them."""
+    if matter.parts == 1:
+        return finding
+    return replace(finding, message=told(matter, finding.message), anchor=(*finding.anchor[:1], *key_of(matter)))
 
 
 def flow_key(flow: Flow) -> tuple[str, ...]:

@@ -8,20 +8,30 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
 from zoneguard.checks._policy import INTERNET_SIDE
 from zoneguard.checks._seen import flow_text
-from zoneguard.checks._transfers import EXPORT, IMPORT, direction_of
+from zoneguard.checks._transfers import EXPORT, GIVERS, IMPORT, LGWAN_SIDE, direction_of
+from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.flows import Certainty, Flow, Transfer
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS
 from zoneguard.model.project import Method
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
+if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.matters import Matter
+    from zoneguard.dynamic.traffic import Traffic
+
 MAIL_PORTS = frozenset({25, 465, 587, 2525, 110, 995, 143, 993})
+NOBODY = Intervals()
+ANY_PROTOCOL = Intervals.span(0, 255)
 SOURCES = INTERNET_SIDE | {ZoneClass.SANITIZER, ZoneClass.REMOTE_ACCESS}
 """Where content of the Internet may come from; that of other zones is not asked about where it cannot be read."""
 
@@ -91,30 +101,108 @@ def display_service(case: Case, flow: Flow) -> bool:
     )
 
 
+def unread_flows(case: Case, traffic: Traffic, method: Method, direction: str) -> Bool:
+    """Flows without a transfer, because nobody reads their content, that are the matter of ``method`` and may carry it
+    in that direction: as ``unread``, of all at once."""
+    key = (method, direction)
+    if key not in case.unread:
+        mine = traffic.unread & _of_method(case, traffic, method) & ~traffic.messages
+        there = (traffic.payload[:, 0] > 0) & _goes(case, traffic, direction, to_responder=True)
+        back = (traffic.payload[:, 1] > 0) & _goes(case, traffic, direction, to_responder=False)
+        case.unread[key] = mine & (there | back)
+    return case.unread[key]
+
+
+def unread_matters(case: Case, method: Method, check: str, besides: Intervals = NOBODY) -> Iterator[tuple[str, Matter]]:
+    """The flows of ``unread_flows`` that are allowed or no crossings, each once, and the direction in which ``check``
+    is asked about them; those of addresses ``besides`` are left out."""
+    traffic = case.traffic
+    if traffic is None or not traffic.unread.any():
+        return
+    told = traffic.touches(besides) | (traffic.crossing & ~case.legitimate)
+    for direction in (IMPORT, EXPORT):
+        if case.asks(check, direction):
+            mine = unread_flows(case, traffic, method, direction) & ~told
+            told |= mine
+            for matter in traffic.matters(mine):
+                yield direction, matter
+
+
+def _of_method(case: Case, traffic: Traffic, method: Method) -> Bool:
+    """``matter`` of sessions."""
+    display = display_flows(case, traffic)
+    if method is Method.SCREEN_TRANSFER:
+        return display
+    ports = Intervals.of(*MAIL_PORTS)
+    mail = traffic.speaks(ANY_PROTOCOL, ports) | traffic.speaks(ANY_PROTOCOL, ports, turned=True)
+    mail |= traffic.touches(case.project.sanitized_by(Method.MAIL_TEXT))
+    return ~display & (mail if method is Method.MAIL_TEXT else ~mail)
+
+
+def display_flows(case: Case, traffic: Traffic) -> Bool:
+    """``display_service`` of all flows."""
+    found = traffic.between(())
+    for screen in (s for s in case.project.sanitizers if s.method is Method.SCREEN_TRANSFER):
+        to, by = traffic.goes_to(screen.addresses), traffic.comes_from(screen.addresses) & ~traffic.known
+        for service in screen.services:
+            found |= to & traffic.speaks(service.protocols, service.ports)
+            found |= by & traffic.speaks(service.protocols, service.ports, turned=True)
+    return found
+
+
+def _goes(case: Case, traffic: Traffic, direction: str, to_responder: bool) -> Bool:
+    """Which flows may carry content in the direction where one side of them sends: ``_directions`` of all flows."""
+    sent_by, sent_to = (traffic.opened_in, traffic.ends_in) if to_responder else (traffic.ends_in, traffic.opened_in)
+    inward = sent_to({ZoneClass.LGWAN}) & ~sent_by(LGWAN_SIDE)
+    given = sent_to({ZoneClass.INTERNET}) & sent_by(GIVERS)
+    to_terminals = case.project.network_model.terminals is ZoneClass.INTERNET
+    if direction == EXPORT:
+        return given if not to_terminals else traffic.between(())
+    outside = sent_by(SOURCES | {ZoneClass.LGWAN, None})
+    receiver = traffic.target if to_responder else traffic.source
+    arrived = traffic.answered | ((traffic.point == receiver) & (receiver >= 0))
+    found: Bool = (inward | given if to_terminals else inward) & outside & arrived
+    return found
+
+
 def at(case: Case, flow: Flow, method: Method) -> bool:
     """Whether one end of the flow is a host of a sanitizer of ``method``."""
     addresses = case.project.sanitized_by(method)
     return flow.src in addresses or flow.dst in addresses
 
 
-def ends_of(transfers: list[Transfer]) -> tuple[CaptureSpan, ...]:
+def ends_of(transfers: Sequence[Transfer]) -> tuple[CaptureSpan, ...]:
     """The first and last frames of the first of them."""
     frames = (t.frames or (t.flow.first, t.flow.last) for t in transfers[:5])
     return tuple(dict.fromkeys(frame for few in frames for frame in (few[0], few[-1])))
 
 
-def unseen_text(transfers: list[Transfer]) -> Text | None:
-    """What ``Check.unseen`` says of transfers that could not be read; ``None`` where there is none."""
-    return count_text(transfers) if transfers else None
+def unseen_of(case: Case, method: Method, aspect: str) -> Text | None:
+    """What ``Check.unseen`` says of the matter of ``method``; ``aspect``: of one direction."""
+    asked = [aspect] if aspect else [IMPORT, EXPORT]
+    flows = [unread_flows(case, case.traffic, method, way) for way in asked] if case.traffic is not None else []
+    return unseen_text(case, [transfer for transfer, _ in unread(case, method, aspect)], flows)
 
 
-def count_text(transfers: list[Transfer]) -> Text:
-    """That so many (one at least) could not be read, with the first of them."""
+def unseen_text(case: Case, transfers: Sequence[Transfer], flows: Sequence[Bool]) -> Text | None:
+    """That transfers could not be read, and content of ``flows``; ``None`` where there is none."""
+    examples = list(transfers[:1])
+    for some in flows:
+        assert case.traffic is not None
+        examples += map(unrecognised, case.traffic.some(some.nonzero()[0][:1]))
+    if not examples:
+        return None
+    first = min(examples, key=lambda transfer: transfer.flow.first.time)
+    return count_text(first, len(transfers) + sum(int(some.sum()) for some in flows))
+
+
+def count_text(first: Transfer, count: int) -> Text:
+    """That so many could not be read, with the first of them."""
     return N_(
         "{count} transfers could not be read, so that nothing is known of what they carried; the first: {flow}, "
         "{protocol}, {reason}",
-        count=len(transfers),
-        flow=flow_text(transfers[0].flow),
-        protocol=transfers[0].protocol,
-        reason=transfers[0].reason or "-",
+        count=count,
+        flow=flow_text(first.flow),
+        protocol=first.protocol,
+        reason=first.reason or "-",
     )

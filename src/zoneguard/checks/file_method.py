@@ -12,12 +12,13 @@ clauses alone say that nobody saw the files. Aspects: ``import``, ``export``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import flow_key, zone_name
+from zoneguard.checks._seen import flow_key, key_of, zone_name
 from zoneguard.checks._transfers import IMPORT, part_text, taken_in
-from zoneguard.checks._unread import at, count_text, ends_of, unread, unseen_text
+from zoneguard.checks._unread import at, count_text, ends_of, unread, unread_matters, unseen_of
+from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
@@ -30,8 +31,15 @@ def _run(case: Case) -> Iterator[Finding]:
     groups: dict[tuple[str, ...], list[Transfer]] = {}
     for transfer, direction in _doubtful(case):
         groups.setdefault((direction, transfer.kind, *flow_key(transfer.flow)), []).append(transfer)
+    for direction, matter in unread_matters(
+        case, Method.FILE, PLUGIN.id, besides=case.project.sanitized_by(Method.FILE)
+    ):
+        key = (direction, "session", *key_of(matter))
+        known = groups.pop(key, [])
+        examples = sorted((*known, *map(unrecognised, matter[:5])), key=lambda t: t.flow.first.time)
+        yield _undetermined(examples, len(known) + len(matter), case, key)
     for key, transfers in groups.items():
-        yield _undetermined(case, transfers, key)
+        yield _undetermined(transfers, len(transfers), case, key)
 
 
 def _doubtful(case: Case) -> Iterator[tuple[Transfer, str]]:
@@ -46,9 +54,9 @@ def _doubtful(case: Case) -> Iterator[tuple[Transfer, str]]:
             told.add(transfer.key)
 
 
-def _undetermined(case: Case, transfers: list[Transfer], key: tuple[str, ...]) -> Finding:
+def _undetermined(transfers: Sequence[Transfer], count: int, case: Case, key: tuple[str, ...]) -> Finding:
     direction, first = key[0], transfers[0]
-    what = count_text(transfers)
+    what = count_text(first, count)
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
@@ -67,7 +75,7 @@ def _undetermined(case: Case, transfers: list[Transfer], key: tuple[str, ...]) -
 
 
 def _unseen(case: Case, aspect: str) -> Text | None:
-    return unseen_text([transfer for transfer, _ in unread(case, Method.FILE, aspect)])
+    return unseen_of(case, Method.FILE, aspect)
 
 
 def _hazardous(case: Case) -> Iterator[Finding]:

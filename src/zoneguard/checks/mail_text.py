@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import flow_key
+from zoneguard.checks._seen import flow_key, key_of, many
 from zoneguard.checks._transfers import IMPORT, certain, members, part_text, taken_in
-from zoneguard.checks._unread import unread, unseen_text
+from zoneguard.checks._unread import unread, unread_matters, unseen_of
+from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
@@ -50,10 +51,17 @@ def _unread_sessions(case: Case) -> Iterator[Finding]:
         if case.allows(session.flow):
             told.add(key)
             yield _finding(case, session, session, Verdict.UNDETERMINED, _doubt([session], direction), direction)
+    for direction, matter in unread_matters(case, Method.MAIL_TEXT, PLUGIN.id):
+        key = key_of(matter)
+        if key not in told:
+            told.add(key)
+            session = unrecognised(matter[0])
+            found = _finding(case, session, session, Verdict.UNDETERMINED, _doubt([session], direction), direction)
+            yield many(found, matter)
 
 
 def _unseen(case: Case, aspect: str) -> Text | None:
-    return unseen_text([transfer for transfer, _ in unread(case, Method.MAIL_TEXT, aspect)])
+    return unseen_of(case, Method.MAIL_TEXT, aspect)
 
 
 def _unclean(part: Transfer, direction: str) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
@@ -21,7 +22,8 @@ from zoneguard.checks._policy import services_packets
 from zoneguard.checks._seen import TCP, UDP, flow_key, flow_text, key_of, matters, told, zone_name
 from zoneguard.checks._transfers import part_text
 from zoneguard.checks._undeclared import beside_screens, screen_side_channel
-from zoneguard.checks._unread import display_service, unseen_text
+from zoneguard.checks._unread import display_flows, display_service, unseen_text
+from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.policy import Severity, Verdict
@@ -86,7 +88,7 @@ def _beside(flow: Flow) -> Text:
 def _inside(case: Case) -> Iterator[Finding]:
     """What is told of the content of display sessions, the same of the same hosts once."""
     told: set[tuple[str, ...]] = set()
-    for transfer in case.dynamic.transfers if case.dynamic else ():
+    for transfer in chain(case.dynamic.transfers, _sent_much(case)) if case.dynamic else ():
         flow = transfer.flow
         if transfer.parent or transfer.refused or not screen_side_channel(case, flow):
             continue
@@ -95,6 +97,17 @@ def _inside(case: Case) -> Iterator[Finding]:
             if key not in told:
                 told.add(key)
                 yield _finding(case, flow, message, key, CONTENT, verdict)
+
+
+def _sent_much(case: Case) -> Iterator[Transfer]:
+    """Of the display sessions whose content nobody reads, and that sent much, the first between the same hosts."""
+
+    def lopsided(traffic: Traffic) -> Bool:
+        sent, received = traffic.payload[:, 0], traffic.payload[:, 1]
+        return traffic.unread & display_flows(case, traffic) & (sent > MUCH) & (sent > received)
+
+    for matter in matters(case, lopsided):
+        yield unrecognised(matter[0])
 
 
 def _said(case: Case, transfer: Transfer) -> Iterator[tuple[Verdict, Text, tuple[str, ...]]]:
@@ -140,14 +153,16 @@ def _unseen(case: Case, aspect: str) -> Text | None:
     """Of the content: display sessions whose channels nothing names."""
     if aspect == SERVICE:
         return None
-    return unseen_text(
-        [
-            t
-            for t in (case.dynamic.transfers if case.dynamic else ())
-            if t.certainty is not Certainty.INSPECTED and not t.parent and display_service(case, t.flow)
-            and "channels" not in dict(t.facts)
-        ]
-    )  # fmt: skip
+    left = [
+        t
+        for t in (case.dynamic.transfers if case.dynamic else ())
+        if t.certainty is not Certainty.INSPECTED
+        and not t.parent
+        and display_service(case, t.flow)
+        and "channels" not in dict(t.facts)
+    ]
+    flows = [case.traffic.unread & display_flows(case, case.traffic)] if case.traffic is not None else []
+    return unseen_text(case, left, flows)
 
 
 def _finding(

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 
 from zoneguard.dynamic.columns import I64
-from zoneguard.dynamic.table import Flows
+from zoneguard.dynamic.joined import Flows
 from zoneguard.model.flows import Flow
 
 MOST = 100

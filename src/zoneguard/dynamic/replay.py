@@ -16,13 +16,14 @@ from zoneguard.collector import collect_new, paused_collector
 from zoneguard.dynamic.columns import Bool
 from zoneguard.dynamic.containers import STDIN, find_captures
 from zoneguard.dynamic.crossing import crossing
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.placing import Partition
 from zoneguard.dynamic.remembering import Ends, everything
 from zoneguard.dynamic.spreading import spread
 from zoneguard.dynamic.states import TCP, UDP
 from zoneguard.dynamic.streams import Limits, reassemble
 from zoneguard.dynamic.surveying import Progress, Survey, survey
-from zoneguard.dynamic.table import Flows, Track, Tracks
+from zoneguard.dynamic.table import Tracks
 from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import Announcements, name_data_connections
 from zoneguard.inspection.ranges import Ranges
@@ -65,12 +66,18 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Replay:
     """``flows`` in order of time and ``transfers`` of all captures; ``entries`` says for each file read which entry
-    names it."""
+    names it. ``unread``: which flows carried content that nobody here reads; there are no transfers of these."""
 
     flows: Flows
     accounts: tuple[CaptureAccount, ...]
     transfers: tuple[Transfer, ...]
+    unread: Bool
     entries: Mapping[str, CaptureEntry]
+
+    @property
+    def unread_transfers(self) -> Iterator[Transfer]:
+        """What is known of the content of ``unread`` flows."""
+        return map(unrecognised, self.flows.some(np.flatnonzero(self.unread)))
 
     @property
     def table(self) -> FlowTable:
@@ -88,15 +95,19 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
     points: list[Tracks] = []
     accounts: list[CaptureAccount] = []
     transfers: list[Transfer] = []
+    unread: list[Bool] = []
     origin = _files(entries)
     for point in _points(list(_by_point(origin)), zones, options):
         points.append(point.tracks)
         accounts += point.accounts
         transfers += point.transfers
+        unread.append(point.unread)
+    flows = Flows(points, by_time=True)
     return Replay(
-        Flows(points, by_time=True),
+        flows,
         tuple(accounts),
         tuple(transfers),
+        flows.in_order(unread),
         {options.name(file): entry for file, entry in origin.items()},
     )
 
@@ -121,6 +132,7 @@ class _Point:
     tracks: Tracks
     accounts: tuple[CaptureAccount, ...]
     transfers: tuple[Transfer, ...]
+    unread: Bool
 
 
 def _points(points: Sequence[list[str]], zones: ZoneMap, options: Options) -> Iterator[_Point]:
@@ -138,9 +150,11 @@ def _look(zones: ZoneMap, options: Options, files: list[str]) -> _Point:
     interesting = partial(worthwhile, zones, options)
     seen = survey(files, digest=options.digest, progress=options.progress, name=options.name, interesting=interesting)
     chosen = seen.tracks.some(np.flatnonzero(interesting(seen.tracks.ends())))
+    left: list[int] = []
     with paused_collector():
-        transfers = name_data_connections(inspect(seen, chosen, options))
-    return _Point(seen.tracks, seen.accounts, transfers)
+        transfers = name_data_connections(inspect(seen, chosen, options, left.append))
+    unread = np.isin(seen.tracks.where(), np.array(left, np.int64))
+    return _Point(seen.tracks, seen.accounts, transfers, unread)
 
 
 def _by_point(origin: Mapping[str, CaptureEntry]) -> Iterable[list[str]]:
@@ -160,40 +174,50 @@ def worthwhile(zones: ZoneMap, options: Options, ends: Ends) -> Bool:
     return wanted
 
 
-def inspect(seen: Survey, wanted: Sequence[Track], options: Options) -> Iterator[Transfer]:
-    """What the wanted flows carried; of a flow whose bytes no protocol recognises, its direction and volume."""
-    wanted = [track for track in wanted if track.flow.carried]
+def inspect(seen: Survey, wanted: Tracks, options: Options, left: Callable[[int], None]) -> Iterator[Transfer]:
+    """What the wanted flows carried. ``left`` is told the store's number of each flow whose bytes no protocol
+    recognises, and of which no session speaks."""
+    wanted = wanted.carrying()
     if not wanted:
         return
     protocols = of_type(PROTOCOLS, Protocol) if options.protocols is None else options.protocols
     ranges, announced = Ranges(options.keep), Announcements()
+    carries = np.isin(wanted.protocols(), (TCP, UDP))
+    for number in wanted.where()[~carries].tolist():
+        left(number)
+    wanted = wanted.some(np.flatnonzero(carries))
     unswept = 0
-    for conversation in reassemble(seen, wanted, options.limits):
-        unswept += SWEPT_PER_FLOW + sum(conversation.flow.payload)
+    for number, conversation in zip(wanted.where().tolist(), reassemble(seen, wanted, options.limits), strict=True):
+        flow = conversation.flow
+        unswept += SWEPT_PER_FLOW + sum(flow.payload)
         if unswept > SWEPT:
             unswept = 0
             collect_new()
-        asked = conversation.flow.src in options.touching or conversation.flow.dst in options.touching
-        name = announced.name(conversation.flow)
-        named = replace(conversation, keep=ranges.keep, sketched=asked, name=name)
-        for transfer in _transfers(named, protocols):
-            announced.learn(transfer)
-            yield transfer
+        asked = flow.src in options.touching or flow.dst in options.touching
+        named = replace(conversation, keep=ranges.keep, sketched=asked, name=announced.name(flow))
+        best = _reader(named, protocols)
+        if best is not None:
+            for transfer in _transfers(named, best):
+                announced.learn(transfer)
+                yield transfer
+        elif announced.mentions(flow):
+            yield unrecognised(flow)
+        else:
+            left(number)
     yield from ranges.joined()
-    for track in wanted:
-        if track.flow.proto not in (TCP, UDP):
-            yield unrecognised(track.flow)
 
 
-def _transfers(conversation: Conversation, protocols: Sequence[Protocol]) -> Iterator[Transfer]:
-    """What the surest protocol reads; one that fails, a third party's perhaps, ends neither the run nor silently."""
+def _reader(conversation: Conversation, protocols: Sequence[Protocol]) -> Protocol | None:
+    """The surest protocol, if one is sure enough."""
     fitting = [protocol for protocol in protocols if conversation.flow.proto in protocol.transports]
     sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(fitting)]
     confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
-    if best is None or confidence < CERTAIN_ENOUGH:
-        yield unrecognised(conversation.flow)
-        return
+    return best if confidence >= CERTAIN_ENOUGH else None
+
+
+def _transfers(conversation: Conversation, protocol: Protocol) -> Iterator[Transfer]:
+    """What the protocol reads; one that fails, a third party's perhaps, ends neither the run nor silently."""
     try:
-        yield from best.inspect(conversation)
+        yield from protocol.inspect(conversation)
     except Exception as error:
-        yield failed(conversation.flow, best.name, error)
+        yield failed(conversation.flow, protocol.name, error)

@@ -5,7 +5,7 @@ A direction is held up to ``Limits.stream`` bytes; what lies beyond is a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.dynamic._datagrams import Datagrams
@@ -16,6 +16,8 @@ from zoneguard.dynamic.surveying import Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
 
+BESIDE = 2048  # bytes held of a flow beside its payload, about
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -25,14 +27,14 @@ class Limits:
     together: int = 64 << 20
 
 
-def reassemble(survey: Survey, wanted: Sequence[Track], limits: Limits | None = None) -> Iterator[Conversation]:
+def reassemble(survey: Survey, wanted: Iterable[Track], limits: Limits | None = None) -> Iterator[Conversation]:
     """Both directions of the wanted TCP and UDP flows of a survey, in the order given; these must have been interesting
     to the survey.
 
     Flows of other protocols are passed over. Raises ``InputError`` where a capture has changed meanwhile.
     """
     limits = limits or Limits()
-    for some in _batches([track for track in wanted if track.flow.proto in (TCP, UDP)], limits):
+    for some in _batches((track for track in wanted if track.flow.proto in (TCP, UDP)), limits):
         pairs = [_nothing(track, limits) for track in some]
         for packets in survey.packets([track.halves for track in some]):
             feed(packets, pairs)
@@ -49,12 +51,12 @@ def _nothing(track: Track, limits: Limits) -> Pair:
     return Datagrams(limits.stream), Datagrams(limits.stream)
 
 
-def _batches(wanted: Sequence[Track], limits: Limits) -> Iterator[list[Track]]:
-    """Flows whose payload fits together."""
+def _batches(wanted: Iterable[Track], limits: Limits) -> Iterator[list[Track]]:
+    """Flows whose payload fits together, and what is held of each beside it."""
     some: list[Track] = []
     total = 0
     for track in wanted:
-        size = sum(min(payload, limits.stream) for payload in track.flow.payload)
+        size = BESIDE + sum(min(payload, limits.stream) for payload in track.flow.payload)
         if some and total + size > limits.together:
             yield some
             some, total = [], 0

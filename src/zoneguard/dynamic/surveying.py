@@ -16,9 +16,10 @@ from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.cores import Core, best
 from zoneguard.dynamic.decoding import Account, Decoder
 from zoneguard.dynamic.flows import MAX_FLOWS
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.merging import Merged
 from zoneguard.dynamic.remembering import CHANGED, Interesting, Remembered, everything
-from zoneguard.dynamic.table import Flows, Tracks
+from zoneguard.dynamic.table import Tracks
 from zoneguard.model.errors import InputError
 from zoneguard.model.flows import CaptureAccount, FlowTable
 from zoneguard.model.text import N_

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from operator import eq
 from typing import overload
 
 import numpy as np
 
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Refusal
+from zoneguard.dynamic.columns import I32, I64, U64, Bool, Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6
 from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.flows import Tracked
-from zoneguard.dynamic.oriented import Oriented, more_macs, no_flows, orient
-from zoneguard.dynamic.placing import NOWHERE, Addresses
+from zoneguard.dynamic.oriented import Oriented, orient
+from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.states import Side, opener, state
 from zoneguard.model.addresses import V6
 from zoneguard.model.flows import Flow
@@ -76,6 +75,19 @@ class Tracks(Sequence[Track]):
         part = copy(self)
         part._order = self._order[which]
         return part
+
+    def carrying(self) -> Tracks:
+        """The tracks of flows with content, in either direction."""
+        return self.some(np.flatnonzero(self._store.payload[self._halves[self._order]].sum(axis=1) > 0))
+
+    def protocols(self) -> I64:
+        """The IP protocol of each flow."""
+        protocols: I64 = (self._store.key[self._order, 4] & np.uint64(0xFF)).astype(np.int64)
+        return protocols
+
+    def where(self) -> I64:
+        """The store's number of each flow."""
+        return self._order
 
     def times(self) -> I64:
         """When each flow began, in nanoseconds."""
@@ -155,95 +167,6 @@ class Tracks(Sequence[Track]):
 
     def _macs(self, half: int, first: int) -> tuple[int, ...]:
         return (*((first,) if first >= 0 else ()), *self._more_macs.get(half, ()))
-
-
-class Flows(Sequence[Flow]):
-    """The flows of several points in order of time, or of one in order of their first packets; made when asked for."""
-
-    def __init__(self, parts: Sequence[Tracks], by_time: bool = False) -> None:
-        self._parts = parts
-        sizes = [len(part) for part in parts]
-        self._part = np.repeat(np.arange(len(parts)), sizes)
-        self._at = np.concatenate([np.zeros(0, np.int64), *(np.arange(size) for size in sizes)])
-        if by_time and parts:
-            order = np.argsort(np.concatenate([part.times() for part in parts]), kind="stable")
-            self._part, self._at = self._part[order], self._at[order]
-
-    def __len__(self) -> int:
-        return len(self._at)
-
-    @overload
-    def __getitem__(self, at: int) -> Flow: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Flow, ...]: ...
-    def __getitem__(self, at: int | slice) -> Flow | tuple[Flow, ...]:
-        if isinstance(at, slice):
-            return tuple(self.some(np.arange(len(self))[at]))
-        return self._parts[int(self._part[at])][int(self._at[at])].flow
-
-    def __iter__(self) -> Iterator[Flow]:
-        for begin in range(0, len(self), CHUNK):
-            part, at = self._part[begin : begin + CHUNK], self._at[begin : begin + CHUNK]
-            made = {number: iter(self._parts[number].some(at[part == number])) for number in np.unique(part).tolist()}
-            for number in part.tolist():
-                yield next(made[number]).flow
-
-    def some(self, which: I64) -> Flows:
-        """The flows at these positions, of the same columns."""
-        part = copy(self)
-        part._part, part._at = self._part[which], self._at[which]
-        return part
-
-    def oriented(self) -> tuple[Oriented, tuple[str, ...]]:
-        """The flows in columns, and the captures by their numbers there."""
-        files: list[str] = []
-        stacks = {stack: number for number, stack in enumerate({s: None for part in self._parts for s in part.vlans})}
-        columns = []
-        for part in self._parts:
-            columns.append(part.oriented(np.arange(len(files), len(files) + len(part.files), dtype=np.int32), stacks))
-            files += part.files
-        if not columns:
-            return no_flows(), ()
-        starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        return Oriented.join(columns).take(starts[self._part] + self._at), tuple(files)
-
-    def begins(self, flows: Oriented, which: I64) -> I64:
-        """The sequence numbers at which both sides of some flows begin, the originator's first; -1: none is known."""
-        begins = np.full((len(which), 2), -1, np.int64)
-        for number, part in enumerate(self._parts):
-            own = np.flatnonzero(self._part[which] == number)
-            for side, halves in enumerate((flows.near, flows.far)):
-                begins[own, side] = part.begins(halves[which[own]])
-        return begins
-
-    def macs(self, flows: Oriented) -> tuple[I64, U8, I64]:
-        """Every source address of the flows in columns: position, side (0: originator) and address, in that order."""
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int64))]
-        for number, part in enumerate(self._parts):
-            own = np.flatnonzero(self._part == number)
-            near, far = flows.near[own], flows.far[own]
-            for side, halves in enumerate((near, far)):
-                first = part.first_macs(halves)
-                known = np.flatnonzero(first >= 0)
-                found.append((own[known], np.full(len(known), side, np.uint8), first[known]))
-            at, sides, more = more_macs(near, far, part.more_macs)
-            found.append((own[at], sides, more))
-        positions, sides, macs = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.lexsort((sides, positions))
-        return positions[order], sides[order], macs[order]
-
-    def ends(self) -> tuple[Addresses, Addresses]:
-        """Both addresses of each flow, in no order."""
-        starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        where = starts[self._part] + self._at
-        sides = zip(*(part.ends() for part in self._parts), strict=True)
-        a, b = (Addresses.join(side).take(where) for side in sides) if len(self._parts) else (NOWHERE, NOWHERE)
-        return a, b
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def _join_apart(

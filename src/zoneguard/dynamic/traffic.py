@@ -13,9 +13,10 @@ import numpy as np
 
 from zoneguard.dynamic.columns import I32, I64, U8, U16, Bool, Column
 from zoneguard.dynamic.crossing import STAYS_ON_LINK
+from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.matters import Matter, merged
 from zoneguard.dynamic.placing import Partition, numbered
-from zoneguard.dynamic.table import CHUNK, Flows
+from zoneguard.dynamic.table import CHUNK
 from zoneguard.model.addresses import V6
 from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
@@ -31,10 +32,12 @@ class Traffic:
     """The flows in order of time. ``src`` and ``dst`` are numbers of ``table``; ``source`` and ``target`` the numbers
     of their zones, -1 where they lie in none, ``point`` that of the zone in which the flow was captured; ``zones``
     names them. ``crossing``: the flow runs between two zones, and is no other sighting of one that does. ``seen_as``
-    are the other sightings, by the position of what they are sightings of.
+    are the other sightings, by the position of what they are sightings of. ``unread``: nobody reads the content.
     """
 
-    def __init__(self, flows: Flows, zones: ZoneMap, points: Mapping[str, CaptureEntry]) -> None:
+    def __init__(
+        self, flows: Flows, zones: ZoneMap, points: Mapping[str, CaptureEntry], unread: Bool | None = None
+    ) -> None:
         columns, self.files = flows.oriented()
         self.flows = flows
         self.zones = tuple(zones)
@@ -56,6 +59,7 @@ class Traffic:
         stays = self.among(STAYS_ON_LINK)
         apart = (self.source >= 0) & (self.target >= 0) & (self.source != self.target)
         self.crossing: Bool = apart & ~stays[self.src] & ~stays[self.dst]
+        self.unread: Bool = np.zeros(len(self), np.bool_) if unread is None else unread
         self.seen_as: Mapping[int, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
@@ -78,6 +82,11 @@ class Traffic:
     def goes_to(self, addresses: Intervals) -> Bool:
         """Flows to one of the addresses."""
         return self.among(addresses)[self.dst]
+
+    def touches(self, addresses: Intervals) -> Bool:
+        """Flows with one of the addresses at an end."""
+        among = self.among(addresses)
+        return among[self.src] | among[self.dst]
 
     def opened_in(self, classes: Collection[ZoneClass | None]) -> Bool:
         """Flows opened in a zone of one of the classes (``None``: in no zone)."""
@@ -106,6 +115,11 @@ class Traffic:
         wanted = np.array(sorted(proto << 16 | port for proto, port in services), np.int64)
         return np.isin(self._services(), wanted)
 
+    def speaks(self, protocols: Intervals, ports: Intervals, turned: bool = False) -> Bool:
+        """Flows of these protocols to these ports; ``turned``: from these ports."""
+        of_protocol, of_port = _table(protocols, 256), _table(ports, 1 << 16)
+        return of_protocol[self.proto] & of_port[self.sport if turned else self.dport]
+
     def tcp(self, ports: Iterable[int]) -> Bool:
         """Flows of TCP to one of the ports."""
         return self.service((TCP, port) for port in ports)
@@ -117,12 +131,16 @@ class Traffic:
         return carried
 
     @property
+    def messages(self) -> Bool:
+        """Flows of ICMP or ICMPv6."""
+        return _table(ICMP_PROTOCOLS, 256)[self.proto]
+
+    @property
     def got_through(self) -> Bool:
         """Flows that what stands between their ends let pass: they were answered, or a capture taken in the zone of the
         far end shows what opens them. Messages about other packets (errors of ICMP) open nothing."""
         asking = np.isin(self.icmp >> 8, ECHO_REQUESTS)
-        icmp = np.isin(self.proto, [proto for low, high in ICMP_PROTOCOLS.spans for proto in range(low, high + 1)])
-        opens = np.where(icmp, asking, (self.proto != TCP) | self.known)
+        opens = np.where(self.messages, asking, (self.proto != TCP) | self.known)
         there = (self.point == self.target) & (self.target >= 0)
         through: Bool = self.answered | (there & opens)
         return through
@@ -280,3 +298,11 @@ class Traffic:
         ends = [self.table.take(column[some].astype(np.int64)) for column in (src, dst)]
         columns = [column for end in ends for column in (end.v6, end.high, end.low)]
         return hashlib.sha256(b"".join(column.tobytes() for column in (*columns, service[some]))).hexdigest()[:32]
+
+
+def _table(values: Intervals, size: int) -> Bool:
+    """Of each number below ``size`` whether it is among the values."""
+    table = np.zeros(size, np.bool_)
+    for low, high in values.spans:
+        table[low : high + 1] = True
+    return table

@@ -45,6 +45,10 @@ class Announcements:
                 told = Announced(transfer, doing, dict(doubt.split("=", 1) for doubt in doubts), path)
                 self._told[endpoint].append(told)
 
+    def mentions(self, flow: Flow) -> bool:
+        """Whether some session spoke of an end of the flow."""
+        return bool(self._told) and any(endpoint in self._told for endpoint in _endpoints(flow))
+
     def take(self, flow: Flow, sender: int) -> Announced | None:
         """What was told of the flow in which ``sender`` (an address) sends the file: one of its ends was, the direction
         is the one that was told, and the session began before."""
