@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from zoneguard.audit.citations import refuse_unknown
@@ -174,10 +173,10 @@ def _dynamic(
         if paths[account.file].is_file()
     ]
     if extraction:
-        extraction.finish(chain(result.transfers, result.unread_transfers))
+        extraction.finish(result.transfers)
     traffic = Traffic(result.flows, project.zones, result.entries, result.unread)
     traffic.join(sightings(space, possible, traffic))
-    return DynamicResult(result.table, traffic, result.transfers, result.table.accounts, result.entries)
+    return DynamicResult(result.table, traffic, result.read, result.table.accounts, result.entries)
 
 
 def _counting(progress: Progress) -> Callable[[int], None]:

@@ -43,7 +43,8 @@ class StaticResult:
 
 @dataclass(frozen=True, slots=True)
 class DynamicResult:
-    """What the captures showed. ``traffic``: the flows in columns; ``points``: which entry names a file."""
+    """What the captures showed. ``traffic``: the flows in columns; ``points``: which entry names a file. Of flows whose
+    content nobody reads (``traffic.unread``) there are no ``transfers``."""
 
     flows: FlowTable
     traffic: Traffic

@@ -65,19 +65,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """``flows`` in order of time and ``transfers`` of all captures; ``entries`` says for each file read which entry
-    names it. ``unread``: which flows carried content that nobody here reads; there are no transfers of these."""
+    """``flows`` in order of time and what was ``read`` of all captures; ``entries`` says for each file read which entry
+    names it. ``unread``: which flows carried content that nobody here reads."""
 
     flows: Flows
     accounts: tuple[CaptureAccount, ...]
-    transfers: tuple[Transfer, ...]
+    read: tuple[Transfer, ...]
     unread: Bool
     entries: Mapping[str, CaptureEntry]
 
     @property
-    def unread_transfers(self) -> Iterator[Transfer]:
-        """What is known of the content of ``unread`` flows."""
-        return map(unrecognised, self.flows.some(np.flatnonzero(self.unread)))
+    def transfers(self) -> tuple[Transfer, ...]:
+        """What was read, and one transfer for each of the ``unread`` flows."""
+        return (*self.read, *map(unrecognised, self.flows.some(np.flatnonzero(self.unread))))
 
     @property
     def table(self) -> FlowTable:
