@@ -3,13 +3,17 @@ a town in which that check finds it broken."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.profiles.breaks import BREAKS
 from tests.profiles.full_town import good
+from zoneguard.audit import run
 from zoneguard.loading.profile import load_profile, shipped_profiles
+from zoneguard.loading.project import load_project
 from zoneguard.model.findings import Report
 from zoneguard.model.policy import Clause, ClauseClass, Verdict
 
@@ -28,17 +32,30 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     """The report of the town, broken as the named check has to say, or (empty) as it should be."""
     known: dict[str, Report] = {}
 
-    def run(name: str) -> Report:
+    def report(name: str) -> Report:
         if name not in known:
             town = good(tmp_path_factory.mktemp("town"))
             known[name] = (BREAKS[name](town) if name else town).audit()
         return known[name]
 
-    return run
+    return report
 
 
 def test_the_town_as_it_should_be_has_no_finding(audit: Audit) -> None:
     assert [(f.check, str(f.message)) for f in audit("").findings] == []
+
+
+def test_every_clause_of_every_document_is_in_the_result_with_a_verdict_and_why(tmp_path: Path) -> None:
+    """Clauses of every class: N, P, X and A; with both halves and with each alone."""
+    whole = good(tmp_path).audit()
+    halves = [run(load_project(tmp_path), frozenset({half})) for half in ("static", "dynamic")]
+    written = [clause for name in shipped_profiles() for clause in load_profile(name).clauses]
+    for report in (whole, *halves):
+        assert Counter(result.clause for result in report.clauses) == Counter(clause.id for clause in written)
+        assert all(isinstance(result.verdict, Verdict) and str(result.reason) for result in report.clauses)
+        judged = {result.clause: result.verdict for result in report.clauses}
+        persons = {judged[clause.id] for clause in written if clause.clause_class is ClauseClass.ATTESTATION}
+        assert persons == {Verdict.ATTESTATION_NEEDED}
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
