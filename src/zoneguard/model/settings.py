@@ -133,3 +133,14 @@ class Tunnel:
     span: SourceSpan
     encrypted: bool | None
     peer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a rule does with the sessions that it lets pass: it ``logs`` each of them, looks for attacks in them
+    (``intrusion``), looks for malware in what they carry (``malware``)."""
+
+    span: SourceSpan
+    logs: bool = False
+    intrusion: bool = False
+    malware: bool = False

@@ -22,6 +22,7 @@ from zoneguard.parsers._fortios.static import DYNAMIC
 from zoneguard.parsers._fortios.tree import TreeReader
 from zoneguard.parsers._fortios.tunnels import read_tunnels
 from zoneguard.parsers._fortios.vdom import POLICY_TABLES, Vdom
+from zoneguard.parsers._fortios.watching import read_watches
 from zoneguard.parsers._fortios.zones import SDWAN_TABLES, check_zones, read_sdwan, read_zones
 from zoneguard.parsers.accounting import Ledger
 
@@ -68,7 +69,11 @@ def parse(source: Source, name: str) -> Parsed:
         ledger.ignored(reason, line)
     settings = read_management(export, device.services)
     device = replace(
-        device, uncertain=(*_missing(export), *ledger.uncertain), settings=settings, tunnels=read_tunnels(export)
+        device,
+        uncertain=(*_missing(export), *ledger.uncertain),
+        settings=settings,
+        tunnels=read_tunnels(export),
+        watches=read_watches(export),
     )
     return Parsed((device,), ledger.close())
 

@@ -14,10 +14,10 @@ SECURITY = Spec(
     {
         **_RULE,
         **read("action category rule-type hip-profiles source-hip destination-hip source-imsi source-imei"),
-        **read("source-nw-slice source-device destination-device"),
+        **read("source-nw-slice source-device destination-device log-start log-end profile-setting"),
         **ignored(
-            LOGGING="log-start log-end log-setting",
-            CONTENT="profile-setting option disable-inspect saas-user-list saas-tenant-list",
+            LOGGING="log-setting",
+            CONTENT="option disable-inspect saas-user-list saas-tenant-list",
             SHAPING="qos",
             SESSIONS="icmp-unreachable disable-server-response-inspection",
         ),
