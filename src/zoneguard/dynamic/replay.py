@@ -26,6 +26,7 @@ from zoneguard.dynamic.surveying import Progress, Survey, survey
 from zoneguard.dynamic.table import Tracks
 from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import Announcements, name_data_connections
+from zoneguard.inspection.known import Known
 from zoneguard.inspection.ranges import Ranges
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.errors import InputError, InputErrors
@@ -186,7 +187,7 @@ def inspect(seen: Survey, wanted: Tracks, options: Options, left: Callable[[int]
     for number in wanted.where()[~carries].tolist():
         left(number)
     wanted = wanted.some(np.flatnonzero(carries))
-    unswept = 0
+    known, unswept = Known(), 0
     for number, conversation in zip(wanted.where().tolist(), reassemble(seen, wanted, options.limits), strict=True):
         flow = conversation.flow
         unswept += SWEPT_PER_FLOW + sum(flow.payload)
@@ -194,7 +195,8 @@ def inspect(seen: Survey, wanted: Tracks, options: Options, left: Callable[[int]
             unswept = 0
             collect_new()
         asked = flow.src in options.touching or flow.dst in options.touching
-        named = replace(conversation, keep=ranges.keep, sketched=asked, name=announced.name(flow))
+        name = announced.name(flow)
+        named = replace(conversation, keep=ranges.keep, sketched=asked, name=name, known=known)
         best = _reader(named, protocols)
         if best is not None:
             for transfer in _transfers(named, best):

@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from zoneguard.model.flows import Flow, Hazard, Stream, Transfer
 from zoneguard.model.text import N_, Text
+
+if TYPE_CHECKING:
+    from zoneguard.inspection.known import Known
 
 TCP, UDP = 6, 17
 Keep = Callable[[Transfer, bytes], None]
@@ -19,7 +23,7 @@ class Conversation:
     """Both directions of one TCP flow, reassembled, or of one UDP flow, a segment a datagram.
 
     ``keep`` is handed each carved content with its transfer; ``sketched``: contents get a sketch; ``name``: that under
-    which another conversation announced what this one carries, if one did.
+    which another conversation announced what this one carries, if one did; ``known``: what the run has examined.
     """
 
     flow: Flow
@@ -28,6 +32,7 @@ class Conversation:
     keep: Keep | None = None
     sketched: bool = False
     name: str = ""
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,19 @@ class Budget:
         self._bytes -= size
         if self._bytes <= 0:
             self.exceed(N_("expands to more than {size} bytes", size=self.limits.expanded))
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """How many more files may be contained, and bytes expanded."""
+        return self._members, self._bytes
+
+    def pay(self, members: int, expanded: int) -> bool:
+        """Spend as much at once; not where that is more than there is."""
+        if self.spent is not None or members > self._members or expanded >= self._bytes:
+            return False
+        self._members -= members
+        self._bytes -= expanded
+        return True
 
     def exceed(self, reason: Text) -> None:
         """Nothing more may be spent, for ``reason``; the first reason stands."""

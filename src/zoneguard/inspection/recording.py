@@ -110,7 +110,7 @@ class Recorder:
         """A transfer with a content, examined, and those of the files it contains."""
         key = self.key(parent)
         sound = carriage.sound
-        examined = examine(replace(content, whole=content.whole and sound), self._budget)
+        examined = self._examined(replace(content, whole=content.whole and sound))
         certainty, reason = examined.certainty, examined.reason
         if certainty is not Certainty.OPAQUE and carriage.doubt:
             certainty, reason = Certainty.PARTIAL, carriage.doubt
@@ -126,6 +126,10 @@ class Recorder:
         )  # fmt: skip
         self._members(examined.members, transfer, sound)
         return transfer
+
+    def _examined(self, content: Content) -> Examined:
+        known = self.conversation.known
+        return known.examine(content, self._budget) if known else examine(content, self._budget)
 
     def _sketch(self, content: Content) -> tuple[int, ...]:
         return sketch(content.data) if self.conversation.sketched else ()
