@@ -22,6 +22,8 @@ class Field(StrEnum):
     ``ORIG_*`` where ``DNAT`` is 0.
     """
 
+    __hash__ = str.__hash__
+
     SRC = "src"  # shared address space of model.addresses
     DST = "dst"
     PROTO = "proto"  # IP protocol number; 1 ICMP, 58 ICMPv6

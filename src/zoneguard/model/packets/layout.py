@@ -15,9 +15,12 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, Field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """``width`` bits, ``stride`` variables apart, from variable ``first`` on; bit 0 is the most significant."""
+    """``width`` bits, ``stride`` variables apart, from variable ``first`` on; bit 0 is the most significant.
+
+    There is one of each in ``GROUPS``.
+    """
 
     name: str
     first: int
@@ -91,9 +94,14 @@ REQUIRES: dict[Field, tuple[tuple[Group, Intervals], ...]] = {
 
 def encode_addresses(addresses: Intervals) -> tuple[Intervals, Intervals]:
     """``(IPv4, IPv6)`` parts of a set of the shared space, as values of a 128-bit group."""
-    v4 = ((low << 96, (high << 96) | ((1 << 96) - 1)) for low, high in (addresses & ALL_V4).spans)
-    v6 = ((low - V6, high - V6) for low, high in (addresses & ALL_V6).spans)
-    return Intervals(tuple(v4)), Intervals(tuple(v6))
+    spans = addresses.spans
+    only_v4 = not spans or spans[-1][1] < V6
+    v4 = spans if only_v4 else (addresses & ALL_V4).spans
+    v6 = () if only_v4 else (addresses & ALL_V6).spans
+    return (
+        Intervals(tuple([(low << 96, (high << 96) | ((1 << 96) - 1)) for low, high in v4])),
+        Intervals(tuple([(low - V6, high - V6) for low, high in v6])),
+    )
 
 
 def decode_addresses(v4: Intervals, v6: Intervals) -> Intervals:
