@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.networks.site import ANY_SENDER, Given, Site, opening, site
+from zoneguard.model.addresses import parse_address
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, SYN, ConnState, Field
 from zoneguard.model.packet import Packet
@@ -202,9 +203,62 @@ def test_only_messages_that_ask_are_answered(tmp_path: Path, kind: int, answered
     assert (made.answered(opening(*HOSTS, f"icmp/{kind}")) is not None) is answered
 
 
-def test_a_translated_session_and_one_that_is_not_delivered_have_no_answer_here(tmp_path: Path) -> None:
-    nat = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth1 -j MASQUERADE\nCOMMIT\n"
-    made = site(tmp_path, ZONES, {"fw": Given(nat + LINUX.format(SESSIONS + NEW), ROUTES)})
-    assert made.trace(opening(*HOSTS)).disposition == "delivered"
-    assert made.answered(opening(*HOSTS)) is None
+def test_what_is_not_delivered_has_no_answer(tmp_path: Path) -> None:
+    made = site(tmp_path, ZONES, {"fw": Given(LINUX.format(SESSIONS + NEW), ROUTES)})
+    assert made.answered(opening(*HOSTS)) is not None
     assert made.answered(opening(*HOSTS, "tcp/80")) is None
+
+
+MASQUERADE = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -o eth1 -j MASQUERADE\nCOMMIT\n"
+
+
+def test_the_answer_to_a_translated_session_gets_its_addresses_back(tmp_path: Path) -> None:
+    made = site(tmp_path, ZONES, {"fw": Given(MASQUERADE + LINUX.format(SESSIONS + NEW), ROUTES)})
+    there = made.trace(opening(*HOSTS))
+    assert there.arrived is not None
+    assert there.arrived.src == parse_address("10.30.0.1")
+    back = made.answered(opening(*HOSTS))
+    assert back is not None
+    assert back.disposition == "delivered"
+    assert back.packet.dst == parse_address("10.30.0.1")
+    assert back.arrived is not None
+    assert (back.arrived.src, back.arrived.dst) == tuple(map(parse_address, reversed(HOSTS)))
+    (hop,) = back.hops
+    assert {field: new for field, _, new in hop.rewritten}[Field.DST] == parse_address(HOSTS[0])
+
+
+def test_a_translated_session_needs_its_answers_permitted_like_any(tmp_path: Path) -> None:
+    made = site(tmp_path, ZONES, {"fw": Given(MASQUERADE + LINUX.format(NEW), ROUTES)})
+    back = made.answered(opening(*HOSTS))
+    assert back is not None
+    assert back.disposition == "denied"
+
+
+def test_an_answer_that_passes_by_the_translation_is_undetermined(tmp_path: Path) -> None:
+    """The server's own addresses lead back beside the device that translated."""
+    dnat = (
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+        "-A PREROUTING -d 10.9.0.80 -p tcp -j DNAT --to-destination 10.30.0.5\nCOMMIT\n"
+    )
+    zones = {**ZONES, "transit": ("other", "10.9.0.0/24, 10.8.0.0/24")}
+    translator = (
+        "10.20.0.0/24 dev eth0 proto kernel scope link src 10.20.0.1\n"
+        "10.9.0.0/24 dev eth1 proto kernel scope link src 10.9.0.1\n10.30.0.0/24 via 10.9.0.3 dev eth1\n"
+    )
+    gate = (
+        "10.30.0.0/24 dev eth0 proto kernel scope link src 10.30.0.1\n"
+        "10.9.0.0/24 dev eth1 proto kernel scope link src 10.9.0.3\n"
+        "10.20.0.0/24 dev eth2 proto kernel scope link src 10.20.0.2\n"
+    )
+    devices = {
+        "fw": Given(dnat + LINUX.format(SESSIONS + NEW), translator),
+        "gate": Given(gate, format="ip-route"),
+    }
+    made = site(tmp_path, zones, devices)
+    asked = opening(HOSTS[0], "10.9.0.80")
+    there = made.tracer.trace(asked, Entry("fw", "default", "eth0"), ANY_SENDER)
+    assert there.disposition == "delivered"
+    back = made.tracer.with_answer(there, ANY_SENDER).answer
+    assert back is not None
+    assert back.disposition == "undetermined"
+    assert "not undone" in back.reason.render()

@@ -19,7 +19,7 @@ def sessions(lab: Lab, openers: Sequence[Probe]) -> list[tuple[Probe, Seen]]:
     lab.forget_connections()
     sent = zip(openers, lab.send(openers), strict=True)
     opened = [(probe, seen) for probe, seen in sent if seen.egress and seen.egress[1] != LOCAL]
-    lab.send([answer for _, seen in opened if (answer := _answer(seen))])
+    lab.send([answer for _, seen in opened if (answer := answer_of(seen))])
     return opened
 
 
@@ -30,7 +30,7 @@ def following(opened: Sequence[tuple[Probe, Seen]]) -> list[Probe]:
 
 def answers(opened: Sequence[tuple[Probe, Seen]]) -> list[Probe]:
     """One more answer of each session."""
-    found = [answer for _, seen in opened if (answer := _answer(seen))]
+    found = [answer for _, seen in opened if (answer := answer_of(seen))]
     return [replace(answer, packet=_established(answer.packet)) for answer in found]
 
 
@@ -47,7 +47,8 @@ def errors(opened: Sequence[tuple[Probe, Seen]]) -> list[Probe]:
     return found
 
 
-def _answer(seen: Seen) -> Probe | None:
+def answer_of(seen: Seen) -> Probe | None:
+    """The answer that the far end gives at once to a packet that came through."""
     if seen.egress is None or seen.packet is None:
         return None
     sent = seen.packet

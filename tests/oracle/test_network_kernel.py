@@ -19,6 +19,7 @@ from tests.oracle.iptables_rules import iptables_ruleset
 from tests.oracle.netns import LOCAL, Lab, Probe, Seen, unavailable
 from tests.oracle.network import ENTRIES, FRR, ZONES, devices_of, export, three_boxes
 from tests.oracle.nft_rules import nft_ruleset
+from tests.oracle.sessions import answer_of
 from tests.oracle.world import World
 from zoneguard.audit.running import STATIC, run
 from zoneguard.model.addresses import parse_address
@@ -68,6 +69,36 @@ def test_the_exported_project_says_what_packets_do(lab: Lab, tmp_path: Path) -> 
                     assert not differs, f"{differs}\n{shown}"
     print(ends)
     assert min(ends["delivered"], ends["denied"], ends["opener"]) > 0
+
+
+def test_answers_get_back_as_trace_says(lab: Lab, tmp_path: Path) -> None:
+    """Through translations, too: real connection tracking undoes them on the way back."""
+    ends: Counter[str] = Counter()
+    for number in range(RULESETS):
+        random = Random(f"{SEED}/answers/{number}")
+        accepted(lab, "north", lambda: iptables_ruleset(random, "nft"))  # noqa: B023 (called at once)
+        accepted(lab, "south", lambda: nft_ruleset(random))  # noqa: B023
+        tracer = Case.of(export(lab, tmp_path)).tracer
+        world = World(random, False)
+        drawn = [world.packet(False) for _ in range(4 * PACKETS)]
+        openers = [Probe(ENTRIES[ingress], packet) for ingress, packet in drawn if opens(packet) and packet.proto != 1]
+        for batch in batches(openers):
+            lab.forget_connections()
+            traces = [tracer.trace(p.packet, Entry(p.ingress[0], "default", p.ingress[1])) for p in batch]
+            there = [
+                (tracer.with_answer(trace), answer)
+                for trace, seen in zip(traces, lab.send(batch), strict=True)
+                if len(trace.walks) == 1 and (answer := answer_of(seen)) and answer.ingress[1] != LOCAL
+            ]
+            for (trace, answer), seen in zip(there, lab.send([answer for _, answer in there]), strict=True):
+                back = trace.answer
+                changed = any(hop.rewritten for hop in trace.hops)
+                ends[f"{back.disposition.value if back else 'none'}{' translated' if changed else ''}"] += 1
+                shown = f"{answer}\n{seen}\n{back}\n{trace}\nruleset {number}"
+                if back is not None and back.disposition is not Disposition.UNDETERMINED:
+                    assert any(reaches(seen, walk) for walk in back.walks), shown
+    print(ends)
+    assert min(ends["delivered"], ends["delivered translated"]) > 0
 
 
 @dataclass(frozen=True, slots=True)

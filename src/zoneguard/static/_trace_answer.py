@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zoneguard.model.device import Filter, Vrf
 from zoneguard.model.match import ACK, SYN, ConnState, Field, asks
 from zoneguard.model.packet import Packet
-from zoneguard.model.text import N_
-from zoneguard.static._trace_walk import Disposition, Hop
+from zoneguard.model.text import N_, Text
+from zoneguard.static._trace_packet import domain
+from zoneguard.static._trace_session import OTHER_END, PORT_OF, Place, Session, sessions_of
+from zoneguard.static._trace_walk import Disposition
 
 if TYPE_CHECKING:
     from zoneguard.static.trace import Trace, Tracer
@@ -18,41 +20,44 @@ if TYPE_CHECKING:
 ICMP, TCP, ICMPV6 = 1, 6, 58
 ANSWERS = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
 """The types of messages that ask, and those that answer them (RFC 792, 950, 4443)."""
-OTHER_END = {Field.SPORT: Field.DPORT, Field.DPORT: Field.SPORT, Field.MAC: Field.MAC}
 
 
 def answer_to(trace: Trace, tracer: Tracer, unspecified: frozenset[Field] = frozenset()) -> Trace | None:
     """The trace of the first answer, from the interface by which the packet left; ``None`` where none is followed.
 
-    None is followed for what was not delivered to a host, for what no answer is asked by, and for what was translated:
-    there the answer comes back as the translation remembers it. An answer that meets a device that keeps sessions and
-    has not seen this one is undetermined.
+    None is followed for what was not delivered to a host, for what no answer is asked by, and where one context
+    translated the session twice. Where a context translated it once, the answer gets back what it had there. An answer
+    that meets a device that keeps sessions and has not seen this one is undetermined, and one that gets back with
+    other addresses than were asked.
     """
     packet, hops = trace.arrived, trace.hops
     if trace.disposition is not Disposition.DELIVERED or packet is None or not hops or hops[-1].action == "local":
         return None
     turned = _turned(packet)
-    if turned is None or _translated(hops, unspecified):
+    given = {field: domain(field, trace.packet.get(field)) for field in unspecified}
+    sessions = sessions_of(trace.packet, given, hops)
+    if turned is None or sessions is None:
         return None
     last = hops[-1]
-    entry = tracer.topology.port(last.device, last.context, last.egress)
-    open_ends = frozenset(OTHER_END[field] for field in unspecified if field in OTHER_END)
-    back = tracer.trace(turned, entry, open_ends)
-    if _translated(back.hops, open_ends):
-        return None
-    seen = {(hop.device, hop.context) for hop in hops}
-    strange = next(
-        (h for h in back.hops if (h.device, h.context) not in seen and _tracks(tracer, h.device, h.context)), None
-    )
-    if strange is None:
-        return back
-    reason = N_("the answer comes to {device}, which keeps sessions and has not seen this one", device=strange.device)
-    return replace(back, disposition=Disposition.UNDETERMINED, reason=reason)
+    pools = {OTHER_END[field]: values for field, values in (given | dict(last.pools)).items() if field in OTHER_END}
+    back = tracer.follow(turned, tracer.topology.port(last.device, last.context, last.egress), pools, sessions)
+    doubt = _doubt(trace, back, tracer, sessions)
+    return back if doubt is None else replace(back, disposition=Disposition.UNDETERMINED, reason=doubt)
 
 
-def _translated(hops: Iterable[Hop], unspecified: frozenset[Field]) -> bool:
-    """Whether a device changed the packet. A field that may have any value is in ``Hop.pools`` as it was sent."""
-    return any(hop.rewritten or any(field not in unspecified for field, _ in hop.pools) for hop in hops)
+def _doubt(trace: Trace, back: Trace, tracer: Tracer, sessions: Mapping[Place, Session]) -> Text | None:
+    """Why it is open whether the sender of ``trace`` gets the answer ``back``, whatever the devices on its way do."""
+    seen = {(hop.device, hop.context) for hop in trace.hops}
+    for hop in back.hops:
+        place = (hop.device, hop.context)
+        if place not in seen and _tracks(tracer, *place):
+            return N_("the answer comes to {device}, which keeps sessions and has not seen this one", device=hop.device)
+        if place not in sessions and any(field in PORT_OF for field, _, _ in hop.rewritten):
+            return N_("{device} translates the answer, and did not translate what it answers", device=hop.device)
+    sent, got = trace.packet, back.arrived
+    if back.disposition is Disposition.DELIVERED and got is not None and (got.dst, got.src) != (sent.src, sent.dst):
+        return N_("the answer gets back as {packet}: on its way the translation is not undone", packet=str(got))
+    return None
 
 
 def _turned(packet: Packet) -> Packet | None:

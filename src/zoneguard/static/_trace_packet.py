@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, format_addresses
 from zoneguard.model.intervals import Intervals
@@ -78,7 +79,7 @@ class Traveller:
     pool holds the values that fit the answer. ``packet`` shows the lowest value of each pool.
     """
 
-    def __init__(self, packet: Packet, script: Script, unspecified: Iterable[Field] = ()) -> None:
+    def __init__(self, packet: Packet, script: Script, pools: Mapping[Field, Intervals] = MappingProxyType({})) -> None:
         self.packet = packet
         self.script = script
         self.pools: dict[Field, Intervals] = {}
@@ -90,8 +91,8 @@ class Traveller:
         self._arrived_state: Intervals | None = None
         self._revision = 0
         self._open: In | Unknown | None = None
-        for field in unspecified:
-            self._set(field, domain(field, packet.get(field)))
+        for field, values in pools.items():
+            self._set(field, values)
 
     def enter(self, device: str, ingress: str) -> None:
         """Come into a forwarding context of ``device`` by ``ingress``."""

@@ -16,6 +16,7 @@ from zoneguard.static._trace_choices import UndecidableError
 from zoneguard.static._trace_packet import Traveller
 from zoneguard.static._trace_routing import NoRoute, RoutingTable
 from zoneguard.static._trace_rules import Decision, RuleRunner
+from zoneguard.static._trace_session import Session
 
 SESSION = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 MANY = In(
@@ -79,13 +80,15 @@ class Context:
         self._interfaces = {i.name: i for i in device.interfaces}
         self._runner = RuleRunner(vrf.lists, self._interfaces)
 
-    def run(self, packet: Traveller, ingress: str) -> Step:
-        """Run ``packet``, which came in by ``ingress``, to one outcome."""
+    def run(self, packet: Traveller, ingress: str, session: Session | None = None) -> Step:
+        """Run ``packet``, which came in by ``ingress``, to one outcome. ``session``: that it answers, as known here."""
         packet.enter(self.device.name, ingress)
         decisions: list[Decision] = []
         step = Step(Outcome.DENY, packet.packet, Text(""))
         try:
-            step = self._run(packet, decisions)
+            step = self._run(packet, decisions, session)
+            if session is not None:
+                session.restore(packet, Field.DST)
         except _DroppedError as dropped:
             reason = N_("{device}: {rule} denies it", device=self.device.name, rule=decision_text(decisions[-1]))
             step = replace(step, reason=reason, reject=dropped.reject)
@@ -98,17 +101,22 @@ class Context:
         pools = tuple(sorted(packet.pools.items()))
         return replace(step, packet=packet.packet, egress=packet.egress, pools=pools, decisions=tuple(decisions))
 
-    def _run(self, packet: Traveller, decisions: list[Decision]) -> Step:
+    def _run(self, packet: Traveller, decisions: list[Decision], session: Session | None) -> Step:
         name = self.device.name
         interface = self._interfaces.get(packet.ingress)
         if interface is not None and not interface.enabled:
             decisions.append(Decision("interface", interface.span, interface.name))
             reason = N_("{device}: the interface {interface} is disabled", device=name, interface=interface.name)
             return Step(Outcome.DENY, packet.packet, reason)
+        if session is not None and not session.knows(packet):
+            raise UndecidableError(N_("the answer comes to {device} otherwise than the session left it", device=name))
         step: Step | None = None
         for stage in self.vrf.stages:
+            if session is not None and not isinstance(stage, Filter):
+                _restore(packet, session, stage, decisions)
             if not isinstance(stage, Routing):
-                self._stage(packet, stage, decisions)
+                if session is None or isinstance(stage, Filter):
+                    self._stage(packet, stage, decisions)
                 continue
             if packet.holds(In(Field.DST, self.table.own)):
                 return self._answer(packet, decisions)
@@ -170,6 +178,17 @@ class Context:
             decisions.append(decision)
         elif decision.kind == "rule":
             decisions.append(replace(decision, kind="nat"))
+
+
+def _restore(packet: Traveller, session: Session, stage: Translate | Routing, decisions: list[Decision]) -> None:
+    """Undo what the session's first packet went through, at the stage where the answer's like would be done.
+
+    Its source is the answer's destination, and so decided before routing; its destination after.
+    """
+    after = isinstance(stage, Translate) and stage.field is Field.SRC
+    if not after and isinstance(stage, Routing):
+        decisions += session.lines
+    session.restore(packet, Field.DST if after else Field.SRC)
 
 
 def _applies(stage: Filter | Translate, packet: Traveller) -> bool:

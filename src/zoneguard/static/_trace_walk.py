@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from zoneguard.model.addresses import format_address
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In
 from zoneguard.model.packet import Packet
 from zoneguard.model.text import N_, Text
-from zoneguard.static._trace_choices import Doubt, Script
+from zoneguard.static._trace_choices import Doubt
 from zoneguard.static._trace_packet import Traveller
 from zoneguard.static._trace_pipeline import Outcome, Step
 from zoneguard.static._trace_rules import Decision
+from zoneguard.static._trace_session import Place, Session
 from zoneguard.static._trace_topology import Entry, Topology
 
 MAX_HOPS = 64
@@ -67,11 +70,14 @@ _ENDS = {
 
 
 class Walker:
-    """Follows one packet from one entry, with the answers of one script."""
+    """Follows one packet from one entry. ``sessions``: what contexts remember of the session that it answers."""
 
-    def __init__(self, topology: Topology, packet: Packet, script: Script, unspecified: frozenset[Field]) -> None:
+    def __init__(
+        self, topology: Topology, packet: Traveller, sessions: Mapping[Place, Session] = MappingProxyType({})
+    ) -> None:
         self._topology = topology
-        self._packet = Traveller(packet, script, unspecified)
+        self._packet = packet
+        self._sessions = sessions
         self._hops: list[Hop] = []
 
     def walk(self, entry: Entry) -> Walk:
@@ -90,7 +96,7 @@ class Walker:
                 )
             been.add(state)
             arrived = self._packet.packet
-            step = context.run(self._packet, here.interface)
+            step = context.run(self._packet, here.interface, self._sessions.get((here.device, here.vrf)))
             if step.outcome is not Outcome.FORWARD:
                 self._hops.append(_hop(here, arrived, step, _ending(step)))
                 return self._end(_ENDS[step.outcome], step.reason)

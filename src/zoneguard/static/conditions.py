@@ -26,8 +26,10 @@ def compile_match(space: PacketSpace, match: Match, ingress: str | None, egress:
         return space.union(*(compile_match(space, part, ingress, egress) for part in match.parts))
     result = space.everything
     for part in sorted(match.parts, key=_cost):
-        plain = isinstance(part, In)
-        packets = space.field(part.field, part.values) if plain else compile_match(space, part, ingress, egress)
+        if isinstance(part, In):
+            packets = space.field(part.field, part.values)
+        else:
+            packets = compile_match(space, part, ingress, egress)
         result = packets if result is space.everything else packets & result
         if not result:
             break

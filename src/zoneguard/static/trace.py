@@ -7,8 +7,9 @@ ways end differently the packet is undetermined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from zoneguard.model.addresses import format_address
@@ -20,9 +21,10 @@ from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.static._trace_answer import answer_to
 from zoneguard.static._trace_choices import Doubt, Explored, explore
 from zoneguard.static._trace_json import to_json
-from zoneguard.static._trace_packet import Traveller
+from zoneguard.static._trace_packet import Traveller, domain
 from zoneguard.static._trace_pipeline import Context, Outcome, Step
 from zoneguard.static._trace_rules import Decision
+from zoneguard.static._trace_session import Place, Pools, Session
 from zoneguard.static._trace_topology import Entry, Topology
 from zoneguard.static._trace_walk import Disposition, Hop, Walk, Walker
 
@@ -91,11 +93,12 @@ class Tracer:
         What a modelled device sends from an address of its own, on no other's subnet, comes in at its neighbours.
         ``unspecified`` fields may have any value, whatever ``packet`` says.
         """
+        pools = {field: domain(field, packet.get(field)) for field in unspecified}
         if entry is not None:
-            return self._from(entry, packet, unspecified)
-        traces = tuple(self._start(e, packet, unspecified) for e in self.entries(packet.src))
+            return self.follow(packet, entry, pools)
+        traces = tuple(self._start(e, packet, pools) for e in self.entries(packet.src))
         traces = traces or tuple(
-            self._from(e, packet, unspecified, (sender.device,))
+            self.follow(packet, e, pools, senders=(sender.device,))
             for sender, entries in self.topology.sent(packet.src, packet.dst)
             for e in entries
         )
@@ -109,13 +112,13 @@ class Tracer:
         """``trace`` with its answer: see ``_trace_answer``."""
         return replace(trace, answer=answer_to(trace, self, unspecified))
 
-    def _start(self, entry: Entry, packet: Packet, unspecified: frozenset[Field]) -> Trace:
-        """As ``_from``, except where source and destination are neighbours: no device is asked."""
+    def _start(self, entry: Entry, packet: Packet, pools: Pools) -> Trace:
+        """As ``follow``, except where source and destination are neighbours: no device is asked."""
         neighbours = any(packet.src in s and packet.dst in s for s in self.topology.subnets(entry))
         if neighbours and packet.dst not in self.topology.contexts[entry.device, entry.vrf].table.own:
             owners = self.topology.owners(entry, packet.dst)
             if owners:
-                return self._from(owners[0], packet, unspecified)
+                return self.follow(packet, owners[0], pools)
             reason = N_(
                 "source and destination are on one subnet, that of {device} {interface}",
                 device=entry.device,
@@ -123,12 +126,22 @@ class Tracer:
             )
             walk = Walk(Disposition.DELIVERED, (), reason, packet)
             return Trace(walk.disposition, reason, packet, entry, (), packet, walk.disposition, (), (walk,))
-        return self._from(entry, packet, unspecified)
+        return self.follow(packet, entry, pools)
 
-    def _from(
-        self, entry: Entry, packet: Packet, unspecified: frozenset[Field], senders: tuple[str, ...] = ()
+    def follow(
+        self,
+        packet: Packet,
+        entry: Entry,
+        pools: Pools,
+        sessions: Mapping[Place, Session] = MappingProxyType({}),
+        senders: tuple[str, ...] = (),
     ) -> Trace:
-        explored = explore(lambda script: Walker(self.topology, packet, script, unspecified).walk(entry))
+        """Follow ``packet`` from ``entry`` on.
+
+        ``pools``: fields that may have one of several values; ``sessions``: what contexts remember of the session that
+        it answers; ``senders``: devices that it has come by.
+        """
+        explored = explore(lambda script: Walker(self.topology, Traveller(packet, script, pools), sessions).walk(entry))
         walks = tuple(dict.fromkeys(w for w, _ in explored.runs))
         worst = min(walks, key=lambda w: WORST_FIRST.index(w.disposition))
         doubts = _doubts(explored, lambda walk: walk.disposition)
@@ -182,7 +195,8 @@ def run_context(
     context: Context, ingress: str, packet: Packet, unspecified: frozenset[Field] = frozenset()
 ) -> StepResult:
     """Run ``packet`` through one context made ready, coming in by ``ingress``."""
-    explored = explore(lambda script: context.run(Traveller(packet, script, unspecified), ingress))
+    pools = {field: domain(field, packet.get(field)) for field in unspecified}
+    explored = explore(lambda script: context.run(Traveller(packet, script, pools), ingress))
     doubts = _doubts(explored, lambda step: step.outcome)
     return StepResult(tuple(dict.fromkeys(step for step, _ in explored.runs)), doubts)
 

@@ -34,6 +34,7 @@ _AFTER = ("forward", "postrouting", "egress")
 _LOCAL = ("input",)
 DEVICE_HOOKS = frozenset({"ingress", "egress"})
 _NAT_PRIORITY = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
+_TRANSLATES = {"prerouting": Field.DST, "postrouting": Field.SRC, "input": Field.SRC}
 _NOT_TRANSLATED = In(Field.STATE, Intervals.of(ConnState.INVALID, ConnState.UNTRACKED))
 _OTHER_FAMILY = {"ip": ALL_V6, "ip6": ALL_V4}
 
@@ -71,21 +72,36 @@ def local_stages(bases: Iterable[Base]) -> tuple[Stage, ...]:
 
 
 def _run(bases: tuple[Base, ...], hooks: tuple[str, ...]) -> Iterator[Stage]:
+    acting = [base for base in bases if _does_something(base)]
     for hook in hooks:
-        here = [b for b in bases if b.chain.hook == hook and _does_something(b)]
-        translating = sorted((b for b in here if b.is_nat), key=lambda b: b.position)
-        if translating:
-            here = [b for b in here if not b.is_nat or b is translating[0]]
-        for base in sorted(here, key=lambda b: b.position):
-            devices = frozenset(base.chain.devices) or None
-            if base.is_nat:
-                yield Translate(_translation(translating), Field.DST if hook == "prerouting" else Field.SRC)
-            else:
-                yield Filter(
+        here = sorted((base for base in acting if base.chain.hook == hook), key=lambda base: base.position)
+        for _, stage in sorted(_placed(hook, here, acting), key=lambda placed: placed[0]):
+            yield stage
+
+
+def _placed(hook: str, here: list[Base], acting: list[Base]) -> Iterator[tuple[tuple[int, int, int], Stage]]:
+    """The stages of one hook, whose chains are ``here``, with their places among each other.
+
+    Where anything is translated, a forwarded packet has a stage at both hooks: there answers get back what they had.
+    """
+    for base in here:
+        devices = frozenset(base.chain.devices) or None
+        if not base.is_nat:
+            yield (
+                base.position,
+                Filter(
                     _entry(base),
                     ingress=devices if hook == "ingress" else None,
                     egress=devices if hook == "egress" else None,
-                )
+                ),
+            )
+    field = _TRANSLATES.get(hook)
+    translating = [base for base in here if base.is_nat]
+    if translating and field:
+        yield translating[0].position, Translate(_translation(translating), field)
+    elif field and hook not in _LOCAL and (elsewhere := next((base for base in acting if base.is_nat), None)):
+        idle = RuleList(f"translation of {hook}", (), Permit(), elsewhere.rules.span)
+        yield (_NAT_PRIORITY[hook], 0, 0), Translate(idle, field)
 
 
 def _does_something(base: Base) -> bool:
