@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
+
+import pytest
 
 from tests.checks.town import Town, session
 from zoneguard.model.policy import Verdict
@@ -59,3 +62,42 @@ def test_a_mail_that_leaves_may_have_attachments_but_no_hazard(tmp_path: Path) -
     assert not leaving("yokote", b"a.txt", b"hello")
     assert leaving("yokote", b"a.vbs", b'CreateObject("WScript.Shell").Run "calc"') == ["export"]
     assert not leaving("setagaya", b"a.vbs", b'CreateObject("WScript.Shell").Run "calc"')
+
+
+def attached(kind: str, content: bytes, name: str = "") -> bytes:
+    """A mail with a text and one more part."""
+    head = f"Content-Type: {kind}" + (f'; name="{name}"' if name else "")
+    return (
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+        b"hi\r\n--b\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n--b--"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        attached("application/ms-tnef", b"\x78\x9f\x3e\x22\x01\x00", "winmail.dat"),
+        attached("message/rfc822", b"Subject: y\r\nContent-Type: text/html\r\n\r\n<p>x</p>"),
+        attached("text/plain", b"x", "a.txt"),
+        attached("text/plain", b"<html><body>x</body></html>"),
+        attached("text/calendar", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR"),
+        b"Subject: x\r\n\r\nsee\r\nbegin 644 a.txt\r\n#86)C\r\n`\r\nend\r\n",
+        b"Subject: x\r\n\r\nsee\r\n=ybegin line=128 size=3 name=a.txt\r\n\x8b\x8c\x8d\r\n=yend size=3\r\n",
+        b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(b"MZ\x90\0" * 40),
+    ],
+    ids=["tnef", "message", "named", "html-inside", "calendar", "uuencode", "yenc", "program"],
+)
+def test_whatever_is_more_than_text_is_found(tmp_path: Path, content: bytes) -> None:
+    assert verdicts(tmp_path, content) == [Verdict.VIOLATES]
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"), [("iso-2022-jp", "iso2022_jp"), ("shift_jis", "cp932"), ("utf-8", "utf-8")]
+)
+@pytest.mark.parametrize("encoding", ["8bit", "base64"])
+def test_text_in_the_encodings_of_japanese_mailers_is_quiet(
+    tmp_path: Path, charset: str, codec: str, encoding: str
+) -> None:
+    text = "補助金の件、begin と書いた本文です。\r\n".encode(codec)
+    head = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+    assert not verdicts(tmp_path, head + (base64.encodebytes(text) if encoding == "base64" else text))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.checks.town import Town, session
 from tests.inspection.content.building import word, zipped
+from tests.inspection.content.test_cabinet import cabinet
+from tests.inspection.content.test_lzh import lzh
+from tests.inspection.content.test_seven_zip import packed
 from tests.inspection.test_sketching import prose
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Verdict
@@ -52,9 +57,17 @@ def test_a_document_that_leaves_as_it_entered_was_not_rebuilt(tmp_path: Path) ->
 
 
 def test_so_is_one_that_was_unpacked_or_packed_on_its_way(tmp_path: Path) -> None:
-    packed = zipped({"inner/a.docx": DOCUMENT})
-    assert [f.verdict for f in through(tmp_path, [("a.zip", packed)], [("a.docx", DOCUMENT)])] == [Verdict.VIOLATES]
-    assert [f.verdict for f in through(tmp_path, [("a.docx", DOCUMENT)], [("a.zip", packed)])] == [Verdict.VIOLATES]
+    folder = zipped({"inner/a.docx": DOCUMENT})
+    assert [f.verdict for f in through(tmp_path, [("a.zip", folder)], [("a.docx", DOCUMENT)])] == [Verdict.VIOLATES]
+    assert [f.verdict for f in through(tmp_path, [("a.docx", DOCUMENT)], [("a.zip", folder)])] == [Verdict.VIOLATES]
+
+
+ARCHIVES = {"7z": packed({"a.docx": DOCUMENT}), "lzh": lzh(("a.docx", DOCUMENT)), "cab": cabinet({"a.docx": DOCUMENT})}
+
+
+@pytest.mark.parametrize("made", ARCHIVES.values(), ids=ARCHIVES)
+def test_so_is_one_in_whatever_archive(tmp_path: Path, made: bytes) -> None:
+    assert [f.verdict for f in through(tmp_path, [("a.bin", made)], [("a.docx", DOCUMENT)])] == [Verdict.VIOLATES]
 
 
 def test_passive_files_may_stay_as_they_are(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.checks.town import Town, attempt, session
 from tests.inspection.protocols.test_rdp import confirm, initial, request, response
 from zoneguard.model.policy import Verdict
@@ -30,6 +32,7 @@ def test_the_opposite_direction_is_found(tmp_path: Path) -> None:
 
 
 VNC = b"RFB 003.008\n"
+SCREEN = b"\3\x20\2\x58" + bytes.fromhex("2018000100ff00ff00ff100800000000") + b"\0\0\0\1d"
 
 
 def inside(tmp_path: Path, request: bytes, answer: bytes) -> list[tuple[Verdict, str]]:
@@ -60,6 +63,34 @@ def test_a_channel_whose_use_cannot_be_seen_is_doubtful(tmp_path: Path) -> None:
     for channel, said in ((b"rdpdr", Verdict.UNDETERMINED), (b"cliprdr", Verdict.VIOLATES)):
         ((verdict, message),) = inside(tmp_path, request() + initial(channel, b"rdpsnd") + b"?", answer)
         assert (verdict, "open-channel" in message) == (said, True)
+
+
+X11 = b"l\0\x0b\0\0\0\0\0\0\0\0\0"
+X11_ANSWER = b"\1\0\x0b\0\0\0" + bytes(30)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer", "found"),
+    [
+        (VNC + b"\1\1", VNC + b"\1\1\0\0\0\0" + SCREEN + b"\3\0\0\0\0\0\0\5hello", True),
+        (VNC + b"\1\1", VNC + b"\1\1\0\0\0\0" + SCREEN + b"\2", False),
+        (X11 + b"\x18\0\6\0" + bytes(20), X11_ANSWER, True),
+        (X11, X11_ANSWER, False),
+    ],
+    ids=["vnc", "vnc-bell", "x11", "x11-only"],
+)
+def test_the_clipboard_of_the_far_end(tmp_path: Path, request_: bytes, answer: bytes, found: bool) -> None:
+    said = inside(tmp_path, request_, answer)
+    assert [(verdict, "clipboard" in message) for verdict, message in said] == [(Verdict.VIOLATES, True)] * found
+
+
+@pytest.mark.parametrize(
+    ("port", "name"), [(9427, "Horizon"), (32111, "Horizon"), (4172, "PCoIP"), (3389, "RDP"), (5900, "VNC")]
+)
+def test_channels_beside_the_screen_have_their_names(tmp_path: Path, port: int, name: str) -> None:
+    packets = session("10.20.0.5", "10.30.0.50", port)
+    (found,) = Town(tmp_path, allow=ALLOW, captures={"lgwan": packets}).findings("ZG202")
+    assert (found.verdict, name in str(found.message)) == (Verdict.VIOLATES, True)
 
 
 def test_a_file_on_the_display_service_is_found(tmp_path: Path) -> None:
