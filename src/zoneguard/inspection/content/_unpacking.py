@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from zoneguard.inspection import Budget, Content, Examination
-from zoneguard.inspection.content import _cabinet, _lzh, _rar, _seven_zip
+from zoneguard.inspection.content import _cabinet, _libarchive, _lzh, _rar, _seven_zip
 from zoneguard.inspection.expanding import DAMAGED, Expanded
 from zoneguard.model.flows import Hazard
 from zoneguard.model.text import N_, Text
@@ -57,11 +59,33 @@ class _Unpacked:
             if not whole:
                 self.partial = self.partial or N_("{member}: {reason}", member=name, reason=DAMAGED)
 
+    def found(self, file: _libarchive.File) -> None:
+        """A file that libarchive read."""
+        self.member(file.name, file.data, whole=file.whole)
+
     def examination(self) -> Examination:
         """All of it."""
         hazards = tuple(dict.fromkeys(self.hazards))[:MAX_HAZARDS]
         partial = self.partial or self.budget.spent or ""
         return Examination(self.media_type, hazards, self.opaque, partial, tuple(self.members))
+
+
+class _Other:
+    """What libarchive makes of an archive, asked when it is needed; names that occur twice tell nothing."""
+
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._data, self._budget = data, budget
+
+    @cached_property
+    def files(self) -> dict[str, _libarchive.File]:
+        """By their names."""
+        found = _libarchive.unpack(self._data, self._budget)
+        seen = Counter(file.name for file in found)
+        return {file.name: file for file in found if seen[file.name] == 1 and not file.encrypted and file.data}
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether all of them were read."""
+        return all(name in self.files for name in names)
 
 
 def seven_zip(content: Content, budget: Budget) -> Examination:
@@ -70,6 +94,7 @@ def seven_zip(content: Content, budget: Budget) -> Examination:
     out = _Unpacked("application/x-7z-compressed", budget, partial=listing.problem)
     if listing.locked:
         out.locked()
+    other = _Other(content.data, budget)
     for folder, held in groupby((m for m in listing.members if m.folder is not None), key=lambda m: m.folder):
         assert folder is not None  # those without one were left out
         members = list(held)
@@ -80,6 +105,10 @@ def seven_zip(content: Content, budget: Budget) -> Examination:
                 out.locked(member.name)
             continue
         expanded = _seven_zip.read(content.data, folder, budget)
+        if not expanded.data and expanded.problem and other.has(m.name for m in members):
+            for member in members:
+                out.found(other.files[member.name])
+            continue
         out.expanded(members[0].name, expanded)
         for member in members:
             data = expanded.data[member.start : member.end]
@@ -98,17 +127,22 @@ def rar(content: Content, budget: Budget) -> Examination:
         out.partial = CUT
         if not listing.members:
             out.opaque = N_("no reader for this kind of archive")
+    packed = [m.name for m in listing.members if not m.stored and not m.encrypted]
+    other = _Other(content.data, budget)
+    unread = [] if not packed else [n for n in packed if n.startswith(":") or not other.has((n,))]
     for member in listing.members:
         out.named(member.name)
         if member.encrypted:
             out.locked(member.name)
-            continue
-        held = content.data[member.start : member.end] if member.stored else b""
-        out.member(member.name, held, whole=member.stored)
-        budget.expand(len(held))
-    packed = [m.name for m in listing.members if not m.stored and not m.encrypted]
-    if packed and not out.opaque:
-        names = ", ".join(packed[:5])
+        elif member.stored:
+            out.member(member.name, content.data[member.start : member.end])
+            budget.expand(member.end - member.start)
+        elif member.name in unread:
+            out.member(member.name, b"", whole=False)
+        else:
+            out.found(other.files[member.name])
+    if unread and not out.opaque:
+        names = ", ".join(unread[:5])
         out.opaque = N_("no reader for compressed files of a RAR archive: {names}", names=names)
     return out.examination()
 
@@ -136,14 +170,20 @@ def cabinet(content: Content, budget: Budget) -> Examination:
     out = _Unpacked("application/vnd.ms-cab-compressed", budget, partial="" if listing.whole else CUT)
     if not listing.members:
         out.opaque = N_("no reader for this kind of archive")
+    other = _Other(content.data, budget)
     for number, folder in enumerate(listing.folders):
         members = [m for m in listing.members if m.folder == number]
         if not members:
             continue
         expanded = _cabinet.read(content.data, folder, budget)
-        out.expanded(members[0].name, expanded)
         for member in members:
             out.named(member.name)
+        if not expanded.data and expanded.problem and other.has(m.name for m in members):
+            for member in members:
+                out.found(other.files[member.name])
+            continue
+        out.expanded(members[0].name, expanded)
+        for member in members:
             data = expanded.data[member.start : member.end]
             out.member(member.name, data, whole=not member.split and len(data) == member.end - member.start)
     return out.examination()
