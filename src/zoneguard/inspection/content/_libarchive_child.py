@@ -2,7 +2,7 @@
 
 Run as a program of its own, so that damage to a library written in C ends this process and not the run. It knows
 nothing of zoneguard. Arguments: how many bytes, files and seconds at most, path of the library. A frame is: length of
-the name, state (0 whole, 1 not whole, 2 encrypted), length of the data, name, data; numbers have 8 bytes, highest first.
+the name, state (0 whole, 1 not whole, 2 encrypted), length of the data, name, data. Numbers have 8 bytes, big-endian.
 """
 
 from __future__ import annotations
