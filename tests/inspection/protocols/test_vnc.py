@@ -75,6 +75,13 @@ PICTURES = {
     "tight-palette": rectangle(7, b"\x40\x01\x03" + bytes(12) + compact(9) + bytes(9)),
     "tight-gradient": rectangle(7, b"\x40\x02" + compact(9) + bytes(9)),
     "pointer": rectangle(-239, bytes(4 * 16 + 4)),
+    "pointer-alpha": rectangle(-314, bytes(4 + 64)),
+    "pointer-vmware": rectangle(0x574D5664, b"\1\0" + bytes(64)),
+    "pointer-vmware-masks": rectangle(0x574D5664, b"\0\0" + bytes(128)),
+    "name": rectangle(-307, struct.pack(">I", 3) + b"new"),
+    "lights": rectangle(-261, b"\7"),
+    "lights-vmware": rectangle(0x574D5668, bytes(4)),
+    "keys": rectangle(-258, b""),
     "size": rectangle(-223, b""),
     "screens": rectangle(-308, b"\x02\0\0\0" + bytes(32)),
 }
@@ -112,11 +119,10 @@ def test_the_format_of_the_pixels_may_change() -> None:
 def test_extended_clipboard() -> None:
     sent = zlib.compress(struct.pack(">I", 6) + "秘密\0".encode()[:6])
     client = extended(6, CAPABILITIES | 1, bytes(4)) + extended(6, NOTIFY | 1) + extended(6, PROVIDE | 5, sent)
-    server = extended(3, CAPABILITIES | PROVIDE | 1, bytes(4)) + extended(3, PROVIDE | 16, b"x" * 9)
+    server = extended(3, CAPABILITIES | NOTIFY | PROVIDE | 1, bytes(4)) + extended(3, PROVIDE | 16, b"x" * 9)
     assert found(session(client, server)) == [
         ("clipboard", "text, announced, 4 bytes"),
         ("clipboard", f"text, html, sent, {4 + len(sent)} bytes"),
-        ("clipboard", "text, capabilities, sent, 8 bytes"),
         ("clipboard", "files, sent, 13 bytes"),
     ]
     assert found(session(extended(6, CAPABILITIES | 1, bytes(4)), b"")) == []

@@ -18,9 +18,13 @@ _TIGHT_FILES = frozenset((*range(130, 137), 252))
 _UPDATE, _COLOURS, _BELL, _SERVER_TEXT = 0, 1, 2, 3
 _RAW, _COPY, _RRE, _CORRE, _HEXTILE, _ZLIB, _TIGHT, _ZRLE = 0, 1, 2, 4, 5, 6, 7, 16
 _COUNTED_PICTURES = frozenset((_ZLIB, _ZRLE, -305))
-_NO_PICTURES = frozenset((-223, -224, -232, -307))  # size of the screen, last rectangle, place of the pointer, its name
+_NO_PICTURES = frozenset(
+    (-223, -224, -232, -257, -258, 0x574D5666)
+)  # sizes, ends, places, kinds of input: all in the head
 _POINTER, _POINTER_TWO, _SCREENS, _LAST = -239, -240, -308, -224
-_ACTIONS = ((24, "capabilities"), (25, "asked for"), (26, "peeked at"), (27, "announced"), (28, "sent"))
+_POINTER_VMWARE, _POINTER_ALPHA, _NAME, _LIGHTS, _LIGHTS_VMWARE = 0x574D5664, -314, -307, -261, 0x574D5668
+_CAPABILITIES = 24
+_ACTIONS = ((25, "asked for"), (26, "peeked at"), (27, "announced"), (28, "sent"))
 _FORMATS = ("text", "rtf", "html", "picture", "files")
 MAX_HAZARDS = 20
 
@@ -63,7 +67,7 @@ def _hazard(data: bytes, at: int, kind: int, size: int, side: str) -> Hazard | N
         return Hazard("clipboard", f"byte {at} of the {side}", f"{size - 8} bytes")
     flags = int.from_bytes(data[at + 8 : at + 12], "big")
     done = [name for bit, name in _ACTIONS if flags >> bit & 1]
-    if not done or done == ["capabilities"]:  # said by both sides at once, whether or not anything follows
+    if not done or flags >> _CAPABILITIES & 1:  # said by both sides at once, with all that they could do
         return None
     formats = [name for bit, name in enumerate(_FORMATS) if flags >> bit & 1]
     return Hazard("clipboard", f"byte {at} of the {side}", f"{', '.join((*formats, *done))}, {size - 8} bytes")
@@ -173,7 +177,12 @@ def _picture_size(data: bytes, at: int, encoding: int, width: int, height: int, 
         _CORRE: 4 + of.size + count * (of.size + 4),
         _POINTER: width * height * of.size + mask,
         _POINTER_TWO: 6 + 2 * mask if width and height else 0,
+        _POINTER_ALPHA: 4 + width * height * 4 if count == _RAW else -1,
+        _POINTER_VMWARE: 2 + width * height * (4 if data[at : at + 1] == b"\1" else 2 * of.size),
         _SCREENS: 4 + 16 * (data[at] if at < len(data) else 0),
+        _NAME: 4 + count,
+        _LIGHTS: 1,
+        _LIGHTS_VMWARE: 4,
     }
     if encoding in _COUNTED_PICTURES:
         return 4 + count
