@@ -74,10 +74,14 @@ class Session:
 
     def write(self, data: bytes) -> None:
         """``data`` to the output; a file appears whole or not at all. Raises ``InputError`` where it cannot be."""
+        self.write_parts((data,))
+
+    def write_parts(self, parts: Iterable[bytes]) -> None:
+        """``write`` of what is made as it is written."""
         if self.output is None:
-            _to_stdout(data)
+            _to_stdout(parts)
         else:
-            write_file(self.output, data)
+            write_files([(self.output, parts)])
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -136,10 +140,10 @@ class _Progress:
                 self._bar.stop()
 
 
-def _to_stdout(data: bytes) -> None:
+def _to_stdout(parts: Iterable[bytes]) -> None:
     try:
         stream = sys.stdout.buffer
-        stream.write(data)
+        stream.writelines(parts)
         stream.flush()
     except BrokenPipeError:
         # what reads our output has gone: nobody is left to tell, not even at interpreter exit
@@ -149,19 +153,20 @@ def _to_stdout(data: bytes) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """``data`` to ``path``, whole or not at all. Raises ``InputError`` where it cannot be."""
-    write_files([(path, data)])
+    write_files([(path, (data,))])
 
 
-def write_files(files: Sequence[tuple[Path, bytes]]) -> None:
+def write_files(files: Sequence[tuple[Path, Iterable[bytes]]]) -> None:
     """All of them, or none: nothing takes its place before everything is written. Raises ``InputError``."""
     staged: list[tuple[Path, Path]] = []
     path = Path()
     try:
-        for path, data in files:
+        for path, parts in files:
             if path.exists() and not path.is_file():
-                path.write_bytes(data)  # a device or a pipe; a directory raises
+                with path.open("wb") as stream:  # a device or a pipe; a directory raises
+                    stream.writelines(parts)
             else:
-                staged.append((_staged(path, data), path))
+                staged.append((_staged(path, parts), path))
         for temporary, path in staged:
             temporary.replace(path)
     except OSError as error:
@@ -172,12 +177,12 @@ def write_files(files: Sequence[tuple[Path, bytes]]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _staged(path: Path, data: bytes) -> Path:
-    """A file beside ``path`` that holds ``data``."""
+def _staged(path: Path, parts: Iterable[bytes]) -> Path:
+    """A file beside ``path`` that holds the parts, one behind the other."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            stream.writelines(parts)
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

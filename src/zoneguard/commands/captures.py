@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 from zoneguard.console import Session
-from zoneguard.dynamic.export import jsonl, write_columns, write_csv
+from zoneguard.dynamic.export import columns, csv_lines, jsonl
 from zoneguard.dynamic.surveying import survey
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.flows import CaptureAccount
@@ -30,14 +28,8 @@ def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermine
         write_flows(page, seen.table.flows)
         session.write(page.encode())
     else:
-        out = io.StringIO()
-        if form == "csv":
-            write_csv(seen.table.flows, out)
-        elif form == "columns":
-            write_columns(seen.table.flows, out)
-        else:
-            out.writelines(jsonl(seen.table.flows))
-        session.write(out.getvalue().encode("utf-8", "backslashreplace"))
+        lines = {"csv": csv_lines, "columns": columns, "jsonl": jsonl}[form](seen.table.flows)
+        session.write_parts(line.encode("utf-8", "backslashreplace") for line in lines)
     for account in seen.accounts:
         _tell(session, account)
     cut = any(account.truncated for account in seen.accounts)

@@ -61,7 +61,7 @@ def write_reports(session: Session, asked: Judgement, report: Report, wanted: It
     for path, _ in files:
         if path.resolve() in inputs:
             raise UsageProblem(N_("{path} is an input of this run; write to another file", path=str(path)))
-    write_files(files)
+    write_files([(path, (data,)) for path, data in files])
     for m in made:
         if m.target.path is None:
             session.write(m.data)

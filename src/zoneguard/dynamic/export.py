@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TextIO
+from tempfile import SpooledTemporaryFile
 
 from zoneguard.dynamic.communityid import community_id
 from zoneguard.model.addresses import format_address, format_mac
@@ -19,6 +21,7 @@ FIELDS = (
     "first", "last", "first_frame", "macs", "community_id", "file", "last_frame", "icmp",
 )  # fmt: skip
 
+ROOM = 1 << 20  # characters of a column in memory
 PAIRS = {"packets": ("to_responder", "to_originator"), "macs": ("originator", "responder"), "icmp": ("type", "code")}
 PAIRS |= {"bytes": PAIRS["packets"], "payload": PAIRS["packets"]}
 
@@ -59,28 +62,44 @@ def jsonl(flows: Iterable[Flow]) -> Iterator[str]:
         yield json.dumps(flow_record(flow), ensure_ascii=False) + "\n"
 
 
-def write_csv(flows: Iterable[Flow], out: TextIO) -> None:
+def csv_lines(flows: Iterable[Flow]) -> Iterator[str]:
     """A header line, then one line a flow. Lists are joined by ``;``, and lists of lists by ``|``."""
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    line = io.StringIO()
+    writer = csv.DictWriter(line, FIELDS, lineterminator="\n")
     writer.writeheader()
     for flow in flows:
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
         writer.writerow({name: _cell(value) for name, value in flow_record(flow).items()})
+    yield line.getvalue()
 
 
-def write_columns(flows: Iterable[Flow], out: TextIO) -> None:
+def columns(flows: Iterable[Flow]) -> Iterator[str]:
     """One JSON object: of each column its values, all of one type and equally many, as ``pyarrow.table`` takes them.
 
-    Pairs are two columns each, as ``packets_to_responder``; ``vlan``, ``tunnel`` and both ``macs`` are lists.
+    Pairs are two columns each, as ``packets_to_responder``; ``vlan``, ``tunnel`` and both ``macs`` are lists. Columns
+    that are long wait in temporary files.
     """
     names = [f"{name}_{part}" if part else name for name in FIELDS for part in PAIRS.get(name, ("",))]
-    columns: list[list[object]] = [[] for _ in names]
-    for flow in flows:
-        for column, value in zip(columns, _flat(flow_record(flow)), strict=True):
-            column.append(value)
-    out.write("{")
-    for number, (name, column) in enumerate(zip(names, columns, strict=True)):
-        out.write(("," if number else "") + f"\n{json.dumps(name)}: {json.dumps(column, ensure_ascii=False)}")
-    out.write("\n}\n")
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(_spool()) for _ in names]
+        comma = ""
+        for flow in flows:
+            for column, value in zip(waiting, _flat(flow_record(flow)), strict=True):
+                column.write(comma + json.dumps(value, ensure_ascii=False))
+            comma = ", "
+        yield "{"
+        for number, (name, column) in enumerate(zip(names, waiting, strict=True)):
+            yield ("," if number else "") + f"\n{json.dumps(name)}: ["
+            column.seek(0)
+            yield from iter(lambda column=column: column.read(ROOM), "")  # type: ignore[misc]
+            yield "]"
+        yield "\n}\n"
+
+
+def _spool() -> SpooledTemporaryFile[str]:
+    return SpooledTemporaryFile(ROOM, "w+", encoding="utf-8", errors="backslashreplace", newline="")
 
 
 def _flat(record: dict[str, object]) -> Iterator[object]:
