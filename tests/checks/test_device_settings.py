@@ -150,3 +150,18 @@ def test_software_whose_support_has_ended_is_found_and_no_other_is_said_to_be_su
     report = audited(tmp_path, backup % "7.6.2", "fortios")
     assert not [f for f in report.findings if f.check == "ZG136"]
     assert verdicts(report)["37(7)"] is Verdict.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "day"),
+    [
+        ("cisco-ios", ROUTER.replace("version 15.2", "version 17.3"), "2024-07-31"),
+        ("cisco-ios", ROUTER.replace("version 15.2", "version 17.9"), ""),
+        ("cisco-ios", ROUTER, ""),
+        ("panos", '<config version="9.1.0" urldb="paloaltonetworks" detail-version="9.1.16"/>', "2024-06-30"),
+        ("panos", '<config version="10.2.0" urldb="paloaltonetworks"/>', ""),
+    ],
+)
+def test_ends_that_the_makers_announced(tmp_path: Path, form: str, text: str, day: str) -> None:
+    found = [f for f in audited(tmp_path, text, form).findings if f.check == "ZG136"]
+    assert [day in str(f.message) for f in found] == [True] * bool(day)

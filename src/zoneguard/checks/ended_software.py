@@ -25,8 +25,26 @@ ENDED = {
     ("FortiOS", "6.2"): date(2023, 9, 28),
     ("FortiOS", "6.4"): date(2024, 9, 30),
     ("FortiOS", "7.0"): date(2025, 9, 30),
+    ("PAN-OS", "8.0"): date(2019, 10, 31),
+    ("PAN-OS", "9.0"): date(2022, 3, 1),
+    ("PAN-OS", "9.1"): date(2024, 6, 30),
+    ("PAN-OS", "10.0"): date(2022, 7, 16),
+    ("PAN-OS", "11.0"): date(2024, 11, 17),
+    ("Cisco IOS", "16.12"): date(2023, 7, 31),
+    ("Cisco IOS", "17.1"): date(2020, 11, 21),
+    ("Cisco IOS", "17.2"): date(2021, 3, 30),
+    ("Cisco IOS", "17.3"): date(2024, 7, 31),
+    ("Cisco IOS", "17.4"): date(2021, 11, 30),
+    ("Cisco IOS", "17.5"): date(2022, 3, 31),
+    ("Cisco IOS", "17.6"): date(2024, 7, 30),
+    ("Cisco IOS", "17.7"): date(2022, 11, 30),
+    ("Cisco IOS", "17.8"): date(2023, 4, 11),
+    ("Cisco IOS", "17.10"): date(2023, 11, 30),
+    ("Cisco IOS", "17.11"): date(2024, 3, 28),
 }
-"""Product and the beginning of its version → the last day of support (Fortinet, product life cycle, software)."""
+"""Product and the beginning of its version → the last day of support (Fortinet, product life cycle, software; Palo Alto
+Networks, end-of-life summary; Cisco, IOS XE, end of vulnerability and security support: releases 16 and later are IOS
+XE). Where hardware made a maker support a release longer, it is not listed, or listed with the later day."""
 
 
 def _run(case: Case) -> Iterator[Finding]:

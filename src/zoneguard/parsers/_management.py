@@ -65,6 +65,12 @@ def accesses(services: Iterable[Service]) -> Iterator[Access]:
             yield Access(service.name, PORTS[service.name], service.interface, service.span)
 
 
+def port(text: str, default: int) -> int:
+    """``text`` as the number of a port; ``default`` where it is none."""
+    number = int(text[:6]) if text.isascii() and text.isdigit() else 0
+    return number if 0 < number < 1 << 16 else default
+
+
 def minutes(text: str, further: str = "") -> int | None:
     """``text`` minutes and ``further`` seconds in seconds; ``None`` where the first is not a number."""
     if not (text.isascii() and text.isdigit()):

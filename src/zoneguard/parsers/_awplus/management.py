@@ -17,7 +17,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._awplus.config import Config
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.management import lowered, read_idle, read_server, read_snmp
-from zoneguard.parsers._management import PORTS, Found
+from zoneguard.parsers._management import PORTS, Found, port
 
 MAKER = "manager"
 _DELIVERED = "$1$bJoVec4D$JwOJGPr7YqoExA0GVasdE0"
@@ -91,7 +91,7 @@ def _service(line: Line, words: tuple[str, ...], services: dict[str, Line | None
 def _web_port(words: tuple[str, ...], ports: dict[str, int]) -> bool:
     """``http port NUMBER|none``, ``http secure-port NUMBER|none``."""
     service = {"port": "http", "secure-port": "https"}.get(words[1] if words[:1] == ("http",) and words[1:] else "")
-    if service is None or not (words[2:3] == ("none",) or (words[2:3] and words[2].isdigit())):
+    if service is None or len(words) < 3:
         return False
-    ports[service] = 0 if words[2] == "none" else int(words[2][:5])
+    ports[service] = 0 if words[2] == "none" else port(words[2], PORTS[service])
     return True

@@ -14,7 +14,7 @@ from zoneguard.model.settings import Access, Account, DeviceSettings, IdleLimit,
 from zoneguard.parsers._cisco.management import MAKERS
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
-from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS, Found, minutes
+from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS, Found, minutes, port
 
 _EMPTY, _DELIVERED = "8Ry2YjIyt7RRXU24", "2KFQnbNIdI.2KYOU"
 """What the empty password and ``cisco``, that of delivery, look like: this hash has no salt."""
@@ -102,8 +102,8 @@ def _accesses(config: Config) -> Iterator[Access]:
         if service.name != "http":
             yield Access(service.name, PORTS[service.name], service.interface, service.span, sources)
         elif server is not None:
-            port = server.words[3] if len(server.words) > 3 and server.words[3].isdigit() else "443"
-            yield Access("https", int(port[:5]), service.interface, service.span, sources)
+            number = port(server.words[3] if len(server.words) > 3 else "", PORTS["https"])
+            yield Access("https", number, service.interface, service.span, sources)
 
 
 def _snmp(config: Config) -> Iterator[SnmpAccess]:

@@ -15,7 +15,7 @@ from zoneguard.model.settings import Access, DeviceSettings, Topic
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.management import read_management
-from zoneguard.parsers._management import PORTS
+from zoneguard.parsers._management import PORTS, port
 from zoneguard.parsers.accounting import Ledger
 
 
@@ -29,7 +29,9 @@ def read_settings(
     for line in (*offered.values(), *([] if silent is None else [silent])):
         ledger.understood(line.number)
     accesses = [
-        Access(service, port, name, span(line)) for (service, port), line in offered.items() for name in sorted(ports)
+        Access(service, number, name, span(line))
+        for (service, number), line in offered.items()
+        for name in sorted(ports)
     ]
     settings = read_management(lines, ledger, span, accesses, "Cisco NX-OS", frozenset({Topic.ACCESS}))
     unsettled = set() if _is_settled(commands) else {Topic.ACCESS}
@@ -50,8 +52,7 @@ def _offered(commands: Mapping[tuple[str, ...], Line]) -> dict[tuple[str, int], 
     if ("feature", "nxapi") in commands:
         for words, line in commands.items():
             if words[:1] == ("nxapi",) and words[1:2] in (("http",), ("https",)) and words[2:3] == ("port",):
-                port = int(words[3][:5]) if words[3:] and words[3].isdigit() else PORTS[words[1]]
-                found[words[1], port] = line
+                found[words[1], port(line.word(3), PORTS[words[1]])] = line
     return found
 
 

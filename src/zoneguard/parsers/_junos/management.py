@@ -13,7 +13,7 @@ from zoneguard.model.settings import Access, Account, DeviceSettings, IdleLimit,
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._junos.export import Export
 from zoneguard.parsers._junos.tree import Node
-from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS, Found, minutes
+from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS, Found, minutes, port
 
 _OPEN = ("", '""')
 _NETCONF = 830
@@ -122,11 +122,10 @@ def _accesses(export: Export, services: Node) -> Iterator[Access]:
         node = services.get("web-management", name)
         if node is not None:
             node.used = True
-            port, span = _port(node, PORTS[name]), _line(export, node)
+            number, span = _port(node, PORTS[name]), _line(export, node)
             for interface in node.values("interface") or [Node("")]:
-                yield Access(name, port, interface.word, span)
+                yield Access(name, number, interface.word, span)
 
 
 def _port(node: Node, default: int) -> int:
-    word = node.word_of("port")
-    return int(word[:5]) if word.isascii() and word.isdigit() else default
+    return port(node.word_of("port"), default)
