@@ -53,6 +53,9 @@ class SettingsEntry(Entry):
 
     approver: Text | None = Field(None, description="Office that permits exceptions, as the register writes it.")
     minor_approver: Text | None = Field(None, description="Office that may permit those that are minor.")
+    connection_approvers: Some[Text] = Field(
+        (), description="Offices that all have to permit a connection to an external network."
+    )
 
 
 class ProfileFile(Entry):
@@ -142,4 +145,6 @@ def _clause(profile: str, entry: ClauseEntry) -> Clause:
 
 
 def _settings(entry: SettingsEntry | None) -> Settings:
-    return Settings(entry.approver or "", entry.minor_approver or "") if entry else Settings()
+    if entry is None:
+        return Settings()
+    return Settings(entry.approver or "", entry.minor_approver or "", entry.connection_approvers)

@@ -25,6 +25,7 @@ from zoneguard.model.project import (
     Attestation,
     CaptureEntry,
     CloudService,
+    Connection,
     DeviceEntry,
     ExceptionEntry,
     IntendedList,
@@ -83,6 +84,7 @@ def load_project(path: Path, as_of: date | None = None) -> Project:
         attestations=_attestations(model, names, profiles if readable else ()),
         attestation_file=file.parent / model.attestations if model.attestations else None,
         cloud=_cloud(model, document),
+        connections=_connections(model, names, document),
         intended=_intended(model, names, document),
         ledger=_ledger(model, names),
         ledger_file=file.parent / model.ledger if model.ledger else None,
@@ -90,6 +92,7 @@ def load_project(path: Path, as_of: date | None = None) -> Project:
     names.unique_ids([(("allow", i), a.id) for i, a in enumerate(model.allow)])
     names.unique_ids([(("exceptions", i), e.id) for i, e in enumerate(model.exceptions)])
     names.unique_ids([(("cloud", i), c.id) for i, c in enumerate(model.cloud)])
+    names.unique_ids([(("connections", i), c.id) for i, c in enumerate(model.connections or ())])
     errors += names.errors
     if errors:
         raise _sorted(errors)
@@ -156,6 +159,28 @@ def _cloud(model: ProjectFile, document: Document) -> tuple[CloudService, ...]:
         )
         for i, entry in enumerate(model.cloud)
     )
+
+
+def _connections(model: ProjectFile, names: Names, document: Document) -> tuple[Connection, ...] | None:
+    if model.connections is None:
+        return None
+    out = []
+    for i, entry in enumerate(model.connections):
+        place: Place = ("connections", i)
+        names.zone(entry.zone, (*place, "zone"))
+        if entry.permitted and entry.until and entry.until < entry.permitted:
+            names.fail((*place, "until"), N_("it would end before the day on which it was permitted"))
+        out.append(
+            Connection(
+                id=entry.id,
+                zone=entry.zone,
+                span=document.span(place),
+                permitted_by=entry.permitted_by,
+                permitted=entry.permitted,
+                until=entry.until,
+            )
+        )
+    return tuple(out)
 
 
 def _intended(model: ProjectFile, names: Names, document: Document) -> tuple[IntendedList, ...]:

@@ -108,6 +108,18 @@ class CloudEntry(Entry):
     purpose: Text | None = None
 
 
+class ConnectionEntry(Entry):
+    """A connection to an external network that was permitted (外部ネットワークとの接続)."""
+
+    id: Text
+    zone: Text = Field(description="The zone outside that is connected.")
+    permitted_by: Some[Text] = Field((), description="Offices that permitted it, as CISO.")
+    permitted: Day | None = Field(None, description="The day of the permission.")
+    until: Day | None = Field(None, description="The last day on which it holds.")
+    purpose: Text | None = None
+    document: Text | None = Field(None, description="Where the permission is written down.")
+
+
 class IntendedEntry(Entry):
     """A rule list (通信要件一覧) of what is meant to pass."""
 
@@ -159,6 +171,9 @@ class ProjectFile(Entry):
     captures: Rows[CaptureModel] = ()
     intended: Rows[IntendedEntry] = Field((), description="Rule lists that say what is meant to pass between zones.")
     cloud: Rows[CloudEntry] = Field((), description="Approved cloud services.")
+    connections: Rows[ConnectionEntry] | None = Field(
+        None, description="The register of external connections; without it nobody judges whether they were permitted."
+    )
     ledger: Text | None = Field(
         None, description="Path of the ledger of devices (管理台帳), a CSV file with MAC addresses."
     )

@@ -86,11 +86,12 @@ def is_part(clause: str, whole: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a policy lays down beside its clauses: who permits exceptions, and who those that are minor. Empty: nobody
-    is named."""
+    """What a policy lays down beside its clauses: who permits exceptions, who those that are minor, and who all have to
+    permit a connection to an external network. Empty: nobody is named."""
 
     approver: str = ""
     minor_approver: str = ""
+    connection_approvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,19 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """A row of the register of external connections: the zone outside, who permitted the connection to it and when, and
+    until when that holds."""
+
+    id: str
+    zone: str
+    span: SourceSpan
+    permitted_by: tuple[str, ...] = ()
+    permitted: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CloudService:
     """An approved cloud service: host names (``*.example.jp`` stands for everything below) and addresses."""
 
@@ -247,6 +260,7 @@ class Project:
     attestations: tuple[Attestation, ...] = ()
     attestation_file: Path | None = None
     cloud: tuple[CloudService, ...] = ()
+    connections: tuple[Connection, ...] | None = None
     ledger: tuple[LedgerEntry, ...] | None = None
     ledger_file: Path | None = None
     intended: tuple[IntendedList, ...] = ()

@@ -160,7 +160,7 @@ def profile_json(profile: Profile, checks: Iterable[Check], page: Page) -> dict[
 
 def settings_json(profile: Profile) -> dict[str, str]:
     """What the profile lays down, under the keys of its file."""
-    return {key.replace("_", "-"): value for key, value in asdict(profile.settings).items() if value}
+    return {key.replace("_", "-"): _said(value) for key, value in asdict(profile.settings).items() if value}
 
 
 def clause_json(clause: Clause, checks: Iterable[Check], page: Page) -> dict[str, Any]:
@@ -196,3 +196,7 @@ def check_json(check: Check, profiles: Iterable[Profile], page: Page) -> dict[st
         "example": check.example,
         "clauses": [clause.id for clause in decided_by(check, profiles)],
     }
+
+
+def _said(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
