@@ -150,7 +150,7 @@ def test_no_bytes_raise_anything_but_an_input_error(data: bytes) -> None:
     assert all("\n" not in line and "\r" not in line and "\x1b" not in line for line in split_lines(text))
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\b\x1b\0-"), max_size=20), min_size=1))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\b\x1b\0\xa0-"), max_size=20), min_size=1))
 def test_text_without_terminal_remnants_is_left_alone(lines: list[str]) -> None:
     assert split_lines("".join(f"{line}\n" for line in lines)) == tuple(lines)
 
@@ -205,3 +205,7 @@ def test_json_on_one_line_is_laid_out_as_jq_does_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ['["' + "x" * 600 + '\\ud800"]', "[" * 5000 + "]" * 5000, "{" + "x" * 600])
 def test_json_that_cannot_be_laid_out_stays_one_line(text: str) -> None:
     assert laid_out(text) == (text,)
+
+
+def test_blanks_that_do_not_break_are_blanks() -> None:
+    assert split_lines("interface lan1\n\xa0ip address\xa010.0.0.1\n") == ("interface lan1", " ip address 10.0.0.1")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Kind, Parsed, Source
-from zoneguard.parsers.reading import parser_named
+from zoneguard.parsers.reading import parser_named, read_source
 from zoneguard.parsers.splitting import AGAIN, CUT_SHORT, MAX_PARTS, SEVERAL, TOO_MANY, UNKNOWN, parse_source, parts_of
 
 IOS = """Building configuration...
@@ -347,3 +347,20 @@ def test_an_export_that_begins_as_a_whole_one_has_an_end(text: str) -> None:
     for cut in range(4, len(lines) - 2):
         doubts = parse_source(Source("f", tuple(lines[:cut])), "d", parser_named(whole.account.format))
         assert any(m.reason == CUT_SHORT and m.span.first == cut for m in doubts.account.not_understood)
+
+
+@pytest.mark.parametrize("named", ["cisco-ios", "cisco-nxos", "yamaha", "nec-ix", "junos", "iptables"])
+@pytest.mark.parametrize(
+    "example", ["sir/configs/shisho-mn.cfg", "alaxala/configs/core.cfg", "cisco-asa/configs/fw.cfg"]
+)
+def test_no_device_is_certain_where_the_wrong_vendor_is_named(named: str, example: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "topologies/examples" / example
+    parsed = parse_source(read_source(path, path.name), "d", parser_named(named))
+    assert all(device.uncertain for device in parsed.devices)
+    assert any("speaks for" in m.reason for m in parsed.account.not_understood)
+
+
+@pytest.mark.parametrize("named", ["cisco-ios", "cisco-nxos", "yamaha", "awplus", "alaxala", "sir"])
+def test_a_file_without_addresses_is_a_part(named: str) -> None:
+    (device,) = parse_source(Source("f", ("hostname r1",)), "d", parser_named(named)).devices
+    assert device.uncertain

@@ -17,6 +17,7 @@ from zoneguard.parsers._cisco.local import offered
 from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.reader import Reader
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._management import accesses
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers._tunnels import read_tunnels
@@ -60,13 +61,14 @@ def parse(source: Source, name: str) -> Parsed:
     reader.read(lines)
     vrfs = contexts(reader)
     services = offered(reader.config, reader.management, reader.config.ports.values())
+    interfaces = tuple(port.interface() for port in reader.config.ports.values())
     device = Device(
         name=name,
         vendor="cisco",
-        interfaces=tuple(port.interface() for port in reader.config.ports.values()),
+        interfaces=interfaces,
         vrfs=vrfs,
         span=spans_all(source),
-        uncertain=ledger.uncertain,
+        uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(reader.config.bindings),
         services=services,
         settings=read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS"),

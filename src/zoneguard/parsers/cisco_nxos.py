@@ -17,6 +17,7 @@ from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
@@ -76,13 +77,14 @@ def parse(source: Source, name: str) -> Parsed:
     report_groups(config, config.groups)
     routed = [port.name for port in config.ports.values() if port.enabled and port.addresses]
     settings = read_settings(lines, ledger, config.span, routed)
+    interfaces = tuple(port.interface() for port in config.ports.values())
     device = Device(
         name=name,
         vendor="cisco",
-        interfaces=tuple(port.interface() for port in config.ports.values()),
+        interfaces=interfaces,
         vrfs=vrfs,
         span=spans_all(source),
-        uncertain=ledger.uncertain,
+        uncertain=(*missing(source, interfaces), *ledger.uncertain),
         services=tuple(Service(a.service, a.interface, a.span) for a in settings.accesses),
         settings=settings,
         sockets=read_sockets(lines, config.span),

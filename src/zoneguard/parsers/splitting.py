@@ -17,12 +17,14 @@ from functools import cache
 from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, LineAccount
 from zoneguard.model.errors import InputError
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Marks, Parsed, Parser, Source
 from zoneguard.parsers.accounting import Ledger
-from zoneguard.parsers.reading import detect
+from zoneguard.parsers.reading import MIN_CONFIDENCE, detect
 from zoneguard.plugins import of_type
 
 MAX_PARTS = 64
+SURELY = 0.5
 SEVERAL = (
     "another device's name, and no line that certainly begins its configuration; give each device a file of its own"
 )
@@ -98,7 +100,7 @@ def parse_source(source: Source, name: str, parser: Parser | None = None, kind: 
     readers = [_reader(text, source, parser, kind) for text in texts] if len(found) > 1 else [None]
     if sum(reader is not None for reader in readers) < 2:
         only = parser or detect(source, kind=kind)
-        doubts = (*_doubts(_joined(found), only), *_cut(source.lines, 1, only))
+        doubts = (*_doubts(_joined(found), only), *_cut(source.lines, 1, only), *_mistaken(source, parser))
         return only.parse(replace(source, doubts=doubts), name)
     results: list[Parsed] = []
     known: set[str] = set()
@@ -146,6 +148,20 @@ def _doubts(part: Part, reader: Parser | None) -> tuple[tuple[int, str, Concern]
         return ()
     others = [(line, SEVERAL) for line, name in part.named if name.lower() != part.named[0][1].lower()]
     return tuple((line, reason, Concern.FILTER) for line, reason in (*part.odd, *others))
+
+
+def _mistaken(source: Source, named: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
+    """That the content certainly is of another format than the one ``named``."""
+    if named is None or named.sniff(source) >= MIN_CONFIDENCE:
+        return ()
+    try:
+        other = detect(source, kind=named.kind)
+    except InputError:
+        return ()
+    if other.sniff(source) < SURELY:
+        return ()
+    reason = Reason("the format {name} is named, and the content speaks for {other}", name=named.name, other=other.name)
+    return ((source.first, reason, Concern.FILTER),)
 
 
 def _cut(lines: Sequence[str], first: int, reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:

@@ -27,6 +27,7 @@ from zoneguard.model.device import (
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
+from zoneguard.parsers._indented import wholeness
 from zoneguard.parsers._yamaha.collect import collect
 from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
 from zoneguard.parsers._yamaha.dynamic import list_rules
@@ -66,13 +67,14 @@ def parse(source: Source, name: str) -> Parsed:
     span = source.whole
     _undefined(config, ledger)
     vrf = _vrf(config, ledger)
+    interfaces = tuple(port.interface() for port in config.ports.values())
     device = Device(
         name=name,
         vendor=PLUGIN.name,
-        interfaces=tuple(port.interface() for port in config.ports.values()),
+        interfaces=interfaces,
         vrfs=(vrf,),
         span=span,
-        uncertain=ledger.uncertain,
+        uncertain=ledger.uncertain or wholeness.missing(source, interfaces),
         mac_bindings=(*config.bindings, *frame_bindings(config)),
         services=config.offered(),
         settings=settings(source, config, managed),

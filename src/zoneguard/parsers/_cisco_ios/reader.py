@@ -26,12 +26,6 @@ from zoneguard.parsers.accounting import Ledger
 
 BY_IDENTITY = "lists by the identity of users or devices are not modelled"
 OWN_GATEWAY = "the gateway of the device itself where it does not route"
-_MATTERS = frozenset(
-    {
-        "ip", "ipv6", "nat64", "nat66", "mpls", "crypto", "zone", "zone-pair", "access-list", "vrf", "router", "l2vpn",
-        "segment-routing", "firewall", "object-group", "cts", "no", "lisp", "xconnect",
-    }
-)  # fmt: skip
 _SWITCHES = ("WS-", "C9200", "C9300", "C9400", "C9500", "C9600", "C1000-", "C1200", "C1300", "IE-", "C3560", "C3850")
 _ACTIVE = frozenset(
     {"network", "neighbor", "redistribute", "net", "area", "address-family", "af-interface", "interface"}
@@ -114,15 +108,14 @@ class Reader:
             elif reason := harmless(line):
                 account(self.config.ledger, line, reason)
             else:
-                concern = Concern.FILTER if line.word(0) in _MATTERS else Concern.OTHER
                 for one in line.walk():
-                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, concern)
+                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
 
     def _alone(self, line: Line) -> None:
         self.config.understood(line)
         for child in line.children:
             for one in child.walk():
-                self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.OTHER)
+                self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
 
     def _begins(self, line: Line) -> None:
         self._alone(line)

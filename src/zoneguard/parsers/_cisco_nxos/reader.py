@@ -34,9 +34,6 @@ NO_TRANSLATION = "translation of addresses is not modelled for this system"
 NO_PROFILE = "this port profile is not defined: what it would set is open"
 INACTIVE = "a list for routed packets on a switched port, where it is not active"
 OVERLAY = "routing over an overlay (VXLAN, OTV) is not modelled"
-_MATTERS = frozenset(
-    {"ip", "ipv6", "vrf", "route-map", "router", "object-group", "no", "mpls", "nat", "segment-routing"}
-)
 _ACTIVE = frozenset({"network", "neighbor", "redistribute", "area", "net"})
 _GROUPS = {
     ("ip", "address"): "network", ("ipv6", "address"): "network", ("ip", "port"): "port", ("udf",): "",
@@ -104,9 +101,8 @@ class Reader:
             elif reason := harmless(line):
                 account(self.config.ledger, line, reason)
             else:
-                concern = Concern.FILTER if line.word(0) in _MATTERS else Concern.OTHER
                 for one in line.walk():
-                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, concern)
+                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
 
     def stated(self, port: Port) -> bool:
         """Whether the file says of the interface that it is up or down."""
