@@ -184,8 +184,8 @@ def split_lines(text: str) -> tuple[str, ...]:
     """The lines as a terminal would have shown them, by LF, CRLF or CR; pager prompts and escape sequences are gone.
 
     A line of the result is a line of the file: what is removed never moves a line number. Among LF line ends a lone CR
-    after a prompt or blanks was the terminal's way to erase them; after anything else it ends a line. Blanks that do not
-    break, of web pages and documents, are blanks.
+    after a prompt or blanks was the terminal's way to erase them; after anything else it ends a line. Blanks that do
+    not break, of web pages and documents, are blanks.
     """
     text = text.replace("\xa0", " ")
     lines = _LINE_END.split(text) if "\n" in text else text.split("\r")
