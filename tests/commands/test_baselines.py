@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
+
+import yaml
+from openpyxl import load_workbook
 
 Run = Callable[..., tuple[int, str, str]]
 BROKEN = Path(__file__).resolve().parents[2] / "topologies/alpha-city-broken"
@@ -47,3 +51,42 @@ def test_a_baseline_that_is_none_is_refused(zoneguard: Run, tmp_path: Path) -> N
     status, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file))
     assert status == 2
     assert "b.yaml" in err
+
+
+def test_junit_skips_what_is_accepted_and_fails_what_is_not(zoneguard: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.yaml"
+    assert zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))[0] == 0
+    before = outcomes(zoneguard("audit", str(BROKEN), "--format", "junit")[1])
+    after = outcomes(zoneguard("audit", str(BROKEN), "--baseline", str(file), "--format", "junit")[1])
+    failed = {name for name, outcome in before.items() if outcome == "failure"}
+    assert len(failed) > 20
+    assert {after[name] for name in failed} == {"accepted"}
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data["accepted"] = [entry for entry in data["accepted"] if entry["check"] != "ZG101"]
+    file.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    partly = outcomes(zoneguard("audit", str(BROKEN), "--baseline", str(file), "--format", "junit")[1])
+    assert partly["zoneguard.zones lgwan > mynumber"] == "failure"
+    assert "accepted" in partly.values()
+
+
+def outcomes(junit: str) -> dict[str, str]:
+    """What became of each case; empty where it passed."""
+    found = {}
+    for case in ElementTree.fromstring(junit).iter("testcase"):
+        child = next(iter(case), None)
+        accepted = child is not None and child.get("type") == "accepted"
+        found[f"{case.get('classname')} {case.get('name')}"] = (
+            "" if child is None else "accepted" if accepted else child.tag
+        )
+    return found
+
+
+def test_the_workbook_and_markdown_say_what_is_accepted(zoneguard: Run, tmp_path: Path) -> None:
+    file, book, page = tmp_path / "b.yaml", tmp_path / "b.xlsx", tmp_path / "b.md"
+    assert zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))[0] == 0
+    written = ("--report", f"xlsx={book}", "--report", f"markdown={page}")
+    assert zoneguard("audit", str(BROKEN), "--baseline", str(file), *written)[0] == 0
+    sheets = load_workbook(book)
+    cells = {cell.value for row in sheets[sheets.sheetnames[-1]] for cell in row}
+    assert {"移行期間", "情報政策課", "2027-03-31"} <= cells
+    assert "移行期間 (情報政策課, until 2027-03-31)" in page.read_text(encoding="utf-8")

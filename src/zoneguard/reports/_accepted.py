@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoneguard.model.findings import Held, Report
-from zoneguard.model.text import N_
+from zoneguard.model.findings import Accepted, Held, Report
+from zoneguard.model.text import N_, Text
 from zoneguard.reports._page import Page
 from zoneguard.reports._words import Translate
 
@@ -25,10 +25,12 @@ def write_held(page: Page, report: Report) -> None:
         if held.finding.fingerprint in left:
             page.paragraph(page.say(N_("In part: what is not accepted is among the findings.")), 4)
         for entry in held.entries:
-            accepted = N_(
-                "{reason} ({owner}, until {day})", reason=entry.reason, owner=entry.owner, day=str(entry.expires)
-            )
-            page.field(page.say(N_("accepted")), [page.say(accepted), str(entry.span)], 4, LABEL_WIDTH)
+            page.field(page.say(N_("accepted")), [page.say(accepted_by(entry)), str(entry.span)], 4, LABEL_WIDTH)
+
+
+def accepted_by(entry: Accepted) -> Text:
+    """Why, by whom and until when."""
+    return N_("{reason} ({owner}, until {day})", reason=entry.reason, owner=entry.owner, day=str(entry.expires))
 
 
 def held_json(held: Held, left: set[str], translate: Translate) -> dict[str, Any]:

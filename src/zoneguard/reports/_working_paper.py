@@ -128,6 +128,31 @@ def _attestations(report: Report, lang: str, translate: Translate) -> Table:
     return Table(N_("Attestations"), columns, tuple(rows))
 
 
+def accepted(report: Report, translate: Translate) -> Table:
+    """What a baseline held back; no row where it held back nothing."""
+    left = {finding.fingerprint for finding in report.findings}
+    rows = tuple(
+        (
+            held.finding.fingerprint[:12],
+            held.finding.check,
+            " → ".join(held.finding.zones),
+            held.finding.message.render(translate),
+            (N_("in part") if held.finding.fingerprint in left else N_("wholly")).render(translate),
+            entry.reason,
+            entry.owner,
+            entry.expires.isoformat(),
+            str(entry.span),
+        )
+        for held in report.held
+        for entry in held.entries
+    )
+    columns = (
+        N_("Number"), N_("Checks"), N_("Zones"), N_("Findings"), N_("accepted"), N_("Reason"), N_("Owner"),
+        N_("Until"), N_("evidence"),
+    )  # fmt: skip
+    return Table(N_("Accepted for a time"), columns, rows)
+
+
 def _evidence(report: Report) -> Table:
     """The inputs by content, and the frames that findings cite."""
     rows = [(i.path, i.kind, i.sha256, "") for i in report.inputs]

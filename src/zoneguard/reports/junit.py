@@ -1,7 +1,8 @@
 """JUnit XML: a case for each clause of each policy and for each ordered pair of zones, passes included.
 
 A clause that is broken fails, one that needs a person's word or does not apply is skipped, one that cannot be
-determined is an error: a CI that shows the case does not take doubt for a pass.
+determined is an error: a CI that shows the case does not take doubt for a pass. Where a baseline accepts all that
+fails, the case is skipped, with who accepted it until when: CI goes on as the exit status says, and it is no pass.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Callable, Iterable
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from zoneguard.locale import translator
-from zoneguard.model.findings import Finding, MatrixCell, Report
+from zoneguard.model.findings import Finding, Held, MatrixCell, Report
 from zoneguard.model.policy import Verdict
+from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
+from zoneguard.reports._accepted import accepted_by
 from zoneguard.reports._sentences import details
 from zoneguard.reports._words import STATES, VERDICTS, Translate
 
@@ -23,6 +26,7 @@ OUTCOMES = {
     Verdict.ATTESTATION_NEEDED: "skipped",
     Verdict.NOT_APPLICABLE: "skipped",
 }
+COUNTED = {Verdict.VIOLATES, Verdict.UNDETERMINED}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -39,6 +43,10 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
                 suite, "testcase", classname=f"zoneguard.{profile.name}", name=_text(titles[result.clause])
             )
             own = [by_print[f] for f in result.findings if f in by_print]
+            held = [h for h in report.held if h.finding.fingerprint in result.findings]
+            if _all_accepted(result.verdict, own, held):
+                _accepted(case, held, translate)
+                continue
             reason = result.reason.render(translate)
             _outcome(
                 case, result.verdict, VERDICTS[result.verdict].render(translate), [reason, *_bodies(own, translate)]
@@ -58,8 +66,24 @@ def _pair(suite: Element, cell: MatrixCell, report: Report, translate: Translate
     )
     pair = (cell.source, cell.destination)
     own = [f for f in report.findings if f.zones == pair and f.verdict is not Verdict.ATTESTATION_NEEDED]
+    held = [h for h in report.held if h.finding.zones == pair]
     verdict = {"violated": Verdict.VIOLATES, "undetermined": Verdict.UNDETERMINED}.get(cell.state, Verdict.CONFORMS)
-    _outcome(case, verdict, STATES[cell.state].render(translate), _bodies(own, translate))
+    if _all_accepted(verdict, own, held):
+        _accepted(case, held, translate)
+    else:
+        _outcome(case, verdict, STATES[cell.state].render(translate), _bodies(own, translate))
+
+
+def _all_accepted(verdict: Verdict, left: Iterable[Finding], held: Iterable[Held]) -> bool:
+    """Whether a case of ``verdict`` rests on accepted findings only. ``left``: its findings that are not."""
+    counted = {finding.verdict for finding in left} & COUNTED
+    return verdict in COUNTED and not counted and any(h.finding.verdict is verdict for h in held)
+
+
+def _accepted(case: Element, held: Iterable[Held], translate: Translate) -> None:
+    entries = dict.fromkeys(accepted_by(entry).render(translate) for h in held for entry in h.entries)
+    message = f"{N_('accepted').render(translate)}: {'; '.join(entries)}"
+    SubElement(case, "skipped", message=_text(message), type="accepted")
 
 
 def _bodies(findings: Iterable[Finding], translate: Callable[[str], str]) -> list[str]:

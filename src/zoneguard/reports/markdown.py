@@ -10,6 +10,7 @@ from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
+from zoneguard.reports._accepted import accepted_by
 from zoneguard.reports._sentences import clauses_of, further_flows, message, titled
 from zoneguard.reports._words import REDACTED, SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
 
@@ -20,7 +21,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
     """GitHub-flavoured; whatever comes from inputs is escaped."""
     translate = translator(lang)
     lines = [*_head(report, translate), *_matrix(report, translate), *_findings(report, lang, translate)]
-    lines += _clauses(report, lang, translate)
+    lines += [*_accepted(report, translate), *_clauses(report, lang, translate)]
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -81,6 +82,17 @@ def _finding(report: Report, finding: Finding, lang: str, translate: Translate) 
     if finding.fix:
         lines.append(f"- **{escaped(finding.fix.render(translate))}**")
     return [*lines, "", "</details>", ""]
+
+
+def _accepted(report: Report, translate: Translate) -> list[str]:
+    if not report.held:
+        return []
+    lines = [f"### {N_('Accepted for a time').render(translate)}", ""]
+    for held in report.held:
+        zones = " → ".join(map(escaped, held.finding.zones))
+        words = "; ".join(accepted_by(entry).render(translate) for entry in held.entries)
+        lines.append(f"- **{held.finding.check}** {zones}: {escaped(words)}")
+    return [*lines, ""]
 
 
 def _html(text: str) -> str:

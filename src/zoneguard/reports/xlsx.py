@@ -1,7 +1,7 @@
 """Excel workbook, the auditor's working paper (監査調書).
 
-Sheets: overview, zone matrix, findings, verdicts by clause, exception register, attestations, evidence.
-Every cell that comes from an input is a string: nothing is taken for a formula or a link.
+Sheets: overview, zone matrix, findings, verdicts by clause, exception register, attestations, evidence, and what
+a baseline accepted. Every cell that comes from an input is a string: nothing is taken for a formula or a link.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.reports import ReportFormat
 from zoneguard.reports._words import REDACTED, SEVERITIES, STATES, VERDICTS
-from zoneguard.reports._working_paper import Table, tables
+from zoneguard.reports._working_paper import Table, accepted, tables
 
 WIDEST = 60
 LONGEST = 32_767  # characters that a cell holds
@@ -48,7 +48,8 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
     head = book.add_format({**_CELL, "bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF"})
     _overview(book, report, say, plain, book.add_format({"bold": True, "font_size": 14}))
     _matrix(book, report, say, plain, head, colours)
-    for table in tables(report, lang):
+    held = [accepted(report, translator(lang))] if report.held else []
+    for table in (*tables(report, lang), *held):
         _table(book.add_worksheet(say(table.title)), table, say, plain, head, colours)
     book.close()
     return out.getvalue()

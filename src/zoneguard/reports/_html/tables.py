@@ -11,7 +11,7 @@ from zoneguard.model.findings import Report
 from zoneguard.model.text import N_, Text
 from zoneguard.reports._html.bilingual import Both, plain
 from zoneguard.reports._words import FORCES, SEVERITIES, Translate, in_order
-from zoneguard.reports._working_paper import Table, tables
+from zoneguard.reports._working_paper import Table, accepted, tables
 
 WITHOUT_SCRIPT = 200  # findings that are written as a table too
 LISTED = 12  # findings that a clause names
@@ -70,35 +70,11 @@ def _section(slug: str, pair: tuple[Table, Table]) -> Section:
 
 
 def _own(report: Report, translate: Translate) -> Iterator[Table]:
-    yield _accepted(report, translate)
+    yield accepted(report, translate)
     yield _differences(report, translate)
     yield _unread(report, translate)
     yield _lines(report, translate)
     yield _frames(report, translate)
-
-
-def _accepted(report: Report, translate: Translate) -> Table:
-    left = {finding.fingerprint for finding in report.findings}
-    rows = tuple(
-        (
-            held.finding.fingerprint[:12],
-            held.finding.check,
-            " → ".join(held.finding.zones),
-            held.finding.message.render(translate),
-            (N_("in part") if held.finding.fingerprint in left else N_("wholly")).render(translate),
-            entry.reason,
-            entry.owner,
-            entry.expires.isoformat(),
-            str(entry.span),
-        )
-        for held in report.held
-        for entry in held.entries
-    )
-    columns = (
-        N_("Number"), N_("Checks"), N_("Zones"), N_("Findings"), N_("accepted"), N_("Reason"), N_("Owner"),
-        N_("Until"), N_("evidence"),
-    )  # fmt: skip
-    return Table(N_("Accepted for a time"), columns, rows)
 
 
 def _differences(report: Report, translate: Translate) -> Table:
