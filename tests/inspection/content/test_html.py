@@ -80,6 +80,26 @@ def test_a_drawing_without_anything_is_passive() -> None:
     assert (seen.hazards, seen.certainty) == ((), Certainty.INSPECTED)
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<x xmlns:h='http://www.w3.org/1999/xhtml'><h:script>alert(1)</h:script></x>",
+        "<?xml-stylesheet type='text/xsl' href='http://evil.example/x.xsl'?><x/>",
+        "<xsl:stylesheet xmlns:xsl='http://www.w3.org/1999/XSL/Transform'><msxsl:script>x</msxsl:script></xsl:stylesheet>",
+    ],
+)
+def test_xml_that_acts_in_a_browser(markup: str) -> None:
+    assert kinds(look(f"<?xml version='1.0'?>{markup}".encode(), "a.xml")) == ["active-html"]
+    assert kinds(look(b"<?xml version='1.0'?><list><script>data</script></list>", "a.xml")) == []
+
+
+def test_a_page_that_begins_with_much_text_is_a_page() -> None:
+    page = b"text " * 4000 + b"<script>x</script>"
+    assert kinds(look(page, "a.html")) == ["active-html"]
+    assert kinds(look(page, "", "text/html")) == ["active-html"]
+    assert look(b"text " * 4000, "", "text/html").hazards == ()
+
+
 def test_file_in_a_data_address_is_opened() -> None:
     program = b"MZ\x90\0" + bytes(100)
     page = b'<html><a download="a" href="data:application/octet-stream;base64,' + base64.b64encode(program) + b'">x</a>'

@@ -140,6 +140,10 @@ def test_macros_of_a_web_archive() -> None:
     message.set_content("<html><p>text</p></html>", subtype="html")
     message.add_related(active_mime(compound(vba_project())), "application", "x-mso", filename="editdata.mso")
     assert "vba-macro" in kinds(look(message.as_bytes(), "a.mht"))
+    for header in ("Subject", "From"):
+        del message[header]
+    bare = b"MIME-Version: 1.0\r\n" + message.as_bytes().replace(b"MIME-Version: 1.0\n", b"")
+    assert {"vba-macro", "name-mismatch"} <= set(kinds(look(bare, "a.doc")))  # as Word opens it
 
 
 TOKENS = [

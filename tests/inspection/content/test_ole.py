@@ -122,6 +122,15 @@ def test_package_is_opened_and_its_program_found() -> None:
     assert [h.where for h in seen.hazards if h.kind == "executable"] == ["run.exe"]
 
 
+def test_documents_in_a_workbook_are_said() -> None:
+    book = {"Workbook": bytes(4200), "MBD0018D4CE/WordDocument": WORD_DOCUMENT, **vba_project(folder="MBD0018D4CE/")}
+    seen = look(compound(book), "a.xls")
+    assert [(h.kind, h.where) for h in seen.hazards] == [
+        ("vba-macro", "MBD0018D4CE/VBA"),
+        ("embedded-object", "MBD0018D4CE"),
+    ]
+
+
 def test_objects_in_a_presentation_are_opened() -> None:
     project = compound(vba_project())
     packed = struct.pack("<I", len(project)) + zlib.compress(project)

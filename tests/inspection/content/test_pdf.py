@@ -173,6 +173,20 @@ def test_object_inside_of_stream_data_is_found() -> None:
     assert kinds(look(pdf(stream(b"", b"x" * 50 + hidden, deflate=False)), "a.pdf")) == ["pdf-launch"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"(\n", b"\n)"),
+        (b"% ", b""),
+        (b"8 0 obj << /Length 1 >> stream \n(", b"\nendstream endobj )"),
+    ],
+    ids=["string", "comment", "stream"],
+)
+def test_object_that_a_reader_finds_by_its_offset(before: bytes, after: bytes) -> None:
+    hidden = b"7 0 obj << /S /JavaScript /JS (x) >> endobj"
+    assert kinds(look(pdf(b"<< >>") + before + hidden + after, "a.pdf")) == ["pdf-javascript"]
+
+
 def test_encrypted_document_is_opaque() -> None:
     seen = look(pdf(b"<< /Type /Catalog >>", trailer=b"<< /Root 1 0 R /Encrypt 5 0 R >>"), "a.pdf")
     assert kinds(seen) == ["encrypted"]
@@ -264,6 +278,8 @@ def test_header_may_come_late() -> None:
         b"1 0 obj " * 100_000,
         b"1 " * 400_000,
         b"(\\" * 300_000,
+        b"(" * 200_000 + b"1 0 obj" + b")" * 200_000,
+        b"% 1 0 obj " * 50_000,
     ],
 )
 def test_hostile_documents_end_in_time(hostile: bytes) -> None:

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    rb"%[^\r\n]*"
+    rb"(?P<comment>%)"
     rb"|\("
     rb"|<<|>>"
     rb"|<[0-9A-Fa-f\s]*>"
     rb"|/(?P<name>[^\x00\t\n\x0c\r ()<>\[\]{}/%]*)"
     rb"|(?P<object>(?<![0-9])\d{1,10}[ \t\r\n\x00]+\d{1,5}[ \t\r\n\x00]+obj\b)"
-    rb"|(?P<stream>(?<!d)stream(?:\r\n|\n|\r))"
+    rb"|(?P<stream>(?<!d)stream[ \t]*(?:\r\n|\n|\r))"
 )
 _STRING = re.compile(rb"[()\\]")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_LINE_END = re.compile(rb"[\r\n]")
+_OBJECT = re.compile(rb"\d\s+\d{1,5}\s+obj\b")
 _END = re.compile(rb"endstream")
 
 
@@ -42,9 +44,11 @@ class Data:
 
 
 def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
-    """Names and stream data in order; the inside of streams and strings is skipped. Behind a string that has no end,
-    strings are no longer told from the rest: rather a name too many than one too few."""
+    """Names and stream data in order; the inside of streams and strings is skipped. Behind a string that has no end, or
+    that holds what looks like an object, strings are no longer told from the rest; of a comment with an object neither:
+    a reader may find it by its offset. Rather a name too many than one too few."""
     position, within, generation, strings = start, 0, 0, True
+    opened = 0  # to where comments are read as well
     names: list[str] = []
     while (match := _TOKEN.search(data, position)) is not None:
         position = match.end()
@@ -61,9 +65,15 @@ def tokens(data: bytes, start: int = 0) -> Iterator[Name | Data]:
             yield Data(position, stop, within, tuple(names), generation)
             position = stop
             names = []
+        elif match["comment"]:
+            if position > opened:
+                end_of_line = _LINE_END.search(data, position)
+                stop = end_of_line.start() if end_of_line else len(data)
+                opened = stop if _OBJECT.search(data, position, stop) else position
+                position = position if opened == stop else stop
         elif match.group() == b"(" and strings:
             end_of_string = _behind_string(data, position)
-            strings = end_of_string >= 0
+            strings = end_of_string >= 0 and _OBJECT.search(data, position, end_of_string) is None
             position = end_of_string if strings else position
 
 

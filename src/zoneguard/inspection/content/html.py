@@ -20,6 +20,8 @@ _START = re.compile(
     rb"<(?:!doctype\s+(?:html|svg)|html|head|body|svg|script|table|div|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_XML = re.compile(rb"\s*<[?!a-zA-Z]")
+_ACTIVE_XML = re.compile(rb"1999/xhtml|2000/svg|xml-stylesheet|XSL/Transform|TR/WD-xsl")
 _TAG = re.compile(rb"<(\??[a-zA-Z][a-zA-Z0-9:_-]{0,40})")
 _INSIDE = re.compile(rb"""(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+)*+""")
 _ATTRIBUTE = re.compile(rb"""(?<![-a-zA-Z0-9_:.])([a-zA-Z_:][-a-zA-Z0-9_:.]*)\s*=\s*("[^"]*"?|'[^']*'?|[^\s>]*)""")
@@ -56,10 +58,13 @@ SHOWN = 4096
 
 
 def recognise(content: Content) -> Recognition:
-    """By its first tag; by its claimed type or name if it has a tag at all. Browsers read past control characters."""
+    """By its first tag; by its claimed type or name if it has a tag at all; XML by the name spaces of what can act.
+    Browsers read past control characters."""
     named = content.claimed_type in _TYPES or extension(content.name) in ("htm", "html", "xhtml", "svg")
     start = ascii_compatible(content.data[:8192])
-    return Recognition.WEAK if _START.match(start) or (named and b"<" in start) else Recognition.NO
+    if _START.match(start) or (named and b"<" in content.data):
+        return Recognition.WEAK
+    return Recognition.WEAK if _XML.match(start) and _ACTIVE_XML.search(content.data) else Recognition.NO
 
 
 def examine(content: Content, budget: Budget) -> Examination:

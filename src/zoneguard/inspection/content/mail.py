@@ -11,6 +11,7 @@ from zoneguard.model.flows import Hazard
 from zoneguard.model.text import Text
 
 _START = re.compile(rb"(?:From [^\r\n]{1,200}\r?\n)?(?:[!-9;-~]{1,80}:[ \t][^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*+){3}")
+_ARCHIVE = re.compile(rb"\s*MIME-Version:[^\r\n]*\r?\n(?:[!-9;-~]{1,80}:[^\r\n]*\r?\n[ \t]?)", re.IGNORECASE)
 _NAMED = re.compile(
     rb"^(?:Received|Message-ID|MIME-Version|Return-Path|Delivered-To|Content-Type|Subject):",
     re.IGNORECASE | re.MULTILINE,
@@ -18,10 +19,12 @@ _NAMED = re.compile(
 
 
 def recognise(content: Content) -> Recognition:
-    """By claimed type or name; else by three header lines of which two are a message's."""
+    """By claimed type or name; by MIME's version, with which Office begins; by three header lines as messages have."""
     start = content.data[:8192]
     named = content.claimed_type == "message/rfc822" or extension(content.name) in ("eml", "mht", "mhtml")
     if named and content.data:
+        return Recognition.WEAK
+    if _ARCHIVE.match(start):
         return Recognition.WEAK
     match = _START.match(start)
     return Recognition.WEAK if match and len(set(_NAMED.findall(start))) >= 3 else Recognition.NO

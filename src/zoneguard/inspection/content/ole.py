@@ -36,6 +36,7 @@ _DOCUMENTS = (MAGIC, b"PK\x03\x04", b"%PDF", b"{\\rt", b"MZ")
 _EQUATION = bytes.fromhex("02ce020000000000c000000000000046")
 _URL_MONIKER = bytes.fromhex("e0c9ea79f9bace118c8200aa004ba90b")
 _FILE_MONIKER = bytes.fromhex("0303000000000000c000000000000046")
+_EMBEDDED = re.compile(r"MBD[0-9A-F]{8}", re.IGNORECASE)  # in a workbook; a Word document has them in a pool
 _WIDE = re.compile(rb"(?:[\x20-\x7e]\x00){4,1000}")
 _ATTACHED = re.compile(r"(?i)(.*__attach_version1\.0_#[0-9a-f]{8}/)__substg1\.0_37010102$")
 
@@ -118,7 +119,7 @@ def entry_hazards(compound: Compound, entry: Entry, members: list[Content]) -> I
     if entry.kind == STORAGE:
         if entry.clsid == _EQUATION:
             yield Hazard("equation-editor", entry.path)
-        elif folder.lower() == "objectpool":
+        elif folder.lower() == "objectpool" or _EMBEDDED.fullmatch(entry.name):
             yield Hazard("embedded-object", entry.path)
     elif name == "\x01ole10native":
         package = ole10native(compound.read(entry))
