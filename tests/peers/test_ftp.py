@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ftplib
 import shutil
+from collections import Counter
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_both_modes_both_ways(peers: Estate) -> None:
         "passive.docm": Verdict.VIOLATES,
         "active.xlsm": Verdict.VIOLATES,
     }
+
+
+def test_many_files_by_commands_that_are_sent_ahead(peers: Estate) -> None:
+    files = {f"{number} 集計.txt": prose(50 + 90 * number).encode() for number in range(9)}
+    serve(peers, {**files, "empty.txt": b"", "sheet.xlsm": MACRO_WORKBOOK})
+    ahead = "set ftp:sync-mode off;"
+    with peers.captured(LG):
+        peers.run(LG, "lftp", "-e", f"{ahead} mirror -P 3 . passive; exit", IN_HOST)
+        peers.run(LG, "lftp", "-e", f"{ahead} set ftp:passive-mode off; mirror . active; exit", IN_HOST)
+    judged = peers.judged()
+    found = Counter((t["name"], t["sha256"]) for t in judged.of(protocol="ftp-data", kind="file") if t["name"])
+    sent = {**files, "sheet.xlsm": MACRO_WORKBOOK}
+    assert found >= Counter({(name, digest(data)): 2 for name, data in sent.items()})
+    assert not [name for name, hashed in found if not hashed]
 
 
 def test_text_is_what_was_on_the_wire(peers: Estate) -> None:

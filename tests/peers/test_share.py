@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.peers.documents import MACRO_DOCUMENT, MACRO_WORKBOOK, digest, locked_zip, noise, prose
@@ -40,6 +42,17 @@ def test_a_copy_from_and_to_the_share(peers: Estate, dialect: str) -> None:
     }
     assert files_in(judged) == {"hojokin.docm": Verdict.VIOLATES, "sheet.xlsm": Verdict.VIOLATES}
     assert judged.clause("25(3)").verdict is Verdict.VIOLATES
+
+
+def test_folders_at_once(peers: Estate) -> None:
+    files = {f"d{number % 3}/{number} 集計.txt": prose(50 + 400 * number).encode() for number in range(9)}
+    samba(peers, IN, files)
+    with peers.captured(LG):
+        use(peers, "prompt off; recurse on; mget *")
+        use(peers, 'prompt off; recurse on; lcd d1; mput *; rename "1 集計.txt" gone.txt; del "4 集計.txt"')
+    judged = peers.judged()
+    found = Counter(t["sha256"] for t in judged.of(protocol="smb", kind="file"))
+    assert found == Counter(digest(data) for name, data in files.items() for _ in range(1 + name.startswith("d1")))
 
 
 def test_signed_is_read_and_encrypted_is_not(peers: Estate) -> None:
