@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.model.device import Concern, Deny, Filter, Permit, Rule, RuleList
+from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, All, AnyOf, Field, In, Match, Not, Unknown, either
-from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of
-from zoneguard.parsers._cloud import prefix, union
+from zoneguard.parsers._cloud import Doubting, prefix, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -32,12 +31,11 @@ NO_ADDRESS = "the address of this network interface is not known"
 LATER = "a value that is known only after apply"
 
 
-class Filters:
+class Filters(Doubting):
     """The filter stages of one VPC."""
 
     def __init__(self, source: Source, ledger: Ledger, estate: Estate, vpc: str) -> None:
-        self._source = source
-        self._ledger = ledger
+        super().__init__(source, ledger)
         self._estate = estate
         self._vpc = vpc
         self._enis = list(estate.enis(vpc))
@@ -168,18 +166,6 @@ class Filters:
         elif low not in ("", "-1") or high not in ("", "-1"):
             parts.append(self._doubt(entry, NO_PORTS, Reason("ports {low}-{high}", low=low, high=high)))
         return All(tuple(parts))
-
-    def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
-        self._say(node, reason, what)
-        return Unknown(
-            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first), self._span(node)
-        )
-
-    def _say(self, node: Node, reason: str, what: str) -> None:
-        self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)
-
-    def _span(self, node: Node) -> SourceSpan:
-        return self._source.span(node.first, node.last)
 
 
 def _icmp(kind: str, code: str) -> Iterator[Match]:

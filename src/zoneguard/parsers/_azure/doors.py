@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from zoneguard.model.addresses import ALL_V4
 from zoneguard.model.device import Concern, Deny, Filter, NatRule, Permit, Rule, RuleList, SetTo, Stage, Translate
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import All, Field, In, Match, Unknown
+from zoneguard.model.match import All, Field, In, Match
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, PUBLIC_IP, Estate, Item, same
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
-from zoneguard.parsers._cloud import number, union
+from zoneguard.parsers._cloud import Doubting, number, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -28,12 +28,11 @@ OUT_AS = "under which public address hosts go out is not given"
 NO_DEFAULT = "a subnet without default outbound access: whether something else lets its hosts out is not known"
 
 
-class Doors:
+class Doors(Doubting):
     """The stages at the Internet and at the peerings of one virtual network."""
 
     def __init__(self, source: Source, ledger: Ledger, estate: Estate, roads: Roads) -> None:
-        self._source = source
-        self._ledger = ledger
+        super().__init__(source, ledger, Concern.NAT)
         self._estate = estate
         self._roads = roads
         self._whole = source.whole
@@ -117,13 +116,6 @@ class Doors:
         ):
             may = self._doubt(nic.node, BALANCED, Reason("load balancer of {name}", name=nic.name))
             yield nic.node, nic.name, own, All((In(Field.DST, ALL_V4), may)), None
-
-    def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
-        self._ledger.not_understood(node.first, reason, Concern.NAT, bounded=True, about=what)
-        return Unknown(
-            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first),
-            self._source.span(node.first, node.last),
-        )
 
 
 def _is_false(item: Item, key: str) -> bool:

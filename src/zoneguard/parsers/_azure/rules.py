@@ -11,16 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.model.addresses import ALL_V6
-from zoneguard.model.device import Concern, Deny, Filter, Jump, Permit, Rule, RuleList
+from zoneguard.model.device import Deny, Filter, Jump, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, both, either
-from zoneguard.model.spans import SourceSpan
+from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, NSG, Estate, Item, same
 from zoneguard.parsers._azure.tags import Around
-from zoneguard.parsers._cloud import number, prefix, union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._cloud import Doubting, number, prefix, union
 from zoneguard.parsers.accounting import Ledger
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "esp": 50, "ah": 51}
@@ -42,12 +40,11 @@ DEFAULTS = (
 """The default rules of every group, which a template does not show: name, direction, source, destination, allowed."""
 
 
-class Groups:
+class Groups(Doubting):
     """The filter stages of the subnets of one virtual network, and the rule lists that they run."""
 
     def __init__(self, source: Source, ledger: Ledger, estate: Estate) -> None:
-        self._source = source
-        self._ledger = ledger
+        super().__init__(source, ledger)
         self._estate = estate
         self._configurations = [(nic, c) for nic in estate.of(NIC) for c in nic.parts("ipConfigurations")]
         self._read: dict[tuple[object, ...], tuple[Rule, ...] | None] = {}
@@ -227,18 +224,6 @@ class Groups:
         if not self._configurations:
             return self._doubt(entry.node, ASG, Reason("{side} of {name}", side=provider(reference), name=entry.name))
         return In(field, union(found))
-
-    def _doubt(self, node: Node, reason: str, what: str) -> Unknown:
-        self._say(node, reason, what)
-        return Unknown(
-            Reason("{what} ({file}:{first})", what=what, file=self._source.file, first=node.first), self._span(node)
-        )
-
-    def _say(self, node: Node, reason: str, what: str) -> None:
-        self._ledger.not_understood(node.first, reason, Concern.FILTER, bounded=True, about=what)
-
-    def _span(self, node: Node) -> SourceSpan:
-        return self._source.span(node.first, node.last)
 
 
 def provider(reference: str) -> str:
