@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from zoneguard.audit.inputs import load_devices
+from tests.parsers.packet_run import packet
+from zoneguard.audit.inputs import joined, load_devices
 from zoneguard.loading.project import load_project
 from zoneguard.model.addresses import format_prefix
 from zoneguard.model.errors import InputError
+from zoneguard.static.trace import Disposition, Tracer
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "topologies/examples/aws-govcloud"
 
@@ -69,3 +72,46 @@ def test_a_session_with_several_hosts_gives_each_device_its_own_table(
         ["10.1.0.0/24", "10.2.0.0/24"] if found else []
     )
     assert bool(device.uncertain) is not found
+
+
+def _vpc(name: str, network: int, port: int) -> dict[str, list[dict[str, object]]]:
+    """A VPC with one host, which takes one port from everywhere, and a peering to the other."""
+    block, everything = f"10.{network}.0.0/16", [{"CidrIp": "0.0.0.0/0"}]
+    allow = {"RuleNumber": 100, "RuleAction": "allow", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
+    group = {
+        "GroupId": f"sg-{name}", "VpcId": name, "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": everything}],
+        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": everything}],
+    }  # fmt: skip
+    routes = [
+        {"DestinationCidrBlock": block, "GatewayId": "local"},
+        {"DestinationCidrBlock": f"10.{3 - network}.0.0/16", "VpcPeeringConnectionId": "pcx-1"},
+    ]
+    host = {"NetworkInterfaceId": f"eni-{name}", "SubnetId": f"s-{name}", "VpcId": name}
+    worn = {"Groups": [{"GroupId": f"sg-{name}"}], "PrivateIpAddresses": [{"PrivateIpAddress": f"10.{network}.1.5"}]}
+    acl = {"Associations": [{"SubnetId": f"s-{name}"}], "Entries": [allow | {"Egress": out} for out in (True, False)]}
+    return {
+        "Vpcs": [{"VpcId": name, "CidrBlock": block}],
+        "Subnets": [{"SubnetId": f"s-{name}", "VpcId": name, "CidrBlock": f"10.{network}.1.0/24"}],
+        "SecurityGroups": [group],
+        "NetworkAcls": [{"NetworkAclId": f"acl-{name}", "VpcId": name} | acl],
+        "RouteTables": [{"VpcId": name, "Associations": [{"Main": True}], "Routes": routes}],
+        "NetworkInterfaces": [host | worn],
+    }
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_peered_vpcs_are_joined_and_both_are_asked(tmp_path: Path, files: int) -> None:
+    near, far = _vpc("vpc-a", 1, 22), _vpc("vpc-b", 2, 443)
+    whole = {key: near[key] + far[key] for key in near}
+    for name, content in ({"one": whole} if files == 1 else {"a": near, "b": far}).items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content, indent=1))
+    devices = "{g: {config: one.json}}" if files == 1 else "{a: {config: a.json}, b: {config: b.json}}"
+    (tmp_path / "zoneguard.yaml").write_text(
+        "zoneguard: 1\nprofile: [mikasa]\nzones: {a: {class: lgwan, prefixes: [10.1.0.0/16]}}\n"
+        f"devices: {devices}\n"
+    )
+    project = load_project(tmp_path)
+    found, _, _ = load_devices(project)
+    tracer = Tracer(found, joined(project, found))
+    ends = {port: tracer.trace(packet(f"10.1.1.5 > 10.2.1.5 tcp/{port}")).disposition for port in (22, 443)}
+    assert ends == {22: Disposition.DENIED, 443: Disposition.DELIVERED}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from zoneguard.model.device import Concern, Device, LineAccount, Misunderstood, RuleList
+from zoneguard.model.device import Concern, Device, Interface, LineAccount, Misunderstood, RuleList
 from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
 from zoneguard.model.progress import Progress, Step, silent
-from zoneguard.model.project import DeviceEntry, Project
+from zoneguard.model.project import DeviceEntry, Link, Project
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
 from zoneguard.parsers.reading import detect, parser_named, read_source
 from zoneguard.parsers.rule_list import parse_mapped
 from zoneguard.parsers.splitting import NOBODYS, parse_source, parts_of
+
+PEERINGS = ("pcx-", "aws_vpc_peering_connection.")
+"""How peerings are called, by their ids and in a plan."""
 
 
 def load_devices(
@@ -41,6 +45,19 @@ def load_devices(
             raise _no_device(project, entry)
         devices += found
     return tuple(devices), tuple(accounts), tuple(inputs)
+
+
+def joined(project: Project, devices: Sequence[Device]) -> tuple[Link, ...]:
+    """The links that the project declares, and the peerings of two VPCs that are both among the devices: each is an
+    interface of the same id on either side. A transit gateway is no link: its own tables say what it passes."""
+    sides: dict[str, list[tuple[str, Interface]]] = {}
+    for device in devices:
+        for interface in device.interfaces if device.vendor == "aws" else ():
+            if interface.name.startswith(PEERINGS):
+                sides.setdefault(interface.name, []).append((device.name, interface))
+    pairs = ((name, both) for name, both in sides.items() if len(both) == 2)
+    found = (Link((a, name), (b, name), port.span) for name, [(a, port), (b, _)] in pairs)
+    return (*project.links, *found)
 
 
 def _no_device(project: Project, entry: DeviceEntry) -> InputError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zoneguard.audit.citations import refuse_unknown
 from zoneguard.audit.comparing import disagreements
-from zoneguard.audit.inputs import input_file, load_devices, load_intended, shown
+from zoneguard.audit.inputs import input_file, joined, load_devices, load_intended, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
@@ -120,7 +120,7 @@ def _static(
     devices, accounts, files = load_devices(project, progress)
     inputs += files
     progress(Step(REACHABILITY))
-    network = Network(devices, project.zones, project.links, space)
+    network = Network(devices, project.zones, joined(project, devices), space)
     crossings = network.crossings(spoofed=spoofed, landmarks=_landmarks(project))
     possible = tuple(part for crossing in crossings for part in network.attributed(crossing))
     rules, list_accounts, lists = load_intended(project)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zoneguard.audit import REACHABILITY
-from zoneguard.audit.inputs import load_devices
+from zoneguard.audit.inputs import joined, load_devices
 from zoneguard.audit.texts import Texts
 from zoneguard.checks import Case, StaticResult
 from zoneguard.commands.projects import load
@@ -91,5 +91,5 @@ def _same_ground(old: Project, new: Project) -> bool:
 
 
 def _case(project: Project, space: PacketSpace, devices: tuple[Device, ...], accounts: tuple[LineAccount, ...]) -> Case:
-    network = Network(devices, project.zones, project.links, space)
+    network = Network(devices, project.zones, joined(project, devices), space)
     return Case(project, space, StaticResult(devices, accounts, network, ()))

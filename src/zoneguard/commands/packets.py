@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoneguard import audit
+from zoneguard.audit.inputs import joined
 from zoneguard.commands.projects import load
 from zoneguard.console import Session, UsageProblem
 from zoneguard.gate.verdict import Exit
@@ -49,7 +50,7 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
     with session.progress() as progress:
         progress(Step(N_("configurations")))
         devices, _accounts, _files = audit.load_devices(project)
-        tracer = Tracer(devices, project.links)
+        tracer = Tracer(devices, joined(project, devices))
         result = tracer.with_answer(tracer.trace(packet, unspecified=given.unspecified), given.unspecified)
     if form == "json":
         session.write(dump(to_json(result, session.translate)))
