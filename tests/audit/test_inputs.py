@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,11 +75,11 @@ def test_a_session_with_several_hosts_gives_each_device_its_own_table(
     assert bool(device.uncertain) is not found
 
 
-def _vpc(name: str, network: int, port: int) -> dict[str, list[dict[str, object]]]:
+def _vpc(name: str, network: int, port: int) -> dict[str, list[dict[str, Any]]]:
     """A VPC with one host, which takes one port from everywhere, and a peering to the other."""
     block, everything = f"10.{network}.0.0/16", [{"CidrIp": "0.0.0.0/0"}]
-    allow = {"RuleNumber": 100, "RuleAction": "allow", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
-    group = {
+    allow: dict[str, Any] = {"RuleNumber": 100, "RuleAction": "allow", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
+    group: dict[str, Any] = {
         "GroupId": f"sg-{name}", "VpcId": name, "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": everything}],
         "IpPermissions": [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": everything}],
     }  # fmt: skip
@@ -86,9 +87,12 @@ def _vpc(name: str, network: int, port: int) -> dict[str, list[dict[str, object]
         {"DestinationCidrBlock": block, "GatewayId": "local"},
         {"DestinationCidrBlock": f"10.{3 - network}.0.0/16", "VpcPeeringConnectionId": "pcx-1"},
     ]
-    host = {"NetworkInterfaceId": f"eni-{name}", "SubnetId": f"s-{name}", "VpcId": name}
+    host: dict[str, Any] = {"NetworkInterfaceId": f"eni-{name}", "SubnetId": f"s-{name}", "VpcId": name}
     worn = {"Groups": [{"GroupId": f"sg-{name}"}], "PrivateIpAddresses": [{"PrivateIpAddress": f"10.{network}.1.5"}]}
-    acl = {"Associations": [{"SubnetId": f"s-{name}"}], "Entries": [allow | {"Egress": out} for out in (True, False)]}
+    acl: dict[str, Any] = {
+        "Associations": [{"SubnetId": f"s-{name}"}],
+        "Entries": [allow | {"Egress": out} for out in (True, False)],
+    }
     return {
         "Vpcs": [{"VpcId": name, "CidrBlock": block}],
         "Subnets": [{"SubnetId": f"s-{name}", "VpcId": name, "CidrBlock": f"10.{network}.1.0/24"}],
