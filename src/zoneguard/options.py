@@ -110,7 +110,7 @@ def spoofed(command: Command) -> Command:
 
 def jobs(command: Command) -> Command:
     """``--jobs``."""
-    said = _("Processes that read captures of different points at the same time (default: 1); the result is the same.")
+    said = _("Processes that read captures of different points, or their content, at a time (default: 1, same result).")
     return click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help=said)(command)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.dynamic.making import START, Talk, ether, pcap, udp
+from zoneguard.dynamic import looking
 from zoneguard.dynamic.replay import Options, Replay, replay
 from zoneguard.dynamic.spreading import spread
 from zoneguard.model.errors import InputError
@@ -73,3 +75,46 @@ def test_an_input_error_comes_back_whole(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.pcap") as caught:
         list(spread(survey, [[str(tmp_path / "gone.pcap")], [str(tmp_path / "gone.pcap")]], 2))
     assert caught.value.file.endswith("gone.pcap")
+
+
+def test_what_flows_of_one_point_carried_is_read_by_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "FEW", 1)
+    packets = [*ftp(), *ranges(), *(ether(udp(bytes([n]) * 30, sport=6000 + n)) for n in range(3))]
+    for number, part in enumerate((packets[:9], packets[9:])):  # connections run across files
+        times = range(START + 9 * number * 10**6, 1 << 62, 10**6)
+        (tmp_path / f"{number}.pcap").write_bytes(pcap(list(zip(times, part, strict=False))))
+    captures = [CaptureEntry(tmp_path, HERE, "one")]
+
+    def seen(jobs: int) -> tuple[object, ...]:
+        kept: list[tuple[str, bytes]] = []
+        result = replay(captures, ZONES, Options(keep=lambda t, data: kept.append((t.key, data)), jobs=jobs))
+        plain = replay(captures, ZONES, Options(jobs=jobs))
+        assert told(plain) == told(result)
+        return told(result), result.unread.tolist(), kept
+
+    one = seen(1)
+    names = {transfer.name for transfer in replay(captures, ZONES).read}
+    assert {"report.txt", "whole.bin"} <= names
+    assert seen(3) == one
+
+
+def ftp() -> list[Any]:
+    """A session that announces a data connection, and the file by it."""
+    control = Talk(sport=41000, dport=21).opened().said("<", b"220 ready\r\n").said(">", b"USER a\r\n")
+    control.said("<", b"230 in\r\n").said(">", b"PASV\r\n").said("<", b"227 passive (10,2,0,2,200,1)\r\n")
+    control.said(">", b"RETR report.txt\r\n").said("<", b"150 here\r\n")
+    data = Talk(sport=41001, dport=200 * 256 + 1).opened().said("<", b"%PDF-1.4 hello\n").closed()
+    return [*control.packets, *data.packets]
+
+
+def ranges() -> list[Any]:
+    """One file in two ranges over two connections."""
+    packets = []
+    for number, (span, body) in enumerate((("0-4", b"hello"), ("5-9", b"world"))):
+        head = (
+            f'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {span}/10\r\nETag: "x"\r\nContent-Length: 5\r\n\r\n'
+        )
+        ask = f"GET /whole.bin HTTP/1.1\r\nHost: h\r\nRange: bytes={span}\r\n\r\n"
+        talk = Talk(sport=42000 + number, dport=80).opened().said(">", ask.encode())
+        packets += talk.said("<", head.encode() + body).closed().packets
+    return packets

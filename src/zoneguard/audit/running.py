@@ -38,7 +38,7 @@ COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): 
 @dataclass(frozen=True, slots=True)
 class Looking:
     """How captures are looked into: every flow, not only those that cross, with ``all_flows``; carved content is
-    written to the folder ``extract``; captures of different points are read by up to ``jobs`` processes."""
+    written to the folder ``extract``; captures, or what flows carried, are read by up to ``jobs`` processes."""
 
     all_flows: bool = False
     extract: Path | None = None

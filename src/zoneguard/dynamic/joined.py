@@ -10,10 +10,12 @@ from typing import overload
 import numpy as np
 
 from zoneguard.dynamic.columns import I64, U8, Bool
-from zoneguard.dynamic.oriented import Oriented, more_macs, no_flows
+from zoneguard.dynamic.oriented import Oriented, more_macs
 from zoneguard.dynamic.placing import NOWHERE, Addresses
 from zoneguard.dynamic.table import CHUNK, Tracks
 from zoneguard.model.flows import Flow
+
+TOGETHER = 1 << 16  # flows that are put into columns at once
 
 
 class Flows(Sequence[Flow]):
@@ -61,16 +63,22 @@ class Flows(Sequence[Flow]):
 
     def oriented(self) -> tuple[Oriented, tuple[str, ...]]:
         """The flows in columns, and the captures by their numbers there."""
-        files: list[str] = []
+        files = [file for part in self._parts for file in part.files]
+        before = np.cumsum([0, *(len(part.files) for part in self._parts)]).tolist()
         stacks = {stack: number for number, stack in enumerate({s: None for part in self._parts for s in part.vlans})}
-        columns = []
-        for part in self._parts:
-            columns.append(part.oriented(np.arange(len(files), len(files) + len(part.files), dtype=np.int32), stacks))
-            files += part.files
-        if not columns:
-            return no_flows(), ()
+
+        def columns() -> Iterator[Oriented]:
+            for number, part in enumerate(self._parts):
+                names = np.arange(before[number], before[number + 1], dtype=np.int32)
+                at = self._at if alone else np.arange(len(part))
+                for first in range(0, len(at), TOGETHER):
+                    yield part.some(at[first : first + TOGETHER]).oriented(names, stacks)
+
+        alone = len(self._parts) == 1
+        if alone:
+            return Oriented.gather(len(self), columns()), tuple(files)
         starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        return Oriented.join(columns).take(starts[self._part] + self._at), tuple(files)
+        return Oriented.gather(int(starts[-1]), columns()).take(starts[self._part] + self._at), tuple(files)
 
     def begins(self, flows: Oriented, which: I64) -> I64:
         """The sequence numbers at which both sides of some flows begin, the originator's first; -1: none is known."""

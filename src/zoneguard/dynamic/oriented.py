@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -56,14 +56,41 @@ class Oriented:
         return _made(lambda name: getattr(self, name).take(which) if name in ENDS else getattr(self, name)[which])
 
     @staticmethod
-    def join(parts: Sequence[Oriented]) -> Oriented:
-        """The flows of all parts, one part behind the other."""
+    def gather(size: int, parts: Iterable[Oriented]) -> Oriented:
+        """The ``size`` flows of all parts, one part behind the other; no two parts are held at once."""
+        whole: Oriented | None = None
+        at = 0
+        for part in parts:
+            if len(part) == size:
+                return part
+            if whole is None:
+                whole = part.room(size)
+            for name in (field.name for field in fields(Oriented)):
+                ours, theirs = getattr(whole, name), getattr(part, name)
+                for target, source in _columns(ours, theirs):
+                    target[at : at + len(part)] = source
+            at += len(part)
+        return whole or no_flows()
 
-        def joined(name: str) -> Any:
-            columns = [getattr(part, name) for part in parts]
-            return Addresses.join(columns) if name in ENDS else np.concatenate(columns)
+    def room(self, size: int) -> Oriented:
+        """Columns like these for so many flows, of which nothing is known."""
 
-        return _made(joined)
+        def empty(column: Any) -> Any:
+            return np.empty((size, *column.shape[1:]), column.dtype)
+
+        def made(name: str) -> Any:
+            column = getattr(self, name)
+            if name not in ENDS:
+                return empty(column)
+            return Addresses(empty(column.v6), empty(column.high), empty(column.low))
+
+        return _made(made)
+
+
+def _columns(ours: Any, theirs: Any) -> list[tuple[Any, Any]]:
+    if isinstance(ours, Addresses):
+        return [(ours.v6, theirs.v6), (ours.high, theirs.high), (ours.low, theirs.low)]
+    return [(ours, theirs)]
 
 
 def _made(column: Callable[[str], Any]) -> Oriented:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 Given = TypeVar("Given")
@@ -21,5 +23,29 @@ def spread(work: Callable[[Given], Result], items: Sequence[Given], jobs: int) -
     with ProcessPoolExecutor(min(jobs, len(items)), context) as pool:
         try:
             yield from pool.map(work, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def ahead(
+    work: Callable[[Given], Result], items: Iterable[Given], jobs: int, waiting: int
+) -> Iterator[tuple[Given, Result | None]]:
+    """Each item with what ``jobs`` processes make of it, in order; at most ``waiting`` items are taken ahead. An item
+    that is the only one comes back alone: no process is started for it."""
+    items = iter(items)
+    begin = list(islice(items, 2))
+    if len(begin) < 2:
+        yield from ((item, None) for item in begin)
+        return
+    under_way: deque[tuple[Given, Future[Result]]] = deque()
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        try:
+            for item in chain(begin, items):
+                under_way.append((item, pool.submit(work, item)))
+                if len(under_way) > waiting:
+                    done, future = under_way.popleft()
+                    yield done, future.result()
+            for done, future in under_way:
+                yield done, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
