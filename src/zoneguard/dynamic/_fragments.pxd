@@ -70,6 +70,7 @@ cdef struct Datagram:  # see fragments.Datagram
     int32_t files
     int32_t file_room
     Datagram *chained  # the next of the same bucket
+    Datagram **place  # what points at this one
     Datagram *older
     Datagram *newer
 
@@ -87,15 +88,15 @@ cdef class Fragments:
     cdef Line pending, done, late
     cdef int64_t max_datagrams, max_bytes, timeout, per_piece
 
-    cdef uint64_t _hash(self, const Key *key) noexcept
+    cdef uint64_t hash_of(self, const Key *key) noexcept
     cdef Datagram *_find(self, const Key *key, uint64_t number, bint done) noexcept
     cdef void _unchain(self, Datagram *datagram) noexcept
     cdef int64_t _held(self, const Datagram *datagram) noexcept
     cdef void _forget(self, Line *line) noexcept
     cdef Datagram *_give_up(self) noexcept
     cdef void give_up(self, int64_t now) noexcept
-    cdef bint repeats(self, const Key *key, const Piece *piece) noexcept
-    cdef Datagram *put(self, const Key *key, const Head *head, const Piece *piece) except? NULL
+    cdef bint repeats(self, const Key *key, uint64_t number, const Piece *piece) noexcept
+    cdef Datagram *put(self, const Key *key, uint64_t number, const Head *head, const Piece *piece) except? NULL
     cdef int _keep(self, Datagram *datagram) except -1
     cdef Datagram *_new(self, const Key *key, uint64_t number) except NULL
     cdef int _line(self, int which) except -1

@@ -60,7 +60,7 @@ cdef class Fragments:
     def copied(self, key, piece):
         cdef Key mine = _key(key)
         cdef Piece part = _piece(piece)
-        return bool(self.repeats(&mine, &part))
+        return bool(self.repeats(&mine, self.hash_of(&mine), &part))
 
     def add(self, key, header, piece):
         cdef Key mine = _key(key)
@@ -72,10 +72,10 @@ cdef class Fragments:
         head.size, head.head = header.size, header.head
         files = piece.origin
         part.file = files[0]
-        datagram = self.put(&mine, &head, &part)
+        datagram = self.put(&mine, self.hash_of(&mine), &head, &part)
         whole = datagram is not NULL
         if not whole:
-            datagram = self._find(&mine, self._hash(&mine), False)
+            datagram = self._find(&mine, self.hash_of(&mine), False)
         for file in files[1:]:
             _count(datagram, file)
         datagram.file = piece.stamp[2]
@@ -91,7 +91,7 @@ cdef class Fragments:
         finally:
             release(datagram)
 
-    cdef uint64_t _hash(self, const Key *key) noexcept:
+    cdef uint64_t hash_of(self, const Key *key) noexcept:
         cdef uint64_t mixed = key.src_low * self.odd
         mixed = ((mixed ^ mixed >> 32) + key.dst_low) * self.odd
         mixed = ((mixed ^ mixed >> 29) + key.src_high) * self.odd
@@ -109,10 +109,9 @@ cdef class Fragments:
         return NULL
 
     cdef void _unchain(self, Datagram *datagram) noexcept:
-        cdef Datagram **link = &self.buckets[datagram.hash & (BUCKETS - 1)]
-        while link[0] != datagram:
-            link = &link[0].chained
-        link[0] = datagram.chained
+        datagram.place[0] = datagram.chained
+        if datagram.chained is not NULL:
+            datagram.chained.place = datagram.place
 
     cdef int64_t _held(self, const Datagram *datagram) noexcept:
         return datagram.length + self.per_piece * datagram.pieces
@@ -137,16 +136,15 @@ cdef class Fragments:
         while _overdue(self, now):
             _join(&self.late, self._give_up())
 
-    cdef bint repeats(self, const Key *key, const Piece *piece) noexcept:
-        cdef Datagram *known = self._find(key, self._hash(key), True)
+    cdef bint repeats(self, const Key *key, uint64_t number, const Piece *piece) noexcept:
+        cdef Datagram *known = self._find(key, number, True)
         cdef int32_t end = piece.start + piece.wire
         if known is NULL or end > known.length or piece.more != (end < known.length):
             return False
         return memcmp(known.data + piece.start, piece.data, piece.length) == 0
 
-    cdef Datagram *put(self, const Key *key, const Head *head, const Piece *piece) except? NULL:
+    cdef Datagram *put(self, const Key *key, uint64_t number, const Head *head, const Piece *piece) except? NULL:
         """Add a piece; returns the datagram if it is whole now, which may be read until the next piece comes."""
-        cdef uint64_t number = self._hash(key)
         cdef Datagram *datagram = self._find(key, number, False)
         cdef int32_t end = piece.start + piece.wire
         if piece.start < 0 or piece.length < 0 or piece.length > piece.wire or end > LONGEST:
@@ -179,8 +177,11 @@ cdef class Fragments:
         if datagram is NULL:
             raise MemoryError
         datagram.key, datagram.hash, datagram.total = key[0], number, -1
-        datagram.chained = self.buckets[number & (BUCKETS - 1)]
-        self.buckets[number & (BUCKETS - 1)] = datagram
+        datagram.place = &self.buckets[number & (BUCKETS - 1)]
+        datagram.chained = datagram.place[0]
+        datagram.place[0] = datagram
+        if datagram.chained is not NULL:
+            datagram.chained.place = &datagram.chained
         _join(&self.pending, datagram)
         return datagram
 

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from zoneguard.dynamic._fragments import Fragments
 from zoneguard.dynamic._scalar import Scalar
-from zoneguard.dynamic.columns import I32, I64, U8, Column
+from zoneguard.dynamic.columns import I32, I64, U8, U16, Column
 
 class Packets:
     def __init__(
@@ -23,4 +23,4 @@ class Packets:
         numbers: I64,
         files: I32,
         scalar: Scalar,
-    ) -> tuple[I64, dict[str, Column], I64]: ...
+    ) -> tuple[U16, dict[str, Column], I64]: ...

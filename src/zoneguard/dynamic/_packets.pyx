@@ -15,7 +15,18 @@ from libc.string cimport memcpy
 
 from zoneguard.dynamic._fragments cimport Datagram, Fragments, Head, Key, Piece, free_lists
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define fetch_soon(place) __builtin_prefetch(place)
+    #else
+    #define fetch_soon(place) ((void)0)
+    #endif
+    """
+    void fetch_soon(const void *place) noexcept
+
 cdef enum:
+    AHEAD = 8  # frames, of which the header is on its way from memory
     LEFT = -1  # to the scalar decoder
     NO_IP = -2
     IPV4 = 0x0800
@@ -192,14 +203,16 @@ cdef class Packets:
         cdef Py_ssize_t n = places.shape[0], i, before
         cdef int64_t outcome
         cdef Place p
-        fate_ = np.zeros(n, np.int64)
-        cdef int64_t[::1] fate = fate_
+        fate_ = np.zeros(n, np.uint16)
+        cdef uint16_t[::1] fate = fate_
         self.scalar, self.extra = scalar, scalar.extra
         self.rows = 0
         self._make_room(n + ROWS)
         for i in range(n):
             if self.rows + ROWS > self.room:
                 self._make_room(self.room + self.room // 2 + ROWS)
+            if i + AHEAD < n:
+                fetch_soon(&data[0] + places[i + AHEAD])
             self.time, self.frame_number, self.file = times[i], numbers[i], files[i]
             if places[i] < 0 or caplens[i] < 0 or places[i] + caplens[i] > data.shape[0]:
                 raise IndexError("a frame outside of its buffer")
@@ -217,7 +230,7 @@ cdef class Packets:
             if outcome > 0:
                 outcome = self._ip(&p, outcome)
             elif outcome == NO_IP:
-                fate[i] = p.path  # the EtherType
+                fate[i] = <uint16_t>p.path  # the EtherType
             if outcome == LEFT:
                 self.rows = before
                 self._put(scalar.frame(i))
@@ -623,6 +636,7 @@ cdef class Packets:
         cdef Head head
         cdef Piece piece
         cdef Datagram *whole
+        cdef uint64_t mixed
         if p.apart or wire < 0 or start + wire > MAX_LENGTH or (more and wire & 7):
             return LEFT
         key.src_high, key.src_low = ends.src_high, ends.src_low
@@ -636,10 +650,11 @@ cdef class Packets:
         piece.start, piece.wire, piece.more = <int32_t>start, <int32_t>wire, more
         piece.time, piece.number, piece.file = p.time, p.number, p.file
         self.fragments.give_up(p.time)
-        if self.fragments.repeats(&key, &piece):
+        mixed = self.fragments.hash_of(&key)
+        if self.fragments.repeats(&key, mixed, &piece):
             return 0
         self.waits = True
-        whole = self.fragments.put(&key, &head, &piece)
+        whole = self.fragments.put(&key, mixed, &head, &piece)
         if whole is not NULL:
             self._whole(whole)
         return 0

@@ -12,7 +12,7 @@ import numpy as np
 from zoneguard.dynamic import fragments
 from zoneguard.dynamic._headers import ordinary
 from zoneguard.dynamic._scalar import Scalar
-from zoneguard.dynamic.columns import I32, I64, Bool, Frames, Rows, join
+from zoneguard.dynamic.columns import I32, I64, U16, Bool, Frames, Rows, join
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
 from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.framing import NOT_IP
@@ -36,7 +36,7 @@ class Swift:
     """
 
     rows: Rows
-    fate: I64
+    fate: U16
     settled: I64
 
 
@@ -67,7 +67,7 @@ class Columnar:
             positions = np.repeat(left, [len(packets) for packets in found])
             order = np.argsort(np.concatenate([np.flatnonzero(done), positions]), kind="stable")
             rows = join([rows, slow], order, slow.buffers)
-        return Swift(rows, done.astype(np.int64), NOBODY)
+        return Swift(rows, done.astype(np.uint16), NOBODY)
 
 
 class OneByOne:
@@ -78,7 +78,7 @@ class OneByOne:
 
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
         values = [row for position in range(len(frames)) for row in scalar.frame(position)]
-        return Swift(scalar.rows(values, frames.data), np.zeros(len(frames), np.int64), NOBODY)
+        return Swift(scalar.rows(values, frames.data), np.zeros(len(frames), np.uint16), NOBODY)
 
 
 class Account:
@@ -133,7 +133,7 @@ class Decoder:
         rows = replace(swift.rows, refusals=tuple(self._scalar.refusals)) if self._scalar.refusals else swift.rows
         return self._crowded(rows)
 
-    def _count(self, files: I32, fate: I64) -> None:
+    def _count(self, files: I32, fate: U16) -> None:
         """Account for the frames that the core has decoded."""
         alone = not len(files) or not files.strides[0] or not (files != files[0]).any()
         for file in files[:1].tolist() if alone else np.unique(files).tolist():

@@ -16,10 +16,11 @@ EARLIEST = int(np.iinfo(np.int64).min)
 class _Feed:
     """A capture file of the merge, opened when its time has come.
 
-    ``keys`` is the running maximum of time, so that merging never changes the order of one file.
+    ``keys`` is the running maximum of time, so that merging never changes the order of one file; a file
+    that is ``alone`` needs none.
     """
 
-    def __init__(self, path: str, number: int, digest: bool, begins: int, find: Finder | None) -> None:
+    def __init__(self, path: str, number: int, digest: bool, begins: int, find: Finder | None, alone: bool) -> None:
         self.begins = begins
         self.number = number
         self.capture: Capture | None = None
@@ -28,6 +29,7 @@ class _Feed:
         self._path = path
         self._digest = digest
         self._find = find
+        self._alone = alone
         self._latest = EARLIEST
 
     def open(self) -> None:
@@ -38,7 +40,7 @@ class _Feed:
     def advance(self) -> None:
         """Put the next frames at hand, if any are left."""
         self.frames = next(self._batches, None)
-        if self.frames is not None:
+        if self.frames is not None and not self._alone:
             self.keys = np.maximum(np.maximum.accumulate(self.frames.time), self._latest)
             self._latest = int(self.keys[-1])
 
@@ -64,7 +66,7 @@ class Merged:
     def __init__(self, files: Sequence[str], digest: bool = True, find: Finder | None = None) -> None:
         alone = len(files) == 1
         self._feeds = [
-            _Feed(path, number, digest, EARLIEST if alone else _first_time(path), find)
+            _Feed(path, number, digest, EARLIEST if alone else _first_time(path), find, alone)
             for number, path in enumerate(files)
         ]
 
