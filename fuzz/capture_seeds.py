@@ -1,6 +1,7 @@
 """Write the seed corpus of ``fuzz_capture``: ``python -m fuzz.capture_seeds FOLDER``.
 
-A capture of every tunnel and every link, fragments, a connection, as pcap and pcapng, and the shipped captures.
+A capture of every tunnel and every link, fragments in everything, a connection, as pcap and pcapng; and the shipped
+captures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from scapy.layers.inet import IP, UDP, fragment
 
 from tests.dynamic.making import ETHERNET, RAW, Talk, enhanced, ether, interface, pcap, section, udp
+from tests.dynamic.test_fragments import OUTSIDES, PAYLOADS, wrapped
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
 
@@ -24,7 +26,17 @@ def captures() -> list[tuple[int, list[bytes]]]:
     found = [(link, [frame]) for link, frame in LINKS.values()]
     found += [(ETHERNET, [bytes(ether(packet)), bytes(ether(udp()))]) for packet, _ in TUNNELS.values()]
     found += [(ETHERNET, [bytes(p) for p in talk]), (RAW, [bytes(p) for p in (*pieces, pieces[0])])]
+    found += [(ETHERNET, in_pieces(outside)) for outside in OUTSIDES]
     return found
+
+
+def in_pieces(outside: str) -> list[bytes]:
+    """Every kind of datagram in two pieces, the last one first, and one piece without its other."""
+    frames = []
+    for number, (name, (_, data)) in enumerate(PAYLOADS.items()):
+        frames.append(wrapped(outside, name, number, 32, False, data[32:])[0])
+        frames.append(wrapped(outside, name, number, 0, True, data[:32])[0])
+    return [*frames, wrapped(outside, "ipip", 99, 0, True, PAYLOADS["ipip"][1][:64])[0]]
 
 
 def main(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -323,4 +324,5 @@ def schema(session: Session, which: str) -> int:
 
 def main() -> None:
     """The console script."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is no linear algebra that its threads could help with
     sys.exit(run(cli))
