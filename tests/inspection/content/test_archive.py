@@ -171,6 +171,26 @@ def test_name_that_differs_between_the_two_headers() -> None:
     assert "ambiguous-archive" in kinds(look(bytes(data), "a.zip"))
 
 
+def test_members_that_share_their_bytes() -> None:
+    """A directory that names one member again and again, as bombs without nesting have it."""
+    made = zipped({"a.bin": bytes(100_000)})
+    at, end = made.index(b"PK\x01\x02"), made.rindex(b"PK\x05\x06")
+    entry = made[at:end]
+    tail = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 300, 300, 300 * len(entry), at, 0)
+    seen = look(made[:at] + entry * 300 + tail, "a.zip", limits=Limits(expanded=4 << 20))
+    assert {"ambiguous-archive", "decompression-bomb"} <= set(kinds(seen))
+    assert seen.certainty is Certainty.PARTIAL
+    assert kinds(look(zipped({"a.bin": b"x" * 50, "b.bin": b"x" * 50}), "a.zip")) == []
+
+
+def test_an_archive_that_holds_itself_ends_at_the_depth() -> None:
+    data = zipped({"r.txt": b"x"})
+    for _ in range(12):
+        data = zipped({"r.zip": data})
+    seen = look(data, "r.zip")
+    assert (seen.certainty, "nested" in str(seen.reason)) == (Certainty.PARTIAL, True)
+
+
 def test_path_out_of_the_folder() -> None:
     assert kinds(look(zipped({"../../x.txt": b"x"}), "a.zip")) == ["path-traversal"]
 

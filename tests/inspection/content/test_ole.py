@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 
 import pytest
 
-from tests.inspection.content.building import compound, kinds, look, ole10native, vba_project
+from tests.inspection.content.building import compound, kinds, look, ole10native, vba_project, word
 from tests.inspection.talk import conversations
 from zoneguard.inspection.content._vba import decompress
 from zoneguard.inspection.protocols.smtp import PLUGIN as SMTP
@@ -108,6 +109,15 @@ def test_password_protected_documents_are_opaque(streams: dict[str, bytes]) -> N
     assert seen.media_type == "application/encrypted"
     assert kinds(seen) == ["encrypted"]
     assert seen.certainty is Certainty.OPAQUE
+
+
+def test_a_document_that_another_implementation_encrypted_is_opaque() -> None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    sealed = io.BytesIO()
+    OOXMLFile(io.BytesIO(word())).encrypt("secret", sealed)
+    seen = look(sealed.getvalue(), "a.docx")
+    assert (kinds(seen), seen.certainty) == (["encrypted"], Certainty.OPAQUE)
 
 
 def test_package_is_opened_and_its_program_found() -> None:

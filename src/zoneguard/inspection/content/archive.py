@@ -153,6 +153,9 @@ def _single(
 def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_type: str) -> Examination:
     """Every member of a zip, with the hazards of the archive itself."""
     hazards = [Hazard("ambiguous-archive", name, "listed differently in two places") for name in listing.disputed[:20]]
+    hazards += [
+        Hazard("ambiguous-archive", name, "shares its bytes with another member") for name in _overlapping(listing)
+    ]
     out: list[Content] = []
     locked: Text | str = ""
     problem: Text | str = "" if listing.central else CUT
@@ -174,6 +177,17 @@ def zip_examination(data: bytes, listing: _zip.Listing, budget: Budget, media_ty
         hazards += bomb(expanded, budget, entry.name)
         out.append(Content(expanded.data, entry.name, whole=not expanded.problem))
     return Examination(media_type, tuple(hazards[:MAX_HAZARDS]), locked, problem, tuple(out))
+
+
+def _overlapping(listing: _zip.Listing) -> list[str]:
+    """Members whose packed bytes belong to an earlier one as well: so bombs get large without nesting."""
+    out: list[str] = []
+    reached = 0
+    for entry in sorted((e for e in listing.entries if e.size), key=lambda e: (e.header, e.start)):
+        if entry.header < reached:
+            out.append(entry.name)
+        reached = max(reached, entry.start + (entry.size or 0))
+    return out[:20]
 
 
 PLUGIN = ContentFamily("archive", "Archives and compressed files", recognise, examine)

@@ -92,7 +92,7 @@ def _active(data: bytes, members: list[Content], budget: Budget) -> Iterator[tup
         if number % 1000 == 0 and budget.room <= 0:
             return
         element = name.rpartition(b":")[2]
-        if element not in _ACTIVE_TAGS and not _WORTH_READING.search(inside.translate(None, b"\t\r\n")):
+        if element not in _ACTIVE_TAGS and not (inside and _WORTH_READING.search(inside.translate(None, b"\t\r\n"))):
             continue
         attributes = {k.lower(): _value(v) for k, v in reversed(_ATTRIBUTE.findall(inside))}  # the first counts
         if element in _ACTIVE_TAGS:
@@ -119,11 +119,16 @@ def _tags(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     the next tag is looked for behind the first."""
     position = 0
     while (tag := _TAG.search(data, position)) is not None:
-        inside = _INSIDE.match(data, tag.end())
-        assert inside is not None  # it matches nothing as well
-        close = data.find(b">", tag.end())
+        start = tag.end()
+        close = data.find(b">", start)
         close = len(data) if close < 0 else close
-        yield tag.start(), tag[1].lower(), data[tag.end() : max(close, inside.end())]
+        inside = data[start:close]
+        if b'"' in inside or b"'" in inside:
+            read = _INSIDE.match(data, start)
+            assert read is not None  # it matches nothing as well
+            if read.end() > close:
+                inside = data[start : read.end()]
+        yield tag.start(), tag[1].lower(), inside
         position = close
 
 
