@@ -12,11 +12,11 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ConnState, Field, In, names_match
 from zoneguard.model.packet import Packet
 from zoneguard.model.text import N_, Text
-from zoneguard.static._trace_choices import UndecidableError
+from zoneguard.static._trace_choices import Doubt, UndecidableError
 from zoneguard.static._trace_packet import Traveller
 from zoneguard.static._trace_routing import NoRoute, RoutingTable
 from zoneguard.static._trace_rules import Decision, RuleRunner
-from zoneguard.static._trace_session import Session
+from zoneguard.static._trace_session import OTHER_END, Session
 
 SESSION = In(Field.STATE, Intervals.of(ConnState.ESTABLISHED, ConnState.RELATED))
 MANY = In(
@@ -110,23 +110,46 @@ class Context:
             return Step(Outcome.DENY, packet.packet, reason)
         if session is not None and not session.knows(packet):
             raise UndecidableError(N_("the answer comes to {device} otherwise than the session left it", device=name))
+        if session is not None:
+            decisions += session.lines
+            self._restore_early(packet, session, Field.SRC)
         step: Step | None = None
         for stage in self.vrf.stages:
-            if session is not None and not isinstance(stage, Filter):
-                _restore(packet, session, stage, decisions)
             if not isinstance(stage, Routing):
                 if session is None or isinstance(stage, Filter):
                     self._stage(packet, stage, decisions)
+                elif _applies(stage, packet):
+                    session.restore(packet, OTHER_END[stage.field])
                 continue
+            if session is not None:
+                session.restore(packet, Field.SRC)
             if packet.holds(In(Field.DST, self.table.own)):
                 return self._answer(packet, decisions)
             step = self._route(packet, decisions)
             packet.egress = step.egress
             if step.outcome is not Outcome.FORWARD or step.into:
                 return step
+            if session is not None:
+                self._restore_early(packet, session, Field.DST)
         if step is None:
             raise UndecidableError(N_("{device} has a pipeline without routing", device=name), self.device.span)
         return step
+
+    def _restore_early(self, packet: Traveller, session: Session, end: Field) -> None:
+        """Undo what the session's first packet had done to its ``end``, before the filters on this side of routing.
+
+        Its source is the answer's destination, and so undone before routing; its destination after. A stage that
+        translates the like says at which filter it happens; where there is none, it may be before them or behind.
+        """
+        stages = (stage for stage in self.vrf.stages if isinstance(stage, Translate) and _applies(stage, packet))
+        if session.came == session.left or any(OTHER_END[stage.field] is end for stage in stages):
+            return
+        doubt = Doubt(
+            N_("whether {device} filters an answer before it undoes the translation", device=self.device.name),
+            session.lines[0].span if session.lines else None,
+        )
+        if packet.script.choose(doubt, 2) == 0:
+            session.restore(packet, end)
 
     def _answer(self, packet: Traveller, decisions: list[Decision]) -> Step:
         owners = (i for i in self._interfaces.values() if any(packet.packet.dst == a.address for a in i.addresses))
@@ -178,17 +201,6 @@ class Context:
             decisions.append(decision)
         elif decision.kind == "rule":
             decisions.append(replace(decision, kind="nat"))
-
-
-def _restore(packet: Traveller, session: Session, stage: Translate | Routing, decisions: list[Decision]) -> None:
-    """Undo what the session's first packet went through, at the stage where the answer's like would be done.
-
-    Its source is the answer's destination, and so decided before routing; its destination after.
-    """
-    after = isinstance(stage, Translate) and stage.field is Field.SRC
-    if not after and isinstance(stage, Routing):
-        decisions += session.lines
-    session.restore(packet, Field.DST if after else Field.SRC)
 
 
 def _applies(stage: Filter | Translate, packet: Traveller) -> bool:

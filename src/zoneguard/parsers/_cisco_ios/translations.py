@@ -56,15 +56,18 @@ def translations(config: Config, nat: Nat, vrf: str, ports: Iterable[Port]) -> T
     came = Ingress(inside)
     span = config.source.span(min(rules.lines()))
 
-    def stage(name: str, field: Field, listed: Iterable[NatRule], incoming: bool) -> Iterator[Translate]:
+    def stage(
+        name: str, field: Field, listed: Iterable[NatRule], incoming: bool, always: bool = False
+    ) -> Iterator[Translate]:
+        """``always``: here answers are given their addresses back, if nothing else."""
         found = tuple(listed)
-        if found:
+        if found or always:
             made = RuleList(name, found, Permit(), span)
             yield Translate(made, field, ingress=outside) if incoming else Translate(made, field, egress=outside)
 
     return Translations(
         (
-            *stage("ip nat: destination from outside", Field.DST, rules.inward(), True),
+            *stage("ip nat: destination from outside", Field.DST, rules.inward(), True, always=True),
             *stage("ip nat outside source", Field.SRC, rules.foreign(), True),
         ),
         (

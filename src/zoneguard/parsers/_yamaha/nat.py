@@ -187,9 +187,9 @@ def translations(config: Config, port: Port, elsewhere: Intervals) -> Translatio
         Rule(_SESSION, Permit(), span, name, implied=True),
     ]
     return Translations(
-        (Translate(RuleList(name, tuple(inward), Permit(), span), Field.DST, ingress=here),) if inward else (),
+        (Translate(RuleList(name, tuple(inward), Permit(), span), Field.DST, ingress=here),),
         (Filter(RuleList(name, (*translated, *refusing), Permit(), span), ingress=here),) if refusing else (),
-        (Translate(RuleList(name, tuple(outward), Permit(), span), Field.SRC, egress=here),) if outward else (),
+        (Translate(RuleList(name, tuple(outward), Permit(), span), Field.SRC, egress=here),),
     )
 
 
