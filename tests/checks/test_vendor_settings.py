@@ -66,6 +66,7 @@ snmp-server host mgmt 10.90.0.7 version 3 watch
 http server enable
 http 10.90.0.0 255.255.255.0 mgmt
 ssh 10.90.0.0 255.255.255.0 mgmt
+timeout xlate 3:00:00
 ssh timeout 10
 console timeout 10
 ntp server 10.90.0.9 source mgmt
@@ -296,7 +297,18 @@ def test_what_is_not_in_order_is_found(tmp_path: Path, name: str, old: str, new:
 def test_no_excerpt_is_taken_for_a_device_without_servers(tmp_path: Path, name: str) -> None:
     """Without the lines that tell a whole export, what is missing is not known."""
     vendor = VENDORS[name]
-    told = ("version", "ASA Version", "set version", "! IX", "#", "!", "end", "set deviceconfig system host", "set mgt")
+    told = (
+        "version",
+        "ASA Version",
+        "timeout",
+        "set version",
+        "! IX",
+        "#",
+        "!",
+        "end",
+        "set deviceconfig system host",
+        "set mgt",
+    )
     spoken = ("logging", "syslog", "log host", "set system syslog", "set shared log", "set system ntp", "ntp")
     part = "\n".join(
         line for line in vendor.text.splitlines() if not line.startswith((*told, *spoken)) and "ntp" not in line
@@ -311,3 +323,10 @@ def test_secrets_are_in_no_finding(tmp_path: Path, name: str) -> None:
     text = vendor.text.replace("kanri01", "admin").replace("$5$abcd", "hidden").replace("ABCD", "hidden")
     report = audited(tmp_path, vendor.form, text)
     assert not [f for f in report.findings if "hidden" in str(f.message)]
+
+
+def test_the_header_of_an_asa_alone_makes_no_whole_export(tmp_path: Path) -> None:
+    found = verdicts(
+        audited(tmp_path, "cisco-asa", ASA.replace("timeout xlate 3:00:00\n", "").replace("logging", "no logging"))
+    )
+    assert found[LOGS] is Verdict.UNDETERMINED

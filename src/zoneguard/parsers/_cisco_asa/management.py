@@ -1,9 +1,10 @@
 """How an ASA is managed: logging, ntp, snmp-server, username, enable, passwd, ssh, telnet, http, timeouts.
 
-After Cisco, "ASA Series Command Reference": nothing is logged before ``logging enable``; ``snmp-server host`` names who
-may ask, by version 1 unless it says otherwise; ``http server enable`` is the server of ASDM, by HTTPS; ``ssh timeout``
-and ``telnet timeout`` are five minutes at delivery, ``console timeout 0`` never ends a session. A whole ``show
-running-config`` has a line for each of these timeouts; one that has none for the console leaves that open.
+After Cisco, "ASA Series Command Reference": nothing is logged before ``logging enable``; ``snmp-server host`` names
+who may ask, by version 1 unless it says otherwise; ``http server enable`` is the server of ASDM, by HTTPS; ``ssh
+timeout`` and ``telnet timeout`` are five minutes at delivery, ``console timeout 0`` never ends a session. A whole
+``show running-config`` has a line for each of these timeouts; one that has none for the console leaves that open. It
+also has ``timeout`` lines, which nobody writes: a file with the header but without any is taken for an excerpt.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def read_management(configs: Sequence[Config]) -> DeviceSettings:
         found.snmp += _snmp(config)
     if not any(_has(config, "logging", "enable") for config in configs):
         found.logs = []
-    if found.software is not None:
+    if found.software is not None and any(_has(config, "timeout") for config in configs):
         found.tells(Topic.LOGS, Topic.TIME, Topic.ACCESS, Topic.SNMP, Topic.ACCOUNTS)
     return found.settings()
 
