@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.parsers.cisco_asa_run import INTERFACES, VERSION, firewall, goes, read
@@ -335,6 +335,7 @@ def check_accounts(lines: tuple[str, ...]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(LINES)
+@example(["access-list A line"])
 def test_commands_of_any_shape_are_accounted_for(lines: list[str]) -> None:
     check_accounts(split_lines("\n".join(lines)))
 

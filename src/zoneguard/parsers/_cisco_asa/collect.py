@@ -236,7 +236,7 @@ def _read_lists(config: Config) -> None:
             words.take()
         name = words.take()
         listed = config.acls.setdefault(name, AccessList())
-        if words.skip("line"):
+        if words.skip("line") and words.peek():
             words.take()
         kind = "extended" if words.peek() not in _ACL_KINDS else words.take()
         if kind == "remark":
