@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +25,7 @@ HALF, WRAP = 1 << 31, (1 << 32) - 1
 NEAR = 1 << 30  # a sequence number further away than any window is noise
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A segment or datagram: ``data`` as captured, ``wire`` bytes as sent, ``damaged`` by contradicting fragments."""
 
     seq: int

@@ -6,8 +6,9 @@ the same way however it is taken in, so it is joined in one step; the rule for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 
 SHORT = 8  # rows that are not worth a step of their own
+_SPAN: Callable[[Iterable[object]], CaptureSpan] = partial(tuple.__new__, CaptureSpan)  # there is one a packet
 Pair = tuple[Direction, Direction] | tuple[Datagrams, Datagrams]
 
 
@@ -49,9 +51,9 @@ class Packets:
 
     def spans(self, rows: I64) -> list[CaptureSpan]:
         """The frames of these rows."""
-        files, numbers = (self.columns[name][rows].tolist() for name in ("file", "number"))
+        files = map(self.names.__getitem__, self.columns["file"][rows].tolist())
         times = (self.columns["time"][rows] / 1e9).tolist()
-        return [CaptureSpan(self.names[f], n, t) for f, n, t in zip(files, numbers, times, strict=True)]
+        return list(map(_SPAN, zip(files, self.columns["number"][rows].tolist(), times, strict=True)))
 
     def each(self, rows: I64) -> Iterator[tuple[int, Packet]]:
         """Side and packet of these rows."""
