@@ -1,8 +1,8 @@
 """Carving against a reader of headers: ``python -m bench.carving CORPUS [MEGABYTES [PAIRS]]``.
 
-Makes large mixed captures of the captures in a folder, with and without its flood of fragments, and reads each by turns
-with nfpcapd (Debian: nfdump), which writes flow records, and with the whole dynamic half, which puts every flow's streams
-together, carves, hashes and inspects all content; of flows that nobody reads it says direction and volume, in columns.
+Makes large mixed captures of the captures in a folder, with and without its flood of fragments, and reads each by
+turns with nfpcapd (Debian: nfdump), which writes flow records, and with the whole dynamic half: the streams of all
+flows are put together, and all content is carved, hashed and inspected; flows that nobody reads are told in columns.
 The mixed captures hold the same contents again and again, between other addresses: therefore also with every content
 examined anew. CPU seconds of whole processes; the ratio is the median of the pairs.
 """
@@ -23,16 +23,15 @@ from bench.captures import FLOOD, paired
 
 
 def carve(path: str, anew: bool = False) -> None:
-    """Look into every flow, with ``anew`` without what was seen in the same content before; run in a process of its own."""
-    from zoneguard.dynamic import replay as replaying  # noqa: PLC0415 (imports are part of what is measured)
-    from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415
-    from zoneguard.inspection.known import Known  # noqa: PLC0415
+    """Look into every flow, with ``anew`` into every content again; run in a process of its own."""
+    from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415 (imports are part of what is measured)
+    from zoneguard.inspection import known  # noqa: PLC0415
     from zoneguard.model.project import CaptureEntry  # noqa: PLC0415
     from zoneguard.model.spans import SourceSpan  # noqa: PLC0415
     from zoneguard.model.zones import ZoneMap  # noqa: PLC0415
 
     if anew:
-        replaying.Known = lambda: Known(room=0)  # type: ignore[assignment, misc]
+        known.LARGEST = -1
     entry = CaptureEntry(Path(path), SourceSpan("bench", 1, 1))
     seen = replay([entry], ZoneMap([]), Options(all_flows=True, digest=False))
     kinds = Counter(t.kind for t in seen.read)

@@ -167,15 +167,16 @@ class Direction:
             return Stream(flow, to_responder, b"", (), ((0, missed),) if missed > 0 else ())
         lowest = self.starts[0] if self.starts else self.anchor
         base = min(self.anchor, lowest) if self.opened else lowest
-        data, gaps, at = bytearray(), [], base
+        parts: list[bytes | memoryview] = []
+        gaps, at = [], base
         for start, piece in zip(self.starts, self.pieces, strict=True):
             room = base + self.limit - start
             if room <= 0:
                 break
             if start > at:
                 gaps.append((at - base, start - base))
-                data.extend(bytes(start - at))
-            data += piece[:room]
+                parts.append(bytes(start - at))
+            parts.append(memoryview(piece)[:room])
             at = start + min(len(piece), room)
         end = self._end()
         if end > at:
@@ -186,8 +187,8 @@ class Direction:
         return Stream(
             flow=flow,
             to_responder=to_responder,
-            data=bytes(data),
-            segments=tuple(Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)),
+            data=b"".join(parts),
+            segments=tuple([Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)]),
             gaps=tuple(gaps),
             conflicts=tuple((a - base, b - base) for a, b in conflicts),
             complete=self.opened and base == self.anchor and self.finished == at and not gaps and not conflicts,

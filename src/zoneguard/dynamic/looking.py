@@ -67,7 +67,8 @@ def inspect(seen: Survey, wanted: Tracks, asked: Asked, left: Callable[[int], No
     wanted = wanted.carrying()
     if not wanted:
         return
-    ranges, announced, reader = Ranges(asked.keep), Announcements(), _reader(asked.protocols)
+    announced, reader = Announcements(), _reader(asked.protocols)
+    ranges = Ranges(asked.keep, known=reader.known)
     carries = np.isin(wanted.protocols(), (TCP, UDP))
     for number in wanted.where()[~carries].tolist():
         left(number)
@@ -151,7 +152,7 @@ class Reader:
 
     def __init__(self, protocols: Sequence[Protocol]) -> None:
         self._protocols = protocols
-        self._known = Known()
+        self.known = Known()
 
     def look(self, conversation: Conversation) -> Iterator[Transfer] | None:
         """What the surest protocol reads; ``None`` where none is sure enough."""
@@ -160,7 +161,7 @@ class Reader:
         confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
         if best is None or confidence < CERTAIN_ENOUGH:
             return None
-        return _transfers(replace(conversation, known=self._known), best)
+        return _transfers(replace(conversation, known=self.known), best)
 
 
 def _reader(protocols: tuple[Protocol, ...] | None) -> Reader:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.inspection import Content, Conversation, Keep
+from zoneguard.inspection.known import Known
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Flow, Stream, Transfer
 
@@ -36,10 +37,11 @@ class _Part:
 @dataclass(slots=True)
 class Ranges:
     """Sound ranges as they are carved, at most ``room`` bytes of them; what is more stays a range. ``then`` is handed
-    every content, as without this."""
+    every content, as without this; ``known``: what the run has examined."""
 
     then: Keep | None = None
     room: int = HELD
+    known: Known | None = None
     _parts: dict[_Resource, list[_Part]] = field(default_factory=dict)
 
     def keep(self, transfer: Transfer, data: bytes) -> None:
@@ -61,7 +63,7 @@ class Ranges:
             alone = any(_whole(p for p in parts if p.transfer.flow == flow) is not None for flow in flows)
             data = None if alone else _whole(parts)
             if data is not None:
-                yield from _record(parts, data, self.then)
+                yield from _record(parts, data, self.then, self.known)
 
 
 def _whole(parts: Iterable[_Part]) -> bytes | None:
@@ -76,13 +78,13 @@ def _whole(parts: Iterable[_Part]) -> bytes | None:
     return bytes(data) if ordered and len(data) == ordered[0].total else None
 
 
-def _record(parts: list[_Part], data: bytes, keep: Keep | None) -> list[Transfer]:
+def _record(parts: list[_Part], data: bytes, keep: Keep | None, known: Known | None) -> list[Transfer]:
     """Under the flow of the part that came first, with the frames of all."""
     ordered = sorted(parts, key=lambda p: p.first)
     transfers = [p.transfer for p in ordered]
     origin = min(transfers, key=lambda t: (t.flow.first.time, t.flow.first.frame))
     flow = origin.flow
-    empty = Conversation(flow, _empty(flow, True), _empty(flow, False), keep, bool(origin.sketch))
+    empty = Conversation(flow, _empty(flow, True), _empty(flow, False), keep, bool(origin.sketch), known=known)
     recorder = Recorder(empty, PROTOCOL)
     frames = tuple(dict.fromkeys(f for t in transfers for f in t.frames))
     count = len({t.flow for t in transfers})
