@@ -53,6 +53,17 @@ def test_a_baseline_that_is_none_is_refused(zoneguard: Run, tmp_path: Path) -> N
     assert "b.yaml" in err
 
 
+def test_entries_that_hold_nothing_are_said(zoneguard: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.yaml"
+    zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))
+    _, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file), "--as-of", "2027-04-01")
+    assert "b.yaml:5: ZG101 was accepted until 2027-03-31: this counts no more" in err
+    file.write_text(file.read_text(encoding="utf-8").replace("ZG101", "ZG999", 1), encoding="utf-8")
+    _, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file))
+    assert err.count("nothing like it was found") == 1
+    assert "ZG999" in err
+
+
 def test_junit_skips_what_is_accepted_and_fails_what_is_not(zoneguard: Run, tmp_path: Path) -> None:
     file = tmp_path / "b.yaml"
     assert zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))[0] == 0

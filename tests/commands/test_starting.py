@@ -51,6 +51,19 @@ def test_a_folder_of_exports_becomes_a_project_that_verifies_at_once(zoneguard: 
     assert cells["lgwan", "world"] == "denied"
 
 
+def test_no_clause_conforms_over_a_guess(zoneguard: Run, exports: Path) -> None:
+    zoneguard("init", exports, *MIKASA)
+    assert any(zone.guessed for zone in load_project(exports).zones)
+    report = json.loads(zoneguard("verify", exports, "--format", "json")[1])
+    assert {c["verdict"] for c in report["clauses"]} >= {"violates", "undetermined"}
+    decided = [c for c in report["clauses"] if c["verdict"] == "conforms" and "ZG1" in c["reason"]]
+    assert not decided
+    file = exports / "zoneguard.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace(", guessed: true", ""), encoding="utf-8")
+    after = json.loads(zoneguard("verify", exports, "--format", "json")[1])
+    assert not any(f["check"] == "ZG401" and "guess" in f["message"] for f in after["findings"])
+
+
 def test_every_network_of_the_exports_lies_in_a_zone_that_was_made_for_it(zoneguard: Run, exports: Path) -> None:
     zoneguard("init", exports, *MIKASA)
     zones = load_project(exports).zones

@@ -77,7 +77,8 @@ def project_text(draft: Draft, say: Mapping[str, str]) -> str:
         doubt = "" if zone.sure else say["undecided"] if zone.zone_class is UNDECIDED else say["guessed"]
         note = " ".join(filter(None, (_plain(zone.note), doubt)))
         prefixes = ", ".join(map(_quoted, zone.prefixes))
-        entry = f"  {_quoted(zone.name)}: {{class: {zone.zone_class.value}, prefixes: [{prefixes}]}}"
+        guessed = "" if zone.sure else ", guessed: true"
+        entry = f"  {_quoted(zone.name)}: {{class: {zone.zone_class.value}, prefixes: [{prefixes}]{guessed}}}"
         lines.append(entry + (f"  # {note}" if note else ""))
     if draft.found.devices:
         lines += ["", "devices:", *(_device(draft.folder, found) for found in draft.found.devices)]
@@ -90,8 +91,8 @@ def project_text(draft: Draft, say: Mapping[str, str]) -> str:
 
 COMMENTS: Mapping[str, Text] = {
     "head": N_("Written by zoneguard init from the exports in this folder: check every line of `zones`."),
-    "guessed": N_("(class guessed by a name in the export: check)"),
-    "undecided": N_("(class not known yet: write what it is)"),
+    "guessed": N_("(class guessed by a name in the export: check, and take `guessed` away)"),
+    "undecided": N_("(class not known yet: write what it is, and take `guessed` away)"),
     "rest": N_(
         "Who may open sessions across zones, and who by exception. Nothing is allowed that is not written here."
     ),

@@ -1,9 +1,9 @@
 """ZG401: what could not be read is said.
 
 A line of a configuration that may change what is forwarded and was not understood, a device that stands on no wire, a
-router between others without a route, a zone that attaches to no device or of which a prefix does not, packets between
-zones that go round in a circle, a set of packets that outgrew the engine, a frame that could not be decoded, a capture
-that was cut short: each bounds what the other checks can say, and none is passed over.
+router between others without a route, a zone whose class is a guess, that attaches to no device or of which a prefix
+does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a frame that could
+not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ HARMLESS = frozenset({"not IP"})
 
 LOOP_FIX = N_("Correct the routes, or give the routing tables of the devices.")
 ROUTES_FIX = N_("Give the routing table of the device with `routes:`, its addresses among it.")
+GUESS_FIX = N_("Write the class that the zone has, and take `guessed` away.")
 MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very large groups.")
 
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from _lines(case)
     yield from _devices(case)
+    yield from _guessed(case)
     yield from _zones(case)
     yield from _loops(case)
     yield from _refused(case)
@@ -89,6 +91,17 @@ def _devices(case: Case) -> Iterator[Finding]:
             device=str(context),
         )
         yield replace(_finding(message, (context.device.span,), *context.key, "routeless"), fix=ROUTES_FIX)
+
+
+def _guessed(case: Case) -> Iterator[Finding]:
+    for zone in case.project.zones:
+        if zone.guessed:
+            message = N_(
+                "The class of the zone {zone} ({kind}) is a guess: what is asked of its class is not decided.",
+                zone=zone.name,
+                kind=zone.zone_class.value,
+            )
+            yield replace(_finding(message, (zone.span,), zone.name, "guessed"), fix=GUESS_FIX)
 
 
 def _zones(case: Case) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from zoneguard.gate.verdict import exit_status
 from zoneguard.loading.baseline import read_baseline
 from zoneguard.loading.project import find_project, load_project
 from zoneguard.model.errors import InputError
-from zoneguard.model.findings import Report
+from zoneguard.model.findings import Accepted, Report
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
 from zoneguard.model.spans import SourceSpan
@@ -80,6 +80,18 @@ def report_of(session: Session, project: Project, halves: frozenset[str], asked:
     accepted = read_baseline(asked.baseline, project.name) if asked.baseline else ()
     with session.progress() as progress:
         report = audit.run(project, halves, progress, asked.spoofed, accepted, asked.looking, asked.intrazone)
+    _tell_idle(session, project, accepted, report)
     if asked.baseline:
         return replace(report, inputs=(*report.inputs, audit.input_file(project, asked.baseline, "baseline")))
     return report
+
+
+def _tell_idle(session: Session, project: Project, accepted: tuple[Accepted, ...], report: Report) -> None:
+    """Say which entries of the baseline held nothing back."""
+    used = {entry for held in report.held for entry in held.entries}
+    for entry in accepted:
+        words = {"place": str(entry.span), "check": entry.check, "day": entry.expires.isoformat()}
+        if entry.expires < project.as_of:
+            session.note(N_("{place}: {check} was accepted until {day}: this counts no more", **words))
+        elif entry not in used and report.command == "audit":
+            session.note(N_("{place}: {check} is accepted until {day}, and nothing like it was found", **words))

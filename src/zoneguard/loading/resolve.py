@@ -73,7 +73,8 @@ class Names:
                     continue
                 owners[prefix] = name, self._document.place(path)[0]
                 own.append(prefix)
-            zones.append(Zone(name, entry.zone_class, tuple(own), self._document.span(("zones", name))))
+            span = self._document.span(("zones", name))
+            zones.append(Zone(name, entry.zone_class, tuple(own), span, entry.guessed))
         return ZoneMap(zones)
 
     def _refuse_ambiguous_names(self) -> None:

@@ -21,6 +21,7 @@ class ZoneEntry(Entry):
         alias="class", description="What the zone is to the policy."
     )
     prefixes: Some[Prefix] = Field(min_length=1, description="Networks of the zone, without host bits.")
+    guessed: bool = Field(False, description="Nobody has confirmed the class yet: what rests on it is undetermined.")
 
 
 class DeviceModel(Entry):

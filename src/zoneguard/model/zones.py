@@ -31,12 +31,13 @@ class ZoneClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A named set of prefixes ``(network in the shared space, length)``."""
+    """A named set of prefixes ``(network in the shared space, length)``. ``guessed``: nobody confirmed the class."""
 
     name: str
     zone_class: ZoneClass
     prefixes: tuple[tuple[int, int], ...]
     span: SourceSpan
+    guessed: bool = False
 
 
 class ZoneMap:
