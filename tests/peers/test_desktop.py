@@ -42,7 +42,7 @@ chansrvport=DISPLAY(10)
 """
 DESK = """\
 mkdir -p /run/xrdp/sockdir
-Xtigervnc :10 -rfbport 5910 -interface 127.0.0.1 -SecurityTypes None -nolisten unix -nolock -geometry 800x600 &
+Xtigervnc :10 -rfbport 5910 -interface 127.0.0.1 -SecurityTypes None -nolisten unix -nolock -noreset -geometry 800x600 &
 until grep -q @/tmp/.X11-unix/X10 /proc/net/unix; do sleep 0.1; done
 DISPLAY=:10 xrdp-chansrv &
 exec xrdp --nodaemon --config xrdp.ini
@@ -63,7 +63,7 @@ def watch(peers: Estate, *options: str, layer: str = "rdp", level: str = "none",
     written = {"screen": IN_SCREEN, "home": peers.home, "layer": layer, "level": level, "beside": str(beside).lower()}
     (peers.home / "xrdp.ini").write_text(CONFIG.format(**written))
     desk = peers.start(IN, "sh", "-c", DESK, ready=peers.listens(IN, 3389, IN_SCREEN), HOME=str(peers.home))
-    display = ("Xvfb", ":99", "-nolisten", "unix", "-nolock", "-screen", "0", "1024x768x24")
+    display = ("Xvfb", ":99", "-nolisten", "unix", "-nolock", "-noreset", "-screen", "0", "1024x768x24")
     peers.start(LG, *display, ready=peers.shows(LG, "unix", "@/tmp/.X11-unix/X99"))
     log, capture = peers.home / "xrdp.log", peers.home / f"{LG}.pcap"
     client = ("xfreerdp", f"/v:{IN_SCREEN}", "/u:shokuin", "/p:x", "/cert:ignore", *options)

@@ -16,7 +16,9 @@ OFFERED = bytes.fromhex("000000fffffff81f000001")
 """The end of the message in which the viewer says of its clipboard what it could do, which is all."""
 ANNOUNCED = bytes.fromhex("03000000fffffffc08000001")
 """The message in which the server says that there is text in its clipboard."""
-UNIX = ("-nolisten", "unix", "-nolock", "-screen", "0", "800x600x24")
+KEPT = ("-nolisten", "unix", "-nolock", "-noreset")
+"""A display that goes on when its last program has gone: in between it would take no connection."""
+UNIX = (*KEPT, "-screen", "0", "800x600x24")
 
 
 def holds(capture: Path, what: bytes) -> bool:
@@ -37,7 +39,7 @@ def keep(peers: Estate, box: str, display: str) -> None:
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.skipif(bool(VNC), reason=VNC)
 def test_vnc(peers: Estate, shared: bool) -> None:
-    server = ("Xtigervnc", ":10", "-rfbport", "5900", "-SecurityTypes", "None", "-nolisten", "unix", "-nolock")
+    server = ("Xtigervnc", ":10", "-rfbport", "5900", "-SecurityTypes", "None", *KEPT)
     peers.start(IN, *server, "-geometry", "640x480", ready=peers.listens(IN, 5900))
     peers.start(LG, "Xvfb", ":99", *UNIX, ready=peers.shows(LG, "unix", "@/tmp/.X11-unix/X99"))
     capture = peers.home / f"{LG}.pcap"
