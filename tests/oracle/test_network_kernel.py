@@ -47,12 +47,17 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         yield made
 
 
+def load_rulesets(lab: Lab, random: Random) -> None:
+    """Give both firewalls rules that their tools accept."""
+    accepted(lab, "north", lambda: iptables_ruleset(random, "nft"))
+    accepted(lab, "south", lambda: nft_ruleset(random))
+
+
 def test_the_exported_project_says_what_packets_do(lab: Lab, tmp_path: Path) -> None:
     ends: Counter[str] = Counter()
     for number in range(RULESETS):
         random = Random(f"{SEED}/network/{number}")
-        accepted(lab, "north", lambda: iptables_ruleset(random, "nft"))  # noqa: B023 (called at once)
-        accepted(lab, "south", lambda: nft_ruleset(random))  # noqa: B023
+        load_rulesets(lab, random)
         case = Case.of(export(lab, tmp_path))
         worlds = World(random, False), World(random, True)
         drawn = [random.choice(worlds).packet(False) for _ in range(PACKETS)]
@@ -76,8 +81,7 @@ def test_answers_get_back_as_trace_says(lab: Lab, tmp_path: Path) -> None:
     ends: Counter[str] = Counter()
     for number in range(RULESETS):
         random = Random(f"{SEED}/answers/{number}")
-        accepted(lab, "north", lambda: iptables_ruleset(random, "nft"))  # noqa: B023 (called at once)
-        accepted(lab, "south", lambda: nft_ruleset(random))  # noqa: B023
+        load_rulesets(lab, random)
         tracer = Case.of(export(lab, tmp_path)).tracer
         world = World(random, False)
         drawn = [world.packet(False) for _ in range(4 * PACKETS)]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from zoneguard.gate.baseline import COUNTED
 from zoneguard.locale import translator
 from zoneguard.model.findings import Finding, Held, MatrixCell, Report
 from zoneguard.model.policy import Verdict
@@ -26,7 +27,6 @@ OUTCOMES = {
     Verdict.ATTESTATION_NEEDED: "skipped",
     Verdict.NOT_APPLICABLE: "skipped",
 }
-COUNTED = {Verdict.VIOLATES, Verdict.UNDETERMINED}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -35,6 +35,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
     translate = translator(lang)
     root = Element("testsuites", name=f"zoneguard {report.command}")
     by_print = {finding.fingerprint: finding for finding in report.findings}
+    held_by_print = {held.finding.fingerprint: held for held in report.held}
     for profile in report.project.profiles:
         suite = SubElement(root, "testsuite", name=profile.name)
         titles = {c.id: f"{c.number} {c.title_ja if lang == 'ja' else c.title_en}" for c in profile.clauses}
@@ -43,7 +44,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
                 suite, "testcase", classname=f"zoneguard.{profile.name}", name=_text(titles[result.clause])
             )
             own = [by_print[f] for f in result.findings if f in by_print]
-            held = [h for h in report.held if h.finding.fingerprint in result.findings]
+            held = [held_by_print[f] for f in result.findings if f in held_by_print]
             if _all_accepted(result.verdict, own, held):
                 _accepted(case, held, translate)
                 continue
@@ -76,7 +77,7 @@ def _pair(suite: Element, cell: MatrixCell, report: Report, translate: Translate
 
 def _all_accepted(verdict: Verdict, left: Iterable[Finding], held: Iterable[Held]) -> bool:
     """Whether a case of ``verdict`` rests on accepted findings only. ``left``: its findings that are not."""
-    counted = {finding.verdict for finding in left} & COUNTED
+    counted = any(finding.verdict in COUNTED for finding in left)
     return verdict in COUNTED and not counted and any(h.finding.verdict is verdict for h in held)
 
 

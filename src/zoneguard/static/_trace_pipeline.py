@@ -146,7 +146,7 @@ class Context:
             return
         doubt = Doubt(
             N_("whether {device} filters an answer before it undoes the translation", device=self.device.name),
-            session.lines[0].span if session.lines else None,
+            session.span,
         )
         if packet.script.choose(doubt, 2) == 0:
             session.restore(packet, end)

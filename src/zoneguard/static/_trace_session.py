@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
+from zoneguard.model.spans import SourceSpan
 from zoneguard.static._trace_packet import Traveller
 from zoneguard.static._trace_rules import Decision
 
@@ -39,6 +40,11 @@ class Session:
     left: Pools
     lines: tuple[Decision, ...]
 
+    @property
+    def span(self) -> SourceSpan | None:
+        """The first of the lines."""
+        return self.lines[0].span if self.lines else None
+
     def knows(self, answer: Traveller) -> bool:
         """Whether ``answer`` is one to the packet that left."""
         return all(answer.values(OTHER_END[field]) <= self.left[field] for field in ENDS)
@@ -46,7 +52,7 @@ class Session:
     def restore(self, answer: Traveller, end: Field) -> None:
         """Give ``answer`` what the first packet had at its ``end`` (``SRC``, ``DST``) before translation."""
         for field in (end, PORT_OF[end]):
-            answer.assign(OTHER_END[field], self.came[field], self.lines[0].span if self.lines else None)
+            answer.assign(OTHER_END[field], self.came[field], self.span)
 
 
 def sessions_of(packet: Packet, pools: Pools, hops: Iterable[Hop]) -> dict[Place, Session] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import Protocol, TypeVar
 
 from zoneguard.inspection import Budget, Content, Examination
 from zoneguard.inspection.content import _cabinet, _libarchive, _lzh, _rar, _seven_zip
@@ -88,6 +89,37 @@ class _Other:
         return all(name in self.files for name in names)
 
 
+class _Placed(Protocol):
+    """A file: ``start`` to ``end`` of what its folder holds."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+M = TypeVar("M", bound=_Placed)
+
+
+def _cut(
+    out: _Unpacked, members: Sequence[M], expanded: Expanded, other: _Other, sound: Callable[[M, bytes], bool]
+) -> None:
+    """The files of one folder out of what it expands to; if to nothing, from ``other``, where that reads them all.
+
+    ``sound``: whether a file of the right length is as it was packed.
+    """
+    if not expanded.data and expanded.problem and other.has(m.name for m in members):
+        for member in members:
+            out.found(other.files[member.name])
+        return
+    out.expanded(members[0].name, expanded)
+    for member in members:
+        data = expanded.data[member.start : member.end]
+        out.member(member.name, data, whole=len(data) == member.end - member.start and sound(member, data))
+
+
 def seven_zip(content: Content, budget: Budget) -> Examination:
     """Each folder is unpacked once, and its files are cut out of it."""
     listing = _seven_zip.listing(content.data, budget)
@@ -105,15 +137,7 @@ def seven_zip(content: Content, budget: Budget) -> Examination:
                 out.locked(member.name)
             continue
         expanded = _seven_zip.read(content.data, folder, budget)
-        if not expanded.data and expanded.problem and other.has(m.name for m in members):
-            for member in members:
-                out.found(other.files[member.name])
-            continue
-        out.expanded(members[0].name, expanded)
-        for member in members:
-            data = expanded.data[member.start : member.end]
-            whole = len(data) == member.end - member.start and member.crc in (None, zlib.crc32(data))
-            out.member(member.name, data, whole=whole)
+        _cut(out, members, expanded, other, lambda member, data: member.crc in (None, zlib.crc32(data)))
     return out.examination()
 
 
@@ -178,14 +202,7 @@ def cabinet(content: Content, budget: Budget) -> Examination:
         expanded = _cabinet.read(content.data, folder, budget)
         for member in members:
             out.named(member.name)
-        if not expanded.data and expanded.problem and other.has(m.name for m in members):
-            for member in members:
-                out.found(other.files[member.name])
-            continue
-        out.expanded(members[0].name, expanded)
-        for member in members:
-            data = expanded.data[member.start : member.end]
-            out.member(member.name, data, whole=not member.split and len(data) == member.end - member.start)
+        _cut(out, members, expanded, other, lambda member, _: not member.split)
     return out.examination()
 
 
