@@ -7,22 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks.managed import audited, verdicts
 from zoneguard.model.findings import Report
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  lgwan: {class: lgwan, prefixes: [10.20.0.0/24]}
-  mgmt: {class: management, prefixes: [10.90.0.0/24]}
-  world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
-  r1: {config: r1.conf, format: %s}
-%s"""
 ROUTER = """\
 version 15.2
 hostname r1
@@ -49,18 +37,8 @@ end
 """
 
 
-def audited(root: Path, text: str, form: str = "cisco-ios", more: str = "") -> Report:
-    (root / "r1.conf").write_text(text, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT % (form, more), encoding="utf-8")
-    return run(load_project(root, None))
-
-
 def said(report: Report) -> list[tuple[str, str, str]]:
     return [(f.check, f.aspect, str(f.message)) for f in report.findings if f.check.startswith("ZG13")]
-
-
-def verdicts(report: Report) -> dict[str, Verdict]:
-    return {c.clause.removeprefix("mikasa:"): c.verdict for c in report.clauses}
 
 
 def test_a_router_in_order_is_quiet_and_its_clauses_are_kept(tmp_path: Path) -> None:

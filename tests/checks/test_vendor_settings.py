@@ -7,22 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
-from zoneguard.model.findings import Report
+from tests.checks.managed import audited, verdicts
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  lgwan: {class: lgwan, prefixes: [10.20.0.0/24]}
-  mgmt: {class: management, prefixes: [10.90.0.0/24]}
-  world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
-  d1: {config: d1.conf, format: %s}
-"""
 NXOS = """\
 !Command: show running-config
 version 9.3(10)
@@ -205,20 +192,10 @@ VENDORS = {
 }
 
 
-def audited(root: Path, form: str, text: str) -> Report:
-    (root / "d1.conf").write_text(text, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT % form, encoding="utf-8")
-    return run(load_project(root, None))
-
-
-def verdicts(report: Report) -> dict[str, Verdict]:
-    return {c.clause.removeprefix("mikasa:"): c.verdict for c in report.clauses}
-
-
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_device_in_order_is_quiet_and_what_its_export_does_not_tell_stays_open(tmp_path: Path, name: str) -> None:
     vendor = VENDORS[name]
-    report = audited(tmp_path, vendor.form, vendor.text)
+    report = audited(tmp_path, vendor.text, vendor.form, name="d1")
     assert not [(f.check, f.aspect, str(f.message)) for f in report.findings if f.check.startswith("ZG13")]
     found = verdicts(report)
     asks_more = {LOGS: Verdict.ATTESTATION_NEEDED}  # how long logs are kept, and who looks at them, no export says
@@ -284,7 +261,7 @@ def test_a_device_in_order_is_quiet_and_what_its_export_does_not_tell_stays_open
 def test_what_is_not_in_order_is_found(tmp_path: Path, name: str, old: str, new: str, check: str, aspect: str) -> None:
     vendor = VENDORS[name]
     assert old in vendor.text
-    report = audited(tmp_path, vendor.form, vendor.text.replace(old, new, 1))
+    report = audited(tmp_path, vendor.text.replace(old, new, 1), vendor.form, name="d1")
     found = [f for f in report.findings if f.check.startswith("ZG13")]
     said = {(f.check, f.aspect) for f in found}
     assert (check, aspect) in said
@@ -313,7 +290,7 @@ def test_no_excerpt_is_taken_for_a_device_without_servers(tmp_path: Path, name: 
     part = "\n".join(
         line for line in vendor.text.splitlines() if not line.startswith((*told, *spoken)) and "ntp" not in line
     )
-    found = verdicts(audited(tmp_path, vendor.form, part + "\n"))
+    found = verdicts(audited(tmp_path, part + "\n", vendor.form, name="d1"))
     assert {found[LOGS], found[TIME]} == {Verdict.UNDETERMINED}
 
 
@@ -321,12 +298,17 @@ def test_no_excerpt_is_taken_for_a_device_without_servers(tmp_path: Path, name: 
 def test_secrets_are_in_no_finding(tmp_path: Path, name: str) -> None:
     vendor = VENDORS[name]
     text = vendor.text.replace("kanri01", "admin").replace("$5$abcd", "hidden").replace("ABCD", "hidden")
-    report = audited(tmp_path, vendor.form, text)
+    report = audited(tmp_path, text, vendor.form, name="d1")
     assert not [f for f in report.findings if "hidden" in str(f.message)]
 
 
 def test_the_header_of_an_asa_alone_makes_no_whole_export(tmp_path: Path) -> None:
     found = verdicts(
-        audited(tmp_path, "cisco-asa", ASA.replace("timeout xlate 3:00:00\n", "").replace("logging", "no logging"))
+        audited(
+            tmp_path,
+            ASA.replace("timeout xlate 3:00:00\n", "").replace("logging", "no logging"),
+            "cisco-asa",
+            name="d1",
+        )
     )
     assert found[LOGS] is Verdict.UNDETERMINED
