@@ -41,7 +41,7 @@ SCHEMAS = ("project", "profile", "attestations", "baseline", "mapping")
         ]
     ),
 )
-@click.version_option(package_name="zoneguard", prog_name="zoneguard")
+@click.version_option(package_name="zoneguard", prog_name="zoneguard", help=_("Show the version and exit."))
 def cli() -> None:
     """The group of all commands."""
 

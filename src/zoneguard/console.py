@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zoneguard.locale import language, translator
-from zoneguard.model.errors import InputError, InputErrors
+from zoneguard.locale import language, named, translator
+from zoneguard.locale.command_line import speak
+from zoneguard.model.errors import InputError, InputErrors, system_reason
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.text import N_, Text
@@ -170,8 +171,7 @@ def write_files(files: Sequence[tuple[Path, Iterable[bytes]]]) -> None:
         for temporary, path in staged:
             temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(N_("cannot be written: {reason}", reason=reason), str(path)) from None
+        raise InputError(N_("cannot be written: {reason}", reason=system_reason(error)), str(path)) from None
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
@@ -194,7 +194,8 @@ def _staged(path: Path, parts: Iterable[bytes]) -> Path:
 
 def run(command: click.Command, args: list[str] | None = None) -> int:
     """Run ``command`` and answer with its exit status; whatever goes wrong is said on stderr, in words."""
-    session = Session(language(None, os.environ))
+    session = Session(language(named(sys.argv if args is None else args), os.environ))
+    speak(session.lang)
     try:
         status = command.main(args, prog_name="zoneguard", standalone_mode=False, obj=session)
     except InputErrors as errors:

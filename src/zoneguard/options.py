@@ -1,8 +1,9 @@
-"""Options that several commands share. Help is in the language of the locale."""
+"""Options that several commands share. Help is in the language of ``--lang``, else of the locale."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any
 import click
 
 from zoneguard.console import Session
-from zoneguard.locale import LANGUAGES, language, translator
+from zoneguard.locale import LANGUAGES, language, named, translator
 
-_ = translator(language(None, os.environ))
+_ = translator(language(named(sys.argv), os.environ))
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 Command = Callable[..., Any]

@@ -130,6 +130,21 @@ def test_what_is_no_record_is_refused(zoneguard: Run, tmp_path: Path, content: s
     assert zoneguard("verify-record", tmp_path / "none.json")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("content", "english", "japanese"),
+    [
+        ('{"a":', "run.json:1:6: no run record, which is JSON: Expecting value", "JSONとして読めません(Expecting"),
+        ("{}", "zoneguard-record: the key `zoneguard-record` is missing", "キー `zoneguard-record` がありません"),
+    ],
+)  # fmt: skip
+def test_why_it_is_no_record_is_said_in_both_languages(
+    zoneguard: Run, tmp_path: Path, content: str, english: str, japanese: str
+) -> None:
+    (tmp_path / "run.json").write_text(content)
+    assert english in zoneguard("verify-record", tmp_path / "run.json")[2]
+    assert japanese in zoneguard("verify-record", tmp_path / "run.json", "--lang", "ja")[2]
+
+
 def test_a_record_cannot_take_the_place_of_the_report(zoneguard: Run, city: Path, tmp_path: Path) -> None:
     path = tmp_path / "x"
     assert zoneguard("verify", city, "-o", path, "--record", path)[0] == 2

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoneguard.loading.document import MAX_DEPTH, Document, compose
+from zoneguard.locale import translator
 from zoneguard.model.errors import InputErrors
 
 
@@ -70,6 +71,13 @@ def test_an_alias_is_the_value_at_its_anchor() -> None:
 )
 def test_refused(text: str, said: str) -> None:
     assert said in problem(text)
+
+
+def test_what_is_no_yaml_is_said_in_japanese_with_the_words_of_the_parser() -> None:
+    with pytest.raises(InputErrors) as refused:
+        compose("a: b: c", "f")
+    said = refused.value.errors[0].message.render(translator("ja"))
+    assert "コロンの後の空白を確かめてください(mapping values are not allowed" in said
 
 
 def test_nesting_is_bounded_even_through_aliases() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zoneguard.audit import Looking
 from zoneguard.audit.pseudonyms import KEY_BYTES
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
 
@@ -40,8 +40,8 @@ class Judgement:
                 stream.write(secrets.token_bytes(KEY_BYTES))
             key = self.redact_key.read_bytes()
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError(N_("cannot be used as a key: {reason}", reason=reason), str(self.redact_key)) from None
+            said = N_("cannot be used as a key: {reason}", reason=system_reason(error))
+            raise InputError(said, str(self.redact_key)) from None
         if len(key) != KEY_BYTES:
             said = N_("this is no key: one has {count} bytes, and is made where the file is not there", count=KEY_BYTES)
             raise InputError(said, str(self.redact_key))

@@ -26,7 +26,7 @@ from zoneguard.dynamic import _pcap, _pcapng
 from zoneguard.dynamic._hashing import Hashing
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import Frames
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_, Text
 
 STDIN = "-"
@@ -129,7 +129,7 @@ def find_captures(path: str) -> list[str]:
     try:
         names = sorted(p for p in Path(path).iterdir() if p.is_file())
     except OSError as error:
-        raise InputError(N_("cannot be read: {reason}", reason=error.strerror or ""), path) from error
+        raise InputError(N_("cannot be read: {reason}", reason=system_reason(error)), path) from error
     for name in names:
         try:
             open_capture(str(name), digest=False).close()
@@ -163,7 +163,7 @@ def _readable(path: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise InputError(N_("there is no such file"), path) from error
     except OSError as error:
-        raise InputError(N_("cannot be read: {reason}", reason=error.strerror or str(error)), path) from error
+        raise InputError(N_("cannot be read: {reason}", reason=system_reason(error)), path) from error
 
 
 def on_disk(path: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.clock import both_clocks
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.flows import Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
@@ -33,7 +33,7 @@ class Extraction:
             if any(folder.iterdir()):
                 raise InputError(N_("the folder for extracted files is not empty"), str(folder))
         except OSError as error:
-            raise InputError(N_("cannot write here: {error}", error=error.strerror or ""), str(folder)) from error
+            raise InputError(N_("cannot write here: {error}", error=system_reason(error)), str(folder)) from error
 
     def keep(self, transfer: Transfer, data: bytes) -> None:
         """Write one content."""
@@ -56,7 +56,7 @@ class Extraction:
             with os.fdopen(number, "wb") as file:
                 file.write(data)
         except OSError as error:
-            raise InputError(N_("cannot write here: {error}", error=error.strerror or ""), str(path)) from error
+            raise InputError(N_("cannot write here: {error}", error=system_reason(error)), str(path)) from error
 
 
 def _entry(transfer: Transfer, digest: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from zoneguard.dynamic.columns import I64, Bool, Column, Rows
 from zoneguard.dynamic.containers import on_disk
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.states import TCP, UDP
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
 ROOM = 64 << 20
@@ -95,7 +95,7 @@ class Remembered:
             self._spool.write(table.tobytes() + content)
         except OSError as error:
             reason = N_("no temporary file can be written: {reason}; set TMPDIR to a place with room",
-                        reason=error.strerror or "")  # fmt: skip
+                        reason=system_reason(error))  # fmt: skip
             raise InputError(reason, gettempdir()) from error
         self._parts.append(_Part(self._end, len(table), len(content)))
         self._end += table.nbytes + len(content)

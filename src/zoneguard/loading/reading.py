@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
 MAX_BYTES = 8 << 20
@@ -28,8 +28,7 @@ def read_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise InputError(N_("this is a directory, a YAML file is expected"), shown) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(N_("cannot be read: {reason}", reason=reason), shown) from None
+        raise InputError(N_("cannot be read: {reason}", reason=system_reason(error)), shown) from None
     if len(data) > MAX_BYTES:
         raise InputError(N_("larger than {limit} MiB: hardly a file written by hand", limit=MAX_BYTES >> 20), shown)
     return data

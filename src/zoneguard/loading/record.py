@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from zoneguard.loading.fields import Day, Entry, Flag, Rows, Text, one_of
 from zoneguard.loading.reading import read_text
 from zoneguard.loading.schema import known_version
+from zoneguard.loading.validation import problem_of
 from zoneguard.model.errors import InputError
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
@@ -117,8 +118,12 @@ def read_record(path: Path) -> tuple[RunRecord, bool]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "-"
-        said = N_("no run record, or one that was written in: {place}: {problem}", place=where, problem=first["msg"])
+        problem = problem_of(first)
+        said = N_("no run record, or one that was written in: {place}: {problem}", place=where, problem=problem)
         raise InputError(said, str(path)) from None
+    except json.JSONDecodeError as error:
+        said = N_("no run record, which is JSON: {problem}", problem=error.msg)
+        raise InputError(said, str(path), error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
         raise InputError(N_("no run record: {problem}", problem=str(error)), str(path)) from None
     return record, record.digest == _digest(plain)

@@ -45,15 +45,20 @@ def _input_error(kind: type[BaseModel], document: Document, error: ErrorDetails)
             path, N_("the key `{key}` is not known; {hint}", key=name, hint=near(name, known)), of_key=True
         )
     if error["type"] == "missing":
-        return document.error(path[:-1], N_("the key `{key}` is missing", key=str(path[-1])), of_key=True)
-    return document.error(path, _message(error))
+        return document.error(path[:-1], problem_of(error), of_key=True)
+    return document.error(path, problem_of(error))
 
 
-def _message(error: ErrorDetails) -> Text:
+def problem_of(error: ErrorDetails) -> Text:
+    """What is wrong, whatever the place."""
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, FieldError):
         return cause.text
     kind, found = error["type"], error["input"]
+    if kind == "missing":
+        return N_("the key `{key}` is missing", key=str(error["loc"][-1]))
+    if kind == "extra_forbidden":
+        return N_("the key `{key}` is not known", key=str(error["loc"][-1]))
     if kind == "too_short":
         return N_("at least one is needed here")
     if kind == "tuple_type":

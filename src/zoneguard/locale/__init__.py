@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gettext
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from zoneguard.model.text import Reason
@@ -21,6 +22,13 @@ def language(option: str | None, env: Mapping[str, str]) -> str:
         if env.get(variable):
             return "ja" if env[variable].lower().startswith("ja") else "en"
     return "en"
+
+
+def named(arguments: Sequence[str]) -> str | None:
+    """The language that ``--lang`` names among the arguments of a command line; ``None``: none that there is."""
+    said = [value for option, value in pairwise(arguments) if option == "--lang"]
+    said += [a.removeprefix("--lang=") for a in arguments if a.startswith("--lang=")]
+    return next((lang for lang in said if lang in LANGUAGES), None)
 
 
 @cache

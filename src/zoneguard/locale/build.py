@@ -1,9 +1,9 @@
 """Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
 
-Collected are the first arguments of ``N_(…)``, ``_(…)`` and ``Reason(…)``; what plug-ins say of themselves (``title``,
-``why``, ``fix``, ``wants``); and the reasons without places by which parsers and the dynamic half account for lines and
-frames: sentences handed to a ledger or an error, held by a constant, or (of parsers) values of a table. New templates
-are added without a translation: translate them in the ``.po`` file and run this again.
+Collected are the first arguments of ``N_(…)``, ``_(…)`` and ``Reason(…)``, both of ``plural(…)``; what plug-ins say of
+themselves (``title``, ``why``, ``fix``, ``wants``); and the reasons without places by which parsers and the dynamic
+half account for lines and frames: sentences handed to a ledger or an error, held by a constant, or (of parsers) values
+of a table. New templates are added without a translation: translate them in the ``.po`` file and run this again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -47,7 +47,7 @@ def templates() -> Catalog:
         file = path.relative_to(PACKAGE)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         reasons = _reasons(tree, file.parts[0] == "parsers") if file.parts[0] in ACCOUNTING else ()
-        for text in (*_marked(tree), *reasons):
+        for text in (*_marked(tree), *_plurals(tree), *reasons):
             catalog.add(text, locations=[(f"zoneguard/{file}", 1)])
     return catalog
 
@@ -59,6 +59,12 @@ def _marked(tree: ast.Module) -> Iterator[str]:
             yield from _texts(call.args[:1])
         elif name in PLUGINS:
             yield from _texts(k.value for k in call.keywords if k.arg in PLUGIN_TEXTS)
+
+
+def _plurals(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+    """Sentences with a form for one and a form for several."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "plural")
+    yield from (tuple(_texts(call.args)) for call in calls)
 
 
 def _reasons(tree: ast.Module, tables: bool) -> Iterator[str]:
@@ -122,7 +128,12 @@ def update(lang: str) -> list[str]:
     po_path(lang).write_bytes(_text(catalogue))
     with po_path(lang).with_suffix(".mo").open("wb") as stream:
         write_mo(stream, catalogue)
-    return sorted(str(m.id) for m in catalogue if m.id and not m.string)
+    return sorted(str(m.id) for m in catalogue if m.id and not translated(m))
+
+
+def translated(message: Message) -> bool:
+    """Whether it has its translation, in every form that the language has."""
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
 def _text(catalogue: Catalog) -> bytes:

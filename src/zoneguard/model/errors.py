@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from zoneguard.model.text import Text
+import errno
+
+from zoneguard.model.text import N_, Text
 
 
 class InputError(Exception):
@@ -33,3 +35,29 @@ class InputErrors(Exception):  # noqa: N818 (a plural)
 
     def __str__(self) -> str:
         return "\n".join(str(e) for e in self.errors)
+
+
+_SAID = {
+    errno.EACCES: N_("Permission denied"),
+    errno.EPERM: N_("Operation not permitted"),
+    errno.ENOENT: N_("No such file or directory"),
+    errno.ENOTDIR: N_("Not a directory"),
+    errno.EISDIR: N_("Is a directory"),
+    errno.EEXIST: N_("File exists"),
+    errno.ENOSPC: N_("No space left on device"),
+    errno.EDQUOT: N_("Disk quota exceeded"),
+    errno.EFBIG: N_("File too large"),
+    errno.EROFS: N_("Read-only file system"),
+    errno.ENAMETOOLONG: N_("File name too long"),
+    errno.ELOOP: N_("Too many levels of symbolic links"),
+    errno.EMFILE: N_("Too many open files"),
+    errno.EIO: N_("Input/output error"),
+    errno.ESTALE: N_("Stale file handle"),
+}
+
+
+def system_reason(error: OSError | ValueError) -> Text:
+    """What the system says of a file, to be put into a sentence; what is not common stays as the system says it."""
+    number = error.errno if isinstance(error, OSError) else None
+    said = getattr(error, "strerror", None) or str(error)
+    return _SAID.get(number or 0) or Text("{said}", (("said", said),))

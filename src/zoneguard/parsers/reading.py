@@ -24,7 +24,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from zoneguard.model.errors import InputError
+from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parser, Source
 from zoneguard.parsers._rule_list.workbook import is_workbook, workbook_text
@@ -87,14 +87,10 @@ def _read(path: Path, shown: str) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(
-            N_("there is no such file; check the path, it is relative to the project file"), shown
-        ) from None
+        raise InputError(N_("there is no such file; check the path"), shown) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise InputError(
-            N_("cannot be read: {reason}; check the path and its permissions", reason=reason), shown
-        ) from None
+        said = N_("cannot be read: {reason}; check the path and its permissions", reason=system_reason(error))
+        raise InputError(said, shown) from None
     if len(data) > MAX_BYTES:
         raise _too_large(shown)
     return data
