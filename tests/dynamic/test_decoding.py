@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import ARP, GRE, Dot1Q, Ether
+from scapy.layers.vxlan import VXLAN
 
 from tests.dynamic.making import ether, pcap, udp
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
-from zoneguard.dynamic import contexts, decoding
+from zoneguard.dynamic import _inside, contexts, decoding
+from zoneguard.dynamic._scalar import Scalar, Values
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED
@@ -166,3 +168,50 @@ def test_no_frame_makes_the_decoder_fail(frame: bytes, link: int) -> None:
 def test_rows_are_ordered_and_typed() -> None:
     rows: Any = compare(pcap(SAMPLES))
     assert all(isinstance(getattr(rows, name), np.ndarray) for name in COLUMNS)
+
+
+BY_COLUMNS = [
+    *("4in4", "6in4", "4in6", "6in6", "gre", "gre with every option", "gre over IPv6", "nvgre", "gre bridging"),
+    *("erspan 1", "erspan 2", "vxlan", "vxlan on Linux' old port", "geneve", "geneve with options"),
+    *("gtp", "gtp with sequence", "teredo on any port"),
+]
+
+
+def nobody(*_: object) -> list[Values]:
+    raise AssertionError("a frame was left to the scalar decoder")
+
+
+@pytest.mark.parametrize("name", BY_COLUMNS)
+def test_usual_tunnels_are_read_by_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    packet, _ = TUNNELS[name]
+    frames = [bytes(ether(packet)), bytes(Ether() / Dot1Q(vlan=7) / packet), bytes(ether(V4 / GRE() / packet))]
+    compare(pcap(frames * 3))
+    monkeypatch.setattr(Scalar, "frame", nobody)
+    rows, decoder, count = rows_of(pcap(frames * 3), NUMPY)
+    assert rows.number.tolist() == [
+        n for first in (1, 4, 7) for n in (first, first, *(first + 1,) * 2, *(first + 2,) * 3)
+    ]
+    assert decoder.account(0).decoded == count
+
+
+def test_frames_without_ip_and_pppoe_are_read_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = bytes(12) + b"\x88\x64\x11\x00\x00\x01"
+    session = head + (len(V4 / UDP()) + 2).to_bytes(2) + b"\x00\x21" + bytes(V4 / UDP())
+    control = head + b"\x00\x06\xc0\x21\x01\x01\x00\x04"
+    short = bytes(12) + b"\x00\x02\x42\x42"  # a length, no EtherType
+    frames = [bytes(Ether() / ARP()), session, control, bytes(Ether() / Dot1Q(vlan=2) / ARP())]
+    compare(pcap([*frames, short, *(frame[:16] for frame in frames)]))
+    monkeypatch.setattr(Scalar, "frame", nobody)
+    rows, decoder, _ = rows_of(pcap(frames), NUMPY)
+    assert rows.number.tolist() == [2]
+    assert decoder.account(0).without_ip == {"ARP": 2, "PPP control": 1}
+
+
+def test_different_tunnels_of_one_batch_are_told_apart_whatever_their_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [
+        ether(IP(src=f"10.0.{n % 3}.1", dst="10.9.9.9") / GRE(key_present=1, key=n % 2) / V4 / UDP()) for n in range(12)
+    ]
+    frames += [ether(V4 / UDP(dport=4789) / VXLAN(vni=n % 5, flags=8) / Ether() / V4 / UDP()) for n in range(12)]
+    told = compare(pcap(frames))
+    monkeypatch.setattr(_inside, "_ODD", [np.uint64(0)] * 3)
+    assert len(set(compare(pcap(frames)).context.tolist())) == len(set(told.context.tolist())) == 1 + 3 + 5

@@ -1,7 +1,7 @@
 """The two cores that read ordinary packets: columns in NumPy, and, where it was built, the compiled one.
 
-Both give the same rows and the same flows. What a core leaves (damage, odd links, and of NumPy tunnels and fragments)
-is read by the same scalar decoder for both.
+Both give the same rows and the same flows. What a core leaves (damage, odd links, and of NumPy rarer tunnels and
+fragments) is read by the same scalar decoder for both.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from zoneguard.dynamic import _headers, _pcap, fragments
+from zoneguard.dynamic import _headers, _inside, _pcap, _places, fragments
 from zoneguard.dynamic._grouping import FOLD
 from zoneguard.dynamic._pcap import Finder, PcapFormat, Records
+from zoneguard.dynamic._places import marks
 from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
@@ -26,17 +27,14 @@ from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.decoding import Columnar, Swift, SwiftDecoder
 from zoneguard.dynamic.flows import FlowTracker, Tracked
 from zoneguard.dynamic.fragments import Fragments
-from zoneguard.dynamic.framing import NOT_IP
-from zoneguard.dynamic.network import EXTENSIONS
+from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT
 from zoneguard.dynamic.states import EVENTS
-from zoneguard.dynamic.tunnels import tunnel_name
+from zoneguard.dynamic.tunnels import TUNNEL_PROTOCOLS, numbered
 
 _ABSORBED = (
     "time", "number", "file", "src_high", "src_low", "dst_high", "dst_low", "v6", "proto", "key_a", "key_b", "oneway",
     "size", "payload", "tcp", "seq", "mac", "context",
 )  # fmt: skip
-TUNNELS = {1: "pptp", 2: "erspan", 3: "nvgre", 4: "gre", 5: "vxlan", 6: "geneve", 7: "gtp", 8: "teredo"}
-LONGEST = 1500  # a smaller EtherType is a length
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class _Compiled:
         self.fragments: Fragments = import_module("zoneguard.dynamic._fragments").Fragments(
             fragments.MAX_DATAGRAMS, fragments.MAX_BYTES, fragments.TIMEOUT, fragments.PIECE
         )
-        self._packets = packets(_tables(), contexts.number, _name, self.fragments)
+        self._packets = packets(_tables(), contexts.number, numbered, self.fragments)
 
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
         columns = (
@@ -102,18 +100,13 @@ class _Compiled:
 
 def _tables() -> tuple[Column, ...]:
     """What the compiled decoder is told: EtherTypes (1: a tag, 2: not IP), protocols, ports."""
-    kinds = _headers.TAGS.astype(np.uint8)
-    kinds[[kind for kind in NOT_IP if kind > LONGEST]] = 2
-    extensions = np.zeros(256, np.uint8)
-    extensions[list(EXTENSIONS)] = 1
-    marks = (*_headers.ODD, extensions, _headers.WITH_PORTS, _headers.AIMED_AT, _headers.SENT_FROM)
-    return (kinds, *(mark.view(np.uint8) for mark in marks), _headers.HEADERS, _headers.ANSWERS)
-
-
-def _name(kind: int, v6: bool, low: int, high: int, number: int) -> str:
-    """A tunnel's name as the scalar decoder says it; ``kind`` is ``_packets``' number."""
-    name = tunnel_name(TUNNELS.get(kind) or f"{kind // 10}in{kind % 10}", v6, (low, high))
-    return f"{name} {number}" if number >= 0 else name
+    kinds = _places.TAGS.astype(np.uint8)
+    kinds[_places.SILENT] = 2
+    odd = [
+        marks(256, TUNNEL_PROTOCOLS | {AUTHENTICATION} | more) for more in (frozenset[int](), EXTENSIONS | {FRAGMENT})
+    ]
+    tables = (*odd, marks(256, EXTENSIONS), _headers.WITH_PORTS, _inside.AIMED_AT, _inside.SENT_FROM)
+    return (kinds, *(table.view(np.uint8) for table in tables), _headers.HEADERS, _headers.ANSWERS)
 
 
 def best() -> Core:

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from zoneguard.dynamic import fragments
-from zoneguard.dynamic._headers import ordinary
+from zoneguard.dynamic._headers import DECODED, LEFT, PPP, ordinary
 from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic.columns import I32, I64, U16, Bool, Frames, Rows, join
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
@@ -23,8 +23,8 @@ MAX_REASONS = 64
 OTHER_REASONS = str(N_("other reasons"))
 ALWAYS = frozenset({str(UNFINISHED), str(CONTRADICTION), CROWDED, OTHER_REASONS})  # told apart whenever they come
 
-LEFT, DECODED, PPP_CONTROL, WAITS = 0, 1, 2, 3
-WITHOUT_IP = {**NOT_IP, PPP_CONTROL: "PPP control"}
+WAITS = 3
+WITHOUT_IP = {**NOT_IP, PPP: "PPP control"}
 NOBODY = np.zeros((3, 0), np.int64)
 
 
@@ -56,18 +56,20 @@ class Columnar:
 
     def __init__(self, contexts: Contexts) -> None:
         self.fragments: Fragments = fragments.Store()
-        self._number = contexts.number
+        self._contexts = contexts
 
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
-        done, rows = ordinary(frames, self._number)
-        left = np.flatnonzero(~done)
+        fate, parts = ordinary(frames, self._contexts)
+        if len(parts) == 1 and (fate == DECODED).all():
+            return Swift(parts[0][1], fate, NOBODY)
+        left = np.flatnonzero(fate == LEFT)
         found = [scalar.frame(position) for position in left.tolist()]
-        if left.size:
-            slow = scalar.rows([values for packets in found for values in packets], frames.data)
-            positions = np.repeat(left, [len(packets) for packets in found])
-            order = np.argsort(np.concatenate([np.flatnonzero(done), positions]), kind="stable")
-            rows = join([rows, slow], order, slow.buffers)
-        return Swift(rows, done.astype(np.uint16), NOBODY)
+        slow = scalar.rows([values for packets in found for values in packets], frames.data)
+        slow_at = np.repeat(left, [len(packets) for packets in found])
+        at = np.concatenate([*(position for position, _ in parts), slow_at])
+        told = np.flatnonzero(np.concatenate([*(fate[position] == DECODED for position, _ in parts), slow_at >= 0]))
+        order = told[np.argsort(at[told], kind="stable")]
+        return Swift(join([*(rows for _, rows in parts), slow], order, slow.buffers), fate, NOBODY)
 
 
 class OneByOne:

@@ -26,6 +26,16 @@ GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP = 47, 4, 41, 97, 137
 TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP})
 ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
 TEREDO_PREFIX = 0x20010000
+KINDS = {
+    1: "pptp",
+    2: "erspan",
+    3: "nvgre",
+    4: "gre",
+    5: "vxlan",
+    6: "geneve",
+    7: "gtp",
+    8: "teredo",
+}  # as cores number them
 
 
 def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Opened:
@@ -66,6 +76,13 @@ def tunnel_name(kind: str, v6: bool, ends: tuple[int, int]) -> str:
     """``vxlan 10.0.0.1-10.0.0.2``: the same from either end, which are plain integers."""
     low, high = (format_address(end + (V6 if v6 else 0)) for end in sorted(ends))
     return f"{kind} {low}-{high}"
+
+
+def numbered(kind: int, v6: bool, low: int, high: int, number: int) -> str:
+    """The same, of a tunnel as a core knows it: ``kind`` is of ``KINDS``, or ten times the inner version of IP and the
+    outer one; ``number`` is -1 where it has none."""
+    name = tunnel_name(KINDS.get(kind) or f"{kind // 10}in{kind % 10}", v6, (low, high))
+    return f"{name} {number}" if number >= 0 else name
 
 
 def _namer(v6: bool, ends: tuple[int, int]) -> Name:
