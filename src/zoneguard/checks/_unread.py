@@ -57,7 +57,7 @@ def unread(case: Case, method: Method, aspect: str = "") -> Iterator[tuple[Trans
 
 def _directions(case: Case, transfer: Transfer) -> Iterator[str]:
     flow = transfer.flow
-    both = transfer.kind in ("session", "screen") and transfer.certainty is Certainty.OPAQUE
+    both = transfer.kind == "screen" or (transfer.kind == "session" and transfer.certainty is Certainty.OPAQUE)
     ways = [way for way, size in zip((True, False), flow.payload, strict=True) if size] if both else []
     for to_responder in ways or [transfer.to_responder]:
         direction = direction_of(case, flow, to_responder)

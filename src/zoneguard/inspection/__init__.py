@@ -50,12 +50,14 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole or partial file: its bytes, the name it was sent under and the media type that was claimed."""
+    """A whole or partial file: its bytes, the name it was sent under and the media type that was claimed. ``opened``:
+    who gives it looks himself for files that are written into its text."""
 
     data: bytes
     name: str = ""
     claimed_type: str = ""
     whole: bool = True
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

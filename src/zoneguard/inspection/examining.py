@@ -32,6 +32,13 @@ def examine(content: Content, limits: Limits | Budget | None = None) -> Examined
     return _examine(content, limits if isinstance(limits, Budget) else Budget(limits), 0)
 
 
+def has_magic(data: bytes) -> bool:
+    """Whether the first bytes of a file are surely those of some family."""
+    content = Content(data, whole=False)
+    families = of_type("zoneguard.inspection.content", ContentFamily)
+    return any(family.recognise(content) is Recognition.STRONG for family in families)
+
+
 def _examine(content: Content, budget: Budget, depth: int) -> Examined:
     families = _recognising(content)
     seen = [_ask(family, content, budget) for _, family in families]

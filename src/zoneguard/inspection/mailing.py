@@ -14,8 +14,9 @@ from zoneguard.inspection.mime.embedded import text_files
 from zoneguard.inspection.mime.encodings import IDENTITY
 from zoneguard.inspection.recording import Carriage, Recorder, worst
 from zoneguard.model.flows import Certainty, Hazard, Transfer
-from zoneguard.model.text import Text
+from zoneguard.model.text import N_, Text
 
+MAX_HEADERS = 64 << 10  # of a part; servers take less
 _FACTS = ("message-id", "date", "subject", "from", "to")
 
 
@@ -59,6 +60,9 @@ def record_parts(
 def _certainty(message: Message, parts: list[Transfer], carriage: Carriage) -> tuple[Certainty, Text | str]:
     if doubt := carriage.doubt or message.unread:
         return Certainty.PARTIAL, doubt
+    headers = message.headers.end + sum(part.start - part.top for part in message.parts)
+    if headers > MAX_HEADERS * (1 + len(message.parts)):
+        return Certainty.PARTIAL, N_("its headers have {size} bytes, in which anything may be written", size=headers)
     return worst((Certainty.INSPECTED, ""), *((p.certainty, p.reason) for p in parts))
 
 
@@ -86,7 +90,7 @@ class _Mail:
         if part.is_message:
             transfer = self._enclosed(part, carriage, decoded.data, parent)
         else:
-            content = Content(decoded.data, part.name, part.media_type)
+            content = Content(decoded.data, part.name, part.media_type, opened=not part.attached)
             kind = self.attached_kind if part.attached else "body"
             facts = (("part", part.path), *self._with_line_end(part, carriage))
             transfer = self.recorder.file(kind, content, carriage, parent=parent, hazards=_hazards(part), facts=facts)

@@ -94,6 +94,16 @@ class Recorder:
         self.session("session", Certainty.PARTIAL, reason, Carriage(True, (flow.first, flow.last), whole=False))
         return True
 
+    def strange(self, track: Track, size: int, start: int = 0) -> None:
+        """Say that ``size`` bytes of the direction, from ``start`` on, are nothing that the protocol says there."""
+        if size:
+            frames = track.frames(start, len(track.data))
+            carriage = Carriage(
+                track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))), whole=False
+            )
+            reason = N_("{size} bytes are nothing that {protocol} says", size=size, protocol=self.protocol.upper())
+            self.session("session", Certainty.PARTIAL, reason, carriage, size=size)
+
     def missing_ends(self, *tracks: Track) -> None:
         """Say of each direction that goes on behind what was captured that something may have passed there."""
         for track in tracks:

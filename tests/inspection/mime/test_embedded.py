@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import struct
 import zlib
@@ -120,3 +121,22 @@ def test_prose_about_it_is_prose(text: bytes) -> None:
 ), max_size=20).map(b"".join))  # fmt: skip
 def test_any_tokens_never_raise(text: bytes) -> None:
     list(text_files(text))
+
+
+@pytest.mark.parametrize("line", [64, 76, 10_000])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_base64_without_a_mark_is_a_file_where_it_begins_as_one(line: int, end: bytes) -> None:
+    def text(data: bytes) -> bytes:
+        letters = base64.b64encode(data)
+        return b"see:" + end + end.join(letters[i : i + line] for i in range(0, len(letters), line)) + end + b"end"
+
+    (found,) = text_files(text(PROGRAM))
+    assert found.decoded.data == PROGRAM
+    assert not list(text_files(text(bytes(range(255, 0, -1)) * 3)))
+
+
+def test_base64_that_begins_anew_behind_its_padding_is_one_file() -> None:
+    program = PROGRAM * 4
+    text = b"".join(base64.b64encode(program[i : i + 1000]) for i in range(0, len(program), 1000))
+    (found,) = text_files(text)
+    assert found.decoded.data == program

@@ -64,11 +64,14 @@ def test_another_end_point_or_direction_is_not_what_was_offered() -> None:
     assert [f.name for f in named(session, data(5000, waiting_sends=False))] == [""]
 
 
-def test_a_gap_leaves_the_session_partial() -> None:
-    (session,) = PLUGIN.inspect(talk(*HELLO, gaps=[(">", 5, 9)]))
-    assert session.certainty is Certainty.PARTIAL
-    (session,) = PLUGIN.inspect(talk(*HELLO))
-    assert session.certainty is Certainty.INSPECTED
+def test_what_is_said_is_not_read() -> None:
+    for session in (talk(*HELLO), talk(*HELLO, gaps=[(">", 5, 9)])):
+        (said,) = PLUGIN.inspect(session)
+        assert said.certainty is Certainty.OPAQUE
+
+
+def test_a_mailbox_is_not_taken_for_irc() -> None:
+    assert PLUGIN.recognise(talk(("<", b"+OK hi\r\n"), (">", b"USER me\r\n"), ("<", b"+OK\r\n"))) == 0.0
 
 
 @pytest.mark.parametrize("host", ["99999999999999", "nowhere", "1.2.3"])

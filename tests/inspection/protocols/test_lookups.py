@@ -77,4 +77,4 @@ def test_no_datagrams_make_a_reader_fail(up: list[bytes], down: list[bytes]) -> 
     for conversation in (udp(up, down), talk(*((">", d) for d in up), *(("<", d) for d in down))):
         for reader in (DNS_READER, NTP_READER):
             assert 0 <= reader.recognise(conversation) <= 1
-            assert len(list(reader.inspect(conversation))) == 1
+            assert 1 <= len(list(reader.inspect(conversation))) <= 2

@@ -1,7 +1,7 @@
 """Plain text of any encoding: nothing in it can act, but for formulas in what a spreadsheet program opens.
 
-Files that are written into it (uuencode, yEnc, BinHex) are opened. Text that is encrypted (PGP, S/MIME in armour)
-cannot be read.
+Files that are written into it (uuencode, yEnc, BinHex, base64) are opened. Text that is encrypted (PGP, S/MIME in
+armour) cannot be read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def recognise(content: Content) -> Recognition:
 
 
 def examine(content: Content, budget: Budget) -> Examination:
-    """The claimed type where it is one of text; files in a text that has a name, in others the mail's reader finds."""
+    """The claimed type where it is one of text, and the files in it."""
     claimed = content.claimed_type
     kept = claimed.startswith("text/") or claimed.endswith(_KEPT_TYPES)
     if (armour := _ARMOUR.search(content.data)) is not None:
@@ -36,7 +36,7 @@ def examine(content: Content, budget: Budget) -> Examination:
         return Examination("text/plain", (hazard,), opaque=N_("encrypted text"))
     members: list[Content] = []
     problem: Text | str = ""
-    for file in text_files(content.data) if content.name else ():
+    for file in () if content.opened else text_files(content.data):
         if not budget.member():
             break
         budget.expand(len(file.decoded.data))

@@ -1,10 +1,13 @@
-"""Files written into a text: uuencode, yEnc (yEnc draft 1.3), BinHex 4.0 (RFC 1741). Bounded by the text's length."""
+"""Files written into a text: uuencode, yEnc (yEnc draft 1.3), BinHex 4.0 (RFC 1741), and base64 without any mark where
+it holds what surely is a file. Bounded by the text's length."""
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 
+from zoneguard.inspection.examining import has_magic
 from zoneguard.inspection.mime.encodings import Decoded, UuFile, uu_files
 from zoneguard.model.text import N_, Text
 
@@ -17,6 +20,14 @@ _BINHEX = re.compile(rb"\(This file must be converted with BinHex[^\r\n]*\r?\n\s
 _BINHEX_DIGITS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BINHEX_VALUES = {digit: value for value, digit in enumerate(_BINHEX_DIGITS)}
 _RUN = 0x90
+_BASE64 = re.compile(
+    rb"(?<![A-Za-z0-9+/])(?:"
+    rb"(?:[A-Za-z0-9+/]{40,}+\r?\n)++(?:(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2,3}={1,2})?(?![A-Za-z0-9+/ ]))?"
+    rb"|(?:[A-Za-z0-9+/]{200,}+={0,2})++)"
+)
+"""Several lines of it, of which the last is short, or one that is long and may begin anew behind its padding."""
+_PADDED = re.compile(rb"[A-Za-z0-9+/]+")
+_LEAST, _LOOK = 200, 4096  # letters that a file has, and those by which it is known
 MAX_RUNS = 64 << 20  # bytes that a BinHex file may grow to
 
 
@@ -27,6 +38,18 @@ def text_files(data: bytes) -> Iterator[UuFile]:
         yield from _yenc_files(data)
     if b"must be converted with BinHex" in data:
         yield from _binhex_files(data)
+    yield from _base64_files(data)
+
+
+def _base64_files(data: bytes) -> Iterator[UuFile]:
+    for found in _BASE64.finditer(data):
+        if len(found[0]) >= _LEAST and has_magic(_unarmoured(found[0][:_LOOK])):
+            yield UuFile(b"", found.start(), found.end(), Decoded(_unarmoured(found[0])))
+
+
+def _unarmoured(text: bytes) -> bytes:
+    pieces = _PADDED.findall(text.translate(None, b"\r\n"))
+    return b"".join(binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + b"==") for piece in pieces)
 
 
 def _yenc_files(data: bytes) -> Iterator[UuFile]:

@@ -20,6 +20,10 @@ MAX_FRAMES = 1_000_000
 MAX_BLOCK = 100  # frames of one header block
 MAX_LIST = 256 << 10
 MAX_TABLE = 1 << 20
+MAX_LONG = 16 << 10  # a header block, or what orders a connection
+SHORT = frozenset({2, RST_STREAM, SETTINGS, 6, 7, 8})  # orders of a connection
+MAX_STRANGE = 16 << 10
+"""Bytes of padding and of extensions that are taken for no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,11 @@ class Half:
 @dataclass(slots=True)
 class Side:
     """One direction. ``streams`` in the order in which they began; ``lost``: from where on nothing can be said;
-    ``promised``: the requests that a server made up for its pushes."""
+    ``promised``: the requests that a server made up for its pushes; ``strange``: bytes in frames of no stream, of no
+    known kind, of padding, in long header lists."""
 
     streams: dict[int, Half] = field(default_factory=dict)
+    strange: int = 0
     promised: dict[int, Half] = field(default_factory=dict)
     lost: int | None = None
 
@@ -87,6 +93,7 @@ def read_side(track: Track, position: int) -> Side:
     for count, frame in enumerate(frames(track, position), 1):
         inner = _unpadded(track.data, frame)
         reached = frame.end
+        side.strange += _strange(frame, inner, frame.stream in side.streams)
         if frame.kind == DATA and frame.stream in side.streams:
             half = side.streams[frame.stream]
             if inner[1] > inner[0]:
@@ -113,6 +120,16 @@ def read_side(track: Track, position: int) -> Side:
     if reached < len(track.data):
         side.lost = reached
     return side
+
+
+def _strange(frame: Frame, inner: tuple[int, int], known: bool) -> int:
+    """How many bytes of the frame may be anything."""
+    size = frame.end - frame.start
+    if frame.kind == DATA:
+        return frame.end - inner[1] if known else size
+    if frame.kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
+        return size if size > MAX_LONG else 0
+    return size if frame.kind not in SHORT or size > MAX_LONG else 0
 
 
 def _target(side: Side, data: bytes, frame: Frame, inner: tuple[int, int]) -> Half:

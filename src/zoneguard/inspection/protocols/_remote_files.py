@@ -6,11 +6,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from zoneguard.inspection import Content
-from zoneguard.inspection.carving import Track
+from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.model.flows import Certainty
 from zoneguard.model.text import N_, Text
 
 MAX_PIECES = 4_000_000
+OVERHEAD = 16 << 10
+"""Bytes of a message beside the content of a file that any client and server have, lists of folders apart."""
+LOOKED_UP = frozenset(
+    {"srvsvc", "wkssvc", "lsarpc", "lsass", "samr", "netlogon", "winreg", "svcctl", "browser", "mdssvc"}
+)
+"""Pipes by which accounts, shares and services are looked up, in every session."""
+MAX_LOOKUPS, MAX_PIPE = 1 << 20, 4 << 10
+"""Bytes of one direction: of such pipes, and of any other, that are taken for no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,37 @@ class Handle:
     refused: int = 0
     reads: list[Piece] = field(default_factory=list)
     writes: list[Piece] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Beside:
+    """What messages carry that is no content of a file, to the server and back: ``strange`` bytes, and by pipes."""
+
+    strange: list[int] = field(default_factory=lambda: [0, 0])
+    pipes: dict[str, list[int]] = field(default_factory=dict)
+
+    def weigh(self, answer: bool, size: int, content: int = 0) -> None:
+        """A message of so many bytes, of which so many are content."""
+        self.strange[answer] += size if size - content > OVERHEAD else 0
+
+    def piped(self, pipe: str, sent: int, received: int) -> None:
+        """So many bytes went by a pipe."""
+        there = self.pipes.setdefault(pipe.lower().replace("/", "\\").rpartition("\\")[2], [0, 0])
+        there[0] += sent
+        there[1] += received
+
+    def record(self, recorder: Recorder, asking: Track, answering: Track) -> None:
+        """Say what may have carried something."""
+        for back, track in enumerate((asking, answering)):
+            recorder.strange(track, self.strange[back])
+            looked_up = sum(sizes[back] for name, sizes in self.pipes.items() if name in LOOKED_UP)
+            others = {name: sizes[back] for name, sizes in self.pipes.items() if name not in LOOKED_UP}
+            size = (looked_up if looked_up > MAX_LOOKUPS else 0) + sum(s for s in others.values() if s > MAX_PIPE)
+            if size:
+                reason = N_("{size} bytes went by pipes, which are not read", size=size)
+                facts = (("pipes", ",".join(sorted(self.pipes))[:200]),)
+                carriage = Carriage(track.stream.to_responder, session_ends(asking, answering))
+                recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size, facts=facts)
 
 
 class Files:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.inspection.mime.charsets import decode_text
-from zoneguard.inspection.protocols._remote_files import Files, Handle, Piece
+from zoneguard.inspection.protocols._remote_files import Beside, Files, Handle, Piece
 from zoneguard.inspection.protocols._smb_transport import Message
 from zoneguard.model.spans import CaptureSpan
 
@@ -17,6 +17,10 @@ CLOSE, READ, WRITE = 0x04, 0x0A, 0x0B
 OPEN_X, READ_X, WRITE_X, TREE_CONNECT_X, NT_CREATE_X = 0x2D, 0x2E, 0x2F, 0x75, 0xA2
 _LOCKING_X, _SESSION_SETUP_X, _LOGOFF_X = 0x24, 0x73, 0x74
 _CHAINED = {OPEN_X, READ_X, WRITE_X, TREE_CONNECT_X, NT_CREATE_X, _LOCKING_X, _SESSION_SETUP_X, _LOGOFF_X}
+_TRANSACTIONS = frozenset({0x25, 0x26, 0x32, 0x33, 0xA0, 0xA1})  # answers are as long as was asked for
+_OLD = frozenset({0x13, 0x14, 0x1A, 0x1B, 0x1D, 0x1E, 0x1F, 0x2C, 0xC1, 0xD0, 0xD1, 0xD5, 0xD7})
+"""Other ways to read, write, print and send, which are not read."""
+_PIPE_CALL = 0x25
 _UNICODE = 0x8000
 _EMPTIED = (0, 2, 3)
 _NONE = 0xFF
@@ -43,6 +47,7 @@ class _Asked:
     file: bytes | None = None
     offset: int = 0
     piece: Piece | None = None
+    size: int = 0
 
 
 class Smb1:
@@ -50,11 +55,12 @@ class Smb1:
 
     def __init__(self, files: Files, up: bytes, down: bytes) -> None:
         self.files = files
+        self.beside = Beside()
         self.unclaimed = 0
         self._up, self._down = up, down
         self._waiting: dict[tuple[int, bytes], deque[_Asked]] = defaultdict(deque)
         self._shares: dict[bytes, str] = {}
-        self._pipes: set[bytes] = set()
+        self._pipes: dict[bytes, str] = {}
 
     def run(self, requests: Iterable[Message], answers: Iterable[Message]) -> None:
         """Follow both sides."""
@@ -94,7 +100,14 @@ class Smb1:
                 piece = Piece(offset, start, min(start + int.from_bytes(words[2:4], "little"), part.end))
         elif command == CLOSE:
             file = words[:2]
-        return _Asked(command, message.at, path, file, offset, piece)
+        elif command == _PIPE_CALL and len(words) >= 32:
+            file = words[30:32]
+        size = message.end - message.start
+        if command in _OLD:
+            self.beside.strange[0] += size
+        else:
+            self.beside.weigh(False, size, piece.end - piece.start if piece else 0)
+        return _Asked(command, message.at, path, file, offset, piece, size)
 
     def _answer(self, message: Message, part: _Part, opened: bytes) -> bytes:
         """Act on an answer; returns the file that was opened in this chain."""
@@ -102,14 +115,19 @@ class Smb1:
         if asked is None:
             self.unclaimed += part.command in (READ, READ_X) and len(part.words) >= 10
             return opened
-        done = message.head[5:9] == bytes(4)
+        done, size = message.head[5:9] == bytes(4), message.end - message.start
+        if part.command in _OLD:
+            self.beside.strange[1] += size
+        else:
+            free = part.command in (READ, READ_X) or part.command in _TRANSACTIONS
+            self.beside.weigh(True, size, size if free else 0)
         if asked.command in (NT_CREATE_X, OPEN_X):
             return self._opening(message, part.words, asked) if done else opened
         file = asked.file if asked.file is not None else opened
         if asked.command == TREE_CONNECT_X and done:
             self._shares[message.head[24:26]] = asked.path
         elif file in self._pipes:
-            return opened
+            self.beside.piped(self._pipes[file], asked.size, size)
         elif asked.command in (READ_X, READ) and done:
             self.files.read(file, self._read_piece(message, part, asked.offset))
         elif asked.piece is not None:
@@ -128,9 +146,9 @@ class Smb1:
             size, fresh = int.from_bytes(words[12:16], "little"), action in _EMPTIED
         else:
             return b""
-        self._pipes.discard(file)
+        self._pipes.pop(file, None)
         if int.from_bytes(kind, "little") != _DISK:
-            self._pipes.add(file)
+            self._pipes[file] = asked.path
             return file
         share = self._shares.get(message.head[24:26], "")
         path = "\\".join(p for p in (share, asked.path.lstrip("\\")) if p)

@@ -6,11 +6,12 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from zoneguard.inspection.protocols._remote_files import Files, Handle, Piece
+from zoneguard.inspection.protocols._remote_files import Beside, Files, Handle, Piece
 from zoneguard.inspection.protocols._smb_transport import Message
 
 HEADER_SIZE = 64
 TREE_CONNECT, CREATE, CLOSE, READ, WRITE, SET_INFO = 3, 5, 6, 8, 9, 17
+LISTS = frozenset({11, 14, 15, 16})  # controls, folders, changes, attributes: answers as long as was asked for
 PENDING = 0x103
 _RESPONSE = 1
 _PRECEDING = b"\xff" * 16
@@ -64,6 +65,7 @@ class _Asked:
     file: bytes | int = b""
     offset: int = 0
     piece: Piece | None = None
+    size: int = 0
 
 
 class Smb2:
@@ -72,7 +74,9 @@ class Smb2:
 
     def __init__(self, files: Files, up: bytes, down: bytes) -> None:
         self.files = files
+        self.beside = Beside()
         self.unclaimed = 0
+        self._piped: dict[bytes, str] = {}
         self._up, self._down = up, down
         self._asked: dict[int, _Asked] = {}
         self._shares: dict[int, str] = {}
@@ -117,7 +121,9 @@ class Smb2:
                     return file or opening
                 at = part.start + int.from_bytes(body[8:10], "little")
                 offset = int.from_bytes(self._up[at : min(at + 8, part.end)], "little")
-        self._asked[part.number] = _Asked(command, part.tree, path, file, offset, piece)
+        size = part.end - part.start
+        self.beside.weigh(False, size, piece.end - piece.start if piece else 0)
+        self._asked[part.number] = _Asked(command, part.tree, path, file, offset, piece, size)
         return file or opening
 
     def _answer(self, part: _Part) -> None:
@@ -126,14 +132,15 @@ class Smb2:
             self.unclaimed += part.command == READ and part.status == 0
             return
         del self._asked[part.number]
-        body, done = part.body, part.status == 0
+        body, done, size = part.body, part.status == 0, part.end - part.start
+        self.beside.weigh(True, size, size if part.command == READ or part.command in LISTS else 0)
         if asked.command == TREE_CONNECT and done:
             self._shares[part.tree] = asked.path
             self._pipes.discard(part.tree)
             if body[2] == _PIPE:
                 self._pipes.add(part.tree)
         elif asked.tree in self._pipes:
-            return
+            self._by_pipe(part, asked, size)
         elif asked.command == CREATE and done and len(body) >= 80:
             self._opened[part.number] = body[64:80]
             path = "\\".join(p for p in (self._shares.get(asked.tree, ""), asked.path) if p)
@@ -141,6 +148,13 @@ class Smb2:
             self.files.opened(body[64:80], Handle(path, int.from_bytes(body[48:56], "little"), fresh))
         elif number := self._number(asked.file):
             self._on_file(part, asked, number, done)
+
+    def _by_pipe(self, part: _Part, asked: _Asked, size: int) -> None:
+        if asked.command == CREATE and part.status == 0:
+            self._opened[part.number] = part.body[64:80]
+            self._piped[part.body[64:80]] = asked.path
+        elif number := self._number(asked.file):
+            self.beside.piped(self._piped.get(number, "?"), asked.size, size)
 
     def _on_file(self, part: _Part, asked: _Asked, number: bytes, done: bool) -> None:
         if asked.command == READ and done:

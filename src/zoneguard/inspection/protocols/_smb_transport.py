@@ -11,6 +11,7 @@ from zoneguard.model.spans import CaptureSpan
 
 SMB1, SMB2, ENCRYPTED, COMPRESSED = b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
 MAGIC = re.compile(rb"\x00[\x00-\xff]{3}[\xfc-\xff]SMB")
+_SESSION = 72  # the longest message of a NetBIOS session: both names
 HEADER = 320  # as much of a message as any header and fixed part needs
 
 
@@ -41,7 +42,7 @@ def messages(track: Track) -> Iterator[Message | Lost]:
         kind, length = data[position], int.from_bytes(data[position + 1 : position + 4], "big")
         start = position + 4
         known = kind == 0 and data[start : start + 4] in (SMB1, SMB2, ENCRYPTED, COMPRESSED)
-        if track.damaged(position, start + 4) or not (known or kind in range(0x81, 0x86)):
+        if track.damaged(position, start + 4) or not (known or (kind in range(0x81, 0x86) and length <= _SESSION)):
             following = MAGIC.search(data, position + 1)
             end = following.start() if following else len(data)
             yield Lost(position, end)

@@ -13,15 +13,20 @@ VERBS = frozenset(
     b"XCLIENT XFORWARD X-ANONYMOUSTLS X-EXPS XEXCH50 BURL".split()
 )
 MAX_LINE = 8192
+LONGEST = 8192
+"""Bytes of a reply, those of all its lines together, that any server's answers have."""
+UNASKED = 1024
+"""Bytes of replies to nothing that a server says for each command, as FTP does of a transfer's end."""
 _REPLY = re.compile(rb"(\d{3})([ -]?)([^\r\n]*)\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``end``: offset behind it in the server's stream; ``at``: the frame that brought its first byte."""
+    """``start``, ``end``: where it is in the server's stream; ``at``: the frame that brought its first byte."""
 
     code: int
     text: str
+    start: int
     end: int
     at: CaptureSpan | None
 
@@ -38,10 +43,12 @@ class Command:
 
 class Replies:
     """The server's replies, one by one, with the means to find the one that answers a command. ``free_lines``: those
-    between the first and the last of a reply have no code (FTP)."""
+    between the first and the last of a reply have no code (FTP); ``longest``: bytes that a reply may have."""
 
-    def __init__(self, track: Track, free_lines: bool = False) -> None:
+    def __init__(self, track: Track, free_lines: bool = False, longest: int = LONGEST) -> None:
         self.track = track
+        self._longest = longest
+        self._excess = 0
         self._free_lines = free_lines
         self.position = 0
         self.unclaimed: list[Reply] = []
@@ -54,7 +61,23 @@ class Replies:
             self.unclaimed.append(reply)
         return None
 
+    def strange(self, commands: int) -> int:
+        """How many of the server's bytes are no replies, or more than those to so many commands have; reads on to the
+        end of what are replies."""
+        while (reply := self.next()) is not None:
+            self.unclaimed.append(reply)
+        rest = len(self.track.data) - self.position
+        unasked = sum(reply.end - reply.start for reply in self.unclaimed)
+        return self._excess + rest + (unasked if unasked > UNASKED * (commands + 8) else 0)
+
     def _read(self) -> Reply | None:
+        """The reply at the position, or behind a gap there."""
+        reply = self._next_reply()
+        if reply is not None:
+            self._excess += max(0, reply.end - reply.start - self._longest)
+        return reply
+
+    def _next_reply(self) -> Reply | None:
         data = self.track.data
         texts: list[str] = []
         start = code = 0
@@ -67,7 +90,7 @@ class Replies:
                 last = re.compile(rb"(?m)^%d (?=[^\r\n]*\r?\n)" % code).search(data, self.position)
                 self.position = last.start() if last else len(data)
             if match.group(2) != b"-" or self.position >= len(data):
-                return Reply(code, " ".join(texts)[:500], self.position, self.track.arrival(start))
+                return Reply(code, " ".join(texts)[:500], start, self.position, self.track.arrival(start))
         return None
 
     def _line(self) -> re.Match[bytes] | None:

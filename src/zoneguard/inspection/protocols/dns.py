@@ -28,24 +28,25 @@ def recognise(conversation: Conversation) -> float:
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
-    """One session; what is not DNS in it is said to be unread."""
-    streams = conversation.to_responder, conversation.to_originator
+    """One session; what is not DNS in it is said to be unread, in each direction that holds such."""
+    streams = conversation.to_originator, conversation.to_responder
     counts = [0, 0]
-    strange = any(stream.gaps or stream.conflicts for stream in streams)
+    strange = {stream.to_responder for stream in streams if stream.gaps or stream.conflicts}
     for stream in streams:
         for message in _messages(conversation, stream):
-            fits = _is_message(message)
-            strange |= not fits
-            if fits:
+            if _is_message(message):
                 counts[message[2] >> 7] += 1
+            else:
+                strange.add(stream.to_responder)
     certainty = Certainty.PARTIAL if strange else Certainty.INSPECTED
     reason = N_("not all of it is DNS, or not all of it is in the capture") if strange else ""
     recorder = Recorder(conversation, "dns")
-    carriage = Carriage(False, session_ends(*map(Track, streams)), whole=not strange)
+    ends, size = session_ends(*map(Track, streams)), sum(len(s.data) for s in streams)
     facts = (("queries", str(counts[0])), ("responses", str(counts[1])))
-    return [
-        recorder.session("session", certainty, reason, carriage, size=sum(len(s.data) for s in streams), facts=facts)
-    ]
+    for to_responder in sorted(strange) or [False]:
+        carriage = Carriage(to_responder, ends, whole=not strange)
+        recorder.session("session", certainty, reason, carriage, size=size, facts=facts)
+    return recorder.transfers
 
 
 def _messages(conversation: Conversation, stream: Stream) -> Iterator[bytes]:

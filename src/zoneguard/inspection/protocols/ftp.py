@@ -1,7 +1,8 @@
 """FTP control connections (RFC 959, 2428, 4217): which files were asked for, and over which data connections they went.
 
 The files themselves are in conversations of their own; ``inspection.joining`` gives them their names, and takes those
-of which only a part was sent (``REST``, ``APPE``, a transfer that the server broke off) for no more than that.
+of which only a part was sent (``REST``, ``APPE``, a transfer that the server broke off) for no more than that. What is
+neither command nor reply, or longer than these are, is said: anything may be written there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ from zoneguard.model.addresses import format_address
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_, Text
 
-_COMMAND = re.compile(rb"(?m)^([A-Za-z]{3,4})(?:[ \t]+([^\r\n]{0,4096}))?\r?\n")
+_COMMAND = re.compile(rb"(?m)^(?:\xff[\xf0-\xff])*([A-Za-z]{3,9}[0-9]{0,3})(?:[ \t]+([^\r\n]{0,4096}))?\r?\n")
+_COMMANDS = frozenset(
+    b"USER PASS ACCT CWD CDUP SMNT QUIT REIN PORT PASV TYPE STRU MODE RETR STOR STOU APPE ALLO REST RNFR RNTO ABOR "
+    b"DELE RMD MKD PWD LIST NLST SITE SYST STAT HELP NOOP AUTH PBSZ PROT CCC MIC CONF ENC ADAT FEAT OPTS EPRT EPSV "
+    b"LPRT LPSV MLSD MLST SIZE MDTM MFMT MFCT MFF HOST LANG CLNT HASH RANG CSID AVBL DSIZ ESTA ESTP XPWD XCWD XMKD "
+    b"XRMD XCUP XCRC XMD5 MD5 XSHA XSHA1 XSHA256 XSHA512".split()
+)
+"""RFC 959, 775, 2228, 2389, 2428, 2640, 3659, 7151 and what common clients add."""
+_SMALL = 100  # bytes of an unknown command that is declined
+_IDLE = frozenset((b"NOOP", b"HELP", b"SITE", b"ALLO", b"STAT", b"ACCT", b"CSID", b"CLNT"))
+_MAX_IDLE = 16 << 10
+_LONGEST = 64 << 10  # bytes of a reply; some servers list folders in it
 _FIRST = re.compile(rb"(?i)(?:USER|AUTH|FEAT|HOST|CLNT|SYST)[ \r\n]")
 _BANNER = re.compile(rb"220[ -][^\r\n]*(FTP|FileZilla|Microsoft)", re.IGNORECASE)
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
@@ -66,7 +78,12 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     carriage = Carriage(session.client.stream.to_responder, session_ends(*tracks))
     size = sum(len(t.data) for t in tracks)
     recorder = Recorder(conversation, "ftp")
-    return [recorder.session("session", certainty, session.reason, carriage, size=size, facts=session.facts)]
+    recorder.session("session", certainty, session.reason, carriage, size=size, facts=session.facts)
+    if not session.damaged:
+        recorder.strange(session.client, session.strange)
+        if not session.encrypted:
+            recorder.strange(session.server, session.replies.strange(session.commands))
+    return recorder.transfers
 
 
 class _Session:
@@ -75,7 +92,7 @@ class _Session:
     def __init__(self, conversation: Conversation) -> None:
         asking, answering = sides(conversation, _score)
         self.client, self.server = Track(asking), Track(answering)
-        self.replies = Replies(self.server, free_lines=True)
+        self.replies = Replies(self.server, free_lines=True, longest=_LONGEST)
         self.facts: list[tuple[str, str]] = []
         self.encrypted = False
         self.reason: Text | str = ""
@@ -86,18 +103,26 @@ class _Session:
         self._endpoint = ""
         self._offset = 0
         self._mode = b"S"
+        self.commands = self.strange = 0
 
     def run(self) -> None:
-        position = 0
+        position = idle = 0
         while (match := _COMMAND.search(self.client.data, position)) is not None:
+            self.strange += len(self.client.data[position : match.start()].strip())
             position = match.end()
             verb, argument = match[1].upper(), match[2] or b""
             reply = self.replies.next(self.client.arrival(match.end() - 1))
+            size = match.end() - match.start()
+            known = verb in _COMMANDS or (size <= _SMALL and reply is not None and reply.code >= 500)
+            self.strange += 0 if known else size
+            self.commands += 1
+            idle += size if verb in _IDLE else 0
             self._command(verb, argument, reply, position)
             hello = self.client.data.startswith(b"\x16\x03", position)
             if verb == b"AUTH" and (hello or (reply is not None and reply.code == 234)):
                 self._encrypted(position, reply.end if reply is not None else self.replies.position)
                 return
+        self.strange += len(self.client.data[position:].strip()) + (idle if idle > _MAX_IDLE else 0)
 
     def _command(self, verb: bytes, argument: bytes, reply: Reply | None, position: int) -> None:
         if verb == b"USER":

@@ -28,6 +28,9 @@ from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
 
+MAX_HEADERS = 64 << 10
+CHUNK_MARK = 40
+"""Bytes around a chunk: its length, an extension and line ends."""
 _ASKED = re.compile(rb"\n" + REQUEST.pattern)
 _ANSWERED = re.compile(rb"\n" + RESPONSE.pattern)
 
@@ -57,6 +60,7 @@ class _Session:
         self.recorder = Recorder(conversation, "http")
         self.up, self.down = (Track(stream) for stream in sides(conversation, _score))
         self.bodies = Bodies(self.recorder)
+        self.long = {self.up: 0, self.down: 0}
 
     def run(self) -> None:
         requests: list[HttpMessage] = []
@@ -65,6 +69,7 @@ class _Session:
                 self._lost(item, self.up)
                 continue
             requests.append(item)
+            self._weigh(item, self.up)
             if item.pieces:
                 self.bodies.body(item, item, self.up)
                 if self.recorder.full():
@@ -75,6 +80,7 @@ class _Session:
                 self._lost(item, self.down)
                 continue
             request = requests[answered] if answered < len(requests) else None
+            self._weigh(item, self.down)
             if item.status == 101 or (item.method == "CONNECT" and item.status < 300):
                 self._tunnel(item, request)
             elif item.pieces:
@@ -83,7 +89,14 @@ class _Session:
             if self.recorder.full():
                 break
         self.bodies.join(self.down)
+        for track, size in self.long.items():
+            self.recorder.strange(track, size)
         self.recorder.missing_ends(self.up, self.down)
+
+    def _weigh(self, message: HttpMessage, track: Track) -> None:
+        """Count what stands in front of a body and behind it, where it is more than any server takes."""
+        size = message.span[1] - message.span[0] - sum(end - start + CHUNK_MARK for start, end in message.pieces)
+        self.long[track] += size if size > MAX_HEADERS else 0
 
     def _tunnel(self, message: HttpMessage, request: HttpMessage | None) -> None:
         """Another protocol takes over behind this answer."""

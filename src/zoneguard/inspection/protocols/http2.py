@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track
-from zoneguard.inspection.protocols._http2_frames import PREFACE, SETTINGS, Half, Side, read_side
+from zoneguard.inspection.protocols._http2_frames import MAX_STRANGE, PREFACE, SETTINGS, Half, Side, read_side
 from zoneguard.inspection.protocols._http_bodies import Bodies, url_of
 from zoneguard.inspection.protocols._http_messages import HttpMessage
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -56,6 +56,7 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     bodies.join(down)
     for side, track in ((asked, up), (answered, down)):
         _lost(recorder, side, track)
+        recorder.strange(track, side.strange if side.strange > MAX_STRANGE else 0)
     recorder.missing_ends(up, down)
     return recorder.transfers
 

@@ -1,4 +1,5 @@
-"""IRC (RFC 1459, RFC 2812): one session of text; the files that it offers by DCC go over connections of their own.
+"""IRC (RFC 1459, RFC 2812): one session of text, which is not looked into; the files that it offers by DCC go over
+connections of their own.
 
 ``DCC SEND`` names a file and the end point at which its sender waits; with port 0 it is the receiver who waits, at the
 end point of the answer that bears the same token. By these the file gets its name (``joining``).
@@ -18,7 +19,7 @@ from zoneguard.model.addresses import endpoint_text, parse_address
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.text import N_
 
-_FIRST = re.compile(rb"(?:CAP [^\r\n]*\r?\n|PASS [^\r\n]*\r?\n)*(?:NICK|USER) [^\r\n]+\r?\n")
+_FIRST = re.compile(rb"(?:CAP [^\r\n]*\r?\n|PASS [^\r\n]*\r?\n)*(?:NICK [^\r\n]+|USER(?: [^\r\n ]+){3} [^\r\n]+)\r?\n")
 _SERVER = re.compile(rb":\S{1,255} (?:\d{3}|NOTICE|PRIVMSG|JOIN|MODE|PING|CAP) ")
 _OFFER = re.compile(
     rb"(?m)^[^\r\n]*PRIVMSG [^\r\n]*\x01DCC (?:SEND|RESEND) (?:\"([^\"\r\n]{1,500})\"|(\S{1,500})) (\S{1,50}) (\d{1,5})"
@@ -42,13 +43,11 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """One session, with each file that is offered in it."""
     tracks = [Track(stream) for stream in sides(conversation, _score)]
     facts = list(dict.fromkeys(_offers(track.data for track in tracks)))
-    damaged = any(track.damaged(0, len(track.data)) or track.missing_end for track in tracks)
-    certainty = Certainty.PARTIAL if damaged else Certainty.INSPECTED
-    reason = N_("a gap or a conflict in the capture touches it") if damaged else ""
+    reason = N_("what is said there is not looked into, but for the files that are offered")
     carriage = Carriage(tracks[1].stream.to_responder, session_ends(*tracks))
     recorder = Recorder(conversation, "irc")
     size = sum(len(track.data) for track in tracks)
-    return [recorder.session("session", certainty, reason, carriage, size=size, facts=facts[:MAX_OFFERS])]
+    return [recorder.session("session", Certainty.OPAQUE, reason, carriage, size=size, facts=facts[:MAX_OFFERS])]
 
 
 def _offers(streams: Iterable[bytes]) -> Iterable[tuple[str, str]]:

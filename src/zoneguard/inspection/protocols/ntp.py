@@ -27,12 +27,14 @@ def recognise(conversation: Conversation) -> float:
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """One session."""
     streams = conversation.to_responder, conversation.to_originator
-    damaged = any(stream.gaps or stream.conflicts for stream in streams)
+    damaged = {stream.to_responder for stream in streams if stream.gaps or stream.conflicts}
     certainty = Certainty.PARTIAL if damaged else Certainty.INSPECTED
     reason = N_("not all of it is in the capture") if damaged else ""
     recorder = Recorder(conversation, "ntp")
-    carriage = Carriage(False, session_ends(*map(Track, streams)), damaged=damaged)
-    return [recorder.session("session", certainty, reason, carriage, size=sum(len(s.data) for s in streams))]
+    ends, size = session_ends(*map(Track, streams)), sum(len(s.data) for s in streams)
+    for to_responder in sorted(damaged) or [False]:
+        recorder.session("session", certainty, reason, Carriage(to_responder, ends, damaged=bool(damaged)), size=size)
+    return recorder.transfers
 
 
 def _packets(conversation: Conversation) -> Iterator[bytes]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from zoneguard.inspection import Content, ContentFamily, Conversation, Protocol, Recognition
+from zoneguard.inspection import Content, Conversation, Protocol
 from zoneguard.inspection.carving import Track
+from zoneguard.inspection.examining import has_magic
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Stream, Transfer
-from zoneguard.plugins import of_type
 
 _COUNT = 4
 _SAMPLE = 64 << 10
@@ -26,7 +26,7 @@ def recognise(conversation: Conversation) -> float:
     if streams is None:
         return 0.0
     sender, other = streams
-    if _has_magic(sender.data[:_SAMPLE]):
+    if has_magic(sender.data[:_SAMPLE]):
         return 0.55
     counted = not other.data or int.from_bytes(other.data[-_COUNT:], "big") == len(sender.data)
     return 0.5 if sender.complete and other.complete and counted else 0.0
@@ -59,12 +59,6 @@ def _silent(data: bytes, sent: int) -> bool:
     counts = np.frombuffer(data, ">u4")
     rising = bool((counts[1:] >= counts[:-1]).all())
     return rising and (not len(counts) or 0 < int(counts[0]) <= int(counts[-1]) <= sent)
-
-
-def _has_magic(data: bytes) -> bool:
-    content = Content(data, whole=False)
-    families = of_type("zoneguard.inspection.content", ContentFamily)
-    return any(f.recognise(content) is Recognition.STRONG for f in families)
 
 
 PLUGIN = Protocol("raw", "A bare file", recognise, inspect)

@@ -66,6 +66,9 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     facts = [("cookie", asked.cookie)] if asked.cookie else []
     if answered.failure is not None:
         certainty, reason = Certainty.INSPECTED, N_("declined by the server (code {code})", code=answered.failure)
+        if rest := len(client.data) + len(server.data) - asked.end - answered.end:
+            certainty = Certainty.OPAQUE
+            reason = N_("{size} bytes are nothing that {protocol} says", size=rest, protocol="RDP")
     elif answered.selected == STANDARD and (server.data or asked.requested in (None, STANDARD)):
         facts.append(("security", "standard"))
         certainty, reason = _standard(client, server, asked, answered, hazards, facts)

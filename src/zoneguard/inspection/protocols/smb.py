@@ -1,7 +1,8 @@
 """SMB 1, 2 and 3: files that were read from and written to shares, with their paths.
 
 A file is asserted only if this conversation holds every byte of it from 0 to its length: read up to the length that was
-told at opening, or written from empty and closed. Encrypted and compressed messages are opaque; pipes are no files.
+told at opening, or written from empty and closed. Encrypted and compressed messages are opaque; pipes are no files, but
+more than is looked up by them is said, and so are messages longer than theirs are.
 """
 
 from __future__ import annotations
@@ -77,10 +78,11 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
         reader = dialect(files, asking.data, answering.data)
         reader.run(_with_magic(both[asking], magic), _with_magic(both[answering], magic))
         files.record()
+        reader.beside.record(recorder, asking, answering)
         unclaimed += reader.unclaimed
     if unclaimed:
         reason = N_("{count} answers with content belong to requests that are not in the capture", count=unclaimed)
-        _session(recorder, Certainty.PARTIAL, reason, asking, answering)
+        _session(recorder, Certainty.PARTIAL, reason, answering)
     _not_followed(recorder, both)
     recorder.missing_ends(asking, answering)
     return recorder.transfers
@@ -101,19 +103,20 @@ def _not_followed(recorder: Recorder, both: dict[Track, list[Message | Lost]]) -
             sent=hidden[asking], received=hidden[answering],
         )  # fmt: skip
         _session(recorder, Certainty.OPAQUE, reason, asking, answering)
-    if any(lost.values()):
-        reason = N_("{size} bytes cannot be read as SMB messages", size=sum(lost.values()))
-        _session(recorder, Certainty.PARTIAL, reason, asking, answering)
+    for track, size in lost.items():
+        if size:
+            reason = N_("{size} bytes cannot be read as SMB messages", size=size)
+            _session(recorder, Certainty.PARTIAL, reason, track)
 
 
 def _hidden(item: Message | Lost) -> bool:
     return isinstance(item, Message) and item.head.startswith((ENCRYPTED, COMPRESSED))
 
 
-def _session(recorder: Recorder, certainty: Certainty, reason: Text, asking: Track, answering: Track) -> None:
-    larger = asking if len(asking.data) > len(answering.data) else answering
-    carriage = Carriage(larger.stream.to_responder, session_ends(asking, answering))
-    recorder.session("session", certainty, reason, carriage, size=len(asking.data) + len(answering.data))
+def _session(recorder: Recorder, certainty: Certainty, reason: Text, *tracks: Track) -> None:
+    larger = max(reversed(tracks), key=lambda track: len(track.data))
+    carriage = Carriage(larger.stream.to_responder, session_ends(*tracks))
+    recorder.session("session", certainty, reason, carriage, size=sum(len(track.data) for track in tracks))
 
 
 PLUGIN = Protocol("smb", "SMB file sharing", recognise, inspect)

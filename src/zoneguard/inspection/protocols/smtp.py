@@ -2,7 +2,8 @@
 
 What the server answered decides what the client's bytes are: content follows a ``DATA`` that was answered 354; where
 the answers are missing, if what follows is no command. A mail whose content crossed and was then declined is a transfer
-marked ``refused``; a ``DATA`` that was declined carried nothing. Behind an accepted ``STARTTLS`` all is opaque.
+marked ``refused``; a ``DATA`` that was declined carried nothing. Behind an accepted ``STARTTLS`` all is opaque. What is
+neither command nor reply, or longer than these are, is said: anything may be written there.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ _BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
 _ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
 _PATH = re.compile(rb"<([^<>]*)>")
 MAX_PIECES = 500_000  # lines of one mail that begin with a dot
+MAX_COMMAND = 2048  # RFC 5321, 4.5.3.1.4 asks for 512, extensions for more
+MAX_CREDENTIALS = 16 << 10  # RFC 4954, 4 asks for 12,288
+MAX_SMALL_TALK = 4096
 _STARTTLS = (b"STARTTLS", b"X-ANONYMOUSTLS")
+_SMALL_TALK = frozenset((b"NOOP", b"HELP", b"VRFY", b"EXPN", b"RSET", b"QUIT"))
 
 
 def recognise(conversation: Conversation) -> float:
@@ -67,6 +72,10 @@ class _Session:
         self.envelope: list[tuple[str, str]] = []
         self.recipients = 0
         self.chunks: list[tuple[int, int]] = []
+        self.commands = 0
+        self.strange: list[tuple[int, int]] = []
+        self.small_talk = 0
+        self.secret = False
 
     def run(self) -> None:
         data = self.client.data
@@ -82,6 +91,7 @@ class _Session:
                 break
         self._abandoned_chunks()
         self._unseen_mails()
+        self._strange_bytes()
         self.recorder.missing_ends(self.client)
 
     def _greeting(self) -> None:
@@ -94,6 +104,7 @@ class _Session:
 
     def _handle(self, command: Command) -> bool:
         """Act on one command; False where the dialogue ends."""
+        self._weigh(command)
         if command.verb == b"DATA":
             return self._data(command)
         if command.verb == b"BDAT":
@@ -120,8 +131,10 @@ class _Session:
 
     def _authentication(self, reply: Reply | None) -> None:
         """The client answers each 334 with one line, which is no command."""
-        while reply is not None and reply.code == 334 and self.position < len(self.client.data):
-            self.position = read_command(self.client.data, self.position).end
+        data = self.client.data
+        while reply is not None and reply.code == 334 and self.position < len(data):
+            end = data.find(b"\n", self.position, self.position + MAX_CREDENTIALS) + 1
+            self.position = end or read_command(data, self.position).end
             reply = self._reply(self.position)
 
     def _data(self, command: Command) -> bool:
@@ -205,11 +218,31 @@ class _Session:
                 carriage = Carriage(self.client.stream.to_responder, frames, whole=False)
                 self.recorder.session("message", Certainty.PARTIAL, reason, carriage)
 
+    def _weigh(self, command: Command) -> None:
+        """Count a command, or what is none: no known word, or more behind it than any has."""
+        self.commands += 1
+        size = command.end - command.start
+        self.small_talk += size if command.verb in _SMALL_TALK else 0
+        longest = MAX_COMMAND if command.verb not in (b"AUTH", b"X-EXPS") else MAX_CREDENTIALS
+        if self.client.data[command.start : command.end].strip() and (not command.verb or size > longest):
+            self.strange.append((command.start, command.end))
+
+    def _strange_bytes(self) -> None:
+        """What both sides said that is no mail, no command and no reply."""
+        said = sum(end - start for start, end in self.strange)
+        said += self.small_talk if self.small_talk > MAX_SMALL_TALK else 0
+        self.recorder.strange(self.client, said, self.strange[0][0] if self.strange else 0)
+        if not self.secret and not self.replies.track.stream.gaps:
+            self.recorder.strange(
+                self.replies.track, self.replies.strange(self.commands or len(self.replies.unclaimed))
+            )
+
     def _is_tls(self, reply: Reply | None) -> bool:
         accepted = reply is not None and reply.code == 220
         return accepted or self.client.data[self.position : self.position + 2] == b"\x16\x03"
 
     def _encrypted(self, command: Command, reply: Reply | None) -> None:
+        self.secret = True
         server = self.replies.track.data[reply.end if reply is not None else self.replies.position :]
         client = self.client.data[self.position :]
         facts = session_facts(client, server)
