@@ -23,7 +23,7 @@ _RUN = 0x90
 _BASE64 = re.compile(
     rb"(?<![A-Za-z0-9+/])(?:"
     rb"(?:[A-Za-z0-9+/]{40,}+\r?\n)++(?:(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2,3}={1,2})?(?![A-Za-z0-9+/ ]))?"
-    rb"|(?:[A-Za-z0-9+/]{200,}+={0,2})++)"
+    rb"|[A-Za-z0-9+/]{200,}+={0,2}(?:(?<==)[A-Za-z0-9+/]++={0,2})*+)"
 )
 """Several lines of it, of which the last is short, or one that is long and may begin anew behind its padding."""
 _PADDED = re.compile(rb"[A-Za-z0-9+/]+")
