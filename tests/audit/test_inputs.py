@@ -40,6 +40,21 @@ def test_a_file_without_a_device_is_an_error_that_names_the_other_format(
         load_devices(load_project(town))
 
 
+@pytest.mark.parametrize(("content", "said"), [(b"", "the file is empty"), (b"\0\1" * 99, "binary data")])
+def test_a_file_that_cannot_be_read_is_named_with_the_line_that_names_it(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    town = shutil.copytree(EXAMPLE, tmp_path / "town")
+    (town / "configs/vpc.json").write_bytes(content)
+    lines = (town / "zoneguard.yaml").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "vpc.json" in line)
+    with pytest.raises(InputError) as caught:
+        load_devices(load_project(town))
+    assert caught.value.file == str(town / "configs/vpc.json")
+    assert said in str(caught.value)
+    assert str(caught.value).endswith(f"(named in {town / 'zoneguard.yaml'}:{number})")
+
+
 ROUTER = """hostname {name}
 interface GigabitEthernet0/1
  ip address 10.1.0.1 255.255.255.0

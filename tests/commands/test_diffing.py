@@ -256,7 +256,8 @@ def test_two_revisions_of_one_project_are_compared(
 def test_what_is_neither_path_nor_revision_is_said(zoneguard: Run, pair: tuple[Path, Path]) -> None:
     status, out, err = zoneguard("diff", "nowhere", pair[1])
     assert (status, out) == (2, "")
-    assert "neither a project nor a git revision" in err
+    assert err.startswith("error: nowhere: there is no such project, and no git repository in ")
+    assert "(fatal: not a git repository" in err
 
 
 def test_an_empty_side_and_a_file_beside_the_revision_are_refused(zoneguard: Run, pair: tuple[Path, Path]) -> None:

@@ -51,7 +51,8 @@ def test_nothing_to_look_at_is_no_pass(zoneguard: Run, tmp_path: Path, command: 
     )
     status, out, err = zoneguard(command, tmp_path)
     assert (status, out) == (2, "")
-    assert "nothing to look at" in err
+    keys = {"audit": "`devices` / `captures`", "verify": "`devices`"}[command]
+    assert f"nothing to look at: {tmp_path / 'zoneguard.yaml'} declares no {keys}\n" in err
 
 
 def test_the_nearest_project_is_the_default(

@@ -49,7 +49,7 @@ def test_what_is_as_it_was_holds_and_comes_out_the_same(zoneguard: Run, city: Pa
     status, value = verified(zoneguard, record, "--again")
     assert status == 0
     assert len(states(value, "same")) == len(value["items"])
-    assert value["again"] == {"gone": [], "new": [], "changed": []}
+    assert value["again"] == {"gone": [], "new": [], "changed": [], "problems": []}
     moved = tmp_path / "moved"
     (tmp_path / "file").rename(moved)
     city.rename(tmp_path / "town")
@@ -72,6 +72,52 @@ def test_what_changed_or_is_gone_is_named(zoneguard: Run, city: Path, tmp_path: 
     assert status == 1
     assert "CHANGED" in out
     assert "does not hold" in out
+
+
+def test_what_is_gone_cannot_be_run_again_and_all_is_still_compared(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record)
+    (city / "configs/cs-gw.routes").unlink()
+    status, value = verified(zoneguard, record, "--again")
+    assert status == 1
+    assert states(value, "missing") == [("ip-route", "configs/cs-gw.routes")]
+    assert len(states(value, "same")) > 5
+    assert value["again"]["problems"] == ["a file that it was made from is missing"]
+    status, out, err = zoneguard("verify-record", record, "--again", "--lang", "ja")
+    assert (status, err) == (1, "")
+    assert "再実行できませんでした: 元になったファイルがありません" in out
+    assert "`" not in out, "no name is guessed"
+
+
+def test_what_can_no_longer_be_read_is_said_with_its_place(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("verify", city, "--record", record)
+    (city / "configs/fw-core.conf").write_bytes(b"")
+    (problem,) = verified(zoneguard, record, "--again")[1]["again"]["problems"]
+    assert problem.startswith(f"{city / 'configs/fw-core.conf'}: the file is empty")
+    with (city / "zoneguard.yaml").open("a", encoding="utf-8") as file:
+        file.write("nonsense: 1\nmore: 2\n")
+    assert len(verified(zoneguard, record, "--again")[1]["again"]["problems"]) == 2
+
+
+def test_kinds_and_verdicts_are_said_in_japanese(zoneguard: Run, city: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.json"
+    zoneguard("audit", city, "-o", tmp_path / "report.txt", "--record", record)
+    shutil.copy(BROKEN.parent / "alpha-city/configs/fw-core.conf", city / "configs/fw-core.conf")
+    out = zoneguard("verify-record", record, "--again", "--lang", "ja")[1]
+    kinds = {line.split()[1] for line in out.partition("再実行")[0].splitlines()[1:] if line.strip()}
+    assert kinds == {
+        "実行記録",
+        "プロジェクト",
+        "キャプチャ",
+        "ポリシー",
+        "報告書",
+        "fortios",
+        "yamaha",
+        "iptables",
+        "ip-route",
+    }
+    assert "mikasa:24(1)後段: 不適合 から " in out
 
 
 def test_a_record_that_was_written_in_does_not_hold(zoneguard: Run, city: Path, tmp_path: Path) -> None:

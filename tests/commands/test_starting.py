@@ -106,9 +106,19 @@ def test_an_impossible_answer_writes_nothing(zoneguard: Run, exports: Path, opti
 
 
 def test_an_empty_folder_gives_a_project_to_fill(zoneguard: Run, tmp_path: Path) -> None:
-    assert zoneguard("init", tmp_path, *MIKASA, "--zone", "lgwan=lgwan:10.20.0.0/16")[0] == 0
+    status, _, err = zoneguard("init", tmp_path, *MIKASA, "--zone", "lgwan=lgwan:10.20.0.0/16")
+    assert status == 0
+    assert "no configuration was found" in err
+    assert f"next: put the exports into the folder, name each under `devices` in {tmp_path / 'zoneguard.yaml'}" in err
     assert load_project(tmp_path).devices == ()
     assert zoneguard("init", tmp_path / "none", *MIKASA)[0] == 2
+
+
+def test_a_folder_of_captures_is_replayed_next(zoneguard: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.pcap").write_bytes((CITY / "captures/lg-edge.pcap").read_bytes())
+    err = zoneguard("init", tmp_path, *MIKASA)[2]
+    assert f"next: zoneguard replay {tmp_path / 'zoneguard.yaml'}" in err
+    assert zoneguard("replay", tmp_path / "zoneguard.yaml")[0] in (0, 1, 3)
 
 
 class Terminal(io.StringIO):

@@ -92,14 +92,15 @@ def test_an_error_names_the_revision_and_not_where_it_was_written(repository: Gi
 @pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD:a.txt", ""])
 def test_what_is_no_revision_is_refused(repository: Git, tmp_path: Path, revision: str) -> None:
     commit(repository, tmp_path / "city", a_txt=b"x")
-    with (
-        pytest.raises(InputError, match="neither a project nor a git revision"),
-        at_revision(revision, tmp_path / "city"),
-    ):
+    with pytest.raises(InputError) as caught, at_revision(revision, tmp_path / "city"):
         pass
+    assert caught.value.file == revision
+    assert f"no such revision in the git repository of {tmp_path / 'city'}" in str(caught.value)
 
 
 def test_a_folder_without_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(InputError, match="neither a project nor a git revision"), at_revision("main", tmp_path):
+    with pytest.raises(InputError) as caught, at_revision("main", tmp_path):
         pass
+    assert f"main: there is no such project, and no git repository in {tmp_path}" in str(caught.value)
+    assert "not a git repository" in str(caught.value)

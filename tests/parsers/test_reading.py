@@ -172,7 +172,7 @@ def test_the_most_confident_parser_wins() -> None:
 
 
 def test_no_confidence_and_ties_are_errors_that_name_the_candidates() -> None:
-    with pytest.raises(InputError, match=r"x\.conf: .*`format:`, one of a, b"):
+    with pytest.raises(InputError, match=r"x\.conf: .*`--format`, or `format:` in zoneguard.yaml\): a, b"):
         detect(SOURCE, [fake("b", 0.1), fake("a", 0.29)])
     with pytest.raises(InputError, match=r"x\.conf: this could be a, b alike.*`format:`"):
         detect(SOURCE, [fake("b", 0.8), fake("c", 0.4), fake("a", 0.8)])

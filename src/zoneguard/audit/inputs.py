@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from zoneguard.model.errors import InputError
 from zoneguard.model.findings import InputFile
 from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import DeviceEntry, Link, Project
+from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
 from zoneguard.parsers.assembly import with_routes
@@ -103,8 +105,9 @@ def load_intended(project: Project) -> tuple[tuple[RuleList, ...], tuple[LineAcc
     lists: list[RuleList] = []
     accounts: list[LineAccount] = []
     for entry in project.intended:
-        source = read_source(entry.path, shown(project, entry.path))
-        parsed = parse_mapped(source, entry.path.stem, entry.mapping.columns, entry.mapping.names)
+        with _named(project, entry.path, entry.span):
+            source = read_source(entry.path, shown(project, entry.path))
+            parsed = parse_mapped(source, entry.path.stem, entry.mapping.columns, entry.mapping.names)
         lists += (rules for device in parsed.devices for vrf in device.vrfs for rules in vrf.lists.values())
         accounts.append(parsed.account)
     files = tuple(input_file(project, entry.path, "rule-list") for entry in project.intended)
@@ -120,11 +123,20 @@ def parse_file(project: Project, path: Path, format_name: str, entry: DeviceEntr
         parser = parser_named(format_name) if format_name else None
     except InputError as error:
         raise InputError(error.message, project.file, entry.span.first) from error
-    try:
+    with _named(project, path, entry.span):
         source = read_source(path, shown(project, path))
         return parse_source(source, entry.name, parser, kind)
+
+
+@contextmanager
+def _named(project: Project, path: Path, span: SourceSpan) -> Iterator[None]:
+    """Errors say where the user finds the file, and the line of the project that names it."""
+    try:
+        yield
     except InputError as error:
-        raise InputError(error.message, str(path), error.line, error.column) from error
+        place = f"{project.file}:{span.first}"
+        said = N_("{problem} (named in {place})", problem=error.message, place=place)
+        raise InputError(said, str(path), error.line, error.column) from error
 
 
 def input_file(project: Project, path: Path, kind: str) -> InputFile:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zoneguard.audit.citations import refuse_unknown
 from zoneguard.checks import Check
 from zoneguard.console import Session, UsageProblem
 from zoneguard.loading.json_schema import json_schema
 from zoneguard.loading.profile import load_profile, shipped_profiles
-from zoneguard.loading.values import near
+from zoneguard.loading.values import alike
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Profile
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 from zoneguard.plugins import of_type
 from zoneguard.reports.json import dump
 from zoneguard.reports.views import policies as view
@@ -38,14 +41,11 @@ def explain(session: Session, subject: str, form: str) -> int:
     """A check by id or name, a clause by id or number."""
     checks = of_type("zoneguard.checks", Check)
     known = _shipped()
-    chosen = [check for check in checks if subject in (check.id, check.name)]
+    chosen = [check for check in checks if subject.casefold() in (check.id.casefold(), check.name)]
     clauses = view.clauses_named(known, subject)
     if not chosen and not clauses:
-        names = [name for check in checks for name in (check.id, check.name)]
-        names += [clause.id for profile in known for clause in profile.clauses]
-        raise UsageProblem(
-            N_("no check and no clause is called {name}; {hint}", name=subject, hint=near(subject, names))
-        )
+        hint = _hint(subject, checks, known)
+        raise UsageProblem(N_("no check and no clause is called {name}; {hint}", name=subject, hint=hint))
     page = session.page()
     if form == "json":
         shown = [view.check_json(check, known, page) for check in chosen]
@@ -59,6 +59,18 @@ def explain(session: Session, subject: str, form: str) -> int:
         view.show_clause(page, clause, checks)
     session.write(page.encode())
     return 0
+
+
+def _hint(subject: str, checks: Iterable[Check], known: Iterable[Profile]) -> Text:
+    """A name that is alike, or where the names stand: one number is as near to another as any."""
+    policy = subject.partition(":")[0]
+    if policy in {profile.name for profile in known}:
+        return N_("`zoneguard profiles {name}` lists the clauses of that policy", name=policy)
+    numbers = Intervals.of(*(int(check.id[2:]) for check in checks))
+    ids = ", ".join(f"ZG{low}" if low == high else f"ZG{low}-ZG{high}" for low, high in numbers.spans)
+    return alike(subject, (check.name for check in checks)) or N_(
+        "checks are {ids}; clauses are listed by `zoneguard profiles NAME`", ids=ids
+    )
 
 
 def schema(session: Session, which: str) -> int:

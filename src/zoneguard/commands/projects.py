@@ -24,6 +24,7 @@ from zoneguard.reports import text as text_report
 
 STATIC = frozenset({"static"})
 DYNAMIC = frozenset({"dynamic"})
+INPUTS = {"static": "devices", "dynamic": "captures"}
 PROJECT_SUFFIXES = (".yaml", ".yml")
 
 
@@ -36,7 +37,8 @@ def judge(session: Session, project: Project, halves: frozenset[str], asked: Jud
     """Run the halves, write the reports and their record, and answer whether CI may go on."""
     wanted = targets(session, asked)
     if not (project.devices and halves >= STATIC) and not (project.captures and halves >= DYNAMIC):
-        raise UsageProblem(N_("nothing to look at: the project declares no input for this command"))
+        keys = " / ".join(f"`{key}`" for half, key in INPUTS.items() if half in halves)
+        raise UsageProblem(N_("nothing to look at: {file} declares no {keys}", file=project.file, keys=keys))
     key = asked.key()
     report = report_of(session, project, halves, asked)
     status = exit_status(report.findings, Severity(asked.fail_on), asked.allow_undetermined)

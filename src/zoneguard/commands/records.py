@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from zoneguard.loading.record import RecordedProfile, RunRecord, read_record
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.findings import Report
 from zoneguard.model.project import Project
+from zoneguard.model.text import N_, Text
 from zoneguard.reports.json import dump
 from zoneguard.reports.views.verification import Item, Rerun, State, Verification, verification_json, write_verification
 
@@ -34,10 +35,10 @@ def verify_record(
     where = where / "zoneguard.yaml" if where.is_dir() else where
     items = [Item("record", path.as_posix(), State.SAME if intact else State.CHANGED)]
     items += _items(path, record, where, report)
-    rerun = _rerun(session, record, where) if again else None
+    rerun = _rerun(session, record, where, items) if again else None
     found = Verification(record.name, record.jst, record.version, version("zoneguard"), tuple(items), rerun)
     if form == "json":
-        session.write(dump(verification_json(found)))
+        session.write(dump(verification_json(found, session.translate)))
     else:
         page = session.page()
         write_verification(page, found)
@@ -84,8 +85,23 @@ def _state(path: Path, sha256: str) -> State:
     return State.SAME if now == sha256 else State.CHANGED
 
 
-def _rerun(session: Session, record: RunRecord, where: Path) -> Rerun:
-    """Raises ``InputError`` where the project can no longer be read."""
+def _rerun(session: Session, record: RunRecord, where: Path, items: Sequence[Item]) -> Rerun:
+    """The same question asked again, as far as what it was asked of is still there and can be read."""
+    if any(item.state is State.MISSING and item.kind not in ("report", "profile") for item in items):
+        return Rerun(problems=(N_("a file that it was made from is missing"),))
+    try:
+        return _asked_again(session, record, where)
+    except InputErrors as errors:
+        return Rerun(problems=tuple(map(_problem, errors.errors)))
+    except InputError as error:
+        return Rerun(problems=(_problem(error),))
+
+
+def _problem(error: InputError) -> Text:
+    return N_("{file}: {problem}", file=error.where, problem=error.message)
+
+
+def _asked_again(session: Session, record: RunRecord, where: Path) -> Rerun:
     asked = record.asked
     project = load(where, asked.as_of)
     if asked.command == "replay":

@@ -20,7 +20,7 @@ from zoneguard.model.addresses import format_prefix, prefix_span
 from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.network_models import ModelName
 from zoneguard.model.progress import Step
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 from zoneguard.reports._page import clean
 
@@ -74,8 +74,20 @@ def init(session: Session, folder: Path, given: Given) -> int:
         session.note(
             N_("{count} zones have no class yet: clauses about the three networks do not see them", count=undecided)
         )
-    session.note(N_("next: zoneguard verify {path}", path=str(path)))
+    session.note(_next(found, path))
     return 0
+
+
+def _next(found: Found, path: Path) -> Text:
+    """The command that has something to look at."""
+    if found.devices:
+        return N_("next: zoneguard verify {path}", path=str(path))
+    if found.captures:
+        return N_("next: zoneguard replay {path}", path=str(path))
+    return N_(
+        "next: put the exports into the folder, name each under `devices` in {path}, then: zoneguard verify {path}",
+        path=str(path),
+    )
 
 
 def _say_found(session: Session, found: Found) -> None:
@@ -96,7 +108,7 @@ def _say_found(session: Session, found: Found) -> None:
     if len(found.unread) > SHOWN_FILES:
         session.note(N_("left aside: {count} more files", count=len(found.unread) - SHOWN_FILES))
     if not found.devices:
-        session.note(N_("no configuration was found: add `devices` when there is one"))
+        session.note(N_("no configuration was found"))
 
 
 def _ask_profiles(session: Session, asks: bool) -> tuple[str, ...]:

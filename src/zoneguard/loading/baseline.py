@@ -85,7 +85,12 @@ def read_baseline(path: Path, project: str) -> tuple[Accepted, ...]:
     model, errors, _ = validate(BaselineFile, document)
     errors = [*document.errors, *errors]
     if model is not None and model.project != project:
-        said = N_("this is the baseline of {other}, not of {project}", other=model.project, project=project)
+        said = N_(
+            "this is the baseline of {other}, not of {project}; write one with `zoneguard baseline`, or correct "
+            "`project` here if only the name has changed",
+            other=model.project,
+            project=project,
+        )
         errors.append(document.error(("project",), said))
     if model is None or errors:
         raise InputErrors(tuple(sorted(errors, key=lambda e: (e.line, e.column))))

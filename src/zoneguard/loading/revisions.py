@@ -41,8 +41,18 @@ def at_revision(revision: str, project: Path) -> Iterator[Checkout]:
     no repository.
     """
     folder = (project if project.is_dir() else project.parent).absolute()
-    top = Path(_git(folder, "rev-parse", "--show-toplevel"))
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    where = str(folder)
+    try:
+        top = Path(_git(folder, "rev-parse", "--show-toplevel"))
+    except _GitError as error:
+        said = N_("there is no such project, and no git repository in {folder} to have it as a revision ({reason})",
+                  folder=where, reason=str(error))  # fmt: skip
+        raise InputError(said, revision) from None
+    try:
+        commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except _GitError:
+        said = N_("there is no such project, and no such revision in the git repository of {folder}", folder=where)
+        raise InputError(said, revision) from None
     with tempfile.TemporaryDirectory(prefix="zoneguard-") as temporary:
         root = Path(temporary).resolve() / top.name
         root.mkdir()
@@ -62,17 +72,18 @@ def _renamed(error: InputError, root: Path, revision: str) -> InputError:
     return InputError(error.message, f"{revision}:{path.relative_to(root).as_posix()}", error.line, error.column)
 
 
+class _GitError(Exception):
+    """What git says where it refuses."""
+
+
 def _git(folder: Path, *arguments: str) -> str:
-    """One line of answer. Raises ``InputError`` with what git says, or that it is not there."""
+    """One line of answer. Raises ``_GitError``, and ``InputError`` where git is not there."""
     try:
         done = subprocess.run(_command(folder, arguments), capture_output=True, env=_environment(), check=False)
     except FileNotFoundError:
         raise InputError(N_("git is needed to read a revision, and is not installed"), str(folder)) from None
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        if not said:
-            said = f"{arguments[-1].removesuffix('^{commit}')}: no such revision"
-        raise InputError(N_("neither a project nor a git revision: {reason}", reason=said), str(folder))
+        raise _GitError(done.stderr.decode("utf-8", "replace").strip())
     return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
 
 

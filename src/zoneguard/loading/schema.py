@@ -145,7 +145,13 @@ class CaptureModel(Entry):
 
 def known_version(value: str) -> str:
     if value != "1":
-        raise FieldError(N_("format {version} is not read by this version of zoneguard, which reads 1", version=value))
+        raise FieldError(
+            N_(
+                "format {version} is not read by this version of zoneguard, which reads 1; use the version that wrote "
+                "it, or write the file anew",
+                version=value,
+            )
+        )
     return value
 
 

@@ -13,14 +13,20 @@ from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_, Text
 
 M = TypeVar("M", bound=BaseModel)
+MARK = "zoneguard"
+"""The key with the version of a file's format begins so: ``zoneguard``, ``zoneguard-baseline`` and so on."""
 
 
 def validate(kind: type[M], document: Document) -> tuple[M | None, list[InputError], frozenset[Path]]:
     """The model, the errors, and the paths of the entries that were left out because of them.
 
     An unknown key costs only itself, any other error the whole entry (``zones.lgwan``, the third of ``allow``), which
-    is taken out of ``document``. ``None`` where even the rest is no model.
+    is taken out of ``document``. ``None`` where even the rest is no model; where it is a file of another kind, that is
+    the only error.
     """
+    other = _other_kind(kind, document)
+    if other is not None:
+        return None, [other], frozenset({()})
     try:
         return kind.model_validate(document.root.plain()), [], frozenset()
     except ValidationError as error:
@@ -34,6 +40,16 @@ def validate(kind: type[M], document: Document) -> tuple[M | None, list[InputErr
         return kind.model_validate(document.root.plain()), errors, cut
     except ValidationError:
         return None, errors, cut
+
+
+def _other_kind(kind: type[BaseModel], document: Document) -> InputError | None:
+    """The error that the file is one of zoneguard's, and not of this kind: its kind is the key of its version."""
+    mark = next((name for name in _keys_at(kind, ()) if name.startswith(MARK)), MARK)
+    found = [key for key in document.root.keys if key.startswith(MARK)]
+    if not found or mark in found:
+        return None
+    said = N_("this is a file with `{found}:`; here one with `{expected}:` is meant", found=found[0], expected=mark)
+    return document.error((found[0],), said, of_key=True)
 
 
 def _input_error(kind: type[BaseModel], document: Document, error: ErrorDetails) -> InputError:

@@ -32,13 +32,19 @@ class FieldError(ValueError):
         self.text = text
 
 
-def near(name: str, known: Iterable[str]) -> Text:
-    """``; did you mean …?`` where one of ``known`` is alike, otherwise what is known."""
-    choices = list(known)
-    folded = {c.casefold(): c for c in reversed(choices)}
+def alike(name: str, known: Iterable[str]) -> Text | None:
+    """``did you mean …?`` where one of ``known`` is alike."""
+    folded = {choice.casefold(): choice for choice in reversed(list(known))}
     close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return N_("did you mean `{name}`?", name=folded[close[0]]) if close else None
+
+
+def near(name: str, known: Iterable[str]) -> Text:
+    """``did you mean …?`` where one of ``known`` is alike, otherwise what is known."""
+    choices = list(known)
+    close = alike(name, choices)
     if close:
-        return N_("did you mean `{name}`?", name=folded[close[0]])
+        return close
     if not choices:
         return N_("none is declared")
     shown = ", ".join(choices[:20])

@@ -241,12 +241,16 @@ def detect(source: Source, formats: Iterable[Parser] | None = None, kind: Kind |
         return best[0]
     if best:
         raise InputError(
-            N_("this could be {names} alike; say which with `format:`", names=", ".join(p.name for p in best)),
+            N_(
+                "this could be {names} alike; say which: `--format`, or `format:` in zoneguard.yaml",
+                names=", ".join(p.name for p in best),
+            ),
             source.file,
         )
     raise InputError(
         N_(
-            "no known format is recognised; say which it is with `format:`, one of {names}",
+            "no known format is recognised; if it is one of these, name it (`--format`, or `format:` in "
+            "zoneguard.yaml): {names}",
             names=", ".join(sorted(p.name for p in candidates)),
         ),
         source.file,

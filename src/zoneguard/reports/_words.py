@@ -47,6 +47,20 @@ PEERS = {
     "unknown": N_("far end not attested to be off the Internet"),
 }
 
+KINDS = {
+    "project": N_("project"),
+    "attestations": N_("attestations"),
+    "ledger": N_("ledger"),
+    "rule-list": N_("rule list"),
+    "capture": N_("capture"),
+    "baseline": N_("baseline"),
+    "frame": N_("frame"),
+    "profile": N_("profile"),
+    "report": N_("report"),
+    "record": N_("run record"),
+}
+"""Of inputs and of what a record names; a configuration's is its format, which has no other word."""
+
 FLOW_STATES = {
     FlowState.ATTEMPTED: N_("attempted, without an answer"),
     FlowState.REFUSED: N_("refused"),
@@ -66,6 +80,11 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
         findings,
         key=lambda f: (_VERDICT_ORDER.index(f.verdict), -f.severity.rank, f.check, f.zones, f.fingerprint),
     )
+
+
+def kind_word(kind: str, translate: Translate) -> str:
+    """The word for a kind of file."""
+    return KINDS[kind].render(translate) if kind in KINDS else kind
 
 
 def verdict_rank(verdict: Verdict) -> int:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rich.cells import cell_len
+
 from zoneguard.model.text import N_, Text
 from zoneguard.reports._page import Page, clean, pad
+from zoneguard.reports._words import SEVERITIES, VERDICTS, Translate, kind_word
 
 SCHEMA = "zoneguard.verification/1"
 STATE_WIDTH = 12
@@ -27,6 +30,11 @@ WORDS = {
     State.UNKNOWN: N_("not compared"),
 }
 
+COMPARED = {"verdict": N_("Verdict"), "exit-status": N_("exit status")} | {
+    key.value: word for words in (VERDICTS, SEVERITIES) for key, word in words.items()
+}
+"""The words for what is compared, and for its values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -40,16 +48,17 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Rerun:
     """The same question asked again: findings by fingerprint; findings, clauses and the verdict of the whole that came
-    out otherwise, as ``(what, then, now)``."""
+    out otherwise, as ``(what, then, now)``. ``problems``: why it could not be asked again."""
 
-    gone: tuple[str, ...]
-    new: tuple[str, ...]
-    changed: tuple[tuple[str, str, str], ...]
+    gone: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
+    problems: tuple[Text, ...] = ()
 
     @property
     def same(self) -> bool:
         """Whether the answer is the same."""
-        return not (self.gone or self.new or self.changed)
+        return not (self.gone or self.new or self.changed or self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +82,12 @@ class Verification:
 def write_verification(page: Page, found: Verification) -> None:
     """Everything the record names, with what became of it, and the verdict last."""
     page.paragraph(page.say(N_("{name}, recorded {time}", name=found.name, time=found.recorded)), 0, "bold")
-    width = max(len(item.kind) for item in found.items)
-    for item in found.items:
+    kinds = [clean(kind_word(item.kind, page.translate)) for item in found.items]
+    width = max(map(cell_len, kinds))
+    for item, kind in zip(found.items, kinds, strict=True):
         style = "" if item.state in (State.SAME, State.UNKNOWN) else "red"
         state = page.paint(pad(page.say(WORDS[item.state]), STATE_WIDTH), style)
-        page.line(f"  {state}  {pad(clean(item.kind), width)}  {clean(item.path)}")
+        page.line(f"  {state}  {pad(kind, width)}  {clean(item.path)}")
     if found.version != found.now:
         page.paragraph(
             page.say(
@@ -99,8 +109,15 @@ def _write_rerun(page: Page, rerun: Rerun) -> None:
         page.paragraph(page.say(N_("no longer found: {finding}", finding=fingerprint)), 2)
     for fingerprint in rerun.new:
         page.paragraph(page.say(N_("newly found: {finding}", finding=fingerprint)), 2)
-    for what, then, now in rerun.changed:
+    for changed in rerun.changed:
+        what, then, now = (_spoken(page, value) for value in changed)
         page.paragraph(page.say(N_("{clause}: was {then}, is {now}", clause=what, then=then, now=now)), 2)
+    for problem in rerun.problems:
+        page.paragraph(page.say(N_("It could not be run again: {problem}", problem=problem)), 2)
+
+
+def _spoken(page: Page, values: str) -> str:
+    return ", ".join(page.say(COMPARED[value]) if value in COMPARED else value for value in values.split(", "))
 
 
 def _verdict(found: Verification) -> Text:
@@ -111,7 +128,7 @@ def _verdict(found: Verification) -> Text:
     return N_("The record holds.")
 
 
-def verification_json(found: Verification) -> dict[str, Any]:
+def verification_json(found: Verification, translate: Translate) -> dict[str, Any]:
     """The object that ``docs/reference/cli.md`` describes."""
     rerun = found.rerun
     return {
@@ -127,5 +144,6 @@ def verification_json(found: Verification) -> dict[str, Any]:
             "gone": list(rerun.gone),
             "new": list(rerun.new),
             "changed": [{"what": what, "then": then, "now": now} for what, then, now in rerun.changed],
+            "problems": [problem.render(translate) for problem in rerun.problems],
         },
     }
