@@ -11,7 +11,7 @@ from zoneguard.model.addresses import parse_address
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source, iproute, iptables
-from zoneguard.parsers.assembly import with_routes
+from zoneguard.parsers.assembly import NO_ROUTE, with_routes
 
 CONFIG, TABLE = SourceSpan("fw.conf", 1, 1), SourceSpan("fw.routes", 1, 1)
 OLD = Route(parse_address("10.0.0.0"), 8, CONFIG, interface="lan")
@@ -46,6 +46,14 @@ def test_of_several_contexts_each_gets_its_own_and_strays_are_uncertain() -> Non
     assert [v.interfaces for v in merged.vrfs] == [{"lan"}, {"wan", "x"}]
     (entry,) = merged.uncertain
     assert (entry.text, entry.concern, entry.span) == ("c", Concern.ROUTING, TABLE)
+
+
+def test_a_table_that_shows_nothing_is_no_table() -> None:
+    (entry,) = with_routes(device(CONFIG, vrf("a", OLD)), device(TABLE, vrf("default"))).uncertain
+    assert (entry.reason, entry.concern, entry.bounded, entry.span) == (NO_ROUTE, Concern.ROUTING, False, TABLE)
+    wrong = iproute.parse(Source("fw.routes", ("Destination Gateway Genmask Flags Iface", "not a table")), "fw")
+    assert with_routes(device(CONFIG, vrf("a", OLD)), wrong.devices[0]).uncertain
+    assert not with_routes(device(CONFIG, vrf("a")), device(TABLE, interfaces=(Interface("lan", TABLE),))).uncertain
 
 
 def test_what_the_configuration_says_of_an_interface_stays() -> None:

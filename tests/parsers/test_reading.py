@@ -136,6 +136,10 @@ def test_what_a_pager_left_is_removed(raw: str, shown: str) -> None:
     assert split_lines(f"first\n{raw}\nthird\n") == ("first", shown, "third")
 
 
+def test_the_mark_for_the_end_of_a_file_of_old_is_no_text() -> None:
+    assert decode("本庁\n".encode("cp932") + b"\x1a", "f") == ("本庁\n", "cp932")
+
+
 def test_a_lone_carriage_return_never_hides_a_line() -> None:
     assert split_lines("a\npermit any\rdeny any\nb\n") == ("a", "permit any", "deny any", "b")
     assert split_lines("permit any\r--More--\rdeny any") == ("permit any", "", "deny any")

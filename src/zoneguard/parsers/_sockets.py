@@ -26,8 +26,9 @@ _IDENTIFIES = (
     ("authentication", "port-control", "auto"), ("access-session", "port-control", "auto"), ("auth-mac", "enable"),
     ("mac-authentication", "port"), ("mab",), ("dot1x", "mac-auth-bypass"),
 )  # fmt: skip
+_ROUTED = ("no", "switchport")
 _ELSEWHERE = (
-    ("shutdown",), ("no", "switchport"), ("ip", "address"), ("ipv6", "address"), ("channel-group",),
+    ("shutdown",), ("ip", "address"), ("ipv6", "address"), ("channel-group",),
     ("static-channel-group",), ("switchport", "mode", "trunk"), ("switchport", "mode", "dot1q-tunnel"),
     ("switchport", "mode", "fex-fabric"), ("switchport", "mode", "stack"), ("switchport", "monitor"),
     ("stackport",), ("vrf", "forwarding"), ("vrf", "member"), ("encapsulation",), ("bridge-group",),
@@ -88,7 +89,7 @@ def _lowered(words: Words) -> Words:
 
 def _sockets(blocks: Iterable[Block], authenticates: bool) -> Iterator[Socket]:
     for block in blocks:
-        if _PHYSICAL.fullmatch(block.name) and not block.has(*_ELSEWHERE):
+        if _PHYSICAL.fullmatch(block.name) and not block.has(*_ELSEWHERE) and _ROUTED not in block.commands:
             secured = ("switchport", "port-security") in block.commands
             by_8021x = authenticates and block.has(*_BY_8021X)
             description = next((" ".join(c[1:]) for c in block.commands if c[0] == "description"), "")

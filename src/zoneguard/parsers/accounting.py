@@ -11,6 +11,7 @@ from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers import Source
 
 BLANK = "blank or comment"
+TAKEN_BACK = "a command that takes another back is not modelled"
 _UNTOLD, _LOST = 0, 1
 
 
@@ -54,6 +55,14 @@ class Ledger:
             self._fates[first : last + 1] = [fate] * (min(last + 1, end) - first)
         elif first < end:
             self._fates[first] = fate
+
+    def is_understood(self, line: int) -> bool:
+        """Whether line ``line`` is in the model, with or without doubts."""
+        return self._fates[line] is None
+
+    def is_modelled(self, line: int) -> bool:
+        """Whether line ``line`` is in the model without any doubt."""
+        return self._fates[line] is None and all(number != line for number, _ in self._not_understood)
 
     def not_understood(
         self, line: int, reason: str, concern: Concern, bounded: bool = False, about: str = ""

@@ -20,6 +20,7 @@ from zoneguard.model.text import Reason
 from zoneguard.model.unknowns import with_unknowns
 from zoneguard.parsers._lookup import Lookup
 
+NO_ROUTE = "the exported routing table shows no route: it is none, or in another format"
 DYNAMIC_ROUTING = "dynamic routing"
 """How the reason begins by which a parser says that a routing protocol runs."""
 
@@ -92,10 +93,17 @@ def with_routes(device: Device, table: Device) -> Device:
             _know_ways(_context(vrf, shown[vrf.name], taken), interfaces) if vrf.name in shown else vrf
             for vrf in device.vrfs
         ),
-        uncertain=(*_uncertain(device, shown), *table.uncertain, *strays),
+        uncertain=(*_uncertain(device, shown), *table.uncertain, *strays, *_empty(table)),
         mac_bindings=(*device.mac_bindings, *table.mac_bindings),
     )
     return _know_own_addresses(merged)
+
+
+def _empty(table: Device) -> tuple[Misunderstood, ...]:
+    """That a table shows no route of any kind, nor an interface: it is none, or in another format."""
+    if table.interfaces or any(vrf.routes or vrf.policy_routes for vrf in table.vrfs):
+        return ()
+    return (Misunderstood(table.span, "", NO_ROUTE, Concern.ROUTING),)
 
 
 def _uncertain(device: Device, shown: Mapping[str, Vrf]) -> tuple[Misunderstood, ...]:

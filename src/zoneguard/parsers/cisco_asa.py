@@ -25,6 +25,7 @@ from zoneguard.parsers._cisco_asa.nat import NatStages
 from zoneguard.parsers._cisco_asa.objects import Book
 from zoneguard.parsers._cisco_asa.routes import routes
 from zoneguard.parsers._cisco_asa.vpn import opened
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers.accounting import Ledger
 
 _OWN = re.compile(
@@ -56,6 +57,8 @@ def parse(source: Source, name: str) -> Parsed:
         devices = [_device(name, source, configs, inside)]
     else:
         devices = [_device(config.device, source, [config], [config]) for config in configs]
+    for config in configs:
+        report_taken_back(config.part.commands, ledger)
     account = ledger.close()
     starts = [*(config.part.first for config in configs[1:]), len(source.lines) + 1]
     doubts = [tuple(d for d in ledger.uncertain if c.part.first <= d.span.first < end)

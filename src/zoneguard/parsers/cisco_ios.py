@@ -19,6 +19,7 @@ from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.reader import Reader
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._management import accesses
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
@@ -60,6 +61,7 @@ def parse(source: Source, name: str) -> Parsed:
     lines = read_lines(source, ledger)
     reader.read(lines)
     vrfs = contexts(reader)
+    report_taken_back(lines, ledger)
     services = offered(reader.config, reader.management, reader.config.ports.values())
     interfaces = tuple(port.interface() for port in reader.config.ports.values())
     device = Device(

@@ -18,6 +18,7 @@ from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
 from zoneguard.parsers._indented.wholeness import missing
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
@@ -75,6 +76,7 @@ def parse(source: Source, name: str) -> Parsed:
         for common in contexts(config, {}, dynamic=bool(protocols))
     )
     report_groups(config, config.groups)
+    report_taken_back(lines, ledger)
     routed = [port.name for port in config.ports.values() if port.enabled and port.addresses]
     settings = read_settings(lines, ledger, config.span, routed)
     interfaces = tuple(port.interface() for port in config.ports.values())

@@ -24,6 +24,7 @@ from zoneguard.parsers._nec_ix.lists import permitted
 from zoneguard.parsers._nec_ix.management import read_management
 from zoneguard.parsers._nec_ix.nat import NatStages
 from zoneguard.parsers._nec_ix.routes import policies
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
@@ -58,6 +59,7 @@ def parse(source: Source, name: str) -> Parsed:
     lines = read_lines(source, ledger)
     collect(lines, config)
     vrfs = tuple(_contexts(config))
+    report_taken_back(lines, ledger)
     device = Device(
         name=name,
         vendor=PLUGIN.name,

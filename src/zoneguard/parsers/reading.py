@@ -121,6 +121,7 @@ def decode(data: bytes, shown: str) -> tuple[str, str]:
 
 
 def _decode(data: bytes, shown: str) -> tuple[str, str]:
+    data = data.removesuffix(b"\x1a")  # the end of a text file for CP/M and its heirs, terminal programs among them
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _strictly(data, "utf-16", shown), "utf-16"
     if b"\0" in data:

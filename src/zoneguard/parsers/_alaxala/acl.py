@@ -45,6 +45,7 @@ from zoneguard.parsers._indented.words import (
     span_of,
     wildcard,
 )
+from zoneguard.parsers.accounting import TAKEN_BACK
 
 STEP = 10
 _FLAGS = {"ack": ACK, "fin": FIN, "psh": PSH, "rst": RST, "syn": SYN, "urg": URG}
@@ -85,6 +86,9 @@ def read_numbered(line: Line, config: Config) -> None:
 
 
 def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, kind: str) -> None:
+    if words[0].lower() == "no":
+        config.not_understood(line.number, TAKEN_BACK, Concern.FILTER)
+        return
     sequence = (known.highest // STEP + 1) * STEP
     if is_number(words[0]):
         sequence, words = int(words[0]), words[1:]

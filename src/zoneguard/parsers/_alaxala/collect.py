@@ -14,6 +14,7 @@ from zoneguard.parsers._alaxala.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import UnreadableError, address, is_quad, mac
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
@@ -26,6 +27,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     config = take(lines, Config(source, ledger, name), _READERS, _judge)
     config.settings = read_management(lines, config)
     config.sockets = read_sockets(lines, lambda line: line.span, _names)
+    report_taken_back(lines, ledger)
     return config
 
 

@@ -28,6 +28,7 @@ from zoneguard.parsers._indented.words import (
     span_of,
     wildcard,
 )
+from zoneguard.parsers.accounting import TAKEN_BACK
 
 SOFTWARE = "software access list: chooses routes, groups and managers, filters no forwarded packet"
 _PERMITTING = {"permit": True, "copy-to-cpu": True, "copy-to-mirror": True, "deny": False}
@@ -100,6 +101,9 @@ def _children(line: Line, known: AccessList, config: Config, v6: bool) -> None:
 
 
 def _add(line: Line, known: AccessList, words: tuple[str, ...], config: Config, v6: bool) -> None:
+    if words[0].lower() == "no":
+        config.not_understood(line.number, TAKEN_BACK, Concern.FILTER)
+        return
     sequence = known.highest + 1
     if is_number(words[0]):
         sequence, words = int(words[0]), words[1:]

@@ -13,6 +13,7 @@ from zoneguard.parsers._awplus.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
 from zoneguard.parsers._indented.words import UnreadableError, address, expanded, mac
+from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
@@ -28,6 +29,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     config.settings = read_management(lines, config)
     config.tunnels = read_tunnels(lines, lambda line: line.span)
     config.sockets = read_sockets(lines, lambda line: line.span, _names)
+    report_taken_back(lines, ledger)
     return config
 
 

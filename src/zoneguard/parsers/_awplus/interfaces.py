@@ -114,8 +114,11 @@ def _mode(line: Line, port: Port, _config: Config) -> None:
         port.mode = "other"
 
 
-def _routed(_line: Line, port: Port, _config: Config) -> None:
-    port.mode = "routed"
+def _routed(line: Line, port: Port, config: Config) -> None:
+    if len(line.words) == 2:
+        port.mode = "routed"
+    else:
+        INTERFACE.judge(line, config.ledger)
 
 
 def _access(line: Line, port: Port, _config: Config) -> None:

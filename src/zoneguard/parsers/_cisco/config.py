@@ -40,12 +40,14 @@ class Applied:
 class Port:
     """An interface. ``access``: direction and version of IP → the list in force; ``frames``: lists on a switched
     port; ``vlans``: those that a switched port carries; ``virtual``: addresses shared with other routers (HSRP, VRRP,
-    GLBP); ``unread_address``: the line by which it gets an address."""
+    GLBP); ``unread_address``: the line by which it gets an address. ``primary``, where it has one, is the first of
+    ``addresses``: IOS writes it behind the secondary ones."""
 
     name: str
     line: Line
     span: SourceSpan
     addresses: list[InterfaceAddress] = field(default_factory=list)
+    primary: InterfaceAddress | None = None
     enabled: bool = True
     vrf: str = DEFAULT
     zone: str = ""

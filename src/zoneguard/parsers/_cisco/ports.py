@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import Applied, Config, Port, vlan_ids
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.values import UnreadableError
+from zoneguard.parsers._indented.wholeness import SECOND
 
 LINK = "concerns the link, not what is forwarded"
 LINK_LOCAL = "a link-local address, which leads nowhere beyond its link"
@@ -33,18 +33,14 @@ def _ip_address(config: Config, port: Port, line: Line) -> None:
         return
     secondary = "secondary" in words
     own = values.interface_address(words[0], words[1] if len(words) > 1 and "/" not in words[0] else "")
-    _own(port, own, secondary)
     config.understood(line)
-
-
-def _own(port: Port, own: InterfaceAddress, secondary: bool) -> None:
-    first = [a for a in port.addresses if a.address < V6][:1]
-    if not secondary and first and own.address < V6 and port.addresses[0] is first[0]:
-        port.addresses[0] = own
-    elif secondary or own.address >= V6:
+    if secondary:
         port.addresses.append(own)
-    else:
-        port.addresses.insert(0, own)
+        return
+    if port.primary is not None and port.primary != own:
+        config.ledger.not_understood(line.number, SECOND, Concern.INTERFACE)
+    port.addresses = [own, *(a for a in port.addresses if a is not port.primary)]
+    port.primary = own
 
 
 def _ipv6_address(config: Config, port: Port, line: Line) -> None:
@@ -57,7 +53,7 @@ def _ipv6_address(config: Config, port: Port, line: Line) -> None:
         own = values.interface_address(words[0])
         if "eui-64" in words:  # the rest of the address is made of the MAC; the router answers to the network's, too
             own = InterfaceAddress(own.subnet.first, own.length)
-        _own(port, own, True)
+        port.addresses.append(own)
         config.understood(line)
 
 
@@ -144,6 +140,9 @@ def _trunk(port: Port, words: tuple[str, ...]) -> None:
 
 
 def _routed_port(config: Config, port: Port, line: Line) -> None:
+    if len(line.words) > 2:  # ``no switchport nonegotiate``, as ``show running-config all`` has it
+        config.ledger.ignored(NEGATED, line.number)
+        return
     port.switched = False
     config.understood(line)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers.accounting import TAKEN_BACK
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -143,5 +144,5 @@ def verdict(words: Sequence[str]) -> Verdict:
         found = verdict(words[1:])
         if isinstance(found, str):
             return SWITCHED_OFF
-        return found if found == UNKNOWN else (found[0], "a command that takes another back is not modelled")
+        return found if found == UNKNOWN else (found[0], TAKEN_BACK)
     return UNKNOWN

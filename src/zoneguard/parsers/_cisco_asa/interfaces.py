@@ -11,6 +11,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.config import Config, Port
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.values import UnreadableError, mask_length, number, prefix6, v4
+from zoneguard.parsers._indented.wholeness import SECOND
 
 LINK = "link, timers and supervision of an interface, not what it forwards"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
@@ -102,7 +103,10 @@ def _address(inner: Command, port: Port, config: Config) -> None:
         return
     length = mask_length(words[3]) if len(words) > 3 and words[3] != "standby" else 32
     value = v4(config.book.address(words[2]))
-    port.addresses = [a for a in port.addresses if a.address >= V6] + [InterfaceAddress(value, length)]
+    own, others = InterfaceAddress(value, length), [a for a in port.addresses if a.address >= V6]
+    if port.addresses not in (others, [*others, own]):
+        config.not_understood(inner.line, SECOND, Concern.INTERFACE)
+    port.addresses = [*others, own]
     if "standby" in words[3:]:
         v4(config.book.address(words[words.index("standby", 3) + 1]))
 

@@ -51,6 +51,16 @@ class Command:
     inner: list[Command] = field(default_factory=list)
 
     @property
+    def number(self) -> int:
+        """The line of the command."""
+        return self.line
+
+    @property
+    def children(self) -> list[Command]:
+        """The commands inside it."""
+        return self.inner
+
+    @property
     def last(self) -> int:
         """The last line of the command and of everything inside it."""
         return self.inner[-1].last if self.inner else self.line

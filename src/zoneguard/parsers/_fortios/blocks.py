@@ -31,22 +31,25 @@ Setting = tuple[str | list[str], int, int]
 A plain tuple: a large file has a hundred thousand, and the garbage collector passes over these.
 """
 
+_NO_SETTINGS: dict[str, Setting] = {}
 _NO_BLOCKS: dict[str, Block] = {}
 _NO_RENAMES: dict[str, tuple[str, int]] = {}
 
 
 class Block:
-    """A ``config`` table or an ``edit`` entry. ``spans``: first and last line of each place where it is written.
+    """A ``config`` table or an ``edit`` entry. ``spans``: first and last line of each place where it is written;
+    ``before``: what an entry was set to when it was last opened again.
 
     A large file has tens of thousands: what most of them lack is shared until it is needed.
     """
 
-    __slots__ = ("blocks", "entries", "name", "renamed", "settings", "spans")
+    __slots__ = ("before", "blocks", "entries", "name", "renamed", "settings", "spans")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.spans: list[tuple[int, int]] = []
         self.settings: dict[str, Setting] = {}
+        self.before: dict[str, Setting] = _NO_SETTINGS
         self.entries = _NO_BLOCKS
         self.blocks = _NO_BLOCKS
         self.renamed = _NO_RENAMES
@@ -58,6 +61,8 @@ class Block:
         found = self.entries.get(key)
         if found is None:
             found = self.entries[key] = Block(key)
+        elif found.settings:
+            found.before = dict(found.settings)
         return found
 
     def nested(self, path: str) -> Block:

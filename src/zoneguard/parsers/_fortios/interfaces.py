@@ -28,6 +28,7 @@ from zoneguard.parsers._fortios.schema import (
     account,
     ignore,
 )
+from zoneguard.parsers._indented.wholeness import SECOND
 
 REVERSE_PATH = "reverse path check: hosts are taken to use addresses that are routed back to them"
 
@@ -165,6 +166,8 @@ def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: di
 def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
     own = _address(export, entry, "ip")
     if own is not None:
+        if "ip" in entry.before and entry.before["ip"][0] != entry.settings["ip"][0]:
+            export.ledger.not_understood(entry.line("ip"), SECOND, Concern.INTERFACE)
         yield own
     management = _address(export, entry, "management-ip")
     if management is not None:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._indented.lines import Line
-from zoneguard.parsers.accounting import Ledger
+from zoneguard.parsers.accounting import TAKEN_BACK, Ledger
 
 Verdict = str | tuple[Concern, str]
 Table = Mapping[tuple[str, ...], Verdict]
-TAKEN_BACK = "a command that takes another back is not modelled"
 
 
 def rows(text: str, verdict: Verdict) -> dict[tuple[str, ...], Verdict]:

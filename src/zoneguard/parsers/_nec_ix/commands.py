@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers.accounting import TAKEN_BACK
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -124,7 +125,7 @@ def verdict(words: Sequence[str], table: Table = GLOBAL) -> Verdict:
     """The reason why a command cannot affect forwarding, or what it may change and why that is not in the model."""
     if words[0] == "no" and len(words) > 1:
         found = verdict(words[1:], table)
-        return OFF if isinstance(found, str) else (found[0], "a command that takes another back is not modelled")
+        return OFF if isinstance(found, str) else (found[0], TAKEN_BACK)
     for length in range(min(len(words), 4), 0, -1):
         row = table.get(tuple(words[:length]))
         if row is not None:

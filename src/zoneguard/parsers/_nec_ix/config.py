@@ -82,6 +82,7 @@ class Port:
     name: str
     span: SourceSpan
     addresses: list[InterfaceAddress] = field(default_factory=list)
+    primary: InterfaceAddress | None = None
     assigned: bool = False
     shut: bool = False
     vlan: int | None = None

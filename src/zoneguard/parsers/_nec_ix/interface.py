@@ -8,6 +8,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
+from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._nec_ix.commands import INTERFACE, LINK, verdict
 from zoneguard.parsers._nec_ix.config import Applied, Config, Port
 
@@ -50,7 +51,9 @@ def _setting(child: Line, port: Port, config: Config) -> bool:
     if words[0] == "shutdown" or words == ("no", "shutdown"):
         port.shut = words[0] == "shutdown"
     elif words in (("no", "ip", "address"), ("no", "ipv6", "address")):
-        port.addresses = [a for a in port.addresses if (a.address >= V6) == (words[1] == "ip")]
+        v6 = "ipv6" in words
+        port.addresses = [a for a in port.addresses if (a.address >= V6) != v6]
+        port.primary = port.primary if v6 else None
     elif words[0] == "description":
         port.description = " ".join(words[1:])
     elif what in (("ip", "address"), ("ipv6", "address")):
@@ -88,7 +91,10 @@ def _address(child: Line, port: Port, config: Config) -> bool:
     if v6 and "eui-64" in child.words[3:]:
         found = InterfaceAddress(found.subnet.first, found.length)
     if not v6 and "secondary" not in child.words[3:]:
-        port.addresses = [a for a in port.addresses if a.address >= V6]
+        if port.primary is not None and port.primary != found:
+            config.not_understood(child, SECOND, Concern.INTERFACE)
+        port.addresses = [a for a in port.addresses if a is not port.primary]
+        port.primary = found
     port.addresses.append(found)
     return True
 

@@ -119,6 +119,19 @@ def _line(command: Command, config: Config) -> Reading:
     return True
 
 
+def _no(command: Command, config: Config) -> Reading:
+    """``no pp enable``, ``no tunnel enable``, ``no lan shutdown INTERFACE``: as it was before the command."""
+    kind, what, *rest = command.words[1:]
+    if (kind, what) == ("lan", "shutdown") and len(rest) == 1:
+        config.named(rest[0], command.span).shut = False
+        return True
+    if kind not in ("pp", "tunnel") or what != "enable":
+        return False
+    for word in rest:
+        _start(kind, word, False, command, config)
+    return True
+
+
 def _start(kind: str, word: str, started: bool, command: Command, config: Config) -> None:
     low, dash, high = word.partition("-")
     if word != "all" and not dash:
@@ -188,6 +201,6 @@ def _service(command: Command, config: Config) -> Reading:
 
 _READERS: dict[str, Callable[[Command, Config], Reading]] = {
     "ip": _ip, "ipv6": _ip, "pp": _line, "tunnel": _line, "lan": _lan, "vlan": _vlan, "bridge": _bridge,
-    "nat": read_nat, "ethernet": read_ethernet, "dhcp": read_dhcp, "description": _description,
+    "nat": read_nat, "ethernet": read_ethernet, "dhcp": read_dhcp, "description": _description, "no": _no,
     **dict.fromkeys(_SERVICES, _service),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers.accounting import TAKEN_BACK
 from zoneguard.parsers.assembly import learned
 
 ACCESS = "access to the device itself and its console"
@@ -138,7 +139,7 @@ def verdict(words: Sequence[str]) -> Verdict:
     """The reason why a command cannot affect forwarding, or what it may change and why that is not in the model."""
     if words[0] == "no" and len(words) > 1:
         found = verdict(words[1:])
-        return found if isinstance(found, str) else (found[0], "a command that takes another back is not modelled")
+        return found if isinstance(found, str) else (found[0], TAKEN_BACK)
     if words[0] == "schedule":
         return _schedule(words)
     for length in range(min(len(words), _LONGEST), 0, -1):

@@ -11,6 +11,7 @@ from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route,
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
+from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
@@ -55,9 +56,11 @@ def _address(port: Port, text: str, v6: bool, span: SourceSpan) -> Reading:
     if v6:
         own = _in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1])
         port.addresses.append(replace(own, span=span))
-    else:
-        port.addresses = [a for a in port.addresses if a.address >= V6] + [replace(v4_address(text), span=span)]
-    return True
+        return True
+    own, others = replace(v4_address(text), span=span), [a for a in port.addresses if a.address >= V6]
+    known = port.addresses in (others, [*others, own])
+    port.addresses = [*others, own]
+    return True if known else Doubt(SECOND, Concern.INTERFACE)
 
 
 def _in_v6(address: int, length: int) -> InterfaceAddress:

@@ -1,0 +1,64 @@
+"""``no X`` somewhere below ``X``: the model holds what the device does no longer do.
+
+An export shows what is in force, and says ``no X`` of defaults only. In a session in which somebody configures, or
+where changes follow an export, it takes ``X`` back: a reader that ignores it, or takes it for one more entry, goes on
+with ``X``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers.accounting import TAKEN_BACK, Ledger
+
+_LABELS = frozenset({"description", "name", "remark"})
+
+Words = tuple[str, ...]
+
+
+class Command(Protocol):
+    """A command: the number of its line, its words, and the commands of the mode that it enters."""
+
+    @property
+    def number(self) -> int:
+        """1-based."""
+
+    @property
+    def words(self) -> Words:
+        """As written."""
+
+    @property
+    def children(self) -> Sequence[Command]:
+        """In order."""
+
+
+def report_taken_back(commands: Sequence[Command], ledger: Ledger) -> None:
+    """Every ``no X`` that is not in the model, and in whose mode a command that begins with ``X`` was understood
+    before, is not understood, without bounds."""
+    negated = {
+        (mode, words[1:]): command.number
+        for mode, words, command in _walk(commands, ())
+        if words[0] == "no" and words[1:] and words[1] not in _LABELS
+    }
+    negated = {key: negated[key] for key in negated if not ledger.is_modelled(negated[key])}
+    if not negated:
+        return
+    modes = {mode for mode, _ in negated}
+    for mode, words, command in _walk(commands, ()):
+        if mode not in modes or not ledger.is_understood(command.number):
+            continue
+        for length in range(1, len(words) + 1):
+            line = negated.get((mode, words[:length]), 0)
+            if line > command.number:
+                ledger.not_understood(line, TAKEN_BACK, Concern.FILTER)
+
+
+def _walk(commands: Iterable[Command], mode: Words) -> Iterator[tuple[Words, Words, Command]]:
+    """Each command with the words of those that lead to its mode, and its own, in lower case."""
+    for command in commands:
+        words = tuple(word.lower() for word in command.words)
+        yield mode, words, command
+        if command.children:
+            yield from _walk(command.children, (*mode, *words))
