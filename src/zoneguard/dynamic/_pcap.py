@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoneguard.dynamic._walking import walked
 from zoneguard.dynamic._window import MAX_RECORD, Window
 from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, U64, Frames
 
@@ -94,7 +95,11 @@ def _ending(window: Window, number: int, claimed: int, variant: PcapFormat) -> s
 
 
 def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, int, int]:
-    """The finder of the NumPy core: lengths one by one, all else by columns."""
+    """The finder of the NumPy core: lengths in many walks at once or one by one, all else by columns."""
+    known, at = walked(window.data, window.end, variant.order, variant.record, variant.unit, at)
+    if len(known) >= MAX_BATCH:
+        after = int(known[MAX_BATCH]) if len(known) > MAX_BATCH else at
+        return _columns(window.data, variant, known[:MAX_BATCH]), after, FULL
     unpack = struct.Struct(variant.order + "I").unpack_from
     view = window.view
     fields: list[int] = []
@@ -103,7 +108,7 @@ def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, i
     field = at + 8
     claimed = FULL
     try:
-        for _ in range(MAX_BATCH):  # a bounds check of its own would cost a third
+        for _ in range(MAX_BATCH - len(known)):  # a bounds check of its own would cost a third
             append(field)
             (length,) = unpack(view, field)
             field += skip + length
@@ -113,7 +118,7 @@ def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, i
     if fields and field - 8 > window.end:
         field = fields.pop()
         (claimed,) = unpack(view, field)
-    return _columns(window.data, variant, np.array(fields, np.int64) - 8), field - 8, claimed
+    return _columns(window.data, variant, np.append(known, np.array(fields, np.int64) - 8)), field - 8, claimed
 
 
 def _columns(data: U8, variant: PcapFormat, start: I64) -> Records:
