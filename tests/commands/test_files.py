@@ -25,3 +25,13 @@ def test_parse_shows_the_model_and_what_was_not_understood(zoneguard: Run, tmp_p
     assert status == 3
     assert f"{rules}:6" in out
     assert zoneguard("parse", rules, "--allow-undetermined")[0] == 0
+
+
+def test_conditions_that_are_open_are_said_in_the_language_asked_for(zoneguard: Run, tmp_path: Path) -> None:
+    rules = tmp_path / "gw.rules"
+    rules.write_text("*filter\n:FORWARD DROP [0:0]\n-A FORWARD -m limit --limit 5/min -j ACCEPT\nCOMMIT\n")
+    english = " ".join(zoneguard("parse", rules)[1].split())
+    japanese = "".join(zoneguard("parse", rules, "--lang", "ja")[1].split())
+    assert "permit unknown(" in english
+    assert "unknown(" not in japanese
+    assert "判断できない条件(" in japanese

@@ -64,6 +64,10 @@ class Ledger:
         """Whether line ``line`` is in the model without any doubt."""
         return self._fates[line] is None and all(number != line for number, _ in self._not_understood)
 
+    def is_settled(self, line: int) -> bool:
+        """Whether line ``line`` was last said to be in the model, and nothing about it is not understood."""
+        return self._fates[line] is None and (line, "") not in self._not_understood
+
     def not_understood(
         self, line: int, reason: str, concern: Concern, bounded: bool = False, about: str = ""
     ) -> Misunderstood:

@@ -19,6 +19,7 @@ from zoneguard.parsers._cisco_asa.collect import collect
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.egress import check_egress
 from zoneguard.parsers._cisco_asa.filters import Filters
+from zoneguard.parsers._cisco_asa.forms import FORMS, each
 from zoneguard.parsers._cisco_asa.lines import VERSION, Part, parts
 from zoneguard.parsers._cisco_asa.management import read_management
 from zoneguard.parsers._cisco_asa.nat import NatStages
@@ -59,6 +60,7 @@ def parse(source: Source, name: str) -> Parsed:
         devices = [_device(config.device, source, [config], [config]) for config in configs]
     for config in configs:
         report_taken_back(config.part.commands, ledger)
+        FORMS.check(each(config.part.commands), ledger)
     account = ledger.close()
     starts = [*(config.part.first for config in configs[1:]), len(source.lines) + 1]
     doubts = [tuple(d for d in ledger.uncertain if c.part.first <= d.span.first < end)

@@ -12,11 +12,13 @@ import re
 from zoneguard.model.device import Device
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import spans_all
+from zoneguard.parsers._cisco.forms import IOS
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco.local import offered
 from zoneguard.parsers._cisco.management import read_management
 from zoneguard.parsers._cisco_ios.contexts import contexts
 from zoneguard.parsers._cisco_ios.reader import Reader
+from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._management import accesses
 from zoneguard.parsers._negations import report_taken_back
@@ -64,6 +66,8 @@ def parse(source: Source, name: str) -> Parsed:
     report_taken_back(lines, ledger)
     services = offered(reader.config, reader.management, reader.config.ports.values())
     interfaces = tuple(port.interface() for port in reader.config.ports.values())
+    settings = read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS")
+    IOS.check(each(lines), ledger)
     device = Device(
         name=name,
         vendor="cisco",
@@ -73,7 +77,7 @@ def parse(source: Source, name: str) -> Parsed:
         uncertain=(*missing(source, interfaces), *ledger.uncertain),
         mac_bindings=tuple(reader.config.bindings),
         services=services,
-        settings=read_management(lines, ledger, reader.config.span, accesses(services), "Cisco IOS"),
+        settings=settings,
         sockets=read_sockets(lines, reader.config.span),
         tunnels=read_tunnels(lines, reader.config.span),
     )

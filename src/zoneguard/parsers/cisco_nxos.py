@@ -13,10 +13,12 @@ from zoneguard.model.device import Concern, Device, Routing, Vrf
 from zoneguard.model.settings import Service
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.build import contexts, prepare, report_groups, spans_all
+from zoneguard.parsers._cisco.forms import NXOS
 from zoneguard.parsers._cisco.lines import read_lines
 from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco_nxos.management import read_settings
 from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
+from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers._sockets import read_sockets
@@ -79,6 +81,7 @@ def parse(source: Source, name: str) -> Parsed:
     report_taken_back(lines, ledger)
     routed = [port.name for port in config.ports.values() if port.enabled and port.addresses]
     settings = read_settings(lines, ledger, config.span, routed)
+    NXOS.check(each(lines), ledger)
     interfaces = tuple(port.interface() for port in config.ports.values())
     device = Device(
         name=name,

@@ -33,6 +33,7 @@ _NO_SERVER = frozenset(
         "exception",
         "origin-id",
         "snmp-trap",
+        "snmp-authfail",
         "discriminator",
         "message-counter",
         "cns-events",

@@ -105,6 +105,8 @@ def _next_hops(config: Config, clause: Clause, line: Line) -> None:
         cursor.skip("recursive")
         while not cursor.done and values.is_address(cursor.peek()):
             clause.hops.append((values.address(cursor.take()), ""))
+        if not clause.hops:
+            raise UnreadableError("no next hop")
     clause.sets.append(line)
     config.understood(line)
 

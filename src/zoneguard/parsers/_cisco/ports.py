@@ -22,6 +22,11 @@ NEGATED = "switches something off"
 REDUNDANCY = "which of several routers is active; the shared address counts as this router's own"
 UNREAD_INTERFACE = "this command of an interface is not known"
 _BOTH = Intervals.span(1, 4094)
+_SWITCHPORT = frozenset({
+    "access", "trunk", "mode", "voice", "nonegotiate", "nonnegotiate", "port-security", "protected", "block",
+    "priority", "private-vlan", "backup", "host", "autostate", "monitor", "dot1q", "dot1ad", "vlan", "encapsulation",
+    "isolated", "bridge", "capture", "general", "customer", "source", "forbidden", "wlan", "ignore-errors",
+})  # fmt: skip
 
 Handler = Callable[[Config, Port, Line], None]
 
@@ -112,6 +117,8 @@ def _enabled(value: bool) -> Handler:
 def _switchport(config: Config, port: Port, line: Line) -> None:
     words = line.words[1:]
     port.switched = True
+    if words[:1] and words[0] not in _SWITCHPORT:
+        raise UnreadableError("not a setting of a switched port")
     try:
         if words[:2] == ("access", "vlan"):
             port.vlans = vlan_ids(_last(line, 3))

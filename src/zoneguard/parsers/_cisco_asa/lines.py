@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
 from zoneguard.parsers.accounting import BLANK, Ledger
 
@@ -90,6 +91,8 @@ def parts(source: Source, ledger: Ledger) -> list[Part]:
         version = VERSION.match(line)
         if version is not None:
             ledger.understood(number)
+            if line[version.end() :].strip():
+                ledger.not_understood(number, "words behind the version are not known", Concern.OTHER)
             if found[-1].version or len(found[-1].commands) > 1:
                 found.append(Part(number))
             found[-1].product, found[-1].version = version["product"], version["version"]

@@ -8,7 +8,7 @@ none nothing does; the router itself (zone ``self``) answers everything unless a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
@@ -21,6 +21,14 @@ from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.reasons import QUALITY
 from zoneguard.parsers._cisco.values import undecided
 
+_LOOKED_INTO = frozenset(
+    (name,)
+    for name in (
+        "http", "imap", "pop3", "smtp", "sunrpc", "sip", "h323", "gtpv0", "gtpv1", "im", "aol", "msnmsgr", "ymsgr",
+        "icq", "winmsgr", "p2p", "edonkey", "fasttrack", "gnutella", "kazaa2", "urlfilter", "content-scan", "avc",
+    )
+)  # fmt: skip
+"""Protocols that a map of the second kind is about: ``class-map type inspect http match-any NAME``."""
 DEEPER = "inspects what is permitted, may only take away"
 
 
@@ -68,7 +76,7 @@ def read_class_map(config: Config, zones: Zones, line: Line) -> None:
     """``class-map [type inspect] [match-any|match-all] NAME``."""
     words = [w for w in line.words[1:] if w not in ("match-any", "match-all")]
     if words[:2] != ["type", "inspect"] or len(words) != 3:
-        account(config.ledger, line, DEEPER if words[:2] == ["type", "inspect"] else QUALITY)
+        _set_aside(config, line, words)
         return
     config.understood(line)
     found = zones.classes[words[2]] = ClassMap(line, "match-any" not in line.words)
@@ -82,11 +90,22 @@ def read_class_map(config: Config, zones: Zones, line: Line) -> None:
             config.unread(child, Concern.FILTER)
 
 
+def _set_aside(config: Config, line: Line, words: Sequence[str]) -> None:
+    """A map of quality of service, or of one that looks deeper into an application."""
+    if tuple(words[:2]) != ("type", "inspect"):
+        account(config.ledger, line, QUALITY)
+    elif tuple(words[2:3]) in _LOOKED_INTO:
+        account(config.ledger, line, DEEPER)
+    else:
+        for one in line.walk():
+            config.unread(one, Concern.FILTER)
+
+
 def read_policy_map(config: Config, zones: Zones, line: Line) -> None:
     """``policy-map type inspect NAME`` with its classes and their actions."""
     words = line.words[1:]
     if words[:2] != ("type", "inspect") or len(words) != 3:
-        account(config.ledger, line, DEEPER if words[:2] == ("type", "inspect") else QUALITY)
+        _set_aside(config, line, words)
         return
     config.understood(line)
     classes: list[PolicyClass] = []

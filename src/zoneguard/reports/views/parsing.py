@@ -82,16 +82,16 @@ def _stage(page: Page, stage: Stage, vrf: Vrf) -> None:
 
 def _rules(page: Page, rules: RuleList) -> None:
     for rule in rules.rules:
-        page.field(str(rule.span.first), [_rule_text(rule)], 6, 8)
+        page.field(str(rule.span.first), [_rule_text(page, rule)], 6, 8)
     page.field("", [f"default {_action_text(rules.default)}"], 6, 8)
 
 
-def _rule_text(rule: Rule | NatRule) -> str:
+def _rule_text(page: Page, rule: Rule | NatRule) -> str:
     if isinstance(rule, NatRule):
         rewrites = ", ".join(_action_text(rewrite) for rewrite in rule.rewrites) or "exempt"
-        return f"{rule.name} {match_text(rule.match)} ⇒ {rewrites}".strip()
-    disabled = "" if rule.enabled else "(disabled) "
-    return f"{disabled}{_action_text(rule.action)} {match_text(rule.match)}"
+        return f"{rule.name} {match_text(rule.match, page.say)} ⇒ {rewrites}".strip()
+    disabled = "" if rule.enabled else f"{page.say(N_('(disabled)'))} "
+    return f"{disabled}{_action_text(rule.action)} {match_text(rule.match, page.say)}"
 
 
 def _action_text(action: Any) -> str:

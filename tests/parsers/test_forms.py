@@ -1,0 +1,73 @@
+"""Whole forms of commands: which words and numbers fit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoneguard.model.device import Concern
+from zoneguard.parsers import Source
+from zoneguard.parsers._forms import NOT_WHOLE, Forms
+from zoneguard.parsers.accounting import Ledger
+
+FORMS = Forms(
+    ("", Concern.FILTER, "list <name> (in|out)\n vlan <1-4094>\n server <ip> {prefer|key <number>} [via <unit>]"),
+    ("port|ring", Concern.INTERFACE, "address <prefix> [second]\n note <text>\n member <words>\n log <transport>"),
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        ("", "list A in"),
+        ("", "LIST A out"),
+        ("", "vlan 4094"),
+        ("", "server 10.0.0.1"),
+        ("", "server 10.0.0.1 key 3 prefer key 4 via 1/2"),
+        ("", "address of nothing that is known here"),
+        ("port", "address 10.0.0.1/24 second"),
+        ("ring", "address 2001:db8::1/64"),
+        ("port", "note"),
+        ("port", "note what you like"),
+        ("ring", "member a b"),
+        ("ring", "log udp/514"),
+        ("port", "list A in in"),
+    ],
+)
+def test_what_fits_or_begins_as_no_form_does(block: str, text: str) -> None:
+    assert FORMS.odd(block, text.split()) is None
+
+
+@pytest.mark.parametrize(
+    ("block", "text", "concern"),
+    [
+        ("", "list A", Concern.FILTER),
+        ("", "list A in out", Concern.FILTER),
+        ("", "list A across", Concern.FILTER),
+        ("", "vlan 0", Concern.FILTER),
+        ("", "vlan 4095", Concern.FILTER),
+        ("", "vlan 99999999999", Concern.FILTER),
+        ("", "server 10.0.0.1 prefer sometimes", Concern.FILTER),
+        ("", "server 10.0.0.1 via eth0", Concern.FILTER),
+        ("ring", "address 10.0.0.1", Concern.INTERFACE),
+        ("port", "member", Concern.INTERFACE),
+        ("port", "log udp/many", Concern.INTERFACE),
+    ],
+)
+def test_what_does_not_fit(block: str, text: str, concern: Concern) -> None:
+    assert FORMS.odd(block, text.split()) is concern
+
+
+def test_only_lines_that_were_understood_are_spoken_of() -> None:
+    ledger = Ledger(Source("f", ("list A across",) * 3), "test")
+    ledger.understood(1)
+    ledger.ignored("for a reason", 2)
+    ledger.not_understood(3, "already open", Concern.OTHER)
+    FORMS.check((("", number, ("list", "A", "across")) for number in (1, 2, 3)), ledger)
+    assert [(m.span.first, m.reason) for m in ledger.close().not_understood] == [(1, NOT_WHOLE), (3, "already open")]
+
+
+@given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8), st.sampled_from(["", "port", "x"]))
+def test_any_words_are_judged(words: list[str], block: str) -> None:
+    assert FORMS.odd(block, words) in (None, Concern.FILTER, Concern.INTERFACE)

@@ -1,0 +1,38 @@
+"""A word too much on an understood line of our examples never passes in silence."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.parsers.word_hunt import WAYS, Silent, silent
+
+TOPOLOGIES = Path(__file__).parents[2] / "topologies"
+FREE = {
+    "cisco-ios": r"description |inspect |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
+    "cisco-nxos": r"description |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
+    "cisco-asa": r"description ",
+}
+"""Of each format held to it, what is free text, a list of names, or an option of a list that nobody asks."""
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[Silent]]:
+    """What remains silent in our examples, by format."""
+    silences: dict[str, list[Silent]] = defaultdict(list)
+    seen: set[tuple[str, ...]] = set()
+    for path in sorted(TOPOLOGIES.rglob("configs/*")):
+        if path.suffix != ".json" and "-broken" not in str(path):
+            for one in silent(path, WAYS["end"], seen):
+                silences[one.format].append(one)
+    assert set(FREE) <= {shape[0] for shape in seen}
+    return silences
+
+
+@pytest.mark.parametrize("name", sorted(FREE))
+def test_a_word_behind_the_last_is_said(name: str, found: dict[str, list[Silent]]) -> None:
+    free = re.compile(rf".*\| (?:{FREE[name]})")
+    assert not [one for one in found[name] if not free.match(one.text)]
