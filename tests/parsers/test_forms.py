@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
 from zoneguard.parsers._forms import NOT_WHOLE, Forms
-from zoneguard.parsers.accounting import Ledger
+from zoneguard.parsers.accounting import BLANK, Ledger
 
 FORMS = Forms(
     ("", Concern.FILTER, "list <name> (in|out)\n vlan <1-4094>\n server <ip> {prefer|key <number>} [via <unit>]"),
@@ -62,10 +62,10 @@ def test_what_does_not_fit(block: str, text: str, concern: Concern) -> None:
 def test_only_lines_that_were_understood_are_spoken_of() -> None:
     ledger = Ledger(Source("f", ("list A across",) * 3), "test")
     ledger.understood(1)
-    ledger.ignored("for a reason", 2)
-    ledger.not_understood(3, "already open", Concern.OTHER)
+    ledger.ignored(BLANK, 2)
+    ledger.not_understood(3, "no rule reads this line", Concern.OTHER)
     FORMS.check((("", number, ("list", "A", "across")) for number in (1, 2, 3)), ledger)
-    assert [(m.span.first, m.reason) for m in ledger.close().not_understood] == [(1, NOT_WHOLE), (3, "already open")]
+    assert [(m.span.first, m.reason) for m in ledger.close().not_understood] == [(1, NOT_WHOLE), (3, "no rule reads this line")]
 
 
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8), st.sampled_from(["", "port", "x"]))
