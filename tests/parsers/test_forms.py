@@ -65,7 +65,10 @@ def test_only_lines_that_were_understood_are_spoken_of() -> None:
     ledger.ignored(BLANK, 2)
     ledger.not_understood(3, "no rule reads this line", Concern.OTHER)
     FORMS.check((("", number, ("list", "A", "across")) for number in (1, 2, 3)), ledger)
-    assert [(m.span.first, m.reason) for m in ledger.close().not_understood] == [(1, NOT_WHOLE), (3, "no rule reads this line")]
+    assert [(m.span.first, m.reason) for m in ledger.close().not_understood] == [
+        (1, NOT_WHOLE),
+        (3, "no rule reads this line"),
+    ]
 
 
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8), st.sampled_from(["", "port", "x"]))
