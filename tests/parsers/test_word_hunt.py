@@ -15,6 +15,7 @@ FREE = {
     "cisco-ios": r"description |inspect |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
     "cisco-nxos": r"description |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
     "cisco-asa": r"description ",
+    "fortios": r"set allowaccess ",
 }
 """Of each format held to it, what is free text, a list of names, or an option of a list that nobody asks."""
 

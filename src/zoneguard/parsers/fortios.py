@@ -18,6 +18,7 @@ from zoneguard.parsers._fortios.interfaces import TUNNEL_TABLES, read_interfaces
 from zoneguard.parsers._fortios.management import read_management
 from zoneguard.parsers._fortios.schema import account_rest
 from zoneguard.parsers._fortios.settings import READ_SETTINGS, read_global
+from zoneguard.parsers._fortios.shapes import check_values
 from zoneguard.parsers._fortios.static import DYNAMIC
 from zoneguard.parsers._fortios.tree import TreeReader
 from zoneguard.parsers._fortios.tunnels import read_tunnels
@@ -68,12 +69,14 @@ def parse(source: Source, name: str) -> Parsed:
     for reason, line in reader.asides:
         ledger.ignored(reason, line)
     settings = read_management(export, device.services)
+    watches = read_watches(export)
+    check_values(ledger, root)
     device = replace(
         device,
         uncertain=(*_missing(export), *ledger.uncertain),
         settings=settings,
         tunnels=read_tunnels(export),
-        watches=read_watches(export),
+        watches=watches,
     )
     return Parsed((device,), ledger.close())
 

@@ -102,7 +102,7 @@ IGNORED_TABLES: dict[str, str] = {
     "system cloud-service": MANAGEMENT, "system custom-*": MANAGEMENT, "sys-config *": MANAGEMENT,
 }  # fmt: skip
 
-_FAMILY_CONCERN = {
+FAMILY_CONCERN = {
     "firewall": Concern.FILTER,
     "router": Concern.ROUTING,
     "system": Concern.INTERFACE,
@@ -189,4 +189,4 @@ def account_rest(ledger: Ledger, blocks: Iterable[Block]) -> None:
         if reason is not None:
             ignore(ledger, block, reason)
         else:
-            unread(ledger, block, _FAMILY_CONCERN.get(block.name.split(" ", 1)[0], Concern.OTHER))
+            unread(ledger, block, FAMILY_CONCERN.get(block.name.split(" ", 1)[0], Concern.OTHER))

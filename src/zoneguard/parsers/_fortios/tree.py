@@ -79,12 +79,14 @@ class TreeReader:
             text = rest
         if verb in _CHANGES:
             return self._change(verb, text, number)
+        if verb not in ("next", "end"):
+            return self._open_or_edit(verb, text, number)
         if verb == "next":
             self._next(number)
-        elif verb == "end":
-            self._end(number)
         else:
-            return self._open_or_edit(verb, text, number)
+            self._end(number)
+        if text != verb:
+            self._ledger.not_understood(number, "words behind the end of a block", Concern.FILTER)
         return number
 
     def _change(self, verb: str, text: str, number: int) -> int:
@@ -106,6 +108,8 @@ class TreeReader:
             block.settings[name] = (words, number, last)
         elif verb in ("unset", "clear"):
             block.settings.pop(name, None)
+            if raw:
+                self._ledger.not_understood(number, "words behind the name of a setting", Concern.FILTER)
         else:
             more = plain_words(words) if isinstance(words, str) else words
             before = block.settings.get(name, ("", 0, 0))[0]
@@ -126,7 +130,7 @@ class TreeReader:
         words, last = quoted
         if verb == "config" and len(words) > 1:
             self._config(" ".join(words[1:]), number)
-        elif verb == "edit" and len(words) > 1:
+        elif verb == "edit" and len(words) == 2:
             self._edit(words[1], number)
         elif verb in _TABLE_EDITS:
             self._table_edit(words, number)

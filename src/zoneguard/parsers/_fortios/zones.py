@@ -125,6 +125,9 @@ def check_zones(export: Export, zones: Mapping[str, Zone], interfaces: Mapping[s
         if zone.name in interfaces:
             export.ledger.not_understood(zone.first, "a zone and an interface have this name", Concern.FILTER)
         for member in sorted(zone.members):
+            if interfaces and member not in interfaces and not _IMPLICIT.match(member):
+                reason = Reason('the interface "{name}" is not defined in this file', name=member)
+                export.ledger.not_understood(zone.first, reason, Concern.INTERFACE)
             if seen.setdefault(member, zone.name) != zone.name:
                 reason = Reason(
                     'the interface "{one}" is in the zones "{of_interface}" and "{name}"',
@@ -145,11 +148,11 @@ class InterfaceNames:
 
     def resolve(self, names: Sequence[str], line: int) -> tuple[frozenset[str] | None, tuple[Doubt, ...]]:
         """The interfaces that ``names`` in line ``line`` stand for (``None``: all), and what is not defined."""
-        if "any" in names:
-            return None, ()
         found: set[str] = set()
         doubts: list[Doubt] = []
         for name in names:
+            if name == "any":
+                continue
             zone = self.zones.get(name)
             if zone is not None:
                 found |= zone.members
@@ -157,4 +160,4 @@ class InterfaceNames:
             found.add(name)
             if self.listed and name not in self.interfaces and not _IMPLICIT.match(name):
                 doubts.append(Doubt(line, Reason('the interface "{name}" is not defined in this file', name=name)))
-        return frozenset(found), tuple(doubts)
+        return None if "any" in names else frozenset(found), tuple(doubts)
