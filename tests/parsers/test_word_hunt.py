@@ -13,7 +13,7 @@ from tests.parsers.word_hunt import WAYS, Silent, silent
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
 FREE = {
     "cisco-ios": r"description |inspect |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
-    "cisco-nxos": r"description |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
+    "cisco-nxos": r"description |switchport port-security|(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
 }

@@ -112,7 +112,7 @@ _OF_TABLES: dict[str, dict[str, Shape]] = {
     "secondaryip": {"ip": _network},
     "router static": {"dst": _two, "dstaddr": _one, "blackhole": _SWITCH, "sdwan": _SWITCH},
     "firewall policy": {"action": _among("accept", "deny", "ipsec", "learn", "ssl-vpn")},
-    "system admin": {f"trusthost{n}": _network for n in range(1, 11)} | {"password": _two},
+    "system admin": {**_shapes(" ".join(f"trusthost{n}" for n in range(1, 11)), _network), "password": _two},
     "ntpserver": {"server": _one},
     "log syslogd setting": {"server": _one},
     "system snmp sysinfo": {"status": _SWITCH},
