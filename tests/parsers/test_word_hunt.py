@@ -11,9 +11,10 @@ import pytest
 from tests.parsers.word_hunt import WAYS, Silent, silent
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
+_CISCO = r"description |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address"
 FREE = {
-    "cisco-ios": r"description |inspect |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
-    "cisco-nxos": r"description |switchport port-security|(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address",
+    "cisco-ios": rf"inspect |{_CISCO}",
+    "cisco-nxos": rf"switchport port-security|{_CISCO}",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
 }
