@@ -206,7 +206,7 @@ def test_a_repeated_piece_of_a_whole_datagram_is_no_second_one(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("core", [core for core in (cores.NUMPY, COMPILED) if core])
-def test_a_fragment_inside_of_one_that_is_given_up_is_settled_too(core: cores.Core, tmp_path: Path) -> None:
+def test_a_fragment_inside_of_one_that_is_given_up_is_modelled_too(core: cores.Core, tmp_path: Path) -> None:
     """Given up at the end, it brings a fragment of its own, for which an older one is given up."""
     inner = bytes(IP(src="10.3.0.1", dst="10.3.0.2", id=9, flags="MF") / Raw(bytes(48)))
     outer = bytes(ether(IP(src=A, dst=B, id=1, proto=4, flags="MF") / Raw(inner + bytes(4))))

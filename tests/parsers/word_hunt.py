@@ -94,7 +94,7 @@ def _understood(source: Source, parser: Parser) -> tuple[Parsed, list[int]]:
 
     def closing(ledger: Ledger) -> object:
         account = close(ledger)
-        found.extend(n for n in range(1, len(source.lines) + 1) if ledger.is_settled(n))
+        found.extend(n for n in range(1, len(source.lines) + 1) if ledger.is_modelled(n))
         return account
 
     Ledger.close = closing  # type: ignore[assignment,method-assign]

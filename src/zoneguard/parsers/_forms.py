@@ -114,5 +114,5 @@ class Forms:
         """Say of each command that it was not wholly read where it was taken as understood."""
         for block, number, words in commands:
             concern = self.odd(block, words) if words else None
-            if concern is not None and ledger.is_settled(number):
+            if concern is not None and ledger.is_modelled(number):
                 ledger.not_understood(number, NOT_WHOLE, concern)

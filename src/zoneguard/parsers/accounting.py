@@ -38,6 +38,7 @@ class Ledger:
         self._format = format_name
         self._fates: list[str | int | None] = [_UNTOLD] * (len(source.lines) + 1)
         self._not_understood: dict[tuple[int, str], Misunderstood] = {}
+        self._open: set[int] = set()
         for doubt in source.doubts:
             self.not_understood(*doubt)
 
@@ -62,11 +63,7 @@ class Ledger:
 
     def is_modelled(self, line: int) -> bool:
         """Whether line ``line`` is in the model without any doubt."""
-        return self._fates[line] is None and all(number != line for number, _ in self._not_understood)
-
-    def is_settled(self, line: int) -> bool:
-        """Whether line ``line`` was last said to be in the model, and nothing about it is not understood."""
-        return self._fates[line] is None and (line, "") not in self._not_understood
+        return self._fates[line] is None and line not in self._open
 
     def not_understood(
         self, line: int, reason: str, concern: Concern, bounded: bool = False, about: str = ""
@@ -79,6 +76,7 @@ class Ledger:
         line = max(line, self._source.first)
         text = self._source.lines[line - 1].strip()[:200] if 0 < line <= len(self._source.lines) else ""
         entry = Misunderstood(self._source.span(line), about[:200] or text, reason, concern, bounded)
+        self._open.add(line)
         known = self._not_understood.get((line, about))
         if known is None or (_matters(entry) and not _matters(known)):
             self._not_understood[line, about] = entry

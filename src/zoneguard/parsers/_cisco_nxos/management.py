@@ -34,7 +34,7 @@ def read_settings(
         for name in sorted(ports)
     ]
     settings = read_management(lines, ledger, span, accesses, "Cisco NX-OS", frozenset({Topic.ACCESS}))
-    unsettled = set() if _is_settled(commands) else {Topic.ACCESS}
+    unsettled = set() if _is_modelled(commands) else {Topic.ACCESS}
     if not {"console", "vty"} <= {limit.way for limit in settings.idle}:
         unsettled.add(Topic.IDLE)
     return replace(settings, told=settings.told - unsettled)
@@ -56,7 +56,7 @@ def _offered(commands: Mapping[tuple[str, ...], Line]) -> dict[tuple[str, int], 
     return found
 
 
-def _is_settled(commands: Mapping[tuple[str, ...], Line]) -> bool:
+def _is_modelled(commands: Mapping[tuple[str, ...], Line]) -> bool:
     """Whether the file says of every service whether it runs."""
     spoken = {word for words in commands if "nxapi" in words[:2] for word in words if word in ("http", "https")}
     return ("feature", "nxapi") not in commands or len(spoken) == 2

@@ -128,7 +128,7 @@ def check_values(ledger: Ledger, root: Block) -> None:
         own = _OF_TABLES.get(table, _NOTHING)
         for name, setting in block.settings.items():
             shape = own.get(name) or _SHAPES.get(name)
-            if shape is not None and not shape(_words(setting)) and ledger.is_settled(setting[1]):
+            if shape is not None and not shape(_words(setting)) and ledger.is_modelled(setting[1]):
                 reason = Reason('the setting "{name}" holds what it cannot: what it means is open', name=name)
                 ledger.not_understood(setting[1], reason, FAMILY_CONCERN.get(table.split(" ", 1)[0], Concern.FILTER))
         left += ((table, entry) for entry in block.entries.values())
