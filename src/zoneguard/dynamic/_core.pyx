@@ -11,6 +11,8 @@ from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove
 
+from zoneguard.dynamic._row cimport Row
+
 from zoneguard.dynamic._sequence import MAX_HOLES
 
 cdef enum:
@@ -28,12 +30,10 @@ cdef int64_t NEAR = <int64_t>1 << 31
 cdef int64_t WRAP = (<int64_t>1 << 32) - 1
 
 
-cdef inline int64_t be32(const uint8_t[::1] data, Py_ssize_t at) except -1:
-    return <int64_t>data[at] << 24 | <int64_t>data[at + 1] << 16 | <int64_t>data[at + 2] << 8 | data[at + 3]
-
-
-cdef inline int64_t le32(const uint8_t[::1] data, Py_ssize_t at) except -1:
-    return <int64_t>data[at + 3] << 24 | <int64_t>data[at + 2] << 16 | <int64_t>data[at + 1] << 8 | data[at]
+cdef inline int64_t u32(const uint8_t *data, bint big) noexcept:
+    if big:
+        return <uint32_t>data[0] << 24 | <uint32_t>data[1] << 16 | <uint32_t>data[2] << 8 | data[3]
+    return <uint32_t>data[3] << 24 | <uint32_t>data[2] << 16 | <uint32_t>data[1] << 8 | data[0]
 
 
 def pcap_records(const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, bint big, Py_ssize_t head, int64_t unit,
@@ -44,20 +44,20 @@ def pcap_records(const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, bint bi
     """
     cdef Py_ssize_t count = 0
     cdef int64_t length
+    cdef const uint8_t *record
+    if at < 0 or end > data.shape[0] or head < 16:
+        raise IndexError("records outside of their buffer")
     while count < place.shape[0]:
         if end - at < 12:
             return count, at, -1
-        length = be32(data, at + 8) if big else le32(data, at + 8)
+        record = &data[at]
+        length = u32(record + 8, big)
         if at + head + length > end:
             return count, at, length
         place[count] = at + head
         caplen[count] = length
-        if big:
-            wirelen[count] = be32(data, at + 12)
-            time[count] = be32(data, at) * 1_000_000_000 + be32(data, at + 4) * unit
-        else:
-            wirelen[count] = le32(data, at + 12)
-            time[count] = le32(data, at) * 1_000_000_000 + le32(data, at + 4) * unit
+        wirelen[count] = u32(record + 12, big)
+        time[count] = u32(record, big) * 1_000_000_000 + u32(record + 4, big) * unit
         at += head + length
         count += 1
     return count, at, -2
@@ -180,14 +180,11 @@ cdef class Aggregator:
                 self.slots[at] = flow
         return 0
 
-    def absorb(self, const int64_t[::1] time, const int64_t[::1] number, const int32_t[::1] file,
-               const uint64_t[::1] src_high, const uint64_t[::1] src_low, const uint64_t[::1] dst_high,
-               const uint64_t[::1] dst_low, const uint8_t[::1] v6, const uint8_t[::1] proto,
-               const uint16_t[::1] key_a, const uint16_t[::1] key_b, const uint8_t[::1] oneway,
-               const int64_t[::1] size, const int64_t[::1] payload, const uint8_t[::1] tcp, const int64_t[::1] seq,
-               const int64_t[::1] mac, const int32_t[::1] context):
+    def absorb(self, const Row[::1] rows):
         """Add rows; returns each one's flow and direction, and the rows with another source address than the first."""
-        cdef Py_ssize_t n = time.shape[0], i, at, mask
+        cdef Py_ssize_t n = rows.shape[0], i, at, mask
+        cdef const Row *row
+        cdef const uint64_t *known
         cdef uint64_t source, destination, a, b, c, d, tail, ports
         cdef int64_t flags, event, begin, end, start, upto
         cdef int32_t flow, half
@@ -208,25 +205,30 @@ cdef class Aggregator:
         strangers = []
 
         for i in range(n):
-            a, b, c, d = src_high[i], src_low[i], dst_high[i], dst_low[i]
+            row = &rows[i]
+            a, b, c, d = row.src_high, row.src_low, row.dst_high, row.dst_low
             source, destination = b, d
-            if v6[i]:
+            if row.v6:
                 source += (a ^ a >> 32) * self.fold
                 destination += (c ^ c >> 32) * self.fold
-            back = not oneway[i] and (source > destination or (source == destination and key_a[i] > key_b[i]))
-            ports = <uint64_t>key_a[i] << 16 | key_b[i]
+            back = not row.oneway and (
+                source > destination or (source == destination and row.key_a > row.key_b)
+            )
+            ports = <uint64_t>row.key_a << 16 | row.key_b
             if back:
                 a, b, c, d = c, d, a, b
-                ports = <uint64_t>key_b[i] << 16 | key_a[i]
-            tail = ports << 32 | <uint64_t>context[i] << 16 | <uint64_t>oneway[i] << 9 | <uint64_t>v6[i] << 8 | proto[i]
+                ports = <uint64_t>row.key_b << 16 | row.key_a
+            tail = (
+                ports << 32 | <uint64_t>row.context << 16 | <uint64_t>row.oneway << 9 | <uint64_t>row.v6 << 8 | row.proto
+            )
             side[i] = back
             at = self._hash(a, b, c, d, tail) & mask
             while True:
                 flow = slots[at]
-                if flow < 0 or (
-                    key[flow, 1] == b and key[flow, 3] == d and key[flow, 4] == tail
-                    and key[flow, 0] == a and key[flow, 2] == c
-                ):
+                if flow < 0:
+                    break
+                known = &key[flow, 0]
+                if known[1] == b and known[3] == d and known[4] == tail and known[0] == a and known[2] == c:
                     break
                 at = (at + 1) & mask
             if flow < 0:
@@ -245,14 +247,15 @@ cdef class Aggregator:
             if slot[i] < 0:
                 flows[i] = -1
                 continue
+            row = &rows[i]
             flow = slots[slot[i]]
             half = 2 * flow + side[i]
             here, there = &halves[half], &halves[half ^ 1]
-            tracked = proto[i] == TCP
-            flags = tcp[i]
+            tracked = row.proto == TCP
+            flags = row.tcp
             event = self.events[flags] if tracked else 0
             syn = event & (OPENING | ANSWERING) != 0
-            if flags & SYN and tracked and count < self.max_flows and _renewed(here, there, seq[i], flags & ACK != 0):
+            if flags & SYN and tracked and count < self.max_flows and _renewed(here, there, row.seq, flags & ACK != 0):
                 key[count, :] = key[flow, :]
                 flow = count
                 count += 1
@@ -264,37 +267,37 @@ cdef class Aggregator:
             flows[i] = flow
             first = here.packets == 0
             if first:
-                here.first_row, here.first_time, here.first_number = self.rows + i, time[i], number[i]
-                here.first_file, here.mac = file[i], mac[i]
-            here.last_row, here.last_time, here.last_number = self.rows + i, time[i], number[i]
-            here.last_file = file[i]
+                here.first_row, here.first_time, here.first_number = self.rows + i, row.time, row.number
+                here.first_file, here.mac = row.file, row.mac
+            here.last_row, here.last_time, here.last_number = self.rows + i, row.time, row.number
+            here.last_file = row.file
             here.packets += 1
-            here.bytes += size[i]
+            here.bytes += row.size
             here.events |= <uint8_t>event
-            if mac[i] >= 0 and mac[i] != here.mac:
+            if row.mac >= 0 and row.mac != here.mac:
                 strangers.append(i)
             if not tracked:
-                here.payload += payload[i]
+                here.payload += row.payload
                 continue
             if event & RESET:
                 continue
             if here.start < 0:
-                here.start = seq[i]
-            if not (syn or payload[i] > 0 or first):
+                here.start = row.seq
+            if not (syn or row.payload > 0 or first):
                 continue
-            start = (seq[i] + syn) & WRAP
+            start = (row.seq + syn) & WRAP
             if here.holed:
-                self._holed(half, here, start, payload[i], syn)
+                self._holed(half, here, start, row.payload, syn)
                 continue
             if here.next < 0:
                 here.next = here.floor = start + ORIGIN
             upto = here.next
             begin = upto + ((start - upto + NEAR) & WRAP) - NEAR
-            end = begin + payload[i]
+            end = begin + row.payload
             if here.isn >= 0 or syn:
                 begin = max(begin, here.floor)
             if begin < end and (begin > upto or end < here.floor):  # a hole
-                self._holed(half, here, start, payload[i], syn)
+                self._holed(half, here, start, row.payload, syn)
                 continue
             if syn and here.isn < 0:
                 here.isn = (start - 1) & WRAP

@@ -11,9 +11,12 @@ import numpy as np
 
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from zoneguard.dynamic._fragments cimport Datagram, Fragments, Head, Key, Piece, free_lists
+from zoneguard.dynamic._row cimport Row
+
+from zoneguard.dynamic.columns import PADDING, ROW, Refusal
 
 cdef extern from *:
     """
@@ -38,11 +41,13 @@ cdef enum:
     ROWS = MAX_TUNNELS + 1  # of one frame
     CACHE = 256
     TEREDO = 0x20010000
+    TEREDO_PORT = 3544
     TCP = 6
     UDP = 17
     ICMP = 1
     ICMPV6 = 58
     RST = 0x04
+    TOO_BIG = 4  # a code of unreachable messages, which refuses nothing
     TAG = 1
     SILENT = 2  # an EtherType whose frames hold no IP
     PPP_CONTROL = 2
@@ -89,12 +94,16 @@ cdef struct Name:
     uint64_t ends[4]
 
 
-cdef inline int64_t be16(const uint8_t[::1] data, Py_ssize_t at) except -1:
-    return <int64_t>data[at] << 8 | data[at + 1]
+cdef inline int64_t be16(const uint8_t *data) noexcept:
+    return <uint16_t>(<uint16_t>data[0] << 8 | data[1])
 
 
-cdef inline int64_t be32(const uint8_t[::1] data, Py_ssize_t at) except -1:
-    return <int64_t>data[at] << 24 | <int64_t>data[at + 1] << 16 | <int64_t>data[at + 2] << 8 | data[at + 3]
+cdef inline int64_t be32(const uint8_t *data) noexcept:
+    return <uint32_t>data[0] << 24 | <uint32_t>data[1] << 16 | <uint32_t>data[2] << 8 | data[3]
+
+
+cdef inline uint64_t be64(const uint8_t *data) noexcept:
+    return <uint64_t>be32(data) << 32 | <uint64_t>be32(data + 4)
 
 
 cdef inline int64_t u8(const Place *p, Py_ssize_t offset) noexcept:
@@ -155,16 +164,10 @@ cdef class Packets:
     cdef list tunnels
     cdef uint64_t[::1] cached_vlans
     cdef int32_t[::1] cached_path, cached_number
-    cdef object wide_, long_, short_, byte_, number_, scalar, settled_
-    cdef uint64_t[:, ::1] w
-    cdef int64_t[:, ::1] q
-    cdef uint16_t[:, ::1] s
-    cdef uint8_t[:, ::1] b
-    cdef int32_t[:, ::1] number
+    cdef object records, scalar, settled_
+    cdef Row[::1] out
     cdef int64_t[:, ::1] settled
-    cdef Py_ssize_t rows, room
-    cdef int64_t time, frame_number
-    cdef int32_t file
+    cdef Py_ssize_t rows, room, padding
     cdef bint waits, telling
     cdef Fragments fragments
     cdef bytearray extra
@@ -174,33 +177,36 @@ cdef class Packets:
         self.header, self.answer = tables[7:]
         self.context, self.name, self.fragments = context, name, fragments
         self.settled = self.settled_ = np.zeros((3, 1), np.int64)
-        self.paths, self.tunnels = {}, [()]
+        self.paths, self.tunnels, self.padding = {}, [()], PADDING
         self.cached_vlans = np.zeros(CACHE, np.uint64)
         self.cached_path = np.full(CACHE, -1, np.int32)
         self.cached_number = np.zeros(CACHE, np.int32)
 
     cdef int _make_room(self, Py_ssize_t room) except -1:
-        """New columns of this length, with what the old ones hold."""
-        columns = []
-        for old, shape, kind in (
-            (self.wide_, (4, room), np.uint64), (self.long_, (9, room), np.int64), (self.short_, (3, room), np.uint16),
-            (self.byte_, (6, room), np.uint8), (self.number_, (2, room), np.int32),
-        ):
-            new = np.empty(shape, kind)
-            if self.rows:
-                new[..., : self.rows] = old[..., : self.rows]
-            columns.append(new)
-        self.wide_, self.long_, self.short_, self.byte_, self.number_ = columns
-        self.w, self.q, self.s, self.b, self.number = columns
+        """New records, so many, with what the old ones hold."""
+        new = np.empty(room, ROW)
+        if self.rows:
+            new[: self.rows] = self.records[: self.rows]
+        self.records = self.out = new
         self.room = room
         return 0
+
+    cdef Row *_next(self) except NULL:
+        """The next record, with zeros in it."""
+        cdef Row *row
+        if self.rows == self.room:
+            self._make_room(self.room + self.room // 2 + ROWS)
+        row = &self.out[self.rows]
+        memset(row, 0, sizeof(Row))
+        self.rows += 1
+        return row
 
     def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
                const int64_t[::1] wirelens, const int32_t[::1] links, const int64_t[::1] times,
                const int64_t[::1] numbers, const int32_t[::1] files, scalar):
-        """What became of each frame, the columns of its packets, outer ones first, and frames of datagrams that were
+        """What became of each frame, the records of its packets, outer ones first, and frames of datagrams that were
         settled; see ``decoding.Swift``."""
-        cdef Py_ssize_t n = places.shape[0], i, before
+        cdef Py_ssize_t n = places.shape[0], i, before, last = data.shape[0] - self.padding
         cdef int64_t outcome
         cdef Place p
         fate_ = np.zeros(n, np.uint16)
@@ -208,23 +214,21 @@ cdef class Packets:
         self.scalar, self.extra = scalar, scalar.extra
         self.rows = 0
         self._make_room(n + ROWS)
+        if n:
+            p.data = &data[0]
         for i in range(n):
-            if self.rows + ROWS > self.room:
-                self._make_room(self.room + self.room // 2 + ROWS)
             if i + AHEAD < n:
-                fetch_soon(&data[0] + places[i + AHEAD])
-            self.time, self.frame_number, self.file = times[i], numbers[i], files[i]
-            if places[i] < 0 or caplens[i] < 0 or places[i] + caplens[i] > data.shape[0]:
+                fetch_soon(p.data + places[i + AHEAD])
+            if places[i] < 0 or caplens[i] < 0 or places[i] + caplens[i] > last:
                 raise IndexError("a frame outside of its buffer")
-            if self._ordinary(data, places[i], places[i] + caplens[i], links[i]):
+            p.at, p.stop = places[i], places[i] + caplens[i]
+            p.time, p.number, p.file = times[i], numbers[i], files[i]
+            if self._ordinary(&p, links[i]):
                 fate[i] = DECODED
                 continue
             before, self.waits = self.rows, False
-            p.data = &data[0]
-            p.at, p.stop = places[i], places[i] + caplens[i]
             p.wire = p.at + max(caplens[i], wirelens[i])
             p.mac, p.vlans, p.path, p.tags, p.layers, p.tunnels = -1, 0, 0, 0, 0, 0
-            p.time, p.number, p.file = times[i], numbers[i], files[i]
             p.apart = p.damaged = p.unfinished = False
             outcome = self._link(&p, links[i])
             if outcome > 0:
@@ -239,139 +243,122 @@ cdef class Packets:
             while self.fragments.late.oldest is not NULL:
                 self._given_up(self.fragments.late.oldest)
                 self.fragments.drop_late()
-        columns = dict(zip(("src_high", "src_low", "dst_high", "dst_low"), self.wide_[:, : self.rows]))
-        names = ("size", "payload", "kept", "data_at", "mac", "seq", "ack", "time", "number")
-        columns.update(zip(names, self.long_[:, : self.rows]))
-        columns.update(zip(("key_a", "key_b", "icmp"), self.short_[:, : self.rows]))
-        columns.update(zip(("v6", "proto", "tcp", "oneway", "damaged", "buffer"), self.byte_[:, : self.rows]))
-        for name in ("v6", "oneway", "damaged"):
-            columns[name] = columns[name].view(np.bool_)
-        columns["context"], columns["file"] = self.number_[:, : self.rows]
         settled, self.extra, self.scalar = self.settled_, None, None
         if self.telling:
             self.settled = self.settled_ = np.zeros_like(settled)
             self.telling = False
-        return fate_, columns, settled
+        return fate_, self.records[: self.rows], settled
 
     cdef int _put(self, list found) except -1:
         """Add rows of the scalar decoder."""
-        cdef Py_ssize_t k
         for values in found:
-            if self.rows + ROWS > self.room:
-                self._make_room(self.room + self.room // 2 + ROWS)
-            k = self.rows
-            (
-                self.q[7, k], self.q[8, k], self.number[1, k], self.w[0, k], self.w[1, k], self.w[2, k], self.w[3, k],
-                self.b[0, k], self.b[1, k], self.s[0, k], self.s[1, k], self.b[3, k], self.s[2, k], self.q[0, k],
-                self.q[1, k], self.q[2, k], self.q[3, k], self.b[2, k], self.q[5, k], self.q[6, k], self.q[4, k],
-                self.number[0, k], self.b[4, k], self.b[5, k],
-            ) = values
-            self.rows += 1
+            self._next()
+            self.records[self.rows - 1] = values
         return 0
 
-    cdef bint _ordinary(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t end, int32_t link) except -1:
+    cdef bint _ordinary(self, const Place *p, int32_t link) except -1:
         """Add the row of an ordinary frame; what it reads ahead lies in the padding."""
-        cdef int64_t kind, mac = -1, size, proto, length, key_a = 0, key_b = 0, answer
-        cdef Py_ssize_t l4, data_at, wire, stop, k = self.rows
+        cdef const uint8_t *ip = p.data + p.at
+        cdef const uint8_t *l4
+        cdef const uint8_t *told
+        cdef Py_ssize_t at = p.at, data_at, wire, stop
+        cdef int64_t kind, mac = -1, size, length, key_a = 0, key_b = 0, answer
+        cdef uint8_t proto
         cdef uint64_t vlans = 0
-        cdef int layer
+        cdef int layer, header
         cdef bint six
+        cdef Row *row
         if link == 1:
-            kind = be16(data, at + 12)
-            mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+            kind = be16(ip + 12)
+            mac = be16(ip + 6) << 32 | be32(ip + 8)
             at += 14
         elif link == 12 or link == 14 or link == 101 or link == 228 or link == 229:
-            kind = data[at] >> 4
+            kind = ip[0] >> 4
             kind = IPV4 if kind == 4 else IPV6 if kind == 6 else 0
         elif link == 113:
-            kind = 0 if _not_a_network(be16(data, at + 2)) else be16(data, at + 14)
-            if be16(data, at + 4) & 0xFF == 6:
-                mac = be16(data, at + 6) << 32 | be32(data, at + 8)
+            kind = 0 if _not_a_network(be16(ip + 2)) else be16(ip + 14)
+            if be16(ip + 4) & 0xFF == 6:
+                mac = be16(ip + 6) << 32 | be32(ip + 8)
             at += 16
         elif link == 276:
-            kind = 0 if _not_a_network(be16(data, at + 8)) else be16(data, at)
-            if be16(data, at + 10) & 0xFF == 6:
-                mac = be16(data, at + 12) << 32 | be32(data, at + 14)
+            kind = 0 if _not_a_network(be16(ip + 8)) else be16(ip)
+            if be16(ip + 10) & 0xFF == 6:
+                mac = be16(ip + 12) << 32 | be32(ip + 14)
             at += 20
         else:
             return False
         if kind != IPV4 and self.tags[kind] == TAG:
             for layer in range(2):
-                if be16(data, at) & 0xFFF:
-                    vlans = vlans << 12 | <uint64_t>(be16(data, at) & 0xFFF)
-                kind = be16(data, at + 2)
+                ip = p.data + at
+                if be16(ip) & 0xFFF:
+                    vlans = vlans << 12 | <uint64_t>(be16(ip) & 0xFFF)
+                kind = be16(ip + 2)
                 at += 4
                 if self.tags[kind] != TAG:
                     break
 
+        ip = p.data + at
         if kind == IPV4:
-            proto = data[at + 9]
-            size = be16(data, at + 2)
-            if data[at] != 0x45 or be16(data, at + 6) & 0x3FFF or size < 20 or self.odd4[proto]:
+            proto = ip[9]
+            size = be16(ip + 2)
+            if ip[0] != 0x45 or be16(ip + 6) & 0x3FFF or size < 20 or self.odd4[proto]:
                 return False
-            l4 = at + 20
+            header = 20
             six = False
         elif kind == IPV6:
-            proto = data[at + 6]
-            size = 40 + be16(data, at + 4)
-            if data[at] >> 4 != 6 or size == 40 or self.odd6[proto]:
+            proto = ip[6]
+            size = 40 + be16(ip + 4)
+            if ip[0] >> 4 != 6 or size == 40 or self.odd6[proto]:
                 return False
-            l4 = at + 40
+            header = 40
             six = True
         else:
             return False
+        l4 = ip + header
         wire = at + size
         if proto == UDP:
-            length = be16(data, l4 + 4)
+            length = be16(l4 + 4)
             if length >= 8:
-                wire = min(wire, l4 + length)
-        data_at = l4 + (max(20, data[l4 + 12] >> 4 << 2) if proto == TCP else self.header[proto])
-        stop = min(wire, end)
+                wire = min(wire, at + header + length)
+        data_at = at + header + (max(20, l4[12] >> 4 << 2) if proto == TCP else self.header[proto])
+        stop = min(wire, p.stop)
         if data_at > stop:
             return False
-
-        self.s[2, k] = self.b[2, k] = self.b[3, k] = 0
-        self.q[5, k] = self.q[6, k] = 0
-        self.q[1, k] = wire - data_at
         if self.with_ports[proto]:
-            key_a, key_b = be16(data, l4), be16(data, l4 + 2)
+            key_a, key_b = be16(l4), be16(l4 + 2)
         if proto == UDP:
             if self.to_port[key_b] or self.from_port[key_a]:
                 return False
-            if wire - data_at >= 40 and stop > data_at and data[data_at] >> 4 == 6 and (
-                stop - data_at < 28 or be32(data, data_at + 8) == TEREDO or be32(data, data_at + 24) == TEREDO
+            told = p.data + data_at
+            if wire - data_at >= 40 and stop > data_at and told[0] >> 4 == 6 and (
+                stop - data_at < 28 or be32(told + 8) == TEREDO or be32(told + 24) == TEREDO
             ):
                 return False
-        elif proto == TCP:
-            self.q[5, k], self.q[6, k] = be32(data, l4 + 4), be32(data, l4 + 8)
-            self.b[2, k] = data[l4 + 13]
-            if data[l4 + 13] & RST:
-                self.q[1, k] = 0
-                stop = data_at
-        elif proto == ICMP or proto == ICMPV6:
-            key_a = data[l4]
-            if key_a == (1 if proto == ICMPV6 else 3):
-                return False
-            answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
-            self.s[2, k] = <uint16_t>be16(data, l4)
-            key_b = data[l4 + 1] if answer < 0 else answer
-            self.b[3, k] = answer < 0
+        elif (proto == ICMP and l4[0] == 3 and l4[1] != TOO_BIG) or (proto == ICMPV6 and l4[0] == 1):
+            return False
 
+        row = self._next()
+        row.payload, row.kept, row.data_at = wire - data_at, stop - data_at, data_at
+        if proto == TCP:
+            row.seq, row.ack, row.tcp = be32(l4 + 4), be32(l4 + 8), l4[13]
+            if l4[13] & RST:
+                row.payload = row.kept = 0
+        elif proto == ICMP or proto == ICMPV6:
+            key_a = l4[0]
+            answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
+            row.icmp = <uint16_t>be16(l4)
+            key_b = l4[1] if answer < 0 else answer
+            row.oneway = answer < 0
         if six:
-            self.w[0, k] = <uint64_t>be32(data, at + 8) << 32 | <uint64_t>be32(data, at + 12)
-            self.w[1, k] = <uint64_t>be32(data, at + 16) << 32 | <uint64_t>be32(data, at + 20)
-            self.w[2, k] = <uint64_t>be32(data, at + 24) << 32 | <uint64_t>be32(data, at + 28)
-            self.w[3, k] = <uint64_t>be32(data, at + 32) << 32 | <uint64_t>be32(data, at + 36)
+            row.src_high, row.src_low = be64(ip + 8), be64(ip + 16)
+            row.dst_high, row.dst_low = be64(ip + 24), be64(ip + 32)
         else:
-            self.w[0, k] = self.w[2, k] = 0
-            self.w[1, k], self.w[3, k] = be32(data, at + 12), be32(data, at + 16)
-        self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
-        self.b[0, k], self.b[1, k] = six, <uint8_t>proto
-        self.b[4, k] = self.b[5, k] = False
-        self.q[0, k], self.q[2, k], self.q[3, k], self.q[4, k] = size, stop - data_at, data_at, mac
-        self.q[7, k], self.q[8, k] = self.time, self.frame_number
-        self.number[0, k], self.number[1, k] = self._context_of(vlans, 0), self.file
-        self.rows += 1
+            row.src_low, row.dst_low = be32(ip + 12), be32(ip + 16)
+        row.key_a, row.key_b, row.v6, row.proto = <uint16_t>key_a, <uint16_t>key_b, six, proto
+        row.size, row.mac = size, mac
+        row.time, row.number, row.file = p.time, p.number, p.file
+        if vlans:
+            row.context = self._context_of(vlans, 0)
         return True
 
     cdef int32_t _context_of(self, uint64_t vlans, int32_t path) except -1:
@@ -569,9 +556,10 @@ cdef class Packets:
 
     cdef int64_t _transport(self, Place *p, Ends *ends, int64_t proto) except? -1:
         """Add the row, and go on inside."""
-        cdef int64_t header = self.header[proto], key_a = 0, key_b = 0, length, answer, flags = 0
-        cdef Py_ssize_t k = self.rows, end = min(p.wire, p.stop), there = end - p.at, data_at
+        cdef int64_t header = self.header[proto], key_a = 0, key_b = 0, length, answer, flags = 0, quote = 0
+        cdef Py_ssize_t end = min(p.wire, p.stop), there = end - p.at, data_at
         cdef bint short = False
+        cdef Row *row
         if proto == UDP and there >= 8:
             length = u16(p, 4)
             if length >= 8:
@@ -582,43 +570,65 @@ cdef class Packets:
             if there < 0 or not p.unfinished:
                 return LEFT
             short = True
-        self.s[2, k] = self.b[3, k] = 0
-        self.q[5, k] = self.q[6, k] = 0
+        row = self._next()
         if self.with_ports[proto]:
             if there >= 4:
                 key_a, key_b = u16(p, 0), u16(p, 2)
         elif (proto == ICMP or proto == ICMPV6) and there >= 2:
             key_a = u8(p, 0)
-            if key_a == (1 if proto == ICMPV6 else 3):
-                return LEFT
             answer = self.answer[1 if proto == ICMPV6 else 0, key_a]
-            self.s[2, k] = <uint16_t>u16(p, 0)
+            row.icmp = <uint16_t>u16(p, 0)
             key_b = u8(p, 1) if answer < 0 else answer
-            self.b[3, k] = answer < 0
+            row.oneway = answer < 0
+            quote = key_a == 1 if proto == ICMPV6 else key_a == 3 and u8(p, 1) != TOO_BIG
         if proto == TCP and not short:
             flags = u8(p, 13)
-            self.q[5, k], self.q[6, k] = u32(p, 4), u32(p, 8)
+            row.seq, row.ack = u32(p, 4), u32(p, 8)
             header = max(header, (u8(p, 12) >> 4) * 4)
             if there < header:
                 if not p.unfinished:
                     return LEFT
                 short = True
         data_at = min(p.at + header, end)
-        self.q[1, k] = max(0, p.wire - p.at - header)
-        self.q[2, k] = end - data_at
+        row.payload, row.kept = max(0, p.wire - p.at - header), end - data_at
         if flags & RST:
-            self.q[1, k] = self.q[2, k] = 0
-        self.w[0, k], self.w[1, k] = ends.src_high, ends.src_low
-        self.w[2, k], self.w[3, k] = ends.dst_high, ends.dst_low
-        self.s[0, k], self.s[1, k] = <uint16_t>key_a, <uint16_t>key_b
-        self.b[0, k], self.b[1, k], self.b[2, k] = ends.six, <uint8_t>proto, <uint8_t>flags
-        self.q[0, k], self.q[4, k] = ends.size, p.mac
-        self.q[3, k] = self._aside(p.data + data_at, self.q[2, k]) if p.apart else data_at
-        self.q[7, k], self.q[8, k] = p.time, p.number
-        self.b[4, k], self.b[5, k] = p.damaged, p.apart
-        self.number[0, k], self.number[1, k] = self._context_of(p.vlans, p.path), p.file
-        self.rows += 1
-        return 0 if short else self._inside(p, ends, proto, key_a, key_b)
+            row.payload = row.kept = 0
+        row.src_high, row.src_low, row.dst_high, row.dst_low = ends.src_high, ends.src_low, ends.dst_high, ends.dst_low
+        row.key_a, row.key_b = <uint16_t>key_a, <uint16_t>key_b
+        row.v6, row.proto, row.tcp = ends.six, <uint8_t>proto, <uint8_t>flags
+        row.size, row.mac = ends.size, p.mac
+        row.data_at = self._aside(p.data + data_at, row.kept) if p.apart else data_at
+        row.time, row.number, row.file = p.time, p.number, p.file
+        row.damaged, row.buffer = p.damaged, p.apart
+        row.context = self._context_of(p.vlans, p.path)
+        if short:
+            return 0
+        if quote:
+            return self._quoted(p, header)
+        return self._inside(p, ends, proto, key_a, key_b)
+
+    cdef int64_t _quoted(self, const Place *outer, int64_t header) except? -1:
+        """Tell whose packet an unreachable message quotes."""
+        cdef Place p = outer[0]
+        cdef int64_t first, proto, sport = 0, dport = 0
+        p.at += header
+        first = u8(&p, 0)
+        if first < 0 or p.at + (40 if first >> 4 == 6 else 20) > p.stop:
+            return LEFT
+        if first >> 4 == 6:
+            proto, header = u8(&p, 6), 40
+            source, target = <object>u64(&p, 8) << 64 | u64(&p, 16), <object>u64(&p, 24) << 64 | u64(&p, 32)
+        else:
+            proto, header = u8(&p, 9), (first & 15) * 4
+            source, target = u32(&p, 12), u32(&p, 16)
+        if self.with_ports[proto]:
+            sport, dport = u16(&p, header), u16(&p, header + 2)
+            if dport < 0:
+                return LEFT
+        self.scalar.refusals.append(
+            Refusal(first >> 4 == 6, source, target, proto, sport, dport, self.tunnels[p.path])
+        )
+        return 0
 
     cdef Py_ssize_t _aside(self, const uint8_t *data, Py_ssize_t length) except -1:
         """Keep payload in the second buffer; returns where it lies."""
@@ -672,22 +682,16 @@ cdef class Packets:
 
     cdef int _given_up(self, Datagram *datagram) except -1:
         """What is known of a datagram that never came whole."""
-        cdef Py_ssize_t k
+        cdef Row *row
         cdef Key *key = &datagram.key
-        if self.rows + ROWS > self.room:
-            self._make_room(self.room + self.room // 2 + ROWS)
         if datagram.spans == 0 or datagram.have[0].start != 0:
-            k = self.rows
-            self.w[0, k], self.w[1, k], self.w[2, k], self.w[3, k] = key.src_high, key.src_low, key.dst_high, key.dst_low
-            self.s[0, k] = self.s[1, k] = self.s[2, k] = 0
-            self.b[0, k], self.b[1, k], self.b[2, k], self.b[3, k] = key.six, datagram.head.proto, 0, False
-            self.b[4, k] = self.b[5, k] = True
-            self.q[1, k] = self.q[2, k] = self.q[5, k] = self.q[6, k] = 0
-            self.q[0, k], self.q[4, k] = datagram.head.size, datagram.head.mac
-            self.q[3, k] = self._aside(datagram.data, 0)
-            self.q[7, k], self.q[8, k], self.number[1, k] = datagram.time, datagram.number, datagram.file
-            self.number[0, k] = key.context
-            self.rows += 1
+            row = self._next()
+            row.src_high, row.src_low, row.dst_high, row.dst_low = key.src_high, key.src_low, key.dst_high, key.dst_low
+            row.v6, row.proto, row.damaged, row.buffer = key.six, datagram.head.proto, True, True
+            row.size, row.mac = datagram.head.size, datagram.head.mac
+            row.data_at = self._aside(datagram.data, 0)
+            row.time, row.number, row.file = datagram.time, datagram.number, datagram.file
+            row.context = key.context
         elif not self._inside_of(datagram, datagram.have[0].end, datagram.wire, datagram.wire, True):
             self._put(self.scalar.unfinished(self.fragments.object_of(datagram)))
             return 0
@@ -711,8 +715,6 @@ cdef class Packets:
         ends.six, ends.size = datagram.key.six, size
         ends.src_high, ends.src_low = datagram.key.src_high, datagram.key.src_low
         ends.dst_high, ends.dst_low = datagram.key.dst_high, datagram.key.dst_low
-        if self.rows + ROWS > self.room:
-            self._make_room(self.room + self.room // 2 + ROWS)
         if self._payload(&p, &ends, head.proto) == LEFT:
             self.rows = before
             PyByteArray_Resize(self.extra, kept)
@@ -746,6 +748,8 @@ cdef class Packets:
                 kind = self._geneve(&inner, ends)
             elif dport == 2152 or (sport == 2152 and not self.to_port[dport]):
                 kind = self._gtp(&inner, ends)
+            elif dport == TEREDO_PORT or (sport == TEREDO_PORT and not self.to_port[dport]):
+                kind = self._teredo_service(&inner, ends)
             elif self.to_port[dport] or self.from_port[sport]:
                 return LEFT
             elif inner.wire - inner.at >= 40 and u8(&inner, 0) >> 4 == 6:
@@ -855,6 +859,31 @@ cdef class Packets:
         if p.at + 40 + u16(p, 4) > p.wire:
             return LEFT
         return IPV6 if self._enter(p, ends, 8, -1, 0) else LEFT
+
+    cdef int64_t _teredo_service(self, Place *p, Ends *ends) except? -1:
+        """On Teredo's own port: an authentication and an origin indication may stand before the packet."""
+        cdef int64_t first = u16(p, 0), header = 0
+        if first < 0:
+            return LEFT
+        if first == 1:
+            if u8(p, 3) < 0:
+                return LEFT
+            header = 4 + u8(p, 2) + u8(p, 3) + 9
+        first = u16(p, header)
+        if first < 0:
+            return LEFT
+        if first == 0:
+            header += 8
+        first = u8(p, header)
+        if first < 0:
+            return LEFT
+        if first >> 4 != 6:
+            return 0
+        if u16(p, header + 4) < 0:
+            return LEFT
+        if p.at + header + 40 + u16(p, header + 4) > p.wire:
+            return 0
+        return IPV6 if self._enter(p, ends, 8, -1, header) else LEFT
 
     cdef int64_t _gtp(self, Place *p, Ends *ends) except? -1:
         cdef int64_t flags = u8(p, 0), length = u16(p, 2), header, following, size

@@ -85,9 +85,10 @@ class Scalar:
         start = len(self.extra) if apart else cursor.base + packet.start
         if apart:
             self.extra += cursor.data[packet.start : packet.stop]
+        time, number, file = cursor.stamp
         return (
-            *cursor.stamp, packet.src >> 64, packet.src & LOW, packet.dst >> 64, packet.dst & LOW, packet.v6,
-            packet.proto, packet.key_a, packet.key_b, packet.oneway, packet.icmp, packet.size, packet.payload,
-            packet.stop - packet.start, start, packet.tcp, packet.seq, packet.ack, cursor.mac,
-            self._contexts.number(cursor.vlans, cursor.tunnel), cursor.damaged, apart,
+            time, number, packet.src >> 64, packet.src & LOW, packet.dst >> 64, packet.dst & LOW, packet.size,
+            packet.payload, packet.stop - packet.start, start, packet.seq, packet.ack, cursor.mac, file,
+            self._contexts.number(cursor.vlans, cursor.tunnel), packet.key_a, packet.key_b, packet.icmp, packet.v6,
+            packet.proto, packet.oneway, packet.tcp, cursor.damaged, apart,
         )  # fmt: skip

@@ -64,38 +64,48 @@ class Rows:
     ``oneway``). ``size`` is the length of the IP datagram, ``payload`` the bytes above the transport header as sent,
     ``kept`` how many of these were captured, from ``data_at`` of ``buffers[buffer]``. ``tcp`` is the flags. ``mac`` is
     -1 where there is none; ``context`` numbers the VLANs and tunnel path. ``damaged``: reassembled from fragments that
-    contradict each other.
+    contradict each other. ``records``: the same as records of ``ROW``, where the columns are views of such.
     """
 
     time: I64
     number: I64
-    file: I32
     src_high: U64
     src_low: U64
     dst_high: U64
     dst_low: U64
-    v6: Bool
-    proto: U8
-    key_a: U16
-    key_b: U16
-    oneway: Bool
-    icmp: U16
     size: I64
     payload: I64
     kept: I64
     data_at: I64
-    tcp: U8
     seq: I64
     ack: I64
     mac: I64
+    file: I32
     context: I32
+    key_a: U16
+    key_b: U16
+    icmp: U16
+    v6: Bool
+    proto: U8
+    oneway: Bool
+    tcp: U8
     damaged: Bool
     buffer: U8
     buffers: tuple[U8, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    records: Column | None = None
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def packed(self) -> Column:
+        """The columns as records of ``ROW``."""
+        if self.records is not None:
+            return self.records
+        records = np.empty(len(self), ROW)
+        for name in COLUMNS:
+            records[name] = getattr(self, name)
+        return records
 
     def take(self, which: I64) -> Rows:
         """The rows at these positions; refusals go along."""
@@ -116,12 +126,18 @@ class Refusal(NamedTuple):
 
 
 COLUMNS: dict[str, type[np.generic]] = {
-    "time": np.int64, "number": np.int64, "file": np.int32, "src_high": np.uint64, "src_low": np.uint64,
-    "dst_high": np.uint64, "dst_low": np.uint64, "v6": np.bool_, "proto": np.uint8, "key_a": np.uint16,
-    "key_b": np.uint16, "oneway": np.bool_, "icmp": np.uint16, "size": np.int64, "payload": np.int64,
-    "kept": np.int64, "data_at": np.int64, "tcp": np.uint8, "seq": np.int64, "ack": np.int64, "mac": np.int64,
-    "context": np.int32, "damaged": np.bool_, "buffer": np.uint8,
+    "time": np.int64, "number": np.int64, "src_high": np.uint64, "src_low": np.uint64, "dst_high": np.uint64,
+    "dst_low": np.uint64, "size": np.int64, "payload": np.int64, "kept": np.int64, "data_at": np.int64,
+    "seq": np.int64, "ack": np.int64, "mac": np.int64, "file": np.int32, "context": np.int32, "key_a": np.uint16,
+    "key_b": np.uint16, "icmp": np.uint16, "v6": np.bool_, "proto": np.uint8, "oneway": np.bool_, "tcp": np.uint8,
+    "damaged": np.bool_, "buffer": np.uint8,
 }  # fmt: skip
+ROW = np.dtype(list(COLUMNS.items()), align=True)  # 128 bytes, two lines of the processor's cache; see ``_row.pxd``
+
+
+def from_records(records: Column, buffers: tuple[U8, ...]) -> Rows:
+    """Rows out of records of ``ROW``."""
+    return Rows(buffers=buffers, records=records, **{name: records[name] for name in COLUMNS})
 
 
 def from_columns(columns: Mapping[str, Column], buffers: tuple[U8, ...], refusals: tuple[Refusal, ...] = ()) -> Rows:

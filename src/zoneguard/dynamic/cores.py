@@ -22,7 +22,7 @@ from zoneguard.dynamic._places import marks
 from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
-from zoneguard.dynamic.columns import COLUMNS, I64, MAX_BATCH, U8, Bool, Column, Frames, Rows, from_columns
+from zoneguard.dynamic.columns import I64, MAX_BATCH, Bool, Column, Frames, Rows, from_records
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.decoding import Columnar, Swift, SwiftDecoder
 from zoneguard.dynamic.flows import FlowTracker, Tracked
@@ -30,11 +30,6 @@ from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT
 from zoneguard.dynamic.states import EVENTS
 from zoneguard.dynamic.tunnels import TUNNEL_PROTOCOLS, numbered
-
-_ABSORBED = (
-    "time", "number", "file", "src_high", "src_low", "dst_high", "dst_low", "v6", "proto", "key_a", "key_b", "oneway",
-    "size", "payload", "tcp", "seq", "mac", "context",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +90,7 @@ class _Compiled:
             frames.at, frames.caplen, frames.wirelen, frames.link, frames.time, frames.number, frames.file
         )  # fmt: skip
         fate, found, settled = self._packets.decode(frames.data, *map(np.ascontiguousarray, columns), scalar)
-        return Swift(from_columns(found, scalar.buffers(frames.data)), fate, settled)
+        return Swift(from_records(found, scalar.buffers(frames.data)), fate, settled)
 
 
 def _tables() -> tuple[Column, ...]:
@@ -123,13 +118,8 @@ class _CompiledTracker(Tracked):
         self._aggregator = aggregator(self.store, EVENTS, max_flows, int(FOLD), secrets.randbits(64) | 1)
 
     def _absorb(self, rows: Rows) -> tuple[I64, Bool]:
-        columns = (np.ascontiguousarray(getattr(rows, name), COLUMNS[name]) for name in _ABSORBED)
-        flow, reverse, strangers = self._aggregator.absorb(*(_plain(column) for column in columns))
+        flow, reverse, strangers = self._aggregator.absorb(rows.packed())
         if strangers:
             some = np.array(strangers, np.int64)
             self.remember(flow[some] << 1 | reverse[some], rows.mac[some])
         return flow, reverse
-
-
-def _plain(column: U8) -> U8:
-    return column.view(np.uint8) if column.dtype == np.bool_ else column
