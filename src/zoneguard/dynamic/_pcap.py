@@ -62,6 +62,7 @@ def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = N
     if window.end < HEADER:
         return "cut inside the file header"
     link = struct.unpack_from(variant.order + "I", window.view, 20)[0] & 0xFFFF  # above: frame check sequence length
+    same = np.array([link], np.int32), np.array([file], np.int32)
     at = HEADER
     number = 1
     while True:
@@ -69,9 +70,9 @@ def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = N
         if count := len(records.at):
             yield Frames(
                 window.data, records.at, records.caplen, records.wirelen, records.time,
-                link=np.broadcast_to(np.int32(link), count),
+                link=np.ndarray((count,), np.int32, same[0], strides=(0,)),
                 number=np.arange(number, number + count, dtype=np.int64),
-                file=np.broadcast_to(np.int32(file), count),
+                file=np.ndarray((count,), np.int32, same[1], strides=(0,)),
                 begin=window.begin,
             )  # fmt: skip
             number += count

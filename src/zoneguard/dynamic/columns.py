@@ -135,9 +135,9 @@ COLUMNS: dict[str, type[np.generic]] = {
 ROW = np.dtype(list(COLUMNS.items()), align=True)  # 128 bytes, two lines of the processor's cache; see ``_row.pxd``
 
 
-def from_records(records: Column, buffers: tuple[U8, ...]) -> Rows:
+def from_records(records: Column, buffers: tuple[U8, ...], refusals: tuple[Refusal, ...]) -> Rows:
     """Rows out of records of ``ROW``."""
-    return Rows(buffers=buffers, records=records, **{name: records[name] for name in COLUMNS})
+    return Rows(*map(records.__getitem__, COLUMNS), buffers=buffers, refusals=refusals, records=records)
 
 
 def from_columns(columns: Mapping[str, Column], buffers: tuple[U8, ...], refusals: tuple[Refusal, ...] = ()) -> Rows:

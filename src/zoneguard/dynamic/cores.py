@@ -90,7 +90,7 @@ class _Compiled:
             frames.at, frames.caplen, frames.wirelen, frames.link, frames.time, frames.number, frames.file
         )  # fmt: skip
         fate, found, settled = self._packets.decode(frames.data, *map(np.ascontiguousarray, columns), scalar)
-        return Swift(from_records(found, scalar.buffers(frames.data)), fate, settled)
+        return Swift(from_records(found, scalar.buffers(frames.data), tuple(scalar.refusals)), fate, settled)
 
 
 def _tables() -> tuple[Column, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -132,18 +132,16 @@ class Decoder:
             for reason, count in ((UNFINISHED, given_up), (CONTRADICTION, contradicting)):
                 if count:
                     account.skip(str(reason), count)
-        rows = replace(swift.rows, refusals=tuple(self._scalar.refusals)) if self._scalar.refusals else swift.rows
-        return self._crowded(rows)
+        return self._crowded(swift.rows)
 
     def _count(self, files: I32, fate: U16) -> None:
         """Account for the frames that the core has decoded."""
         alone = not len(files) or not files.strides[0] or not (files != files[0]).any()
         for file in files[:1].tolist() if alone else np.unique(files).tolist():
             account, mine = self.account(file), fate if alone else fate[files == file]
-            account.decoded += int(np.count_nonzero(mine == DECODED))
-            without = mine[(mine > DECODED) & (mine != WAITS)]
-            kinds, counts = np.unique(without, return_counts=True) if len(without) else (without, without)
-            for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+            others = mine[mine != DECODED]
+            account.decoded += len(mine) - len(others)
+            for kind, count in Counter(others[(others != LEFT) & (others != WAITS)].tolist()).items():
                 account.without_ip[WITHOUT_IP[kind]] += count
 
     def rest(self) -> Rows:
