@@ -2,7 +2,7 @@
 """The compiled decoder: ordinary packets as ``_headers.ordinary``, and what of the scalar decoder is frequent.
 
 Tags and shims, IPv6 extension headers, fragments and the usual tunnels are followed here. A frame that would need
-anything else (damage, unreachable messages, rare links) is handed as a whole, in its turn, to the scalar decoder of
+anything else (damage, rare links) is handed as a whole, in its turn, to the scalar decoder of
 ``network``, which gives the same rows for all of them; so is a datagram out of fragments. Every read is checked against
 the end of the frame or datagram.
 """

@@ -137,7 +137,8 @@ ROW = np.dtype(list(COLUMNS.items()), align=True)  # 128 bytes, two lines of the
 
 def from_records(records: Column, buffers: tuple[U8, ...], refusals: tuple[Refusal, ...]) -> Rows:
     """Rows out of records of ``ROW``."""
-    return Rows(*map(records.__getitem__, COLUMNS), buffers=buffers, refusals=refusals, records=records)
+    columns = {name: records[name] for name in COLUMNS}
+    return Rows(**columns, buffers=buffers, refusals=refusals, records=records)
 
 
 def from_columns(columns: Mapping[str, Column], buffers: tuple[U8, ...], refusals: tuple[Refusal, ...] = ()) -> Rows:
