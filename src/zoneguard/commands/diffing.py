@@ -19,6 +19,8 @@ from zoneguard.loading.revisions import at_revision
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.errors import InputError
 from zoneguard.model.packets import PacketSpace
+from zoneguard.model.packets.engine import RESULTS_OF_A_NETWORK
+from zoneguard.model.packets.space import default_engine
 from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Project
 from zoneguard.model.text import N_
@@ -75,7 +77,7 @@ def compare(old: Project, new: Project, progress: Progress = silent) -> Comparis
     progress(Step(REACHABILITY))
     texts = Texts(old), Texts(new)
     before, after = named_alike(before, after, texts[0].says, texts[1].says)
-    space = PacketSpace()
+    space = PacketSpace(default_engine(RESULTS_OF_A_NETWORK))
     sides = (
         Side(_case(old, space, before, old_accounts), lambda span: texts[1].lacks(texts[0], span)),
         Side(_case(new, space, after, new_accounts), lambda span: texts[0].lacks(texts[1], span)),

@@ -47,6 +47,8 @@ class RouteKind(StrEnum):
     EXPORTED = "exported"  # from a routing table: the device's own truth
     BLACKHOLE = "blackhole"
 
+    __hash__ = str.__hash__  # that of enumerations is Python's own, and tables ask for it once a route
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

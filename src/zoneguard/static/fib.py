@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Device, Interface, PolicyRoute, Route, RouteKind, Vrf
@@ -16,6 +17,8 @@ MAX_RECURSION = 16
 """Next hops that need lookups deeper than this never resolve."""
 MAX_LOOKUPS = 1_000
 """Nor do those that need more lookups than this, as routes that lead to each other in many ways."""
+LEADS = attrgetter("interface", "next_hop", "into", "kind", "distance", "metric")
+"""All of a route that says where it leads and what it beats: alike for most routes of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class Resolver:
         self._resolving: set[int] = set()
         self._cut = False
         self._lookups = 0
-        self._shared: dict[tuple[tuple[int, int, int], ...], tuple[Way, ...]] = {}
+        self._shared: dict[tuple[object, ...], tuple[Way, ...]] = {}
         found = ((prefix, self._exit(group)) for prefix, group in self._groups.items())
         self.exits: dict[Prefix, tuple[Way, ...]] = {prefix: ways for prefix, ways in found if ways}
 
@@ -145,12 +148,11 @@ class Resolver:
 
     def _exit(self, group: list[Route]) -> tuple[Way, ...]:
         """The ways of the best usable routes of a prefix."""
-        if len(group) == 1:
-            return self.ways_of(group[0])
-        key = tuple([(id(self.ways_of(route)), route.distance, route.metric) for route in group])
-        if key not in self._shared:
-            self._shared[key] = tuple([way for way, _ in self._best(group)])
-        return self._shared[key]
+        key = LEADS(group[0]) if len(group) == 1 else tuple(map(LEADS, group))
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = tuple([way for way, _ in self._best(group)])
+        return found
 
     def _best(self, group: list[Route]) -> Choice:
         """The usable routes of a prefix with the lowest distance and metric, one for each way."""

@@ -11,14 +11,13 @@ from oxidd.bcdd import BCDDFunction, BCDDManager
 from oxidd.util import DDMemoryError
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.packets.engine import MAX_SPANS, Node, TooLarge, too_many_parts
+from zoneguard.model.packets.engine import MAX_SPANS, RESULTS, Node, TooLarge, too_many_parts
 from zoneguard.model.packets.layout import GROUPS, VARIABLES, Group
 from zoneguard.model.text import N_
 
 P = ParamSpec("P")
 R = TypeVar("R")
 INNER_NODES = 96 << 20
-APPLY_CACHE = 1 << 21
 REMEMBERED_BITS, REMEMBERED_LENGTH = 4, 64
 """Stretches are remembered at every so many bits only, and short lists only: long ones are hardly shared."""
 OCTET = 8
@@ -48,9 +47,9 @@ class BinaryEngine:
 
     name = "oxidd"
 
-    def __init__(self, inner_nodes: int = INNER_NODES, apply_cache: int = APPLY_CACHE) -> None:
+    def __init__(self, inner_nodes: int = INNER_NODES, results: int = RESULTS) -> None:
         self.max_spans = MAX_SPANS
-        self._manager = BCDDManager(inner_nodes, apply_cache, 1)
+        self._manager = BCDDManager(inner_nodes, results, 1)
         self._manager.add_vars(VARIABLES)
         self.true: Node = self._manager.true()
         self.false: Node = self._manager.false()

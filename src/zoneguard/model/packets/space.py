@@ -6,7 +6,7 @@ from zoneguard.model.addresses import ALL_ADDRESSES, V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import MATCHABLE, PORT_PROTOCOLS, Field
 from zoneguard.model.packet import Packet
-from zoneguard.model.packets.engine import Engine, Node
+from zoneguard.model.packets.engine import RESULTS, Engine, Node
 from zoneguard.model.packets.layout import (
     ADDRESS_FIELDS,
     FAMILY,
@@ -18,15 +18,15 @@ from zoneguard.model.packets.layout import (
 from zoneguard.model.packets.packetset import PacketSet
 
 
-def default_engine() -> Engine:
-    """OxiDD where its wheel is installed, else the pure-Python diagrams."""
+def default_engine(results: int = RESULTS) -> Engine:
+    """OxiDD where its wheel is installed, else the pure-Python diagrams. ``results``: how many it keeps."""
     try:
         from zoneguard.model.packets.binary import BinaryEngine  # noqa: PLC0415 (the wheel may be missing)
     except ImportError:
         from zoneguard.model.packets.interval import IntervalEngine  # noqa: PLC0415
 
         return IntervalEngine()
-    return BinaryEngine()
+    return BinaryEngine(results=results)
 
 
 class PacketSpace:
