@@ -14,6 +14,8 @@ STARTS = [
     b"MSCF\0\0\0\0",
     b"\x24\x10-lh5-",
     b"EHLO a\r\nDATA\r\n",
+    b"+OK hi\r\n\xf0\x9f\x94\x84RETR 1\r\n\xf0\x9f\x94\x84+OK\r\nSubject: a\r\n\r\n",
+    b"* OK hi\r\n\xf0\x9f\x94\x84a FETCH 1 BODY[]\r\n\xf0\x9f\x94\x84* 1 FETCH (BODY[] {9}\r\n",
     b"PK\x03\x04",
     b"%PDF-1.4 obj ",
     b"{\\rtf1 ",

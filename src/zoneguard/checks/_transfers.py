@@ -12,6 +12,8 @@ from zoneguard.model.zones import ZoneClass
 LGWAN_SIDE = frozenset({ZoneClass.LGWAN, ZoneClass.CLOSED_EXTERNAL})
 GIVERS = frozenset({ZoneClass.LGWAN, ZoneClass.SANITIZER})
 IMPORT, EXPORT = "import", "export"
+MAIL = frozenset({"smtp", "pop3", "imap"})
+"""Protocols whose messages are mails."""
 
 
 def taken_in(case: Case, check: str) -> Iterator[tuple[Transfer, str]]:

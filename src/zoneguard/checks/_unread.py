@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneguard.checks import Case
 from zoneguard.checks._policy import INTERNET_SIDE
 from zoneguard.checks._seen import flow_text
-from zoneguard.checks._transfers import EXPORT, GIVERS, IMPORT, LGWAN_SIDE, direction_of
+from zoneguard.checks._transfers import EXPORT, GIVERS, IMPORT, LGWAN_SIDE, MAIL, direction_of
 from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.intervals import Intervals
@@ -82,7 +82,7 @@ def matter(case: Case, transfer: Transfer) -> Method:
     if display_service(case, flow):
         return Method.SCREEN_TRANSFER
     ports = {flow.sport, flow.dport} if transfer.kind == "session" else set()
-    if transfer.protocol == "smtp" or ports & MAIL_PORTS or at(case, flow, Method.MAIL_TEXT):
+    if transfer.protocol in MAIL or ports & MAIL_PORTS or at(case, flow, Method.MAIL_TEXT):
         return Method.MAIL_TEXT
     return Method.FILE
 

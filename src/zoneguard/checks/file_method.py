@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import flow_key, key_of, zone_name
-from zoneguard.checks._transfers import IMPORT, part_text, taken_in
+from zoneguard.checks._transfers import IMPORT, MAIL, part_text, taken_in
 from zoneguard.checks._unread import at, count_text, ends_of, unread, unread_matters, unseen_of
 from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.findings import Finding
@@ -82,7 +82,7 @@ def _hazardous(case: Case) -> Iterator[Finding]:
     found = list(taken_in(case, PLUGIN.id))
     hazardous = {t.key for t, _ in found if t.hazards and t.kind != "message"}
     for transfer, direction in found:
-        if transfer.protocol == "smtp" or transfer.kind in ("session", "screen"):
+        if transfer.protocol in MAIL or transfer.kind in ("session", "screen"):
             continue
         if transfer.refused or not transfer.hazards or transfer.parent in hazardous:
             continue

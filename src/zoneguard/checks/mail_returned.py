@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import class_of, flow_text, seen
+from zoneguard.checks._transfers import MAIL
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity
@@ -25,7 +26,7 @@ def _run(case: Case) -> Iterator[Finding]:
     came: dict[str, Transfer] = {}
     told: set[tuple[int, int]] = set()
     for part in case.dynamic.transfers if case.dynamic else ():
-        if part.protocol != "smtp" or not part.parent or not part.sha256 or part.size < TELLING or part.refused:
+        if part.protocol not in MAIL or not part.parent or not part.sha256 or part.size < TELLING or part.refused:
             continue
         flow = part.flow
         sender, receiver = (flow.src, flow.dst) if part.to_responder else (flow.dst, flow.src)

@@ -1,10 +1,10 @@
 """ZG201: mail reaches the LGWAN zone as text only.
 
-Every mail that a capture shows on its way to a host of class ``lgwan``, whatever its port, must hold ``text/plain``
-and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or encrypted is undetermined, and so is
-every other session that nobody can read with a host of the text gateway or on a port of mail. Mail
-between two hosts of the LGWAN side (the zone itself and its closed external networks) is not content from the
-Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may have attachments,
+Every mail that a capture shows on its way to a host of class ``lgwan``, sent (SMTP) or fetched (POP3, IMAP), whatever
+its port, must hold ``text/plain`` and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or
+encrypted is undetermined, and so is every other session that nobody can read with a host of the text gateway or on a
+port of mail. Mail between two hosts of the LGWAN side (the zone itself and its closed external networks) is not
+content from the Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may have attachments,
 but no hazard. Aspects: ``import``, ``export``.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import flow_key, key_of, many
-from zoneguard.checks._transfers import IMPORT, certain, members, part_text, taken_in
+from zoneguard.checks._transfers import IMPORT, MAIL, certain, members, part_text, taken_in
 from zoneguard.checks._unread import unread, unread_matters, unseen_of
 from zoneguard.inspection.unread import unrecognised
 from zoneguard.model.addresses import format_address
@@ -24,7 +24,6 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
 
-MAIL = frozenset({"smtp"})
 PLAIN = frozenset({"text/plain", ""})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zoneguard.inspection.carving import Track
@@ -13,6 +14,7 @@ VERBS = frozenset(
     b"XCLIENT XFORWARD X-ANONYMOUSTLS X-EXPS XEXCH50 BURL".split()
 )
 MAX_LINE = 8192
+MAX_PIECES = 500_000  # lines of one mail that begin with a dot
 LONGEST = 8192
 """Bytes of a reply, those of all its lines together, that any server's answers have."""
 UNASKED = 1024
@@ -115,6 +117,19 @@ def read_command(data: bytes, position: int) -> Command:
     verb, _, argument = data[position:end].strip().partition(b" ")
     upper = verb.upper()
     return Command(upper if upper in VERBS else b"", argument.strip(), position, end)
+
+
+def unstuffed(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The content between ``start`` and ``end`` without the dots that were added at the beginning of lines."""
+    if data[start : start + 1] == b".":
+        start += 1
+    for _ in range(MAX_PIECES - 1):
+        at = data.find(b"\r\n.", start, end)
+        if at < 0:
+            break
+        yield start, at + 2
+        start = at + 3
+    yield start, end
 
 
 def _moment(span: CaptureSpan) -> tuple[float, int]:

@@ -9,13 +9,13 @@ neither command nor reply, or longer than these are, is said: anything may be wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Carved, Track
 from zoneguard.inspection.mailing import record_mail
 from zoneguard.inspection.protocols._sides import likeness, sides
-from zoneguard.inspection.protocols._smtp_dialogue import Command, Replies, Reply, read_command
+from zoneguard.inspection.protocols._smtp_dialogue import MAX_PIECES, Command, Replies, Reply, read_command, unstuffed
 from zoneguard.inspection.protocols._tls_hello import session_facts
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, FlowState, Hazard, Transfer
@@ -25,7 +25,6 @@ _HELLO = re.compile(rb"(?i)(EHLO|HELO|LHLO)[ \r\n]")
 _BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
 _ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
 _PATH = re.compile(rb"<([^<>]*)>")
-MAX_PIECES = 500_000  # lines of one mail that begin with a dot
 MAX_COMMAND = 2048  # RFC 5321, 4.5.3.1.4 asks for 512, extensions for more
 MAX_CREDENTIALS = 16 << 10  # RFC 4954, 4 asks for 12,288
 MAX_SMALL_TALK = 4096
@@ -145,7 +144,7 @@ class _Session:
         if not following and (reply is None or reply.code != 354):
             return True
         end, after, hazards = _end_of_data(self.client.data, start)
-        pieces = list(_unstuffed(self.client.data, start, end))
+        pieces = list(unstuffed(self.client.data, start, end))
         carved = self.client.carve(*pieces)
         self.position = after
         self._mail(carved, (start, after), whole=after > end and len(pieces) < MAX_PIECES, hazards=hazards)
@@ -191,7 +190,7 @@ class _Session:
         end, after, hazards = _end_of_data(self.client.data, 0)
         if after > end:
             self.position = after
-            carved = self.client.carve(*_unstuffed(self.client.data, 0, end))
+            carved = self.client.carve(*unstuffed(self.client.data, 0, end))
             self._mail(carved, (0, after), whole=True, hazards=hazards, headless=True)
 
     def _lost(self, command: Command) -> None:
@@ -274,19 +273,6 @@ def _end_of_data(data: bytes, start: int) -> tuple[int, int, list[Hazard]]:
                 return early + 1, early + len(lone), [hazard]
             return end, end + 3 if at >= 0 else end, [hazard]
     return end, end + 3 if at >= 0 else end, []
-
-
-def _unstuffed(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The content between ``start`` and ``end`` without the dots that were added at the beginning of lines."""
-    if data[start : start + 1] == b".":
-        start += 1
-    for _ in range(MAX_PIECES - 1):
-        at = data.find(b"\r\n.", start, end)
-        if at < 0:
-            break
-        yield start, at + 2
-        start = at + 3
-    yield start, end
 
 
 def _path(argument: bytes) -> str:
