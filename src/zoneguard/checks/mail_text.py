@@ -4,8 +4,8 @@ Every mail that a capture shows on its way to a host of class ``lgwan``, sent (S
 its port, must hold ``text/plain`` and nothing else: no attachment, no HTML, no TNEF. A mail that was cut, damaged or
 encrypted is undetermined, and so is every other session that nobody can read with a host of the text gateway or on a
 port of mail. Mail between two hosts of the LGWAN side (the zone itself and its closed external networks) is not
-content from the Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may have attachments,
-but no hazard. Aspects: ``import``, ``export``.
+content from the Internet and is left alone. Where a policy asks for both directions, a mail out of the LGWAN zone may
+have attachments, but no hazard. Aspects: ``import``, ``export``.
 """
 
 from __future__ import annotations
