@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from zoneguard.model.addresses import parse_address
 from zoneguard.model.device import Deny, Permit, Rule
 from zoneguard.model.errors import InputError
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, All, AnyOf, Field, In, Match, Unknown
+from zoneguard.model.match import All, AnyOf, Field, In, Match, Unknown
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._rule_list import values
@@ -131,8 +135,158 @@ def test_an_action_that_is_neither_may_be_either() -> None:
 
 def test_a_row_without_service_columns_is_of_every_service() -> None:
     (rule,) = rules(read("送信元,宛先\n10.0.0.1,10.0.0.2\n"))
-    assert ALWAYS in rule.match.parts  # type: ignore[union-attr]
-    assert In(Field.SRC, Intervals.of(parse_address("10.0.0.1"))) in rule.match.parts  # type: ignore[union-attr]
+    ends = (
+        In(Field.SRC, Intervals.of(parse_address("10.0.0.1"))),
+        In(Field.DST, Intervals.of(parse_address("10.0.0.2"))),
+    )
+    assert rule.match == All(ends)
+
+
+def said(text: str, flow: str, day: date | None = None) -> str:
+    """What the list says of a new connection: ``pass``, ``drop``, or ``may`` where a condition is open."""
+    src, _, dst, service = flow.split()
+    proto, _, port = service.partition("/")
+    asked = packet(src, dst, {"tcp": 6, "udp": 17}[proto], int(port))
+    parsed = parse_mapped(Source("list.csv", tuple(text.splitlines())), "list", {}, {}, day)
+    ways = {decided(rules(parsed), asked, open_) for open_ in (False, True)}
+    return {True: "pass", False: "drop"}[ways.pop()] if len(ways) == 1 else "may"
+
+
+def decided(listed: list[Rule], asked: Packet, open_: bool) -> bool:
+    """Whether the first rule that matches permits; every open condition is ``open_``."""
+
+    def holds(match: Match) -> bool:
+        if isinstance(match, All | AnyOf):
+            return (all if isinstance(match, All) else any)(holds(part) for part in match.parts)
+        return open_ if isinstance(match, Unknown) else matches(match, asked)
+
+    return next((isinstance(rule.action, Permit) for rule in listed if holds(rule.match)), False)
+
+
+TWO_ROWS = """\
+別紙3 通信要件一覧,,,,,,,,
+No.,送信元,,,宛先,,,プロトコル,可否
+,部署名,ホスト名,IPアドレス,ホスト名,IPアドレス,ポート番号,,
+1,税務課,端末,10.10.0.5,基幹サーバ,10.20.0.9,443,TCP,許可
+"""
+REPEATED = """\
+送信元,宛先,ポート
+10.1.0.1,10.2.0.1,tcp/22
+
+,,
+宛先,送信元,ポート
+10.2.0.1,10.1.0.1,tcp/80
+"""
+PORTED = "送信元,宛先,プロトコル,ポート\n10.1.0.1,10.2.0.1,{},{}"
+SERVED = "送信元,宛先,サービス\n10.1.0.1,10.2.0.1,{}"
+ENDS = "送信元,宛先,ポート\n{},{},22"
+SOURCE_PORT = "送信元,送信元ポート,宛先,ポート\n10.1.0.1,{},10.2.0.1,udp/500"
+WAY = "送信元,方向,宛先,ポート\n10.1.0.1,{},10.2.0.1,tcp/22"
+STATE = "送信元,宛先,ポート,{}\n10.1.0.1,10.2.0.1,22,{}"
+LINES = ('"TCP\nUDP"', '"443\n53"')
+THERE = "10.1.0.1 > 10.2.0.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "flow", "expected"),
+    [
+        # two rows of heads, of which the upper one is merged
+        (TWO_ROWS, "10.10.0.5 > 10.20.0.9 tcp/443", "pass"),
+        (TWO_ROWS, "10.10.0.5 > 10.20.0.9 udp/443", "drop"),
+        (TWO_ROWS, "10.10.0.5 > 10.20.0.9 tcp/80", "drop"),
+        # heads again, with the columns in another order
+        (REPEATED, f"{THERE} tcp/22", "pass"),
+        (REPEATED, f"{THERE} tcp/80", "pass"),
+        (REPEATED, "10.2.0.1 > 10.1.0.1 tcp/80", "drop"),
+        # protocols and ports in cells of their own
+        (PORTED.format("TCP・UDP", 53), f"{THERE} udp/53", "pass"),
+        (PORTED.format("TCP・UDP", 53), f"{THERE} udp/54", "drop"),
+        (PORTED.format(LINES[0], 53), f"{THERE} tcp/54", "drop"),
+        (PORTED.format(*LINES), f"{THERE} udp/53", "pass"),
+        (PORTED.format(*LINES), f"{THERE} tcp/53", "drop"),
+        (PORTED.format("TCP/443", ""), f"{THERE} tcp/22", "drop"),
+        (PORTED.format("TCP/80", ""), f"{THERE} tcp/80", "pass"),
+        (PORTED.format("HTTP", 8080), f"{THERE} tcp/80", "may"),
+        (PORTED.format("HTTP", ""), f"{THERE} tcp/80", "pass"),
+        # a protocol beside ports in one cell
+        (SERVED.format('"TCP,443"'), f"{THERE} tcp/443", "pass"),
+        (SERVED.format('"TCP,443"'), f"{THERE} tcp/22", "drop"),
+        (SERVED.format('"53/tcp,udp"'), f"{THERE} tcp/53", "pass"),
+        (SERVED.format('"53/tcp,udp"'), f"{THERE} udp/9", "may"),
+        (SERVED.format("TCP・UDP"), f"{THERE} udp/9", "pass"),
+        # names beside addresses
+        (ENDS.format("10.1.0.1(端末)", "基幹サーバ1（10.2.0.1）"), f"{THERE} tcp/22", "pass"),
+        (ENDS.format("10.1.0.1", '"10.2.0.1\n（DNSサーバ）"'), f"{THERE} tcp/22", "pass"),
+        (ENDS.format("10.1.0.0/16(10.1.9.0/24を除く)", "10.2.0.1"), f"{THERE} tcp/22", "may"),
+        (ENDS.format("10.1.0.0/16(業務端末のみ)", "10.2.0.1"), f"{THERE} tcp/22", "may"),
+        (ENDS.format("本庁LAN以外(10.1.0.0/16)", "10.2.0.1"), f"{THERE} tcp/22", "may"),
+        # source ports and directions
+        (SOURCE_PORT.format("500"), f"{THERE} udp/500", "drop"),
+        (SOURCE_PORT.format("動的"), f"{THERE} udp/500", "pass"),
+        (SOURCE_PORT.format("制御用"), f"{THERE} udp/500", "may"),
+        (WAY.format("←"), f"{THERE} tcp/22", "drop"),
+        (WAY.format("←"), "10.2.0.1 > 10.1.0.1 tcp/22", "pass"),
+        (WAY.format("⇔"), "10.2.0.1 > 10.1.0.1 tcp/22", "pass"),
+        (WAY.format("→"), f"{THERE} tcp/22", "pass"),
+        (WAY.format("上り"), f"{THERE} tcp/22", "may"),
+        # states, and words of denial in a column that is not known
+        (STATE.format("ステータス", "適用済"), f"{THERE} tcp/22", "pass"),
+        (STATE.format("ステータス", "申請中"), f"{THERE} tcp/22", "may"),
+        (STATE.format("申請区分", "削除"), f"{THERE} tcp/22", "drop"),
+        (STATE.format("FW設定", "拒否"), f"{THERE} tcp/22", "may"),
+        ("送信元（クライアント）,宛先（サーバ）,ポート\n10.1.0.1,10.2.0.1,22", f"{THERE} tcp/22", "pass"),
+    ],
+)
+def test_what_a_list_says_of_a_packet(text: str, flow: str, expected: str) -> None:
+    assert said(text, flow) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2027/3/31", "pass"), ("2026-11-01", "pass"), ("2026/10/31", "drop"), ("令和9年3月31日", "pass"),
+        ("Ｒ８．３．３１", "drop"), ("H30.4.1", "drop"), ("2026年11月", "pass"), ("～2026年10月", "drop"),
+        ("2026/4/1～2027/3/31", "pass"), ("2026/12/1～2027/3/31", "drop"), ("無期限", "pass"), ("", "pass"),
+        ("年度末まで", "may"), ("2026/13/1", "may"), ("26/3/31", "may"),
+    ],
+)  # fmt: skip
+def test_a_row_counts_on_the_days_of_its_term(cell: str, expected: str) -> None:
+    text = f"送信元,宛先,ポート,有効期限\n10.1.0.1,10.2.0.1,22,{cell}"
+    assert said(text, f"{THERE} tcp/22", date(2026, 11, 1)) == expected
+    undated = "pass" if cell in ("", "無期限") else "may"
+    assert said(text, f"{THERE} tcp/22") == undated  # no day is asked about
+
+
+def test_a_row_counts_from_its_first_day_on() -> None:
+    text = "送信元,宛先,ポート,利用開始日\n10.1.0.1,10.2.0.1,22,2026/11/2"
+    assert said(text, f"{THERE} tcp/22", date(2026, 11, 1)) == "drop"
+    assert said(text, f"{THERE} tcp/22", date(2026, 11, 2)) == "pass"
+
+
+def test_each_sheet_has_heads_of_its_own_or_is_no_list(tmp_path: Path) -> None:
+    made = book()
+    other = made.create_sheet("県")
+    other.append(["宛先", "送信元", "ポート"])
+    other.append(["10.9.0.1", "10.8.0.1", "tcp/22"])
+    made.create_sheet("改訂履歴").append(["10.1.0.1", "10.1.0.2", "初版"])
+    parsed = PLUGIN.parse(read_source(saved(made, tmp_path / "list.xlsx"), "list.xlsx"), "list")
+    assert not parsed.account.not_understood
+    assert len(rules(parsed)) == 3
+    assert matches(rules(parsed)[2].match, packet("10.8.0.1", "10.9.0.1", 6, 22))
+    assert parsed.account.ignored["a sheet without heads of a source and a destination column"] == 1
+
+
+def test_what_is_struck_out_is_not_declared(tmp_path: Path) -> None:
+    made = book()
+    sheet = made.active
+    assert sheet is not None
+    sheet["C3"].font = Font(strike=True)
+    sheet["C2"] = CellRichText("10.30.0.1\n", TextBlock(InlineFont(strike=True), "10.30.0.2"))
+    parsed = PLUGIN.parse(read_source(saved(made, tmp_path / "list.xlsx"), "list.xlsx"), "list")
+    assert [m.span.first for m in parsed.account.not_understood] == [2, 3]
+    assert decided(rules(parsed), packet("10.20.0.1", "10.30.0.1", 6, 443), open_=False)
+    assert not decided(rules(parsed), packet("10.20.0.1", "10.30.0.2", 6, 443), open_=False)
+    assert not decided(rules(parsed), packet("10.20.0.1", "10.30.0.3", 6, 22), open_=False)
 
 
 def book() -> Workbook:

@@ -107,7 +107,7 @@ def load_intended(project: Project) -> tuple[tuple[RuleList, ...], tuple[LineAcc
     for entry in project.intended:
         with _named(project, entry.path, entry.span):
             source = read_source(entry.path, shown(project, entry.path))
-            parsed = parse_mapped(source, entry.path.stem, entry.mapping.columns, entry.mapping.names)
+            parsed = parse_mapped(source, entry.path.stem, entry.mapping.columns, entry.mapping.names, project.as_of)
         lists += (rules for device in parsed.devices for vrf in device.vrfs for rules in vrf.lists.values())
         accounts.append(parsed.account)
     files = tuple(input_file(project, entry.path, "rule-list") for entry in project.intended)

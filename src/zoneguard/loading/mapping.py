@@ -27,7 +27,11 @@ class ColumnsEntry(Entry):
     port: Text | None = None
     service: Text | None = None
     action: Text | None = None
+    source_port: Text | None = None
     state: Text | None = None
+    direction: Text | None = None
+    since: Text | None = None
+    until: Text | None = None
     comment: Text | None = None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from zoneguard.parsers import Source
-from zoneguard.parsers._rule_list.values import DITTO, plain
+from zoneguard.parsers._rule_list.values import DENIES, DITTO, plain, word_set
+from zoneguard.parsers._rule_list.workbook import IN_CELL, NEXT_SHEET
 
 
 class Column(StrEnum):
@@ -19,9 +22,13 @@ class Column(StrEnum):
     DESTINATION = "destination"
     PROTOCOL = "protocol"
     PORT = "port"
+    SOURCE_PORT = "source_port"
     SERVICE = "service"
     ACTION = "action"
     STATE = "state"
+    DIRECTION = "direction"
+    SINCE = "since"
+    UNTIL = "until"
     COMMENT = "comment"
 
 
@@ -37,15 +44,34 @@ HEADS: dict[Column, frozenset[str]] = {
         Column.PROTOCOL: "プロトコル protocol proto l4",
         Column.PORT: """ポート ポート番号 宛先ポート 宛先ポート番号 送信先ポート 接続先ポート port dport
             destinationport""",
-        Column.SERVICE: "サービス サービス名 service services 通信内容 プロトコル/ポート サービス/ポート",
-        Column.ACTION: "アクション 可否 許可/拒否 許可・拒否 動作 action 処理 判定 通信可否",
-        Column.STATE: "状態 有効 有効/無効 ステータス state status enabled 適用",
+        Column.SOURCE_PORT: """送信元ポート 送信元ポート番号 接続元ポート 接続元ポート番号 発信元ポート sport srcport
+            sourceport""",
+        Column.SERVICE: """サービス サービス名 service services 通信内容 プロトコル/ポート サービス/ポート
+            プロトコル・ポート ポート/プロトコル 使用ポート 利用ポート 通信プロトコル""",
+        Column.ACTION: """アクション 可否 許可 許可/拒否 許可・拒否 許可/不許可 許可可否 動作 action 処理 判定 通信可否
+            許否""",
+        Column.STATE: """状態 有効 有効/無効 有効・無効 ステータス state status enabled 適用 申請区分 変更区分 設定状況
+            適用状況""",
+        Column.DIRECTION: "方向 通信方向 向き 接続方向 direction",
+        Column.SINCE: "開始日 利用開始日 適用開始日 適用日 施行日 有効開始日 validfrom startdate since",
+        Column.UNTIL: """期限 有効期限 利用期限 使用期限 終了日 利用終了日 適用終了日 終了予定日 廃止日 廃止予定日 期間
+            利用期間 有効期間 適用期間 expires expiry expirydate enddate validuntil until""",
         Column.COMMENT: """用途 目的 備考 説明 コメント 通信目的 利用目的 通信用途 comment purpose description 理由
             申請理由""",
     }.items()
 }
 """Heads without blanks, in small letters and half width."""
+_ADDRESSES = word_set(
+    """ip ipアドレス アドレス ipアドレス/セグメント セグメント ネットワーク ネットワークアドレス ipv4アドレス
+    ipv6アドレス address ipaddress network"""
+)
+_LABELS = word_set(
+    """ホスト名 ホスト サーバ名 サーバー名 機器名 名称 システム名 拠点 所属 部署 部署名 課名 端末名 ゾーン zone host
+    hostname name 備考 用途"""
+)
+_PORTS = frozenset({"ポート", "ポート番号", "port"})
 MAX_ROWS_BEFORE_HEADS = 50
+_LONGEST_HEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +86,34 @@ class Row:
         """The cell as written, without blanks around; empty where there is none."""
         return self.cells.get(column, "")
 
+    def reversed(self) -> Row:
+        """The same with source and destination exchanged."""
+        ends = {Column.SOURCE: self.get(Column.DESTINATION), Column.DESTINATION: self.get(Column.SOURCE)}
+        return Row(self.first, self.last, {**self.cells, **ends})
+
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The line of the heads, and which place each column has."""
+    """The lines of the heads, of one row or of two, and which place each column has."""
 
-    line: int
+    first: int
     last: int
     places: Mapping[Column, int]
 
 
-def records(source: Source) -> Iterator[tuple[int, int, list[str]]]:
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Lines that are no row: above the heads, empty, or (``sheet``) the name of a sheet that begins."""
+
+    first: int
+    last: int
+    sheet: bool = False
+
+
+Record = tuple[int, int, list[str]]
+
+
+def records(source: Source) -> Iterator[Record]:
     """``(first line, last line, cells)`` of each record; a quoted cell may go over lines. Tabs where the file has more
     tabs than commas."""
     sample = source.lines[:200]
@@ -94,39 +137,89 @@ def heads_in(source: Source, named: Mapping[str, str]) -> Heads | None:
 
     ``named``: the list's own heads by column, where they are none of ``HEADS``.
     """
-    for n, (first, last, cells) in enumerate(records(source)):
-        if n > MAX_ROWS_BEFORE_HEADS:
-            return None
-        places = _places(cells, named)
-        if {Column.SOURCE, Column.DESTINATION} <= places.keys():
-            return Heads(first, last, places)
+    for record, below in pairwise([*islice(records(source), MAX_ROWS_BEFORE_HEADS + 1), (0, 0, [])]):
+        if heads := _heads(record, below, named):
+            return heads
     return None
 
 
-def _places(cells: list[str], named: Mapping[str, str]) -> dict[Column, int]:
-    heads = [_head(cell) for cell in cells]
+def entries(source: Source, named: Mapping[str, str]) -> Iterator[Heads | Row | Stray]:
+    """Everything in the list, in order. Heads count until the next ones, or until the end of their sheet; ``〃`` and
+    its kin stand for the cell above."""
+    heads: Heads | None = None
+    above: dict[Column, str] = {}
+    for record, below in pairwise([*records(source), (0, 0, [])]):
+        first, last, cells = record
+        if heads is not None and first <= heads.last:
+            continue
+        found = _heads(record, below, named)
+        if found is not None:
+            heads, above = found, {}
+            yield heads
+        elif source.encoding == "xlsx" and cells and cells[0].startswith(NEXT_SHEET):
+            heads = None
+            yield Stray(first, last, sheet=True)
+        elif heads is None or not any(cell.strip() for cell in cells):
+            yield Stray(first, last)
+        else:
+            above = {column: _cell(cells, at, above.get(column, "")) for column, at in heads.places.items()}
+            yield Row(first, last, above if Column.ACTION in above else above | _denial(cells))
+
+
+def _cell(cells: list[str], at: int, above: str) -> str:
+    said = plain(cells[at]) if at < len(cells) else ""
+    return above if said in DITTO else said
+
+
+def _denial(cells: list[str]) -> dict[Column, str]:
+    """A word of denial where no column is for it: it may be of the row, or of something else."""
+    found = next((plain(cell) for cell in cells if plain(cell).lower() in DENIES), "")
+    return {Column.ACTION: f"{found}?"} if found else {}
+
+
+def _heads(record: Record, below: Record, named: Mapping[str, str]) -> Heads | None:
+    first, last, cells = record
+    upper = [_head(cell) for cell in cells]
+    places = _places(upper, named)
+    if not {Column.SOURCE, Column.DESTINATION} <= places.keys():
+        return None
+    lower = [_head(cell) for cell in below[2]]
+    if sum(head in _ADDRESSES | _LABELS | _PORTS for head in lower) < 2:
+        return Heads(first, last, places)
+    return Heads(first, below[1], places | _places_below(upper, lower, named))
+
+
+def _places(heads: list[str], named: Mapping[str, str]) -> dict[Column, int]:
     places: dict[Column, int] = {}
-    for column, usual in HEADS.items():
-        names = {_head(named[column])} if column in named else usual
-        at = next((n for n, head in enumerate(heads) if head in names), None)
+    for column in Column:
+        names = _names(column, named)
+        at = next((n for n, head in enumerate(heads) if head in names or head.partition("(")[0] in names), None)
         if at is not None:
             places[column] = at
     return places
 
 
+def _names(column: Column, named: Mapping[str, str]) -> Collection[str]:
+    return {_head(named[column])} if column in named else HEADS[column]
+
+
+def _places_below(upper: list[str], lower: list[str], named: Mapping[str, str]) -> dict[Column, int]:
+    """Places by two rows of heads, of which the upper one may leave cells of a group empty (as CSV has merged ones)."""
+    places = _places([head if n >= len(upper) or head != upper[n] else "" for n, head in enumerate(lower)], named)
+    group = ""
+    for n, head in enumerate(lower):
+        group = (upper[n] if n < len(upper) else "") or group
+        for column, port in ((Column.SOURCE, Column.SOURCE_PORT), (Column.DESTINATION, Column.PORT)):
+            if group in _names(column, named):
+                if head in _ADDRESSES:
+                    places[column] = n
+                elif head in _PORTS:
+                    places[port] = n
+    if places.get(Column.PORT) == places.get(Column.SOURCE_PORT):
+        places.pop(Column.PORT, None)
+    return places
+
+
+@lru_cache(maxsize=4096)
 def _head(cell: str) -> str:
-    return "".join(plain(cell).lower().split())
-
-
-def rows(source: Source, heads: Heads) -> Iterator[Row]:
-    """The rows below the heads that hold anything; ``〃`` and its kin stand for the cell above."""
-    above: dict[Column, str] = {}
-    for first, last, cells in records(source):
-        if first <= heads.last or not any(cell.strip() for cell in cells):
-            continue
-        row: dict[Column, str] = {}
-        for column, at in heads.places.items():
-            said = plain(cells[at]) if at < len(cells) else ""
-            row[column] = above.get(column, "") if said in DITTO else said
-        above = row
-        yield Row(first, last, row)
+    return "".join(plain(cell).lower().split()).replace(IN_CELL.strip(), "") if len(cell) <= _LONGEST_HEAD else ""

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zoneguard.model.addresses import ALL_ADDRESSES, parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, PORT_PROTOCOLS, All, AnyOf, Field, In, Match
 from zoneguard.parsers._rule_list.workbook import IN_CELL
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(text.split())
+
+
 ANY = frozenset({"any", "all", "*", "全て", "すべて", "総て", "任意", "全部", "制限なし", "指定なし", "any4"})
 DITTO = frozenset({"〃", "″", "”", '"', "''", "同上", "々", "上に同じ", "同左"})
 YES = frozenset({"許可", "可", "○", "〇", "◯", "permit", "allow", "accept", "pass", "通過", "許容"})
-NO = frozenset({"拒否", "不可", "×", "✕", "禁止", "遮断", "破棄", "deny", "drop", "block", "reject", "discard"})
+DENIES = word_set("拒否 禁止 遮断 破棄 不許可 拒絶 deny drop block reject discard")
+NO = DENIES | {"不可", "×", "✕"}
 OUT_OF_FORCE = frozenset(
     {"無効", "廃止", "削除", "停止", "取消", "却下", "終了", "disabled", "inactive", "deleted", "no", "off"}
 )
+IN_FORCE = word_set(
+    """有効 適用 適用中 適用済 適用済み 使用中 利用中 運用中 稼働中 設定済 設定済み 完了 対応済 対応済み 承認 承認済
+    承認済み 済 済み 可 許可 新規 追加 変更 更新 継続 登録 enabled active on yes true 1 approved ○ 〇 ◯"""
+)
+FORWARD = word_set("→ ⇒ ➡ -> => > 片方向 一方向 単方向 順方向 往路")
+BACKWARD = word_set("← ⇐ ⬅ <- <= < 逆方向")
+BOTH_WAYS = word_set("⇔ ↔ ⇄ ⇆ <-> <=> 双方向 両方向 双方 往復")
+EPHEMERAL = word_set("動的 動的ポート ランダム エフェメラル ephemeral dynamic random")
 _IANA = """http/6/80 https/6/443 ssh/6/22 telnet/6/23 smtp/6/25 pop3/6/110 imap/6/143 ftp/6/21 rdp/6/3389 smb/6/445
 ldap/6/389 ldaps/6/636 smtps/6/465 imaps/6/993 pop3s/6/995 dns/0/53 ntp/17/123 snmp/17/161 syslog/17/514 dhcp/17/67
 tftp/17/69 kerberos/0/88 mysql/6/3306 postgresql/6/5432 mssql/6/1433 oracle/6/1521 lpr/6/515 ipp/6/631"""
@@ -37,6 +52,8 @@ PROTOCOLS = {
 }
 PING = frozenset({"ping", "icmp-echo", "icmpエコー"})
 
+_LABELLED = re.compile(r"(?P<outer>[^()]*?)\s*\((?P<inner>[^()]*)\)")
+_NARROWS = re.compile(r"除|以外|のみ|だけ|一部|うち|の内|内 ?\d|!|\b(?:except|excluding|only|not|without)\b")
 _SEPARATORS = re.compile(r"[\n\t,;、・]|または|及び|および")
 _RANGE = re.compile(r"(?P<low>[0-9a-f.:]+)\s*(?:-|~|〜|～|から)\s*(?P<high>[0-9a-f.:]+)")
 _MASKED = re.compile(r"(?P<net>[0-9.]+)\s*(?:/\s*|\s)(?P<mask>255\.[0-9.]+)")
@@ -59,10 +76,24 @@ def parts(cell: str) -> Iterator[str]:
 
 def address_parts(cell: str) -> Iterator[str]:
     """Likewise, where blanks too may stand between addresses (but not between an address and its mask)."""
-    for part in parts(cell):
+    for part in _with_labels(parts(cell)):
         words = part.split()
         several = len(words) > 1 and not _MASKED.fullmatch(part) and all(addresses(word) is not None for word in words)
         yield from words if several else [part]
+
+
+def _with_labels(found: Iterable[str]) -> Iterator[str]:
+    """A label in parentheses on a line of its own belongs to the address above it."""
+    last = ""
+    for part in found:
+        if last and part.startswith("("):
+            last += part
+            continue
+        if last:
+            yield last
+        last = part
+    if last:
+        yield last
 
 
 def is_any(text: str) -> bool:
@@ -71,8 +102,14 @@ def is_any(text: str) -> bool:
 
 
 def addresses(text: str) -> Intervals | None:
-    """One address, prefix, ``address/mask`` or range; ``None``: a name, or nothing that can be read."""
+    """One address, prefix, ``address/mask`` or range, with a name in parentheses or in front of them; ``None``: a name,
+    or nothing that can be read."""
     text = plain(text).lower()
+    labelled = _LABELLED.fullmatch(text)
+    if labelled and labelled["outer"] and labelled["inner"] and not _NARROWS.search(text):
+        both = [addresses(labelled["outer"]), addresses(labelled["inner"])]
+        known = [each for each in both if each is not None]
+        return known[0] if len(known) == 1 else None
     if text in ANY:
         return ALL_ADDRESSES
     try:
@@ -111,12 +148,24 @@ def ports(text: str) -> Intervals | None:
 
 def services(cell: str, protocol: int | None = None) -> Iterator[tuple[str, Match | None]]:
     """The entries of a cell, each with what it asks for; a port without a protocol has that of the entry before it, or
-    ``protocol``, which another column says."""
+    ``protocol``, which another column says. Beside ports, a protocol alone is that of the ports; where another one is
+    named too, it is not known what it is of (``53/tcp, udp``)."""
     last = protocol
-    for part in parts(cell):
-        named = next((number for name, number in PROTOCOLS.items() if re.search(rf"\b{name}\b", part.lower())), None)
+    listed = list(parts(cell))
+    protocols = {name for part in listed for name in PROTOCOLS if _names(part, name)}
+    ports_named = any(char.isdecimal() for part in listed for char in part)
+    for part in listed:
+        named = next((number for name, number in PROTOCOLS.items() if _names(part, name)), None)
         last = last if named is None else named
+        if ports_named and PROTOCOLS.get(part.lower(), 0) in PORT_PROTOCOLS:
+            if len(protocols) > 1:
+                yield part, None
+            continue
         yield part, service(part, last)
+
+
+def _names(part: str, protocol: str) -> bool:
+    return re.search(rf"\b{protocol}\b", part.lower()) is not None
 
 
 def service(text: str, protocol: int | None = None) -> Match | None:
@@ -149,6 +198,14 @@ def protocol(text: str) -> int | None:
     if text in PROTOCOLS:
         return PROTOCOLS[text]
     return int(text) if text.isdecimal() and int(text) < 256 else None
+
+
+def source_ports(text: str) -> Intervals | None:
+    """Source ports of a cell; ``None`` where it cannot be read."""
+    text = plain(text).lower()
+    if text in EPHEMERAL:
+        return Intervals.span(1024, 65535)
+    return ports(",".join(parts(text)))
 
 
 def _protocol(number: int) -> Match:

@@ -21,6 +21,10 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 100
 IN_CELL = " \u23ce "
 """Stands for a line end inside a cell: a row stays one line."""
+NEXT_SHEET = "\u2398 "
+"""Begins the line above the rows of each sheet but the first, with the sheet's name."""
+STRUCK = "取消線: "
+"""Begins what is struck out in a cell, which makes it a name that nothing resolves."""
 
 
 def is_workbook(data: bytes) -> bool:
@@ -42,7 +46,7 @@ def workbook_text(data: bytes, shown: str) -> str:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_EXPANDED:
             raise InputError(N_("the workbook expands to over {limit} MiB", limit=MAX_EXPANDED >> 20), shown)
     try:
-        book = load_workbook(BytesIO(data), data_only=True, keep_links=False)
+        book = load_workbook(BytesIO(data), data_only=True, keep_links=False, rich_text=True)
     except Exception as error:  # openpyxl raises whatever the damage leads to
         reason = str(error) or type(error).__name__
         raise InputError(
@@ -50,9 +54,11 @@ def workbook_text(data: bytes, shown: str) -> str:
         ) from None
     out = StringIO()
     table = csv.writer(out, lineterminator="\n")
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            table.writerows(_rows(sheet, shown))
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    for number, sheet in enumerate(visible):
+        if number:
+            table.writerow([NEXT_SHEET + sheet.title])
+        table.writerows(_rows(sheet, shown))
     return out.getvalue()
 
 
@@ -62,16 +68,29 @@ def _rows(sheet: Any, shown: str) -> Iterator[list[str]]:
     merged = {}
     for area in sheet.merged_cells.ranges:
         if area.size["rows"] * area.size["columns"] <= MAX_ROWS:
-            value = sheet.cell(area.min_row, area.min_col).value
-            merged.update(dict.fromkeys(((r, c) for r, c in _cells(area)), value))
+            first = sheet.cell(area.min_row, area.min_col)
+            merged.update(dict.fromkeys(((r, c) for r, c in _cells(area)), first))
     for row in sheet.iter_rows(max_col=min(sheet.max_column, MAX_COLUMNS)):
-        yield [_text(merged.get((cell.row, cell.column), cell.value)) for cell in row]
+        yield [_said(merged.get((cell.row, cell.column), cell)) for cell in row]
 
 
 def _cells(area: Any) -> Iterator[tuple[int, int]]:
     for row in range(area.min_row, area.max_row + 1):
         for column in range(area.min_col, area.max_col + 1):
             yield row, column
+
+
+def _said(cell: Any) -> str:
+    """The text of a cell; what is struck out says so."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 (as above)
+
+    if isinstance(cell.value, CellRichText):
+        parts = [(str(part), isinstance(part, TextBlock) and bool(part.font.strike)) for part in cell.value]
+        if any(struck for _, struck in parts):
+            return _text("\n".join(STRUCK + part.strip() if struck else part for part, struck in parts if part.strip()))
+        return _text(str(cell.value))
+    text = _text(cell.value)
+    return STRUCK + text if text and cell.has_style and cell.font.strike else text
 
 
 def _text(value: object) -> str:
