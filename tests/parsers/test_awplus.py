@@ -168,8 +168,8 @@ def test_vrf_instances_are_contexts_with_tables_of_their_own() -> None:
     assert not found.uncertain
 
 
-@pytest.mark.parametrize("line", ["route-target import 100:2", "route-target both 100:1", "import map LEAK"])
-def test_imports_of_a_vrf_are_open_until_a_table_is_given(line: str) -> None:
+@pytest.mark.parametrize("line", ["import map LEAK", "route-target import", "import vrf red"])
+def test_a_map_that_chooses_what_a_vrf_takes_is_open_until_a_table_is_given(line: str) -> None:
     parsed = read(f"ip vrf lgwan 1\n {line}\n")
     assert reasons(parsed)[2][1:] == (Concern.ROUTING, False)
     assert parsed.devices[0].uncertain
@@ -195,7 +195,7 @@ def test_routes_out_of_a_disabled_interface_are_gone() -> None:
         ("ip route 10.0.0.0/8", Concern.ROUTING),
         ("ip route 10.0.0.0/8 10.0.0.1 track 3", Concern.ROUTING),
         ("router ospf 1\n network 10.0.0.0/8 area 0", Concern.ROUTING),
-        ("router bgp 65001", Concern.ROUTING),
+        ("router bgp 65001\n neighbor 10.0.0.9 remote-as 65002", Concern.ROUTING),
         ("openflow controller oc1 tcp 10.0.0.9 6653", Concern.FILTER),
         ("interface vlan10\n ip address 10.0.0.1/33", Concern.INTERFACE),
         ("interface vlan10\n ip address dhcp", Concern.INTERFACE),

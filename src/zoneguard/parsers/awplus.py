@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zoneguard.model.device import Concern, Device, Filter, Route, Routing, RuleList, Stage, Translate, Vrf
+from zoneguard.model.device import Concern, Device, Filter, Route, RouteKind, Routing, RuleList, Stage, Translate, Vrf
 from zoneguard.model.match import Field, Match, both
 from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
@@ -23,6 +23,7 @@ from zoneguard.parsers._awplus.routes import POLICY_ROUTES, policy_routes
 from zoneguard.parsers._awplus.switching import Filters, hardware_filters
 from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.wholeness import missing
+from zoneguard.parsers._route_targets import NOTHING, OPEN, taken
 from zoneguard.parsers.accounting import Ledger
 
 _CERTAIN = re.compile(
@@ -90,27 +91,39 @@ def _contexts(config: Config) -> tuple[Vrf, ...]:
         if context not in names:
             reason = Reason('the VRF instance "{context}" is not defined in this file', context=context)
             config.not_understood(route.span.first, reason, Concern.ROUTING)
-    return tuple(_context(config, context, stages, policies, filters, rules) for context in names)
+    own = {context: (*_connected(config, context), *_routes(config, context)) for context in names}
+    return tuple(_context(config, context, own, stages, policies, filters, rules) for context in names)
 
 
 def _context(
     config: Config,
     context: str,
+    own: dict[str, tuple[Route, ...]],
     stages: tuple[Stage, ...],
     policies: dict[int, Match],
     filters: Filters,
     rules: RuleList | None,
 ) -> Vrf:
     mine = frozenset(p.name for p in config.ports.values() if p.vrf == context and not p.switched)
+    leaked = taken(context, config.targets, own, mine) if context in config.targets else NOTHING
+    for line in leaked.open_lines:
+        config.not_understood(line.first, OPEN, Concern.ROUTING, bounded=True)
     return Vrf(
         name=context,
         interfaces=mine,
-        routes=tuple(_routes(config, context)),
+        routes=(*_routes(config, context), *leaked.routes),
         stages=stages,
-        policy_routes=policy_routes(config, policies, mine),
+        policy_routes=(*policy_routes(config, policies, mine), *leaked.perhaps),
         lists=filters.lists,
         local=(firewall_stage(rules),) if rules is not None else (),
     )
+
+
+def _connected(config: Config, context: str) -> Iterator[Route]:
+    for port in config.ports.values():
+        if port.vrf == context and not port.shut and not port.switched:
+            for at in port.addresses:
+                yield Route(at.subnet.first, at.length, port.span, RouteKind.CONNECTED, None, port.name, 0)
 
 
 def _routes(config: Config, context: str) -> Iterator[Route]:

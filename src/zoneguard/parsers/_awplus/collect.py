@@ -126,6 +126,7 @@ _READERS: dict[tuple[str, ...], tuple[Callable[[Line, Config], None], Concern]] 
     ("snmp-server",): (_snmp, Concern.OTHER),
     ("arp",): (_arp, Concern.OTHER),
     ("interface",): (interfaces.read_interface, Concern.INTERFACE),
+    ("router", "bgp"): (routes.read_bgp, Concern.ROUTING),
     ("router", "vrrp"): (_vrrp, Concern.INTERFACE),
     ("router", "ipv6", "vrrp"): (_vrrp, Concern.INTERFACE),
     ("access-list",): (_access_list, Concern.FILTER),

@@ -92,7 +92,6 @@ _TOP = {
     ),
     **rows("router ospf, router ipv6 ospf", (Concern.ROUTING, learned("OSPF"))),
     **rows("router rip, router ipv6 rip", (Concern.ROUTING, learned("RIP"))),
-    **rows("router bgp", (Concern.ROUTING, learned("BGP"))),
     **rows("no ip forwarding, no ipv6 forwarding", (Concern.ROUTING, "forwarding switched off is not modelled")),
     **rows("bridge", (Concern.INTERFACE, "what a bridge passes between its members is not routed")),
     **rows("acl-group", (Concern.FILTER, "groups of addresses or ports are not modelled")),

@@ -11,6 +11,7 @@ from zoneguard.model.settings import DeviceSettings, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
 from zoneguard.parsers._indented.lists import AccessList
+from zoneguard.parsers._route_targets import Targets
 
 VLANS = Intervals.span(1, 4094)
 
@@ -113,6 +114,7 @@ class Config(BaseConfig):
 
     ports: dict[str, Port] = field(default_factory=dict)
     vrfs: dict[str, SourceSpan] = field(default_factory=dict)
+    targets: dict[str, Targets] = field(default_factory=dict)  # what VRF instances import, export and give to BGP
     routes: list[tuple[str, Route]] = field(default_factory=list)  # with the context
     lists: dict[tuple[bool, str], AccessList] = field(default_factory=dict)  # by version of IP and name
     software_lists: set[str] = field(default_factory=set)

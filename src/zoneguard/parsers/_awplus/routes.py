@@ -1,7 +1,8 @@
 """VRF instances, static routes and policy routes.
 
 ``ip route [vrf NAME] DESTINATION {GATEWAY [INTERFACE] | INTERFACE | Null} [DISTANCE]``. A route out of an interface
-of another instance leads there ("IP / VRF-Lite" of the command references).
+of another instance leads there ("IP / VRF-Lite" of the command references). ``route-target import`` takes routes of
+another instance by BGP, to which ``address-family ipv4 vrf NAME`` of ``router bgp`` gives them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.match import Ingress, Match, Unknown, both
 from zoneguard.model.text import Reason
+from zoneguard.parsers._awplus.commands import PROTOCOL
 from zoneguard.parsers._awplus.config import Config, PolicyRule
 from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.lines import Line
@@ -22,10 +24,12 @@ from zoneguard.parsers._indented.words import (
     number,
     prefix,
 )
+from zoneguard.parsers._route_targets import OPEN, Targets
+from zoneguard.parsers.assembly import learned
 
-IMPORTED = "routes that a VRF takes from another are learnt by BGP; add the exported routing table"
 POLICY_ROUTES = "how policy routes are chosen is not in the manuals at hand: each may take its packets or not"
-_HARMLESS = frozenset({"rd", "description", "max-static-routes", "max-fib-routes", "export", "route-target"})
+_HARMLESS = frozenset({"rd", "description", "max-static-routes", "max-fib-routes"})
+_KINDS = {"connected": RouteKind.CONNECTED, "static": RouteKind.STATIC}
 
 
 def read_vrf(line: Line, config: Config) -> None:
@@ -35,11 +39,19 @@ def read_vrf(line: Line, config: Config) -> None:
     if line.words[2].lower() in ("forwarding", MAIN):
         raise UnreadableError(Reason("not a name of a VRF instance: {words}", words=line.words[2]))
     config.vrfs[line.words[2]] = line.span
+    known = config.targets.setdefault(line.words[2], Targets())
     for child in line.children:
         config.ledger.understood(child.number)
-        imports = child.head == "import" or (child.head == "route-target" and child.words[1:2] != ("export",))
-        if imports:
-            config.not_understood(child.number, IMPORTED, Concern.ROUTING)
+        words = tuple(word.lower() for word in child.words)
+        if words[0] == "route-target" and len(words) == 3 and words[1] in ("import", "export", "both"):
+            if words[1] != "export":
+                known.imports.setdefault(words[2], child.span)
+            if words[1] != "import":
+                known.exports.add(words[2])
+        elif words[:2] in (("import", "map"), ("export", "map")):
+            known.chosen = True
+            if words[0] == "import":
+                config.not_understood(child.number, OPEN, Concern.ROUTING)
         elif child.head not in _HARMLESS:
             config.not_understood(child.number, "this line of a VRF instance is not known", Concern.ROUTING)
 
@@ -74,6 +86,36 @@ def read_route(line: Line, config: Config) -> None:
         raise UnreadableError(Reason("a condition of a route that is not known: {word}", word=words.peek()[:40]))
     route = Route(network, length, line.span, kind, hop, interface, distance)
     config.routes.append((context, route))
+
+
+def read_bgp(line: Line, config: Config) -> None:
+    """``router bgp AS``: what each instance gives to BGP. With neighbours, what they tell is not in the file."""
+    neighbours = False
+    for child in line.children:
+        family = [word.lower() for word in child.words]
+        known = Targets()
+        if family[:3] == ["address-family", "ipv4", "vrf"] and len(family) == 4:
+            known = config.targets.setdefault(child.words[3], Targets())
+            known.told = True
+        for each in child.subtree():
+            neighbours = neighbours or each.head == "neighbor"
+            config.ledger.ignored(PROTOCOL, each.number)
+            if each is not child:
+                _announced(each.words, known)
+    if neighbours:
+        config.not_understood(line.number, learned("BGP"), Concern.ROUTING)
+
+
+def _announced(written: tuple[str, ...], known: Targets) -> None:
+    words = tuple(word.lower() for word in written)
+    if words[0] == "redistribute" and words[1:2] and words[1] in _KINDS:
+        known.announced.add(_KINDS[words[1]])
+        known.chosen = known.chosen or "route-map" in words
+    elif words[0] == "network" and words[1:2]:
+        try:
+            known.networks.add(prefix(words[1]))
+        except UnreadableError:
+            known.chosen = True
 
 
 def read_policy_block(line: Line, config: Config) -> None:

@@ -18,6 +18,8 @@ from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.policies import explicit_destinations, steering
 from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
 from zoneguard.parsers._cisco.statics import routes
+from zoneguard.parsers._cisco.targets import imported
+from zoneguard.parsers._route_targets import NOTHING
 
 DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
 NO_ADDRESS = "dynamic routing: the address is given by DHCP, PPP or a prefix and is not in the file"
@@ -84,6 +86,7 @@ def contexts(
     tables = {name: routes(config, listed) for name, listed in statics.items()}
     named = {config.span(s.line): config.interface(s.interface) for s in config.statics if s.interface}
     leaks = leaked(tables, {name: [port.name for port in listed] for name, listed in members.items()}, named)
+    targeted = imported(config, members, tables)
     for name, listed in members.items():
         ports = [p for p in listed if not p.switched]
         if not ports and name not in used and not (name == DEFAULT and not config.vrfs):
@@ -92,6 +95,7 @@ def contexts(
         explicit = explicit_destinations(ports, own)
         steered = list(steering(config, ports, explicit, dynamic))
         here = first.get(name, ())
+        others = targeted.get(name, NOTHING)
         yield Common(
             name,
             tuple(ports),
@@ -106,8 +110,8 @@ def contexts(
                 *on_ports(config, groups["out"], ports, "out"),
             ),
             tuple(s.discards for s in steered if s.discards is not None),
-            (*(route for s in steered for route in s.routes), *leaks.get(name, ())),
-            own,
+            (*(route for s in steered for route in s.routes), *leaks.get(name, ()), *others.perhaps),
+            (*own, *others.routes),
         )
 
 

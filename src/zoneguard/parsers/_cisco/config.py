@@ -19,6 +19,7 @@ from zoneguard.parsers._cisco.groups import Groups
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.lists import AccessList
 from zoneguard.parsers._cisco.values import undecided
+from zoneguard.parsers._route_targets import Targets
 from zoneguard.parsers.accounting import Ledger
 
 DEFAULT = "default"
@@ -131,6 +132,7 @@ class Config:
     groups: Groups = field(default_factory=Groups)
     ports: dict[str, Port] = field(default_factory=dict)
     vrfs: dict[str, SourceSpan] = field(default_factory=dict)
+    targets: dict[str, Targets] = field(default_factory=dict)
     statics: list[Static] = field(default_factory=list)
     route_maps: dict[str, dict[int, Clause]] = field(default_factory=dict)
     access_maps: dict[str, dict[int, MapEntry]] = field(default_factory=dict)

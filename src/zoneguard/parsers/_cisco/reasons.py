@@ -17,6 +17,7 @@ OPTIMISATION = "how packets are handled inside the router"
 VOICE = Reason("telephony")
 COUNTS = "counts or logs only"
 PROTOCOL = "settings of a routing protocol; that it runs is reported at its first line"
+BETWEEN_VRFS = "BGP without neighbours: it only takes routes from one VRF to another, which is in the model"
 IDLE_PROTOCOL = "a routing protocol without networks or neighbours"
 UNKNOWN_COMMAND = "this command is not known"
 

@@ -13,8 +13,16 @@ from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.local import Management, read_server, read_terminal
 from zoneguard.parsers._cisco.policies import read_route_map
-from zoneguard.parsers._cisco.reasons import DEFINED_ONLY, FOR_ROUTING, IDLE_PROTOCOL, PROTOCOL, UNKNOWN_COMMAND
+from zoneguard.parsers._cisco.reasons import (
+    BETWEEN_VRFS,
+    DEFINED_ONLY,
+    FOR_ROUTING,
+    IDLE_PROTOCOL,
+    PROTOCOL,
+    UNKNOWN_COMMAND,
+)
 from zoneguard.parsers._cisco.statics import read_route
+from zoneguard.parsers._cisco.targets import read_bgp, read_targets
 from zoneguard.parsers._cisco.values import UnreadableError
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
 from zoneguard.parsers._cisco_ios.commands import harmless
@@ -168,11 +176,15 @@ class Reader:
             return
         self.config.vrf(line.word(2), self.config.span(line))
         self.config.understood(line)
+        read_targets(self.config, line.word(2), line)
         for child in line.children:
             account(self.config.ledger, child, FOR_ROUTING)
 
     def _router(self, line: Line) -> None:
         runs = any(one.word(0) in _ACTIVE or one.words[:2] == ("ip", "router") for one in line.walk())
+        if line.word(1) == "bgp" and runs and not read_bgp(self.config, line):
+            account(self.config.ledger, line, BETWEEN_VRFS)
+            return
         for child in line.children:
             account(self.config.ledger, child, PROTOCOL if runs else IDLE_PROTOCOL)
         if runs:

@@ -17,6 +17,7 @@ from zoneguard.parsers._cisco.local import Management, read_terminal
 from zoneguard.parsers._cisco.policies import read_route_map
 from zoneguard.parsers._cisco.ports import HANDLERS, Handler, is_numbered_vlan, read_port
 from zoneguard.parsers._cisco.reasons import (
+    BETWEEN_VRFS,
     DEFINED_ONLY,
     FOR_ROUTING,
     IDLE_PROTOCOL,
@@ -25,6 +26,7 @@ from zoneguard.parsers._cisco.reasons import (
     UNKNOWN_COMMAND,
 )
 from zoneguard.parsers._cisco.statics import read_route
+from zoneguard.parsers._cisco.targets import read_bgp, read_targets
 from zoneguard.parsers._cisco.values import undecided
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
 from zoneguard.parsers._cisco_nxos.commands import harmless, harmless_on_interface
@@ -193,6 +195,7 @@ class Reader:
     def _vrf(self, line: Line) -> None:
         name = self.config.vrf(line.word(2), self.config.span(line))
         self.config.understood(line)
+        read_targets(self.config, name, line)
         for child in line.children:
             if child.words[:2] in (("ip", "route"), ("ipv6", "route")):
                 self._route(child, name)
@@ -207,6 +210,10 @@ class Reader:
 
     def _router(self, line: Line) -> None:
         runs = any(one.word(0) in _ACTIVE for one in line.walk())
+        overlay = any(one.starts("address-family", "l2vpn") for one in line.walk())
+        if line.word(1) == "bgp" and runs and not read_bgp(self.config, line) and not overlay:
+            account(self.config.ledger, line, BETWEEN_VRFS)
+            return
         for child in line.children:
             account(self.config.ledger, child, PROTOCOL if runs else IDLE_PROTOCOL)
         if runs:
