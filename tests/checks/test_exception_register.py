@@ -63,3 +63,23 @@ def test_the_office_that_permits_is_the_one_that_the_policy_names(tmp_path: Path
     assert not said("kobe-foundation", "情報セキュリティ管理者", minor="true")
     assert said("mikasa, kobe-foundation", "CISO") == [(Verdict.ATTESTATION_NEEDED, kobe)]
     assert not said("yokote", "副市長")
+
+
+def test_one_person_typed_in_two_ways_is_one_person(tmp_path: Path) -> None:
+    same = {"applicant": "税務課長 山田", "approver": "税務課長　山田"}
+    assert ("applicant", ("mikasa:20-1",)) in faults(tmp_path, **same)
+
+
+def test_a_deputy_does_not_hold_the_office(tmp_path: Path) -> None:
+    def open_(approver: str) -> list[Verdict]:
+        return [f.verdict for f in Town(tmp_path, exceptions=[row(approver=approver)]).findings("ZG105")]
+
+    assert open_("CISO補佐") == [Verdict.ATTESTATION_NEEDED]
+    assert open_("副CISO 鈴木") == [Verdict.ATTESTATION_NEEDED]
+    assert not open_("副市長（CISO）")
+    assert not open_("ＣＩＳＯ・副市長")
+
+
+def test_an_emergency_that_was_reported_needs_no_approval_before(tmp_path: Path) -> None:
+    assert not faults(tmp_path, emergency="true", reported="2026-04-02", approver="", approved="")
+    assert ("approval", ("mikasa:129",)) in faults(tmp_path, emergency="true", approver="", approved="")

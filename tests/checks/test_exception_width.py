@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.checks.town import Town, line
+import pytest
+
+from tests.checks.town import ROUTES, Town, line
 from zoneguard.model.policy import Verdict
 
 EXCEPTION = (
@@ -64,3 +66,48 @@ def test_a_row_without_mac_address_is_found_where_the_policy_asks_for_one(tmp_pa
 
 def test_rows_of_other_zones_may_be_wide(tmp_path: Path) -> None:
     assert not aspects(tmp_path, EXCEPTION.replace("from: 10.10.0.5", "from: lgwan"))
+
+
+def two_firewalls(tmp_path: Path, outer: str) -> Town:
+    """The exception as registered on the first firewall, and ``outer`` on a second one on its way."""
+    routes = "10.99.0.0/24 dev eth0 proto kernel scope link src 10.99.0.2\n"
+    routes += "198.18.0.0/24 dev eth1 proto kernel scope link src 198.18.0.1\n10.10.0.0/24 via 10.99.0.1 dev eth0\n"
+    ways = "10.99.0.0/24 dev eth5 proto kernel scope link src 10.99.0.1\n198.18.0.0/24 via 10.99.0.2 dev eth5\n"
+    return Town(
+        tmp_path,
+        [EXACT.replace("203.0.113.9", "198.18.0.9")],
+        routes=ROUTES + ways,
+        exceptions=[EXCEPTION.replace("203.0.113.9", "198.18.0.9")],
+        zones=("lgwan-wan: {class: closed-external, prefixes: [198.18.0.0/24]}",),
+        devices=("edge: {config: edge.rules, format: iptables, routes: edge.routes}",),
+        files={"edge.rules": f"*filter\n:FORWARD DROP [0:0]\n{outer}\nCOMMIT\n", "edge.routes": routes},
+    )
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "-A FORWARD -d 198.18.0.9/32 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.0/24 -d 198.18.0.9/32 -p tcp --dport 443 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.5/32 -d 198.18.0.9/32 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.5/32 -d 198.18.0.9/32 -p tcp --dport 1:1024 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.5/32 -p tcp --dport 443 -j ACCEPT",
+    ],
+)
+def test_a_wide_rule_of_an_exception_is_found_though_another_device_limits_it(tmp_path: Path, rule: str) -> None:
+    (found,) = two_firewalls(tmp_path, rule).findings("ZG104")
+    assert (found.verdict, found.aspect, line(found)) == (Verdict.VIOLATES, "built", "edge.rules:3")
+    assert found.clauses == ("mikasa:24(1)後段",)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "-A FORWARD -s 10.10.0.5/32 -d 198.18.0.9/32 -p tcp --dport 443 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.0/24 -d 198.18.0.0/24 -j ACCEPT",
+        "-A FORWARD -s 10.10.0.5/32 -j ACCEPT",
+        "-A FORWARD -j ACCEPT",
+    ],
+)
+def test_rules_that_are_narrow_or_not_the_exceptions_own_are_quiet(tmp_path: Path, rule: str) -> None:
+    assert not two_firewalls(tmp_path, rule).findings("ZG104")

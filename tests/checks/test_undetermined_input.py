@@ -42,3 +42,18 @@ def test_a_line_that_may_matter_makes_the_clauses_undetermined(tmp_path: Path) -
     report = Town(tmp_path, ["-A FORWARD -i eth2 -o eth1 -j SOMETHING-ELSE"]).audit()
     verdicts = {c.clause: c.verdict for c in report.clauses}
     assert verdicts["mikasa:25柱書"] is Verdict.UNDETERMINED
+
+
+def test_what_is_not_understood_bounds_no_clause_that_rests_on_the_register_or_on_captures(tmp_path: Path) -> None:
+    town = Town(
+        tmp_path,
+        devices=("sw: {config: sw.cfg, format: awplus}",),
+        files={"sw.cfg": "interface vlan30\n ip address 10.30.0.77/24\n!\nrouter ospf 1\n network 10.0.0.0/8 area 0\n"},
+        captures={"internet": session("10.30.0.7", "10.30.0.9", 443)},
+    )
+    report = town.audit()
+    assert [f.check for f in report.findings if f.verdict is Verdict.UNDETERMINED] == ["ZG401"]
+    verdicts = {c.clause: c.verdict for c in report.clauses}
+    assert {verdicts[f"mikasa:{clause}"] for clause in ("20-1", "129", "131", "85-4")} == {Verdict.CONFORMS}
+    asking = {verdicts[f"mikasa:{clause}"] for clause in ("24(1)前段", "67(1)", "67(3)", "82")}
+    assert asking == {Verdict.UNDETERMINED}, "67(3) rests on a check that asks configurations and captures"

@@ -189,6 +189,7 @@ BREAKS: dict[str, Break] = {
     ),
 }  # fmt: skip
 BREAKS["ZG202:service"] = BREAKS["ZG202"]
+BREAKS["ZG109:outside"] = BREAKS["ZG109"]
 BREAKS["ZG107:gateway"] = BREAKS["ZG107"]
 BREAKS["ZG201:import"] = BREAKS["ZG201"]
 BREAKS["ZG203:import"] = BREAKS["ZG203"]

@@ -46,9 +46,10 @@ def _judge(
         if _word(case, clause):
             return _attested(case, clause)
         return Verdict.UNDETERMINED, N_("No violation was found, but {reason}", reason=reason)
-    if blocked and any(check.needs or check.id.startswith("ZG1") for check in ready.values()):
+    bounding = [f for f in blocked if any(_bounds(f, check) for check in ready.values())]
+    if bounding:
         return Verdict.UNDETERMINED, N_(
-            "No violation was found, but {count} inputs could not be read as a whole.", count=len(blocked)
+            "No violation was found, but {count} inputs could not be read as a whole.", count=len(bounding)
         )
     if clause.attest_en:
         return _attested(case, clause) if _word(case, clause) else (Verdict.ATTESTATION_NEEDED, REST)
@@ -59,6 +60,11 @@ def _judge(
             "Decided by {checks}: no violation; {others} had nothing to look at.", checks=decided, others=others
         )
     return Verdict.CONFORMS, N_("Decided by {checks}: no violation.", checks=decided)
+
+
+def _bounds(finding: Finding, check: Check) -> bool:
+    """Whether what ``finding`` could not read may hold something for ``check``."""
+    return not check.alone and (finding.aspect not in HALVES or not check.needs or finding.aspect in check.needs)
 
 
 def _ids(checks: Iterable[Check]) -> str:

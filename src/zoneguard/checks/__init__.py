@@ -126,8 +126,9 @@ class Check:
     """A check plugin. ``id`` is ``ZG`` and three digits. ``needs``: ``static``, ``dynamic`` or both; where a need is
     missing the check is not run and the clauses that rest on it are undetermined. So are they where ``silent`` says why
     the check can decide nothing here, as without a ledger, and where ``unseen`` says what it could not look into; both
-    are asked for the aspect that the clause names (empty: the check as a whole). A clause may cite one of the
-    ``aspects`` alone; ``by_zone``: a class of zones, as ``dmz``, ``>dmz`` or ``dmz>internet``.
+    are asked for the aspect that the clause names (empty: the check as a whole). ``alone``: it rests on the register,
+    whatever configurations or captures could not be read. A clause may cite one of the ``aspects`` alone; ``by_zone``:
+    a class of zones, as ``dmz``, ``>dmz`` or ``dmz>internet``.
 
     ``title``, ``why``, ``fix`` and ``wants`` (what it takes to decide more) are message ids of the catalogue;
     ``example`` shows what is found and what is not, as lines that begin with ``-`` and ``+``. The module's docstring
@@ -141,6 +142,7 @@ class Check:
     needs: frozenset[str] = frozenset()
     aspects: frozenset[str] = frozenset()
     by_zone: bool = False
+    alone: bool = False
     why: str = ""
     fix: str = ""
     wants: str = ""

@@ -1,10 +1,11 @@
 """ZG109: wherever packets may cross into a zone, a filter decides.
 
-For every possible crossing into a zone of class ``mynumber``, ``lgwan`` or ``internet``, a rule of some device
+For every possible crossing into a zone of class ``mynumber``, ``lgwan``, ``internet`` or ``dmz``, a rule of some device
 along the path must have permitted the packets. Where no filter was asked, or only defaults let them pass, the
 boundary has no firewall in that direction: one finding for a pair of zones and the devices in between names the
-interfaces, the default and the route. Where it is not certain that they pass, something may filter: undetermined. A
-rule that permits everything is ZG110's matter.
+interfaces, the default and the route. A list for the other version of IP is no filter, nor is a translation. Where it
+is not certain that they pass, something may filter: undetermined. A rule that permits everything is ZG110's matter.
+Aspect ``outside``: the packets come from outside the municipality.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._rendering import deciding_lines
+from zoneguard.checks._seen import OUTSIDE
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
@@ -20,7 +22,7 @@ from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.waypoints import hairpin
 
-GUARDED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET})
+GUARDED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET, ZoneClass.DMZ})
 SHOWN = 3
 """Places that a finding names; how many more there are is said."""
 
@@ -35,10 +37,10 @@ def _run(case: Case) -> Iterator[Finding]:
         devices = dict.fromkeys(hop.device for hop in crossing.path)
         found.setdefault((crossing.source, crossing.destination, *devices), []).append(crossing)
     for key, crossings in found.items():
-        yield _finding(crossings, key)
+        yield _finding(case, crossings, key)
 
 
-def _finding(crossings: list[Crossing], key: tuple[str, ...]) -> Finding:
+def _finding(case: Case, crossings: list[Crossing], key: tuple[str, ...]) -> Finding:
     certain = [crossing for crossing in crossings if crossing.packets.must()]
     shown = certain or crossings
     crossing = shown[0]
@@ -57,6 +59,7 @@ def _finding(crossings: list[Crossing], key: tuple[str, ...]) -> Finding:
         zones=(crossing.source, crossing.destination),
         evidence=tuple(dict.fromkeys(line for c in shown for line in deciding_lines(c))),
         path=crossing.path,
+        aspect="outside" if case.project.zones[crossing.source].zone_class in OUTSIDE else "",
         fix=N_("Put a filter on that direction that denies by default."),
     )
 
@@ -67,6 +70,7 @@ PLUGIN = Check(
     title="A filter decides wherever packets may cross",
     severity=Severity.HIGH,
     run=_run,
+    aspects=frozenset({"outside"}),
     needs=frozenset({"static"}),
     why="A route without a filter is an open door, whatever the other devices say.",
     fix="Apply an access list or policy to the interface and direction.",

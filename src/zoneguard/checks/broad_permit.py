@@ -2,8 +2,8 @@
 
 An enabled rule that lets a crossing pass although neither it nor those by which its list is called ask for an address
 or a protocol opens the pair of zones as a whole, whatever the traffic needs. Rules that only let established sessions
-go on are not meant. What nobody wrote as a rule (a security level, a list that leaves the other version of IP alone) is
-meant only where no other rule on the way asks for anything.
+go on are not meant. What nobody wrote as a rule (a security level) is meant only where
+no other rule on the way asks for anything.
 """
 
 from __future__ import annotations

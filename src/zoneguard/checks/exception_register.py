@@ -3,8 +3,8 @@
 Each row names a purpose, an applicant, an approver who is another person, and the day of approval; on the day of the
 audit (``as-of``) it has not expired. The approver holds the office that the policy names (Mikasa: CISO), or, for a row
 marked ``minor``, the one that may permit those; for an office of another name somebody has to confirm that it is the
-same. An emergency exception was reported afterwards. That a row has an end at all is zoneguard's own demand: the
-policies ask for periodic review, and a row without an end is never reviewed.
+same. An emergency exception was reported afterwards, and needs no approval before. That a row has an end at all is
+zoneguard's own demand: the policies ask for periodic review, and a row without an end is never reviewed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._offices import bare, holds
 from zoneguard.checks._policy import zones_of
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Profile, Severity, Verdict
@@ -32,10 +33,10 @@ def _office(case: Case, entry: ExceptionEntry, profile: Profile) -> Iterator[Fin
     """Whether the approver holds the office that the policy names."""
     permits = profile.settings.approver
     minor = profile.settings.minor_approver
-    if not permits or not entry.approver or permits in entry.approver:
+    if not permits or not entry.approver or holds(entry.approver, permits):
         return
     names = {"id": entry.id, "approver": entry.approver, "profile": profile.name, "office": permits}
-    if minor and minor in entry.approver:
+    if minor and holds(entry.approver, minor):
         if not entry.minor:
             message = N_(
                 "Exception {id} is not marked as minor and was approved by {approver}; {profile} asks for {office}.",
@@ -70,11 +71,12 @@ def _finding(case: Case, entry: ExceptionEntry, aspect: str, message: Text, prof
 
 def _faults(case: Case, entry: ExceptionEntry) -> Iterator[tuple[str, Text]]:
     names = {"id": entry.id}
-    if entry.applicant and entry.applicant.strip() == entry.approver.strip():
+    if entry.applicant and bare(entry.applicant) == bare(entry.approver):
         yield (
             "applicant",
             N_("Exception {id}: applicant and approver are the same person ({name}).", name=entry.applicant, **names),
         )
+    afterwards = entry.emergency and entry.reported is not None
     missing = [
         word
         for word, value in (
@@ -83,7 +85,7 @@ def _faults(case: Case, entry: ExceptionEntry) -> Iterator[tuple[str, Text]]:
             ("approver", entry.approver),
             ("approved", entry.approved),
         )
-        if not value
+        if not value and not (afterwards and word in ("approver", "approved"))
     ]
     if missing:
         yield "approval", N_("Exception {id} has no {missing}.", missing=", ".join(missing), **names)
@@ -118,6 +120,7 @@ PLUGIN = Check(
     title="The exception register is in order",
     severity=Severity.HIGH,
     run=_run,
+    alone=True,
     aspects=frozenset({"applicant", "approval", "expiry", "emergency"}),
     why="An exception is legal only through its approval; without person, date and end nobody answers for it.",
     fix="Complete the row, have another person approve it, and review it before it ends.",

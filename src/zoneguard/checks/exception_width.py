@@ -1,9 +1,10 @@
 """ZG104: an exception is host to host, one service, bound to the source MAC address.
 
 For each row of the register, everything that may be opened between its two zones to its far end is compared with the
-row: a wider source or another service is a violation, at the line that permits it. Where the row names MAC addresses,
-the device that first gets the packets must accept the source address from those only, by a rule, a static ARP entry or
-an IP/MAC binding. That is the aspect ``built``.
+row: a wider source or another service is a violation, at the line that permits it. Of a row of the My Number zone each
+rule that names its far end, or its source and service, is narrow in everything, even where another rule on the way
+limits it again. Where the row names MAC addresses, the device that first gets the packets must accept the source
+address from those only, by a rule, a static ARP entry or an IP/MAC binding. That is the aspect ``built``.
 
 A row of the My Number zone must itself be narrow: each end is a few hosts, each service a few ports (aspect ``row``),
 and the My Number host that opens the sessions is named by its MAC address (aspect ``mac``; only where a clause asks).
@@ -11,10 +12,11 @@ and the My Number host that opens the sessions is named by its MAC address (aspe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._limits import Limited, permits
 from zoneguard.checks._policy import allowed, row_packets, zones_of
 from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
 from zoneguard.model.crossing import Crossing
@@ -24,8 +26,10 @@ from zoneguard.model.match import PORT_PROTOCOLS, Field
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import ExceptionEntry, ServiceSpec
+from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.conditions import compile_match
 from zoneguard.static.translation import restrict
 from zoneguard.static.waypoints import hairpin
 
@@ -36,6 +40,7 @@ FEW_PORTS = 16
 
 
 def _run(case: Case) -> Iterator[Finding]:
+    known = {permit.rule.span: permit for permit in permits(case)} if case.project.exceptions else {}
     for entry in case.project.exceptions:
         pair = zones_of(case.project, entry)
         yield from _registered(case, entry, pair)
@@ -43,6 +48,7 @@ def _run(case: Case) -> Iterator[Finding]:
         excess: PacketSet = case.space.nothing
         wide: list[Crossing] = []
         unbound: list[Crossing] = []
+        carrying: list[Crossing] = []
         for crossing in case.by_pair.get(pair, ()):
             if hairpin(crossing):
                 continue
@@ -51,20 +57,86 @@ def _run(case: Case) -> Iterator[Finding]:
                 excess = excess | beyond
                 wide.append(crossing)
             carried = restrict(crossing.packets, case.view(crossing) & row_packets(case, entry, *pair))
+            if carried:
+                carrying.append(crossing)
             if carried and entry.macs and not _bound(case, replace(crossing, packets=carried), entry):
                 unbound.append(crossing)
         if wide or unbound:
             yield _finding(case, entry, pair, excess, wide, unbound)
+        if carrying and not wide:
+            yield from _loose(case, entry, pair, carrying, known)
+
+
+def _loose(
+    case: Case,
+    entry: ExceptionEntry,
+    pair: tuple[str, str],
+    carrying: list[Crossing],
+    known: Mapping[SourceSpan, Limited],
+) -> Iterator[Finding]:
+    """The rules that let the packets of a narrow row through and are themselves wide, while others limit them again."""
+    if ZoneClass.MYNUMBER not in _classes(case, pair) or _wide_ends(entry):
+        return
+    found: dict[SourceSpan, Limited] = {}
+    for hop in (hop for crossing in carrying for hop in crossing.path):
+        for line in hop.lines:
+            permit = known.get(line)
+            if permit is None or permit.rule.implied or line in found:
+                continue
+            asked = compile_match(case.space, permit.rule.match, hop.ingress, hop.egress).must()
+            if _is_wide(asked, permit.limits):
+                found[line] = permit
+    if found:
+        names = dict.fromkeys(f"{p.device}: {p.rule.name or p.rule.span}" for p in found.values())
+        yield Finding(
+            check=PLUGIN.id,
+            severity=PLUGIN.severity,
+            verdict=Verdict.VIOLATES,
+            message=N_(
+                "A rule of exception {id} is wider than host to host and one service, and only another one limits it "
+                "again ({rules}).",
+                id=entry.id,
+                rules=", ".join(names),
+            ),
+            anchor=(entry.id, "rule", *names),
+            zones=pair,
+            evidence=(*found, entry.span),
+            path=carrying[0].path,
+            aspect="built",
+            fix=N_("Limit the rule to the registered hosts and service, and bind the source to its MAC address."),
+        )
+
+
+def _is_wide(asked: PacketSet, limits: frozenset[str]) -> bool:
+    """Whether a permit names the far end alone, or the source and the service alone.
+
+    One that names nothing but the source is there to bind it, not to let the exception through.
+    """
+    narrow = {
+        "source": asked.project(Field.SRC).size <= FEW_HOSTS,
+        "destination": asked.project(Field.DST).size <= FEW_HOSTS,
+        "service": not asked.project(Field.PROTO) & PORT_PROTOCOLS or asked.project(Field.DPORT).size <= FEW_PORTS,
+    }
+    named = {dimension for dimension, few in narrow.items() if few and dimension in limits}
+    return named < set(narrow) and ("destination" in named or named == {"source", "service"})
+
+
+def _classes(case: Case, pair: tuple[str, str]) -> tuple[ZoneClass | None, ...]:
+    return tuple(case.project.zones[name].zone_class if name else None for name in pair)
+
+
+def _wide_ends(entry: ExceptionEntry) -> list[str]:
+    """What of the row itself names more than a few hosts, or no application."""
+    wide = [end.name for end in (entry.source, entry.destination) if end.addresses.size > FEW_HOSTS]
+    return wide + [service.text for service in entry.services if not _names_application(service)]
 
 
 def _registered(case: Case, entry: ExceptionEntry, pair: tuple[str, str]) -> Iterator[Finding]:
     """What is too wide about the row itself, where it is one of the My Number zone."""
-    source, destination = (case.project.zones[name].zone_class if name else None for name in pair)
+    source, destination = _classes(case, pair)
     if ZoneClass.MYNUMBER not in (source, destination):
         return
-    wide = [end.name for end in (entry.source, entry.destination) if end.addresses.size > FEW_HOSTS]
-    wide += [service.text for service in entry.services if not _names_application(service)]
-    if wide:
+    if wide := _wide_ends(entry):
         message = N_(
             "Exception {id} is registered wider than host to host and one service: {wide}.",
             id=entry.id,

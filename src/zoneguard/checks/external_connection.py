@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._offices import holds
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Connection
@@ -72,7 +73,7 @@ def _faults(case: Case, row: Connection) -> Iterator[Finding]:
         yield _finding(row.zone, message, (row.id, "end"), (row.span,))
     for profile in case.project.profiles:
         offices = profile.settings.connection_approvers if row.permitted_by else ()
-        missing = [office for office in offices if not any(office in by for by in row.permitted_by)]
+        missing = [office for office in offices if not any(holds(by, office) for by in row.permitted_by)]
         if missing:
             message = N_(
                 "The connection {id} to {zone} was permitted by {by}; nobody confirms that {missing} permitted it.",

@@ -3,7 +3,8 @@
 A line of a configuration that may change what is forwarded and was not understood, a device that stands on no wire, a
 router between others without a route, a zone whose class is a guess, that attaches to no device or of which a prefix
 does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a frame that could
-not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over.
+not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over. What
+is wrong with configurations bounds no check that looks at captures alone, and the other way round.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from _frames(case)
 
 
-def _finding(message: Text, evidence: tuple[SourceSpan | CaptureSpan, ...], *anchor: str) -> Finding:
+def _finding(
+    message: Text, evidence: tuple[SourceSpan | CaptureSpan, ...], *anchor: str, about: str = "static"
+) -> Finding:
+    """``about``: the half of the checks that it bounds, ``static`` or ``dynamic``; empty: both."""
     return Finding(
         check=PLUGIN.id,
         severity=PLUGIN.severity,
@@ -53,6 +57,7 @@ def _finding(message: Text, evidence: tuple[SourceSpan | CaptureSpan, ...], *anc
         message=message,
         anchor=anchor,
         evidence=evidence,
+        aspect=about,
         fix=N_("Complete or correct the input; zoneguard parse and zoneguard flows show what was read."),
     )
 
@@ -101,7 +106,7 @@ def _guessed(case: Case) -> Iterator[Finding]:
                 zone=zone.name,
                 kind=zone.zone_class.value,
             )
-            yield replace(_finding(message, (zone.span,), zone.name, "guessed"), fix=GUESS_FIX)
+            yield replace(_finding(message, (zone.span,), zone.name, "guessed", about=""), fix=GUESS_FIX)
 
 
 def _zones(case: Case) -> Iterator[Finding]:
@@ -198,6 +203,7 @@ def _frames(case: Case) -> Iterator[Finding]:
                 (CaptureSpan(account.file, account.frames, 0.0),),
                 account.file,
                 "truncated",
+                about="dynamic",
             )
         missing = {reason: n for reason, n in account.skipped.items() if reason not in HARMLESS and n}
         if missing:
@@ -207,6 +213,7 @@ def _frames(case: Case) -> Iterator[Finding]:
                 (CaptureSpan(account.file, 0, 0.0),),
                 account.file,
                 *sorted(missing),
+                about="dynamic",
             )
 
 

@@ -188,7 +188,8 @@ class NatRule:
 class Rule:
     """The first rule that matches acts. ``enabled`` is False for rules the vendor keeps but does not apply.
 
-    ``implied``: nobody wrote it as a rule, it is how a setting or another object acts in the list.
+    ``implied``: nobody wrote it as a rule, it is how a setting or another object acts in the list. ``unasked``: the
+    list is not about these packets (it is for the other version of IP, say): that they pass it is nobody's decision.
     """
 
     match: Match
@@ -198,6 +199,7 @@ class Rule:
     comment: str = ""
     enabled: bool = True
     implied: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,15 @@ class Outcome:
 class Step:
     """A part of a set and what became of it, ``Permit``, ``Deny``, ``Return`` or a ``NatRule``, by ``line``.
 
-    For a ``NatRule`` the packets are those before translation. ``default``: no rule decided, the list's default did.
+    For a ``NatRule`` the packets are those before translation. ``default``: no rule decided, the list's default did;
+    ``unasked``: the list is not about these packets.
     """
 
     packets: PacketSet
     action: Permit | Deny | Return | NatRule
     line: SourceSpan
     default: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ class Lists:
             if isinstance(rule, NatRule):
                 yield Step(hit, rule, rule.span)
             elif isinstance(rule.action, Permit | Deny | Return):
-                yield Step(hit, rule.action, rule.span)
+                yield Step(hit, rule.action, rule.span, unasked=rule.unasked)
             elif isinstance(rule.action, SetField):
                 rest = rest | _set_bits(hit, rule.action)
             elif isinstance(rule.action, Jump):

@@ -268,6 +268,8 @@ class Pipeline:
 
 
 def _decided(part: Part, step: Step, stage: Filter) -> Part:
+    if step.unasked:
+        return part.holding(step.packets)
     if not step.default:
         return replace(part, packets=step.packets, lines=(*part.lines, step.line))
     lines = (step.line,) if stage.rules.rules else ()

@@ -72,7 +72,7 @@ class AccessList:
         if self._plain is not None and not first:
             return self._plain
         other = family(not self.v6, Field.SRC)
-        rules = [Rule(other, Permit(), self.span, "the other version of IP", implied=True), *first]
+        rules = [Rule(other, Permit(), self.span, "the other version of IP", implied=True, unasked=True), *first]
         for entry in self.entries:
             match = _asked(entry, sessions)
             rules.append(Rule(match, Permit() if entry.permit else Deny(), entry.span, entry.name))

@@ -59,7 +59,7 @@ def read_bindings(export: Export, scope: Scope, interfaces: frozenset[str]) -> t
         if pair.ip and pair.mac:
             bindings += [MacBinding(pair.ip, pair.mac, name, pair.span) for name in sorted(interfaces)]
     span = export.span(setting)
-    rules = [Rule(In(Field.SRC, ALL_V6), Permit(), span, "IP/MAC binding is for IPv4", implied=True)]
+    rules = [Rule(In(Field.SRC, ALL_V6), Permit(), span, "IP/MAC binding is for IPv4", implied=True, unasked=True)]
     rules += [Rule(both(*p.addresses), Permit(), p.span, "IP/MAC pair", implied=True) for p in pairs]
     rules += [Rule(either(*p.addresses), Deny(), p.span, "IP/MAC pair broken", implied=True) for p in pairs]
     leased = _leased(export, scope) & interfaces

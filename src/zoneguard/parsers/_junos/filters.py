@@ -86,7 +86,7 @@ class FilterReader:
         if key not in self._lists:
             span = self._export.span(bound.names[0])
             other = In(Field.SRC, ALL_V4 if bound.v6 else ALL_V6)
-            rules = [Rule(other, Permit(), span, "a filter is for one version of IP", implied=True)]
+            rules = [Rule(other, Permit(), span, "a filter is for one version of IP", implied=True, unasked=True)]
             for name in bound.names:
                 node = self._known[bound.v6].get(name.word) or self._any.get(name.word)
                 if node is None:

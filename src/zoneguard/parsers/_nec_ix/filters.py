@@ -99,7 +99,7 @@ class Filters:
         self, port: Port, v6: bool, direction: str, applied: Sequence[Applied], change: Change | None
     ) -> Iterator[Rule]:
         other = In(Field.DST, ALL_V4 if v6 else ALL_V6)
-        yield Rule(other, Permit(), applied[0].span, "the other version of IP", implied=True)
+        yield Rule(other, Permit(), applied[0].span, "the other version of IP", implied=True, unasked=True)
         opposite = "out" if direction == "in" else "in"
         for side, mirrored in ((applied, False), (port.filters.get((v6, opposite), ()), True)):
             for one in side:

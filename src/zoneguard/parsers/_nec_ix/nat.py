@@ -78,17 +78,11 @@ class NatStages:
                 self._config.key(Reason("NAPT of {name} lets in what it has no entry for", name=self._port.name)), span
             )
             listed = [
-                Rule(_SESSION, Permit(), span, "napt", implied=True),
-                Rule(
-                    In(Field.DST, ALL_V6),
-                    Permit(),
-                    span,
-                    "the other version of IP",
-                    implied=True,
-                ),
-                Rule(_DNAT, Permit(), span, "napt", implied=True),
+                Rule(_SESSION, Permit(), span, "napt", implied=True, unasked=True),
+                Rule(In(Field.DST, ALL_V6), Permit(), span, "the other version of IP", implied=True, unasked=True),
+                Rule(_DNAT, Permit(), span, "napt", implied=True, unasked=True),
                 *(Rule(self._outer_match(m), Permit(), m.span, m.name, implied=True) for m in own),
-                Rule(let_in, Permit(), span, "napt without an entry", implied=True),
+                Rule(let_in, Permit(), span, "napt without an entry", implied=True, unasked=True),
             ]
             yield Filter(RuleList(f"NAPT of {self._port.name}", tuple(listed), Deny(), span), ingress=self._here)
 

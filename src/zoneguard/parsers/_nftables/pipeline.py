@@ -112,7 +112,9 @@ def _does_something(base: Base) -> bool:
 def _entry(base: Base) -> RuleList:
     """The chain for the packets it sees. A ``Return`` in it comes back here, where the chain's policy decides."""
     span = base.rules.span
-    rules = [Rule(match, Permit(), span, comment="not asked here", implied=True) for match in _not_asked(base)]
+    rules = [
+        Rule(match, Permit(), span, comment="not asked here", implied=True, unasked=True) for match in _not_asked(base)
+    ]
     return RuleList(
         base.rules.name, (*rules, Rule(ALWAYS, Jump(base.rules.name), span, implied=True)), base.rules.default, span
     )
@@ -135,7 +137,7 @@ def _translation(bases: list[Base]) -> RuleList:
     if len(bases) == 1:
         return _entry(bases[0])
     name, span = bases[0].rules.name, bases[0].rules.span
-    rules: list[Rule] = [Rule(_NOT_TRANSLATED, Permit(), span, comment="not asked here", implied=True)]
+    rules: list[Rule] = [Rule(_NOT_TRANSLATED, Permit(), span, comment="not asked here", implied=True, unasked=True)]
     for base in bases:
         others = _OTHER_FAMILY.get(base.table.family)
         match = ALWAYS if others is None else Not(In(Field.SRC, others))

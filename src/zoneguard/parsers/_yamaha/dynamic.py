@@ -110,7 +110,7 @@ def list_rules(
 
     ``where`` is a condition's name if packets may find the line down here (``""``: never), for ``restrict``.
     """
-    rules = [Rule(Not(family(found.v6)), Permit(), own.span, "the other version of IP", implied=True)]
+    rules = [Rule(Not(family(found.v6)), Permit(), own.span, "the other version of IP", implied=True, unasked=True)]
     for number in own.dynamic:
         rules.extend(_session_rules(found, number, own, False))
     for number in other.dynamic if other else ():
