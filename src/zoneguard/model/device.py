@@ -186,11 +186,8 @@ class NatRule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The first rule that matches acts. ``enabled`` is False for rules the vendor keeps but does not apply.
-
-    ``implied``: nobody wrote it as a rule, it is how a setting or another object acts in the list. ``unasked``: the
-    list is not about these packets (it is for the other version of IP, say): that they pass it is nobody's decision.
-    """
+    """The first rule that matches acts. ``enabled``: False for rules the vendor keeps but does not apply; ``implied``:
+    nobody wrote it, a setting acts so in the list; ``unasked``: the list is not about these packets (IPv6, say)."""
 
     match: Match
     action: Action
