@@ -23,7 +23,7 @@ FILES = {
 
 def read_by(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     init = Window.__init__
-    monkeypatch.setattr(Window, "__init__", lambda self, stream: init(self, stream, size))
+    monkeypatch.setattr(Window, "__init__", lambda self, stream, chunk=0: init(self, stream, size))
 
 
 def contents(capture: Capture) -> list[tuple[int, int, bytes]]:

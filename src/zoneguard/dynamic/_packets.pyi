@@ -24,3 +24,20 @@ class Packets:
         files: I32,
         scalar: Scalar,
     ) -> tuple[U16, Column, I64]: ...
+    def begin(self, room: int, scalar: Scalar) -> None: ...
+    def end(self) -> tuple[Column, I64]: ...
+    def piece(
+        self,
+        data: U8,
+        end: int,
+        at: int,
+        base: int,
+        big: bool,
+        head: int,
+        unit: int,
+        link: int,
+        number: int,
+        file: int,
+        most: int,
+    ) -> tuple[int, int, int]: ...
+    def told(self) -> list[tuple[int, int]]: ...

@@ -51,6 +51,7 @@ cdef enum:
     TAG = 1
     SILENT = 2  # an EtherType whose frames hold no IP
     PPP_CONTROL = 2
+    LEFT_ASIDE = 0
     DECODED = 1
     WAITS = 3
     GIVEN_UP = 1
@@ -62,6 +63,7 @@ cdef struct Place:
     const uint8_t *data
     Py_ssize_t at
     Py_ssize_t stop  # the end of what was captured
+    Py_ssize_t base  # where the data begin in what ``data_at`` counts from
     Py_ssize_t wire
     int64_t mac
     uint64_t vlans
@@ -92,6 +94,10 @@ cdef struct Name:
     int32_t six
     int32_t number
     uint64_t ends[4]
+
+
+cdef inline int64_t le32(const uint8_t *data) noexcept:
+    return <uint32_t>data[3] << 24 | <uint32_t>data[2] << 16 | <uint32_t>data[1] << 8 | data[0]
 
 
 cdef inline int64_t be16(const uint8_t *data) noexcept:
@@ -166,6 +172,7 @@ cdef class Packets:
     cdef int32_t[::1] cached_path, cached_number
     cdef object records, scalar, settled_
     cdef Row[::1] out
+    cdef int64_t[::1] fates
     cdef int64_t[:, ::1] settled
     cdef Py_ssize_t rows, room, padding
     cdef bint waits, telling
@@ -178,6 +185,7 @@ cdef class Packets:
         self.context, self.name, self.fragments = context, name, fragments
         self.settled = self.settled_ = np.zeros((3, 1), np.int64)
         self.paths, self.tunnels, self.padding = {}, [()], PADDING
+        self.fates = np.zeros(1 << 16, np.int64)
         self.cached_vlans = np.zeros(CACHE, np.uint64)
         self.cached_path = np.full(CACHE, -1, np.int32)
         self.cached_number = np.zeros(CACHE, np.int32)
@@ -206,14 +214,12 @@ cdef class Packets:
                const int64_t[::1] numbers, const int32_t[::1] files, scalar):
         """What became of each frame, the records of its packets, outer ones first, and frames of datagrams that were
         settled; see ``decoding.Swift``."""
-        cdef Py_ssize_t n = places.shape[0], i, before, last = data.shape[0] - self.padding
-        cdef int64_t outcome
+        cdef Py_ssize_t n = places.shape[0], i, last = data.shape[0] - self.padding
         cdef Place p
-        fate_ = np.zeros(n, np.uint16)
+        fate_ = np.empty(n, np.uint16)
         cdef uint16_t[::1] fate = fate_
-        self.scalar, self.extra = scalar, scalar.extra
-        self.rows = 0
-        self._make_room(n + ROWS)
+        self.begin(n + ROWS, scalar)
+        p.base = 0
         if n:
             p.data = &data[0]
         for i in range(n):
@@ -223,31 +229,82 @@ cdef class Packets:
                 raise IndexError("a frame outside of its buffer")
             p.at, p.stop = places[i], places[i] + caplens[i]
             p.time, p.number, p.file = times[i], numbers[i], files[i]
-            if self._ordinary(&p, links[i]):
-                fate[i] = DECODED
-                continue
-            before, self.waits = self.rows, False
             p.wire = p.at + max(caplens[i], wirelens[i])
-            p.mac, p.vlans, p.path, p.tags, p.layers, p.tunnels = -1, 0, 0, 0, 0, 0
-            p.apart = p.damaged = p.unfinished = False
-            outcome = self._link(&p, links[i])
-            if outcome > 0:
-                outcome = self._ip(&p, outcome)
-            elif outcome == NO_IP:
-                fate[i] = <uint16_t>p.path  # the EtherType
-            if outcome == LEFT:
-                self.rows = before
-                self._put(scalar.frame(i))
-            elif outcome >= 0:
-                fate[i] = WAITS if self.waits else DECODED
-            while self.fragments.late.oldest is not NULL:
-                self._given_up(self.fragments.late.oldest)
-                self.fragments.drop_late()
+            fate[i] = <uint16_t>self._frame(&p, links[i])
+        return fate_, *self.end()
+
+    def begin(self, Py_ssize_t room, scalar):
+        """Begin a batch of about so many packets."""
+        self.scalar, self.extra = scalar, scalar.extra
+        self.rows = 0
+        self._make_room(room)
+
+    def end(self):
+        """The records of the batch, and frames of datagrams that were settled."""
         settled, self.extra, self.scalar = self.settled_, None, None
         if self.telling:
             self.settled = self.settled_ = np.zeros_like(settled)
             self.telling = False
-        return fate_, self.records[: self.rows], settled
+        return self.records[: self.rows], settled
+
+    def piece(self, const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, Py_ssize_t base, bint big, Py_ssize_t head,
+              int64_t unit, int32_t link, int64_t number, int32_t file, Py_ssize_t most):
+        """Go through the whole records of ``data[at:end]``, which lies at ``base`` in its file, until the batch has
+        ``most`` packets; ``number`` is that of the first frame. Returns as ``_core.pcap_records``."""
+        cdef Py_ssize_t count = 0
+        cdef int64_t length
+        cdef const uint8_t *record
+        cdef Place p
+        if at < 0 or end + self.padding > data.shape[0] or head < 16:
+            raise IndexError("records outside of their buffer")
+        p.data, p.base, p.file = &data[0], base, file
+        while self.rows < most:
+            if end - at < 12:
+                return count, at, -1
+            record = p.data + at
+            length = be32(record + 8) if big else le32(record + 8)
+            if at + head + length > end:
+                return count, at, length
+            p.at, p.stop, p.number = at + head, at + head + length, number + count
+            p.wire = p.at + max(length, be32(record + 12) if big else le32(record + 12))
+            if big:
+                p.time = be32(record) * 1_000_000_000 + be32(record + 4) * unit
+            else:
+                p.time = le32(record) * 1_000_000_000 + le32(record + 4) * unit
+            at += head + length
+            count += 1
+            self.fates[self._frame(&p, link)] += 1
+        return count, at, -2
+
+    def told(self):
+        """How many frames ``piece`` has gone through in all, by their fate: pairs."""
+        return [(kind, count) for kind, count in enumerate(np.asarray(self.fates).tolist()) if count]
+
+    cdef int _frame(self, Place *p, int32_t link) except -1:
+        """Add the rows of a frame; returns its fate."""
+        cdef Py_ssize_t before = self.rows, at = p.at, wire = p.wire
+        cdef int64_t outcome
+        cdef int fate = LEFT_ASIDE
+        if self._ordinary(p, link):
+            return DECODED
+        self.waits = False
+        p.mac, p.vlans, p.path, p.tags, p.layers, p.tunnels = -1, 0, 0, 0, 0, 0
+        p.apart = p.damaged = p.unfinished = False
+        outcome = self._link(p, link)
+        if outcome > 0:
+            outcome = self._ip(p, outcome)
+        elif outcome == NO_IP:
+            fate = p.path  # the EtherType
+        if outcome == LEFT:
+            self.rows = before
+            frame = (<const char *>p.data)[at : p.stop]
+            self._put(self.scalar.one(link, frame, p.base + at, wire - at, (p.time, p.number, p.file)))
+        elif outcome >= 0:
+            fate = WAITS if self.waits else DECODED
+        while self.fragments.late.oldest is not NULL:
+            self._given_up(self.fragments.late.oldest)
+            self.fragments.drop_late()
+        return fate
 
     cdef int _put(self, list found) except -1:
         """Add rows of the scalar decoder."""
@@ -338,7 +395,7 @@ cdef class Packets:
             return False
 
         row = self._next()
-        row.payload, row.kept, row.data_at = wire - data_at, stop - data_at, data_at
+        row.payload, row.kept, row.data_at = wire - data_at, stop - data_at, p.base + data_at
         if proto == TCP:
             row.seq, row.ack, row.tcp = be32(l4 + 4), be32(l4 + 8), l4[13]
             if l4[13] & RST:
@@ -597,7 +654,7 @@ cdef class Packets:
         row.key_a, row.key_b = <uint16_t>key_a, <uint16_t>key_b
         row.v6, row.proto, row.tcp = ends.six, <uint8_t>proto, <uint8_t>flags
         row.size, row.mac = ends.size, p.mac
-        row.data_at = self._aside(p.data + data_at, row.kept) if p.apart else data_at
+        row.data_at = self._aside(p.data + data_at, row.kept) if p.apart else p.base + data_at
         row.time, row.number, row.file = p.time, p.number, p.file
         row.damaged, row.buffer = p.damaged, p.apart
         row.context = self._context_of(p.vlans, p.path)
@@ -707,7 +764,7 @@ cdef class Packets:
         cdef Py_ssize_t before = self.rows, kept = PyByteArray_GET_SIZE(self.extra)
         if not head.known:
             return False
-        p.data, p.at, p.stop, p.wire = datagram.data, 0, there, wire
+        p.data, p.base, p.at, p.stop, p.wire = datagram.data, 0, 0, there, wire
         p.mac, p.vlans, p.path = head.mac, head.vlans, head.path
         p.tags, p.layers, p.tunnels = head.tags, head.layers, head.tunnels
         p.time, p.number, p.file = datagram.time, datagram.number, datagram.file

@@ -54,27 +54,52 @@ class Records:
 Finder = Callable[[Window, PcapFormat, int], tuple[Records, int, int]]
 
 
+# as a finder, but it takes the records in, the first of which has this number, on this link; tells only how many
+Taker = Callable[[Window, PcapFormat, int, int, int], tuple[int, int, int]]
+
+
 def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = None) -> Generator[Frames, None, str]:
     """Every whole record; returns the reason why the file was not read to its end, or an empty string."""
     find = find or by_columns
+    found: list[Frames] = []
+    files = np.array([file], np.int32)
+
+    def take(window: Window, variant: PcapFormat, at: int, number: int, link: int) -> tuple[int, int, int]:
+        records, at, claimed = find(window, variant, at)
+        count = len(records.at)
+        found[:] = [
+            Frames(
+                window.data, records.at, records.caplen, records.wirelen, records.time,
+                link=np.ndarray((count,), np.int32, np.array([link], np.int32), strides=(0,)),
+                number=np.arange(number, number + count, dtype=np.int64),
+                file=np.ndarray((count,), np.int32, files, strides=(0,)),
+                begin=window.begin,
+            )
+        ]  # fmt: skip
+        return count, at, claimed
+
+    walk = through(window, variant, take)
+    while True:
+        try:
+            next(walk)
+        except StopIteration as end:
+            return str(end.value)
+        yield found.pop()
+
+
+def through(window: Window, variant: PcapFormat, take: Taker) -> Generator[int, None, str]:
+    """How many records ``take`` took in, each time; returns as ``read``."""
     while window.end < HEADER and window.slide(0):
         pass
     if window.end < HEADER:
         return "cut inside the file header"
     link = struct.unpack_from(variant.order + "I", window.view, 20)[0] & 0xFFFF  # above: frame check sequence length
-    same = np.array([link], np.int32), np.array([file], np.int32)
     at = HEADER
     number = 1
     while True:
-        records, at, claimed = find(window, variant, at)
-        if count := len(records.at):
-            yield Frames(
-                window.data, records.at, records.caplen, records.wirelen, records.time,
-                link=np.ndarray((count,), np.int32, same[0], strides=(0,)),
-                number=np.arange(number, number + count, dtype=np.int64),
-                file=np.ndarray((count,), np.int32, same[1], strides=(0,)),
-                begin=window.begin,
-            )  # fmt: skip
+        count, at, claimed = take(window, variant, at, number, link)
+        if count:
+            yield count
             number += count
         if claimed == FULL:
             continue

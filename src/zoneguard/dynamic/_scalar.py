@@ -45,9 +45,13 @@ class Scalar:
         at, caplen = int(frames.at[position]), int(frames.caplen[position])
         stamp = (int(frames.time[position]), int(frames.number[position]), int(frames.file[position]))
         wire = max(caplen, int(frames.wirelen[position]))
-        data = bytes(frames.data.data[at : at + caplen])
+        return self.one(int(frames.link[position]), bytes(frames.data.data[at : at + caplen]), at, wire, stamp)
+
+    def one(self, link: int, data: bytes, at: int, wire: int, stamp: tuple[int, int, int]) -> list[Values]:
+        """As ``frame``, of a frame that lies ``at`` in its buffer and had ``wire`` bytes; ``stamp``: time, number and
+        file."""
         cursor = Cursor(data, 0, wire, base=at, stamp=stamp, origin=stamp[2:])
-        return self._values(self._dissector.dissect(int(frames.link[position]), cursor))
+        return self._values(self._dissector.dissect(link, cursor))
 
     def assembled(self, datagram: Datagram, late: list[Datagram]) -> list[Values]:
         """The packets in a datagram that the core has put together, and in those that it gave up for it."""

@@ -35,9 +35,12 @@ class Window:
 
     def slide(self, at: int) -> bool:
         """Forget the bytes before ``at`` and read on; False where nothing more comes. Old ``data`` stays as it was."""
-        kept = self.end - at
+        rest = bytes(self.view[at:])
+        kept = len(rest)
+        self.data = self.data[:0].copy()  # so that a buffer at which only the window looks is filled again
+        self.view = self.data.data
         data = np.frombuffer(self._buffer(kept + self._chunk + PADDING), np.uint8)
-        data[:kept] = self.data[at : self.end]
+        data.data[:kept] = rest
         got = self._read(data.data[kept : kept + self._chunk])
         self.begin += at if self.begin >= 0 else 0
         self.end = kept + got

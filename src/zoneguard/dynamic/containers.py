@@ -20,7 +20,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from zoneguard.dynamic import _pcap, _pcapng
 from zoneguard.dynamic._hashing import Hashing
@@ -31,7 +31,9 @@ from zoneguard.model.text import N_, Text
 
 STDIN = "-"
 PCAPNG = b"\n\r\r\n"
+Part = TypeVar("Part")
 Stamp = tuple[int, int, int]
+PIECE = 1 << 19  # of a file that is decoded as it is read: stays in the processor's nearer cache
 MAX_WRAPS = 4  # compressions around one another
 SUFFIXES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz", ".dmp", ".ntar")
 
@@ -82,30 +84,38 @@ class Capture:
             self._hashing.close()
             raise
 
+    @property
+    def straight(self) -> bool:
+        """Whether this is a classic capture that lies in its file as it is: ``pieces`` can read it."""
+        return self._plain and self._variant is not None
+
     def batches(self) -> Iterator[Frames]:
         """The frames in file order; closes the file at the end."""
         window = Window(self._stream)
         if not self._plain:
             window.begin = -1
+        reader = (
+            _pcap.read(window, self._variant, self.number, self._find)
+            if self._variant
+            else _pcapng.read(window, self.number)
+        )
+        for frames in self._to_the_end(reader):
+            self.frames += len(frames)
+            yield frames
+
+    def pieces(self, take: _pcap.Taker) -> Iterator[int]:
+        """As ``batches``, of a ``straight`` capture, whose records ``take`` takes in where they lie: how many."""
+        assert self._variant is not None
+        for count in self._to_the_end(_pcap.through(Window(self._stream, PIECE), self._variant, take)):
+            self.frames += count
+            yield count
+
+    def _to_the_end(self, reader: Generator[Part, None, str]) -> Iterator[Part]:
         try:
-            reader = (
-                _pcap.read(window, self._variant, self.number, self._find)
-                if self._variant
-                else _pcapng.read(window, self.number)
-            )
-            self.truncated = yield from self._count(reader)
+            self.truncated = yield from reader
             self._hashing.drain()
         finally:
             self._hashing.close()
-
-    def _count(self, reader: Generator[Frames, None, str]) -> Generator[Frames, None, str]:
-        while True:
-            try:
-                frames = next(reader)
-            except StopIteration as end:
-                return str(end.value)
-            self.frames += len(frames)
-            yield frames
 
     def close(self) -> None:
         """Give the file back without reading on."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from zoneguard.dynamic import _headers, _inside, _pcap, _places, fragments
 from zoneguard.dynamic._grouping import FOLD
-from zoneguard.dynamic._pcap import Finder, PcapFormat, Records
+from zoneguard.dynamic._pcap import FULL, Finder, PcapFormat, Records, Taker
 from zoneguard.dynamic._places import marks
 from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic._store import Store
@@ -30,6 +30,9 @@ from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT
 from zoneguard.dynamic.states import EVENTS
 from zoneguard.dynamic.tunnels import TUNNEL_PROTOCOLS, numbered
+
+TOGETHER = 1 << 13  # packets of a batch that is decoded as it is read
+_NOTHING = np.zeros(0, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class _Compiled:
             fragments.MAX_DATAGRAMS, fragments.MAX_BYTES, fragments.TIMEOUT, fragments.PIECE
         )
         self._packets = packets(_tables(), contexts.number, numbered, self.fragments)
+        self.full = False
 
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
         columns = (
@@ -91,6 +95,36 @@ class _Compiled:
         )  # fmt: skip
         fate, found, settled = self._packets.decode(frames.data, *map(np.ascontiguousarray, columns), scalar)
         return Swift(from_records(found, scalar.buffers(frames.data), tuple(scalar.refusals)), fate, settled)
+
+    def taker(self, file: int, scalar: Scalar) -> Taker:
+        self._scalar = scalar
+        self._begin(scalar)
+
+        def take(window: Window, variant: PcapFormat, at: int, number: int, link: int) -> tuple[int, int, int]:
+            kind = variant.order == ">", variant.record, variant.unit
+            taken: tuple[int, int, int] = self._packets.piece(
+                window.data, window.end, at, window.begin, *kind, link, number, file, TOGETHER
+            )
+            self.full = taken[2] == FULL
+            return taken
+
+        return take
+
+    def end(self) -> tuple[Rows, I64]:
+        scalar = self._scalar
+        found, settled = self._packets.end()
+        rows = from_records(found, scalar.buffers(_NOTHING), tuple(scalar.refusals))
+        self._begin(scalar)
+        return rows, settled
+
+    def _begin(self, scalar: Scalar) -> None:
+        scalar.begin(None)
+        self._packets.begin(TOGETHER, scalar)
+        self.full = False
+
+    def told(self) -> list[tuple[int, int]]:
+        told: list[tuple[int, int]] = self._packets.told()
+        return told
 
 
 def _tables() -> tuple[Column, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import chain
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from zoneguard.dynamic import fragments
 from zoneguard.dynamic._headers import DECODED, LEFT, PPP, ordinary
+from zoneguard.dynamic._pcap import Taker
 from zoneguard.dynamic._scalar import Scalar
 from zoneguard.dynamic.columns import I32, I64, U16, Bool, Frames, Rows, join
+from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
 from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.framing import NOT_IP
@@ -49,6 +52,24 @@ class SwiftDecoder(Protocol):
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
         """The packets of a batch in frame order; what it does not know completely it hands to ``scalar`` in its
         turn."""
+
+
+@runtime_checkable
+class StraightDecoder(SwiftDecoder, Protocol):
+    """One that can take the records of a capture in where they lie."""
+
+    def taker(self, file: int, scalar: Scalar) -> Taker:
+        """What takes in records of this file, until the batch is ``full``."""
+
+    @property
+    def full(self) -> bool: ...
+
+    def end(self) -> tuple[Rows, I64]:
+        """The packets of the batch; their payload lies in the file, ``data_at`` its beginning, or in the second
+        buffer. And what was settled, as in ``Swift``. The next batch begins."""
+
+    def told(self) -> list[tuple[int, int]]:
+        """How many frames met which fate, in all batches."""
 
 
 class Columnar:
@@ -113,6 +134,11 @@ class Decoder:
     def contexts(self) -> list[Context]:
         return self._contexts.known
 
+    @property
+    def reads(self) -> bool:
+        """Whether it reads ``straight`` captures by itself."""
+        return isinstance(self._swift, StraightDecoder)
+
     def account(self, file: int) -> Account:
         """The account of the file of that number."""
         known = self._accounts.get(file)
@@ -125,14 +151,33 @@ class Decoder:
         self._scalar.begin(frames)
         swift = self._swift.decode(frames, self._scalar)
         self._count(frames.file, swift.fate)
-        for file in np.flatnonzero(swift.settled.any(axis=0)).tolist():
+        self._settled(swift.settled)
+        return self._crowded(swift.rows)
+
+    def straight(self, capture: Capture) -> Iterator[tuple[Rows, int]]:
+        """The packets of a capture that is read in pieces, and how many frames they are of; only if this ``reads``."""
+        swift = self._swift
+        assert isinstance(swift, StraightDecoder)
+        frames = 0
+        for count in chain(capture.pieces(swift.taker(capture.number, self._scalar)), (0,)):
+            frames += count
+            if swift.full or not count:
+                rows, settled = swift.end()
+                self._settled(settled)
+                yield self._crowded(rows), frames
+                frames = 0
+        account = self.account(capture.number)
+        for fate, count in swift.told():
+            self._add(account, fate, count)
+
+    def _settled(self, settled: I64) -> None:
+        for file in np.flatnonzero(settled.any(axis=0)).tolist():
             account = self.account(file)
-            decoded, given_up, contradicting = swift.settled[:, file].tolist()
+            decoded, given_up, contradicting = settled[:, file].tolist()
             account.decoded += decoded
             for reason, count in ((UNFINISHED, given_up), (CONTRADICTION, contradicting)):
                 if count:
                     account.skip(str(reason), count)
-        return self._crowded(swift.rows)
 
     def _count(self, files: I32, fate: U16) -> None:
         """Account for the frames that the core has decoded."""
@@ -141,8 +186,15 @@ class Decoder:
             account, mine = self.account(file), fate if alone else fate[files == file]
             others = mine[mine != DECODED]
             account.decoded += len(mine) - len(others)
-            for kind, count in Counter(others[(others != LEFT) & (others != WAITS)].tolist()).items():
-                account.without_ip[WITHOUT_IP[kind]] += count
+            for kind, count in Counter(others.tolist()).items():
+                self._add(account, kind, count)
+
+    @staticmethod
+    def _add(account: Account, fate: int, count: int) -> None:
+        if fate == DECODED:
+            account.decoded += count
+        elif fate not in (LEFT, WAITS):
+            account.without_ip[WITHOUT_IP[fate]] += count
 
     def rest(self) -> Rows:
         """What is known of fragments that are still waiting when the captures have ended."""

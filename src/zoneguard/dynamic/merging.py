@@ -32,8 +32,13 @@ class _Feed:
         self._alone = alone
         self._latest = EARLIEST
 
-    def open(self) -> None:
+    def only(self) -> Capture:
+        """The capture, open, of which nothing was read yet."""
         self.capture = open_capture(self._path, self.number, self._digest, self._find)
+        return self.capture
+
+    def open(self) -> None:
+        self.capture = self.capture or self.only()
         self._batches = self.capture.batches()
         self.advance()
 
@@ -73,6 +78,11 @@ class Merged:
     @property
     def captures(self) -> list[Capture]:
         return [feed.capture for feed in self._feeds if feed.capture is not None]
+
+    def straight(self) -> Capture | None:
+        """The only file, if it can be read in ``pieces``."""
+        capture = self._feeds[0].only() if len(self._feeds) == 1 else None
+        return capture if capture and capture.straight else None
 
     def frames(self) -> Iterator[Frames]:
         """At most ``MAX_BATCH`` frames at a time; ``Frames.file`` counts the files from 0 in the order given."""

@@ -103,11 +103,20 @@ class Run:
 
     def batches(self, progress: Progress | None = None) -> Iterator[tuple[Rows, I64, Bool]]:
         """Rows, the number of each one's flow (-1: beyond the bound), and whether it runs from the second end."""
-        for frames in self._merged.frames():
-            yield self._absorb(self._decoder.rows(frames), frames.begin)
+        for rows, begin, count in self._decoded():
+            yield self._absorb(rows, begin)
             if progress is not None:
-                progress(len(frames))
+                progress(count)
         yield self._absorb(self._decoder.rest())
+
+    def _decoded(self) -> Iterator[tuple[Rows, int, int]]:
+        """Rows, where in its file that begins from which they are counted, and how many frames they are of."""
+        if self._decoder.reads and (capture := self._merged.straight()):
+            for rows, count in self._decoder.straight(capture):
+                yield rows, 0, count
+        else:
+            for frames in self._merged.frames():
+                yield self._decoder.rows(frames), frames.begin, len(frames)
 
     def _absorb(self, rows: Rows, begin: int = -1) -> tuple[Rows, I64, Bool]:
         flow, reverse = self.tracker.absorb(rows)
