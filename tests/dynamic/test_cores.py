@@ -40,8 +40,8 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
     slow, fast, straight = (Run(files, max_flows=max_flows, core=core) for core in (NUMPY, by_frames, COMPILED))
     rows, rows_, straight_rows = (everything(run) for run in (slow, fast, straight))
     same(rows, rows_)
-    for some in (rows_, straight_rows):
-        del some[0]["flow"]
+    for numbered in (rows_, straight_rows):
+        del numbered[0]["flow"]
     if max_flows == MAX_FLOWS:
         same(rows_, straight_rows)
         assert straight.survey().table == fast.survey().table
