@@ -8,7 +8,7 @@ from zoneguard.model.addresses import parse_address
 from zoneguard.model.device import Concern, Misunderstood
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
-from zoneguard.parsers._indented.wholeness import SECOND
+from zoneguard.parsers._indented.wholeness import INSIDE, SECOND
 from zoneguard.parsers.accounting import TAKEN_BACK
 from zoneguard.parsers.reading import parser_named
 from zoneguard.static.trace import Disposition, Trace, trace_packet
@@ -201,6 +201,35 @@ def test_yamaha_switches_interfaces_off_and_on_again() -> None:
         "pp1": False,
         "tunnel1": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cisco-ios", IOS),
+        ("cisco-nxos", NXOS),
+        ("cisco-asa", ASA),
+        ("awplus", AWPLUS),
+        ("alaxala", ALAXALA),
+        ("nec-ix", NEC),
+    ],
+)
+def test_a_file_whose_beginning_is_missing_says_so_where_it_begins_inside_a_block(name: str, text: str) -> None:
+    lines = text.split("\n")
+    whole = read(name, text).devices[0]
+    assert not whole.uncertain
+    for at, line in enumerate(lines):
+        if line.startswith(" ") and any(later[:1].strip() for later in lines[at:]):
+            doubts = found(read(name, "\n".join(lines[at:])), INSIDE)
+            assert [(d.span.first, d.concern, d.bounded) for d in doubts] == [(1, Concern.FILTER, False)]
+    indented = read(name, "\n".join(f"  {line}" for line in lines))  # as a whole, in a mail for example
+    assert not found(indented, INSIDE)
+
+
+def test_a_dump_of_iptables_whose_beginning_is_missing_says_so() -> None:
+    parsed = read("iptables", "-A FORWARD -s 10.1.0.0/16 -j ACCEPT\nCOMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT")
+    (doubt,) = parsed.devices[0].uncertain
+    assert (doubt.span.first, doubt.text, doubt.concern) == (2, "COMMIT", Concern.FILTER)
 
 
 def test_a_reason_is_that_of_the_command_where_the_reader_knows_it() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.parsers import Source
+from zoneguard.parsers._indented.wholeness import report_beginning
 from zoneguard.parsers.accounting import BLANK, Ledger
 
 SESSION = "console session: prompt, banner or command that only shows"
@@ -74,6 +75,7 @@ def read_lines(source: Source, ledger: Ledger) -> list[Line]:
     """The commands of the top level, each with those below it. Every other line is accounted for in ``ledger``."""
     commands = list(_commands(source, ledger))
     if any(indent for indent, _ in commands):
+        report_beginning(commands[0][1].number, [indent for indent, _ in commands], ledger)
         for _, line in commands:
             if line.text == "exit":
                 ledger.ignored(LEAVES, line.number)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
+from zoneguard.parsers._indented.wholeness import report_beginning
 from zoneguard.parsers.accounting import BLANK, Ledger
 
 SESSION = "console session: prompt, banner or command that only shows"
@@ -87,6 +88,7 @@ def parts(source: Source, ledger: Ledger) -> list[Part]:
     """The configurations in ``source``; lines that are no command are accounted for in ``ledger``."""
     found = [Part(1)]
     stack: list[tuple[int, Command]] = []
+    indents: list[int] = []
     for number, line in _lines(source, ledger):
         version = VERSION.match(line)
         if version is not None:
@@ -101,12 +103,15 @@ def parts(source: Source, ledger: Ledger) -> list[Part]:
             continue
         text = line.strip()
         indent = len(line) - len(line.lstrip())
+        indents.append(indent)
         while stack and stack[-1][0] >= indent and not (indent == 0 and _belongs(text, stack)):
             stack.pop()
         command = Command(number, tuple(text.split()), text)
         (stack[-1][1].inner if stack else found[-1].commands).append(command)
         if (indent or not stack) and len(stack) < _DEPTH:
             stack.append((indent, command))
+    if found[0].commands:
+        report_beginning(found[0].commands[0].line, indents, ledger)
     return found
 
 

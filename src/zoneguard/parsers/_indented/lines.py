@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
+from zoneguard.parsers._indented.wholeness import report_beginning
 from zoneguard.parsers.accounting import BLANK, Ledger
 
 SESSION = "console session: prompt, banner or command that only shows"
@@ -61,6 +62,7 @@ def read_tree(source: Source, ledger: Ledger, modes: Mapping[str, int]) -> list[
     """
     top: list[Line] = []
     open_: list[tuple[int, Line]] = []
+    indents: list[int] = []
     for number, physical in enumerate(source.lines, 1):
         text, indent = _command(physical, modes)
         if not text or text[0] in "!#":
@@ -71,11 +73,14 @@ def read_tree(source: Source, ledger: Ledger, modes: Mapping[str, int]) -> list[
             ledger.ignored(END, number)
             continue
         line = Line(number, source.span(number), words)
+        indents.append(indent)
         while open_ and open_[-1][0] >= indent:
             open_.pop()
         (open_[-1][1].children if open_ else top).append(line)
         if len(open_) < MAX_DEPTH:
             open_.append((indent, line))
+    if top:
+        report_beginning(top[0].number, indents, ledger)
     return top
 
 

@@ -109,7 +109,9 @@ class Reader:
 
     def _commit(self, number: int) -> None:
         if self.current is None:
-            self.ledger.not_understood(number, "COMMIT without a table", Concern.OTHER)
+            self.ledger.not_understood(
+                number, "COMMIT without a table: the file may begin in the middle", Concern.FILTER
+            )
             return
         self.current.committed = True
         self.current = None

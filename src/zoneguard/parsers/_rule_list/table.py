@@ -180,6 +180,8 @@ def _denial(cells: list[str]) -> dict[Column, str]:
 def _heads(record: Record, below: Record, named: Mapping[str, str]) -> Heads | None:
     first, last, cells = record
     upper = [_head(cell) for cell in cells]
+    if not any(head in _names(Column.SOURCE, named) or head.endswith(")") for head in upper):
+        return None
     places = _places(upper, named)
     if not {Column.SOURCE, Column.DESTINATION} <= places.keys():
         return None

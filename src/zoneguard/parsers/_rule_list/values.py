@@ -52,6 +52,7 @@ PROTOCOLS = {
 }
 PING = frozenset({"ping", "icmp-echo", "icmpエコー"})
 
+_PROTOCOL = re.compile(rf"\b(?:{'|'.join(PROTOCOLS)})\b")
 _LABELLED = re.compile(r"(?P<outer>[^()]*?)\s*\((?P<inner>[^()]*)\)")
 _NARROWS = re.compile(r"除|以外|のみ|だけ|一部|うち|の内|内 ?\d|!|\b(?:except|excluding|only|not|without)\b")
 _SEPARATORS = re.compile(r"[\n\t,;、・]|または|及び|および")
@@ -64,7 +65,7 @@ _PORT_NAMED = re.compile(r"(?P<ports>\d[0-9\-~〜～]*)\s*[/:(]\s*(?P<name>tcp|u
 
 def plain(cell: str) -> str:
     """Full-width letters and digits as ASCII, blanks around gone."""
-    return unicodedata.normalize("NFKC", cell).strip().strip("\u3000").strip()
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip().strip("\u3000").strip()
 
 
 def parts(cell: str) -> Iterator[str]:
@@ -152,20 +153,16 @@ def services(cell: str, protocol: int | None = None) -> Iterator[tuple[str, Matc
     named too, it is not known what it is of (``53/tcp, udp``)."""
     last = protocol
     listed = list(parts(cell))
-    protocols = {name for part in listed for name in PROTOCOLS if _names(part, name)}
+    protocols = {name for part in listed for name in _PROTOCOL.findall(part.lower())}
     ports_named = any(char.isdecimal() for part in listed for char in part)
     for part in listed:
-        named = next((number for name, number in PROTOCOLS.items() if _names(part, name)), None)
-        last = last if named is None else named
+        named = _PROTOCOL.search(part.lower())
+        last = last if named is None else PROTOCOLS[named[0]]
         if ports_named and PROTOCOLS.get(part.lower(), 0) in PORT_PROTOCOLS:
             if len(protocols) > 1:
                 yield part, None
             continue
         yield part, service(part, last)
-
-
-def _names(part: str, protocol: str) -> bool:
-    return re.search(rf"\b{protocol}\b", part.lower()) is not None
 
 
 def service(text: str, protocol: int | None = None) -> Match | None:
