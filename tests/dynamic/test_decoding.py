@@ -18,7 +18,7 @@ from scapy.layers.vxlan import VXLAN
 from tests.dynamic.making import ether, pcap, udp
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
-from zoneguard.dynamic import _inside, contexts, decoding
+from zoneguard.dynamic import _mixing, contexts, decoding
 from zoneguard.dynamic._scalar import Scalar, Values
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
@@ -213,5 +213,5 @@ def test_different_tunnels_of_one_batch_are_told_apart_whatever_their_hash(monke
     ]
     frames += [ether(V4 / UDP(dport=4789) / VXLAN(vni=n % 5, flags=8) / Ether() / V4 / UDP()) for n in range(12)]
     told = compare(pcap(frames))
-    monkeypatch.setattr(_inside, "_ODD", [np.uint64(0)] * 3)
+    monkeypatch.setattr(_mixing, "ODD", [np.uint64(0)] * 3)
     assert len(set(compare(pcap(frames)).context.tolist())) == len(set(told.context.tolist())) == 1 + 3 + 5

@@ -18,7 +18,8 @@ from scapy.packet import Raw
 from tests.dynamic.making import A, B, ether, look, pcap, udp
 from tests.dynamic.test_cores import compare
 from zoneguard.dynamic import cores, fragments
-from zoneguard.dynamic.fragments import Datagram, Fragments, Header, Key, Piece, Store
+from zoneguard.dynamic._finished import Key
+from zoneguard.dynamic.fragments import Datagram, Fragments, Header, Piece, Store
 from zoneguard.dynamic.surveying import Run, Survey
 
 COMPILED = cores.compiled()

@@ -1,4 +1,5 @@
-from zoneguard.dynamic.fragments import Datagram, Header, Key, Piece
+from zoneguard.dynamic._finished import Key
+from zoneguard.dynamic.fragments import Datagram, Header, Piece
 
 class Fragments:
     def __init__(self, max_datagrams: int, max_bytes: int, timeout: int, per_piece: int) -> None: ...

@@ -7,6 +7,8 @@ in the usual tunnels. All others are left to the scalar decoder, which gives the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from zoneguard.dynamic._inside import OPENED, inside
@@ -21,7 +23,6 @@ from zoneguard.model.match import RST
 
 MAX_INSIDE = 3  # tunnels around one another that are opened by columns
 LEFT, DECODED, PPP = 0, 1, 2  # fates of frames, beside the EtherTypes of those without IP
-Part = tuple[I64, Rows]
 _LEFT = TUNNEL_PROTOCOLS - set(np.flatnonzero(OPENED).tolist()) | {AUTHENTICATION}
 ODD = (marks(256, _LEFT), marks(256, _LEFT | EXTENSIONS | {FRAGMENT}))
 WITH_PORTS = marks(256, PORTS)
@@ -29,27 +30,54 @@ HEADERS = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
 ANSWERS = np.array([[table.get(kind, -1) for kind in range(256)] for table in (ICMP_ANSWERS, ICMPV6_ANSWERS)], np.int64)
 
 
-def ordinary(frames: Frames, contexts: Contexts) -> tuple[U16, list[Part]]:
-    """The fate of each frame, and rows, outermost first, with the positions of their frames: among them rows of frames
-    that are ``LEFT`` or hold no IP, which count for nothing."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Packets equally deep in tunnels: a row each, of the frame at the position ``frame``. Frames whose packets, or
+    what these hold, were not ordinary have ``failed``: their rows count for nothing."""
+
+    frame: I64
+    rows: Rows
+    failed: I64
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinary:
+    """What the columns tell of a batch: the ``fate`` of each frame, and the packets, outermost first. ``places`` are
+    the outermost network layers in ``view``."""
+
+    fate: U16
+    levels: list[Level]
+    places: Places
+    view: Views
+
+
+def ordinary(frames: Frames, contexts: Contexts) -> Ordinary:
+    """Decode a batch."""
     view = Views.of(frames.data)
     places = linked(frames, view, contexts)
     fate = np.full(len(frames), DECODED, np.uint16)
+    levels = nested(frames, places, view, contexts)
+    for level in levels:
+        fate[level.failed] = LEFT
     silent = np.flatnonzero(places.silent())
-    kinds = places.kind[silent]
-    parts = []
-    for level in range(MAX_INSIDE + 1):
-        rows, ok = _packets(frames if not level else frames.take(places.frame), places, view)
-        parts.append((places.frame, rows))
+    fate[silent] = np.where(places.kind[silent] == PPP_CONTROL, PPP, places.kind[silent])
+    return Ordinary(fate, levels, places, view)
+
+
+def nested(frames: Frames, places: Places, view: Views, contexts: Contexts) -> list[Level]:
+    """The packets at these places, then those inside of them, and so on."""
+    levels: list[Level] = []
+    while True:
+        stamps = frames.take(places.frame) if len(places.at) < len(frames) else frames
+        rows, ok = _packets(stamps, places, view)
         inner = inside(rows, places, ok, view, contexts)
-        if not ok.all():
-            fate[places.frame[~ok]] = LEFT
+        failed = places.frame[~ok]
+        if len(levels) == MAX_INSIDE:
+            failed = np.append(failed, inner.frame)
+        levels.append(Level(places.frame, rows, failed))
+        if not len(inner.at) or len(levels) > MAX_INSIDE:
+            return levels
         places = inner
-        if not len(places.at):
-            break
-    fate[places.frame] = LEFT
-    fate[silent] = np.where(kinds == PPP_CONTROL, PPP, kinds)
-    return fate, parts
 
 
 def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:

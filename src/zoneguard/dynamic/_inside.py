@@ -6,12 +6,12 @@ the scalar decoder.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from zoneguard.dynamic._mixing import mixed
 from zoneguard.dynamic._places import SILENT, Places, Views, bridged, marks, versions
 from zoneguard.dynamic.columns import I32, I64, U64, Bool, Rows
 from zoneguard.dynamic.contexts import Contexts
@@ -34,8 +34,6 @@ NONE, LEFT = 0, -1
 OPENED = marks(256, (GRE, IP_IN_IP, IPV6_IN_IP))
 AIMED_AT, SENT_FROM = marks(1 << 16, (*TO_PORT, *EITHER_PORT)), marks(1 << 16, EITHER_PORT)
 _CONTENT = marks(1 << 16, (IPV4, IPV6, TRANSPARENT_ETHERNET))
-_ODD = [np.uint64(secrets.randbits(64) | 1) for _ in range(3)]
-_WORD = np.uint64(32)
 _KIND = {name: number for number, name in KINDS.items()}
 
 
@@ -104,13 +102,7 @@ def _entered(rows: Rows, kind: I64, number: I64, contexts: Contexts) -> I32:
 
 def _distinct(table: U64) -> tuple[I64, I64]:
     """A row of each sort, and which of these every row is like: by a keyed hash, and if that collides by sorting."""
-    mixed = table[:, 0].copy()
-    for column in range(1, table.shape[1]):
-        mixed ^= mixed >> _WORD
-        mixed *= _ODD[column % 3]
-        mixed += table[:, column]
-    mixed *= _ODD[0]
-    _, first, same = np.unique(mixed, return_index=True, return_inverse=True)
+    _, first, same = np.unique(mixed(*table.T), return_index=True, return_inverse=True)
     if (table[first[same]] != table).any():
         _, first, same = np.unique(table, axis=0, return_index=True, return_inverse=True)
         same = same.reshape(-1)

@@ -1,7 +1,7 @@
 """The two cores that read ordinary packets: columns in NumPy, and, where it was built, the compiled one.
 
 Both give the same rows and the same flows. What a core leaves (damage, odd links, and of NumPy rarer tunnels and
-fragments) is read by the same scalar decoder for both.
+odd fragments) is read by the same scalar decoder for both.
 """
 
 from __future__ import annotations

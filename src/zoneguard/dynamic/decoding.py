@@ -13,7 +13,8 @@ import numpy as np
 from zoneguard.dynamic import fragments
 from zoneguard.dynamic._headers import DECODED, LEFT, PPP, ordinary
 from zoneguard.dynamic._pcap import Taker
-from zoneguard.dynamic._scalar import Scalar
+from zoneguard.dynamic._reassembly import assembled, laid_out, stretches, taken
+from zoneguard.dynamic._scalar import Scalar, Values
 from zoneguard.dynamic.columns import I32, I64, U16, Bool, Frames, Rows, join
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
@@ -73,24 +74,38 @@ class StraightDecoder(SwiftDecoder, Protocol):
 
 
 class Columnar:
-    """The NumPy core's: ordinary packets by columns."""
+    """The NumPy core's: ordinary packets, and datagrams whose fragments lie in one batch, by columns."""
 
     def __init__(self, contexts: Contexts) -> None:
-        self.fragments: Fragments = fragments.Store()
+        self._store = fragments.Store()
+        self.fragments: Fragments = self._store
         self._contexts = contexts
 
     def decode(self, frames: Frames, scalar: Scalar) -> Swift:
-        fate, parts = ordinary(frames, self._contexts)
-        if len(parts) == 1 and (fate == DECODED).all():
-            return Swift(parts[0][1], fate, NOBODY)
+        told = ordinary(frames, self._contexts)
+        fate, levels = told.fate, told.levels
         left = np.flatnonzero(fate == LEFT)
-        found = [scalar.frame(position) for position in left.tolist()]
-        slow = scalar.rows([values for packets in found for values in packets], frames.data)
-        slow_at = np.repeat(left, [len(packets) for packets in found])
-        at = np.concatenate([*(position for position, _ in parts), slow_at])
-        told = np.flatnonzero(np.concatenate([*(fate[position] == DECODED for position, _ in parts), slow_at >= 0]))
-        order = told[np.argsort(at[told], kind="stable")]
-        return Swift(join([*(rows for _, rows in parts), slow], order, slow.buffers), fate, NOBODY)
+        if len(levels) == 1 and (fate == DECODED).all():
+            return Swift(levels[0].rows, fate, NOBODY)
+        counts = [fate[level.frame] == DECODED for level in levels]
+        whole = assembled(frames, told.places.take(left), told.view, self._contexts)
+        found: list[tuple[int, list[Values]]] = []
+        for stretch in stretches(left, whole):
+            mine = taken(stretch, whole, frames.time, self._store) if whole and stretch.datagrams else None
+            if mine is not None:
+                fate[mine] = DECODED
+            else:
+                found += [(position, scalar.frame(position)) for position in left[stretch.begin : stretch.end].tolist()]
+        slow = scalar.rows([values for _, packets in found for values in packets], frames.data)
+        slow_at = np.array([position for position, packets in found for _ in packets], np.int64)
+        if whole:
+            levels = [*levels, *whole.levels]
+            counts += [fate[level.frame] == DECODED for level in whole.levels]
+        at = np.concatenate([*(level.frame for level in levels), slow_at])
+        order = np.flatnonzero(np.concatenate([*counts, slow_at >= 0]))
+        order = order[np.argsort(at[order], kind="stable")]
+        rows = join([*(level.rows for level in levels), slow], order, slow.buffers)
+        return Swift(laid_out(rows, slow.buffers[1], whole), fate, NOBODY)
 
 
 class OneByOne:

@@ -11,22 +11,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from zoneguard.dynamic._finished import Finished, Key
+
 MAX_DATAGRAMS = 4096
 MAX_BYTES = 32 << 20
 MAX_LENGTH = 0xFFFF
 PIECE = 64  # bytes that a piece counts beside what it holds: bookkeeping takes memory too
 TIMEOUT = 60_000_000_000  # nanoseconds; RFC 8200 4.5
-
-
-class Key(NamedTuple):
-    """What the pieces of one datagram have in common. ``proto`` is 0 in IPv6, where it does not count."""
-
-    v6: bool
-    src: int
-    dst: int
-    number: int
-    proto: int
-    context: int
 
 
 class Header(NamedTuple):
@@ -136,10 +127,14 @@ class Store:
     """``Fragments`` in Python. Of datagrams that were whole the bytes are kept for a while, within the same bounds."""
 
     def __init__(self) -> None:
-        self._done: dict[Key, bytes] = {}
-        self._done_bytes = 0
+        self.finished = Finished(MAX_DATAGRAMS, MAX_BYTES)
         self._pending: dict[Key, Datagram] = {}
         self._bytes = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is any."""
+        return bool(self._pending)
 
     def overdue(self, now: int) -> list[Datagram]:
         late: list[Datagram] = []
@@ -151,9 +146,10 @@ class Store:
         return late
 
     def copied(self, key: Key, piece: Piece) -> bool:
-        known, end = self._done.get(key, b""), piece.start + piece.wire
-        same = known[piece.start : piece.start + len(piece.data)] == piece.data
-        return same and key in self._done and end <= len(known) and piece.more == (end < len(known))
+        known, end = self.finished.get(key), piece.start + piece.wire
+        if known is None or end > len(known) or piece.more != (end < len(known)):
+            return False
+        return known[piece.start : piece.start + len(piece.data)] == piece.data
 
     def add(self, key: Key, header: Header, piece: Piece) -> Datagram | None:
         datagram = self._pending.get(key)
@@ -177,14 +173,8 @@ class Store:
             return None
         del self._pending[key]
         self._bytes -= datagram.held
-        self._keep(key, bytes(datagram.data))
+        self.finished.keep(key, bytes(datagram.data))
         return datagram
-
-    def _keep(self, key: Key, data: bytes) -> None:
-        self._done_bytes += len(data) - len(self._done.pop(key, b""))
-        self._done[key] = data
-        while len(self._done) > MAX_DATAGRAMS or self._done_bytes > MAX_BYTES:
-            self._done_bytes -= len(self._done.pop(next(iter(self._done))))
 
     def oldest(self) -> Datagram | None:
         return self._give_up() if self._pending else None

@@ -10,11 +10,12 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from zoneguard.dynamic._finished import Key
 from zoneguard.dynamic._routing import routed, source_routed
 from zoneguard.dynamic.columns import Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
 from zoneguard.dynamic.contexts import Contexts
-from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Key, Piece
+from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Piece
 from zoneguard.dynamic.layers import IPV4, Cursor, NoIp, Skipped
 from zoneguard.dynamic.links import network_layer
 from zoneguard.dynamic.tunnels import over_ip, over_udp

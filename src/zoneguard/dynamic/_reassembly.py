@@ -1,0 +1,181 @@
+"""Datagrams whose fragments all lie in one batch, put together and decoded by columns.
+
+Which fragments belong together depends on the order of all of them: on what waits, what was given up, and what was
+whole already. So this is done only while nothing waits, for stretches of fragments at whose end nothing waits again.
+All others go to the scalar decoder, in their turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from zoneguard.dynamic import fragments
+from zoneguard.dynamic._finished import Key, Part
+from zoneguard.dynamic._headers import Level, nested
+from zoneguard.dynamic._pieces import Pieces, pieces, wholes
+from zoneguard.dynamic._places import Places, Views
+from zoneguard.dynamic.columns import I64, PADDING, U8, U64, Frames, Rows
+from zoneguard.dynamic.contexts import Contexts
+from zoneguard.dynamic.layers import IPV4, IPV6
+
+FEW = 32  # fragments of a batch that are not worth it
+TOGETHER = 1024  # datagrams of a stretch: when the next comes, older ones may be forgotten
+APART = 2  # the buffer of these datagrams, until all payload that lies in no frame is laid out in one
+_V6, _V4_HEADER, _V6_HEADER = 1 << 8, 20, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Datagrams in the order of their last pieces, which lie in the frames ``last``: ``found`` are the pieces of one
+    behind those of the other, ``begins`` where each one's begin. ``buffer`` holds each as a packet, from ``at`` on,
+    with ``total`` bytes behind its header; ``levels`` is what was decoded of it."""
+
+    found: Pieces
+    begins: I64
+    last: I64
+    hashes: U64
+    buffer: U8
+    at: I64
+    total: I64
+    levels: list[Level]
+
+    def part(self, begin: int, end: int) -> Part:
+        """The datagrams of these numbers as they are kept."""
+        some = slice(begin, end)
+        first = self.found.take(self.begins[some])
+        header = np.where(first.kind & _V6, _V6_HEADER, _V4_HEADER)
+        start = self.at[some] + header
+        offset = int(start[0])
+        data = bytes(self.buffer[offset : int(start[-1] + self.total[end - 1])])
+
+        def made(place: int) -> tuple[Key, bytes]:
+            words, kind = first.key[place].tolist(), int(first.kind[place])
+            v6 = bool(kind & _V6)
+            ends = words[0] << 64 | words[1], words[2] << 64 | words[3]
+            key = Key(v6, *ends, words[4], 0 if v6 else kind & 0xFF, kind >> 16)
+            at = int(start[place]) - offset
+            return key, data[at : at + int(self.total[begin + place])]
+
+        return Part(self.hashes[some], self.total[some], made)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames that were left, by their places among these: to the scalar decoder, or, with the numbers of their
+    datagrams, to be taken as they were assembled."""
+
+    begin: int
+    end: int
+    datagrams: tuple[int, int] | None
+
+
+def assembled(frames: Frames, places: Places, view: Views, contexts: Contexts) -> Assembled | None:
+    """What the fragments among these packets, the ones left of a batch, make among themselves."""
+    if len(places.at) < FEW:
+        return None
+    found = pieces(places, view)
+    order, begins = wholes(found)
+    if len(order) < FEW:
+        return None
+    found = found.take(order)
+    ends = np.append(begins[1:], len(order))
+    put = np.argsort(found.frame[ends - 1])
+    counts = (ends - begins)[put]
+    ends = np.cumsum(counts)
+    begins_now = ends - counts
+    found = found.take(np.repeat(begins[put] - begins_now, counts) + np.arange(len(order)))
+    return _decoded(frames, found, begins_now, ends - 1, view, contexts)
+
+
+def _decoded(frames: Frames, found: Pieces, begins: I64, last: I64, view: Views, contexts: Contexts) -> Assembled:
+    total, v6 = found.end[last], found.kind[begins] & _V6 > 0
+    header = np.where(v6, _V6_HEADER, _V4_HEADER)
+    at = np.cumsum(header + total) - header - total
+    buffer = np.zeros(int((header + total).sum()) + PADDING, np.uint8)
+    for six, width in ((False, _V4_HEADER), (True, _V6_HEADER)):
+        some = np.flatnonzero(v6 == six)
+        buffer[at[some, None] + np.arange(width)] = _headers(found.take(begins[some]), total[some], six, width)
+    of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(found)))
+    length = found.end - found.start
+    each = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    target = (at + header)[of] + found.start
+    buffer[np.repeat(target, length) + each] = view.u8[np.repeat(found.at, length) + each]
+    places = Places(
+        found.frame[last], at, at + header + total, np.where(v6, IPV6, IPV4), found.mac[begins], found.context[begins]
+    )
+    levels = nested(frames, places, Views.of(buffer), contexts)
+    levels[0].rows.size[:] = found.head[begins] + total
+    there = np.broadcast_to(np.uint8(APART), len(found))
+    levels = [replace(level, rows=replace(level.rows, buffer=there[: len(level.rows)])) for level in levels]
+    return Assembled(found, begins, found.frame[last], found.hashes[begins], buffer, at, total, levels)
+
+
+def _headers(first: Pieces, total: I64, v6: bool, width: int) -> U8:
+    """A header for each datagram that says what it needs to be decoded: its length, protocol and addresses."""
+    out = np.zeros((len(first), width), np.uint8)
+    out[:, 0] = 0x60 if v6 else 0x45
+    out[:, 6 if v6 else 9] = first.proto
+    size, at = (total, 4) if v6 else (total + width, 2)
+    out[:, at], out[:, at + 1] = size >> 8 & 0xFF, size & 0xFF
+    if v6:
+        out[:, 8:] = first.key[:, :4].astype(">u8", order="C").view(np.uint8).reshape(-1, 32)
+    else:
+        out[:, 12:] = first.key[:, (1, 3)].astype(">u4", order="C").view(np.uint8).reshape(-1, 8)
+    return out
+
+
+def stretches(left: I64, whole: Assembled | None) -> Iterator[Stretch]:
+    """All frames that were left, in order. What a stretch of fragments begins it ends, and no other frame is in it."""
+    if whole is None:
+        yield Stretch(0, len(left), None)
+        return
+    counts = np.diff(whole.begins, append=len(whole.found))
+    failed = np.isin(whole.last, np.concatenate([level.failed for level in whole.levels]))
+    place = np.searchsorted(left, whole.found.frame)
+    fits, waiting = np.zeros(len(left), np.bool_), np.zeros(len(left), np.int64)
+    fits[place[np.repeat(~failed, counts)]] = True
+    waiting[place[whole.begins[~failed]]] = 1
+    waiting[place[(whole.begins + counts - 1)[~failed]]] -= 1
+    segment = np.append(0, np.cumsum(np.cumsum(waiting) == 0)[:-1])
+    starts = np.flatnonzero(np.diff(segment, prepend=-1))
+    sort = np.where(np.logical_and.reduceat(fits, starts), 1 + np.searchsorted(whole.last, left[starts]) // TOGETHER, 0)
+    edges = np.append(starts[np.flatnonzero(np.diff(sort, prepend=-1))], len(left)).tolist()
+    for begin, end in pairwise(edges):
+        first, behind = np.searchsorted(whole.last, (left[begin], left[end - 1] + 1)).tolist()
+        yield Stretch(begin, end, (first, behind) if sort[segment[begin]] else None)
+
+
+def taken(stretch: Stretch, whole: Assembled, times: I64, store: fragments.Store) -> I64 | None:
+    """The frames of the stretch, if its datagrams came whole whatever was before; they are then kept. ``times`` are
+    those of all frames of the batch."""
+    assert stretch.datagrams is not None
+    begin, end = stretch.datagrams
+    frame = whole.found.frame[whole.begins[begin] : np.append(whole.begins, len(whole.found))[end]]
+    held = int(whole.total[begin:end].sum()) + fragments.PIECE * len(frame)
+    lasted = int(times[frame].max() - times[frame].min())
+    if end - begin > fragments.MAX_DATAGRAMS or held > fragments.MAX_BYTES or lasted > fragments.TIMEOUT:
+        return None
+    if end - begin < FEW // 4 or store.waiting or store.finished.any(whole.hashes[begin:end]):
+        return None
+    store.finished.keep_all(whole.part(begin, end))
+    return frame
+
+
+def laid_out(rows: Rows, extra: U8, whole: Assembled | None) -> Rows:
+    """The same rows, with the payload that lies in no frame in one buffer, in their order. It lay in ``extra``, and in
+    that of ``whole`` for rows that are ``APART``."""
+    if whole is None:
+        return rows
+    mine = np.flatnonzero(rows.buffer)
+    source = np.concatenate([extra, whole.buffer])
+    start = rows.data_at[mine] + np.where(rows.buffer[mine] == APART, len(extra), 0)
+    kept = rows.kept[mine]
+    at = np.cumsum(kept) - kept
+    buffer, data_at = rows.buffer > 0, rows.data_at.copy()
+    data_at[mine] = at
+    payload = source[np.repeat(start - at, kept) + np.arange(int(kept.sum()))]
+    return replace(rows, buffer=buffer.view(np.uint8), data_at=data_at, buffers=(rows.buffers[0], payload))
