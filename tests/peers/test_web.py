@@ -52,6 +52,22 @@ def test_downloads_by_http2(peers: Estate) -> None:
     assert files_in(judged) == {"hojokin.docm": Verdict.VIOLATES}
 
 
+@pytest.mark.skipif(bool(missing("nghttpx")), reason=missing("nghttpx") or "")
+def test_downloads_by_http2_that_http1_asked_for(peers: Estate) -> None:
+    large = prose(30_000).encode()
+    nginx(peers, IN, {"hojokin.docm": MACRO_DOCUMENT, "large.txt": large})
+    front = ("--frontend=*,8080;no-tls", "--backend=127.0.0.1,80", "--workers=1", "--accesslog-file=/dev/null")
+    peers.start(IN, "nghttpx", *front, ready=peers.listens(IN, 8080))
+    base = f"http://{IN_HOST}:8080"
+    with peers.captured(LG):
+        peers.run(LG, *CURL, "--http2", "--remote-name-all", f"{base}/hojokin.docm", f"{base}/large.txt")
+    judged = peers.judged()
+    found = {t["name"]: t["sha256"] for t in judged.of(protocol="http2", kind="file", parent="")}
+    assert found == {"hojokin.docm": digest(MACRO_DOCUMENT), "large.txt": digest(large)}
+    assert {t["certainty"] for t in judged.transfers} == {"inspected"}
+    assert files_in(judged) == {"hojokin.docm": Verdict.VIOLATES}
+
+
 def test_uploads(peers: Estate) -> None:
     nginx(peers, LG, {"put/before": b""})
     (peers.home / "hojokin.docm").write_bytes(MACRO_DOCUMENT)

@@ -23,13 +23,12 @@ from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import Announcements
 from zoneguard.inspection.known import Known
 from zoneguard.inspection.ranges import RESOURCE, Ranges
+from zoneguard.inspection.recognising import PROTOCOLS, recognised
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.flows import Transfer
 from zoneguard.model.intervals import Intervals
 from zoneguard.plugins import of_type
 
-PROTOCOLS = "zoneguard.inspection.protocols"
-CERTAIN_ENOUGH = 0.5
 CHUNK, FEW = 1 << 20, 256
 """Bytes, and conversations, that another process is given at once."""
 AHEAD = 3
@@ -156,10 +155,8 @@ class Reader:
 
     def look(self, conversation: Conversation) -> Iterator[Transfer] | None:
         """What the surest protocol reads; ``None`` where none is sure enough."""
-        fitting = [protocol for protocol in self._protocols if conversation.flow.proto in protocol.transports]
-        sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(fitting)]
-        confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
-        if best is None or confidence < CERTAIN_ENOUGH:
+        best = recognised(conversation, self._protocols)
+        if best is None:
             return None
         return _transfers(replace(conversation, known=self.known), best)
 

@@ -23,7 +23,8 @@ class Conversation:
     """Both directions of one TCP flow, reassembled, or of one UDP flow, a segment a datagram.
 
     ``keep`` is handed each carved content with its transfer; ``sketched``: contents get a sketch; ``name``: that under
-    which another conversation announced what this one carries, if one did; ``known``: what the run has examined.
+    which another conversation announced what this one carries, if one did; ``known``: what the run has examined;
+    ``depth``: how many others it is inside of.
     """
 
     flow: Flow
@@ -33,6 +34,7 @@ class Conversation:
     sketched: bool = False
     name: str = ""
     known: Known | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from zoneguard.model.text import N_, Text
 
 NAMED = {"ftp": "ftp-data", "tftp": "tftp", "irc": "dcc"}  # protocol of the session, of what it announces
 BARE = frozenset({"raw", UNREAD})
+_ORDER = (Certainty.INSPECTED, Certainty.PARTIAL, Certainty.OPAQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]
     """The same transfers; bare files and unread flows that an FTP or IRC session announced have its name, and
     ``ftp-data`` or ``dcc`` as their protocol; blocks that answer a TFTP request have its name. What is only a part of
     the file of that name is partial and has no hash."""
-    transfers = tuple(transfers)
+    transfers = _of_several_channels(tuple(transfers))
     announced = Announcements()
     for transfer in transfers:
         announced.learn(transfer)
@@ -95,6 +96,28 @@ def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]
         else:
             out.append(transfer)
     return tuple(out)
+
+
+def _of_several_channels(transfers: tuple[Transfer, ...]) -> tuple[Transfer, ...]:
+    """The same; what one connection wrote of a file to which others wrote as well is no whole file."""
+    writers: dict[str, set[Flow]] = defaultdict(set)
+    for transfer in transfers:
+        if handle := _written(transfer):
+            writers[handle].add(transfer.flow)
+    reason = N_("other connections wrote to the same file")
+    return tuple(
+        replace(
+            t, sha256="", certainty=max(t.certainty, Certainty.PARTIAL, key=_ORDER.index), reason=t.reason or reason
+        )
+        if len(writers.get(_written(t), ())) > 1
+        else t
+        for t in transfers
+    )
+
+
+def _written(transfer: Transfer) -> str:
+    facts = dict(transfer.facts) if transfer.protocol == "smb" else {}
+    return facts.get("handle", "") if facts.get("operation") == "write" else ""
 
 
 def _bare(transfer: Transfer) -> bool:

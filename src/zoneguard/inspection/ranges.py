@@ -1,7 +1,9 @@
-"""Files that HTTP clients fetch in byte ranges over several connections (RFC 9110, 14), put together again.
+"""Files that go in byte ranges over several connections, put together again: of HTTP (RFC 9110, 14) and SMB 3
+(MS-SMB2 3.2.4.1.7, multichannel).
 
-Put together is what one client got from one server under one address, query included, with one total length and the
-same validators (``ETag``, ``Last-Modified``). Bytes that were sent twice must agree.
+Of HTTP it is what one client got from one server under one address, query included, with one total length and the
+same validators (``ETag``, ``Last-Modified``); of SMB what went by one open file of one session, whose length some
+connection told. Bytes that were sent twice must agree.
 """
 
 from __future__ import annotations
@@ -15,8 +17,12 @@ from zoneguard.inspection.known import Known
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Flow, Stream, Transfer
 
+PROTOCOLS = {"smb": "smb-channels"}
 PROTOCOL = "http-ranges"
 RANGE, RESOURCE = "range", "range-of"
+OPEN, WRITTEN = "*", "new"
+"""Lengths of files: one that is not known here, that of one that was begun anew, written and closed."""
+MAX_SPANS = 2000
 HELD = 256 << 20
 _Resource = tuple[frozenset[int], bool, str]  # both hosts, direction, what the ranges are of
 
@@ -31,7 +37,7 @@ class _Part:
     transfer: Transfer
     data: bytes
     first: int
-    total: int
+    total: str
 
 
 @dataclass(slots=True)
@@ -49,10 +55,15 @@ class Ranges:
         facts = dict(transfer.facts)
         if RESOURCE in facts and len(data) <= self.room:
             self.room -= len(data)
-            span, _, total = facts[RANGE].partition("/")
-            hosts = frozenset((transfer.flow.src, transfer.flow.dst))
-            part = _Part(transfer, data, int(span.partition("-")[0]), int(total))
-            self._parts.setdefault((hosts, transfer.to_responder, facts[RESOURCE]), []).append(part)
+            told, _, total = facts[RANGE].partition("/")
+            several_addresses = transfer.protocol in PROTOCOLS
+            hosts = frozenset(() if several_addresses else (transfer.flow.src, transfer.flow.dst))
+            parts = self._parts.setdefault((hosts, transfer.to_responder, facts[RESOURCE]), [])
+            position = 0
+            for span in told.split(","):
+                first, last = map(int, span.split("-"))
+                parts.append(_Part(transfer, data[position : position + last + 1 - first], first, total))
+                position += last + 1 - first
         if self.then is not None:
             self.then(transfer, data)
 
@@ -66,16 +77,29 @@ class Ranges:
                 yield from _record(parts, data, self.then, self.known)
 
 
+def spans(pieces: Iterable[tuple[int, int]]) -> str:
+    """Ranges of a file (first byte, behind the last), in order, as a fact tells them; empty if there are too many."""
+    joined: list[list[int]] = []
+    for first, end in pieces:
+        if joined and joined[-1][1] == first:
+            joined[-1][1] = end
+        else:
+            joined.append([first, end])
+    return ",".join(f"{first}-{end - 1}" for first, end in joined) if len(joined) <= MAX_SPANS else ""
+
+
 def _whole(parts: Iterable[_Part]) -> bytes | None:
     """The file, where ``parts`` hold all of it and do not contradict each other."""
     ordered = sorted(parts, key=lambda p: p.first)
     data = bytearray()
     for part in ordered:
-        known = data[part.first : part.first + len(part.data)]
-        if part.first > len(data) or part.data[: len(known)] != known:
+        there = data[part.first : part.first + len(part.data)]
+        if part.first > len(data) or part.data[: len(there)] != there:
             return None
-        data += part.data[len(known) :]
-    return bytes(data) if ordered and len(data) == ordered[0].total else None
+        data += part.data[len(there) :]
+    totals = {part.total for part in ordered} - {OPEN}
+    known = totals == {WRITTEN} or totals == {str(len(data))}
+    return bytes(data) if ordered and known else None
 
 
 def _record(parts: list[_Part], data: bytes, keep: Keep | None, known: Known | None) -> list[Transfer]:
@@ -85,11 +109,15 @@ def _record(parts: list[_Part], data: bytes, keep: Keep | None, known: Known | N
     origin = min(transfers, key=lambda t: (t.flow.first.time, t.flow.first.frame))
     flow = origin.flow
     empty = Conversation(flow, _empty(flow, True), _empty(flow, False), keep, bool(origin.sketch), known=known)
-    recorder = Recorder(empty, PROTOCOL)
+    recorder = Recorder(empty, PROTOCOLS.get(origin.protocol, PROTOCOL))
     frames = tuple(dict.fromkeys(f for t in transfers for f in t.frames))
     count = len({t.flow for t in transfers})
     facts = (
-        *((name, value) for name, value in origin.facts if name == "url"),
+        *(
+            (name, value)
+            for name, value in dict(f for t in transfers for f in t.facts).items()
+            if name in ("url", "path")
+        ),
         ("joined", f"{len(parts)} ranges, {count} connections"),
     )
     name = next((t.name for t in transfers if t.name), "")

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inspection.talk import client_hello, talk
-from zoneguard.dynamic.looking import PROTOCOLS, Reader
+from zoneguard.dynamic.looking import Reader
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.protocols.imap import PLUGIN as IMAP
 from zoneguard.inspection.protocols.pop3 import PLUGIN as POP3
+from zoneguard.inspection.recognising import PROTOCOLS
 from zoneguard.model.flows import Certainty, FlowState, Transfer
 from zoneguard.plugins import of_type
 

@@ -8,8 +8,9 @@ import random
 import pytest
 
 from tests.inspection.talk import talk
-from zoneguard.dynamic.looking import PROTOCOLS, Reader
+from zoneguard.dynamic.looking import Reader
 from zoneguard.inspection import Protocol
+from zoneguard.inspection.recognising import PROTOCOLS
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.plugins import of_type
 

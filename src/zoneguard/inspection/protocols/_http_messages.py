@@ -39,7 +39,7 @@ class Lost:
 
 
 def read_requests(track: Track) -> Iterator[HttpMessage | Lost]:
-    """Requests in order."""
+    """Requests in order, up to where another protocol may take over."""
     position = 0
     while position < len(track.data):
         if track.data.startswith(b"\r\n", position):  # an empty line in front is allowed
@@ -58,7 +58,9 @@ def read_requests(track: Track) -> Iterator[HttpMessage | Lost]:
             headers, body.pieces, (position, body.end), body.whole, method, match[2].decode("latin-1"),
             ambiguous=body.ambiguous,
         )  # fmt: skip
-        if method == "CONNECT":
+        if method == "CONNECT" and not track.data.startswith(b"CONNECT ", body.end):  # the next one, if it was declined
+            return
+        if headers.raw("upgrade") and not REQUEST.match(track.data, body.end):
             return
         position = body.end
 

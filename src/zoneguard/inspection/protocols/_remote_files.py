@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from zoneguard.inspection import Content
 from zoneguard.inspection.carving import Track, session_ends
+from zoneguard.inspection.ranges import OPEN, RANGE, RESOURCE, WRITTEN, spans
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty
 from zoneguard.model.text import N_, Text
@@ -39,13 +40,14 @@ class Piece:
 @dataclass(slots=True)
 class Handle:
     """An open file. ``size`` at opening (``None``: not seen); ``fresh``: created or emptied by the opening;
-    ``resized``: the length it was given later."""
+    ``resized``: the length it was given later; ``shared``: what names it in other connections as well."""
 
     path: str = ""
     size: int | None = None
     fresh: bool = False
     resized: int | None = None
     closed: bool = False
+    shared: str = ""
     refused: int = 0
     reads: list[Piece] = field(default_factory=list)
     writes: list[Piece] = field(default_factory=list)
@@ -144,7 +146,8 @@ class Files:
         return reach if handle.fresh else max(reach, handle.size)
 
     def _file(self, handle: Handle, track: Track, pieces: list[Piece], size: int | None, operation: str) -> None:
-        ordered, contiguous = _in_order(track, pieces)
+        ordered, agreed = _in_order(track, pieces)
+        contiguous = agreed and _joined(ordered)
         carved = track.carve(*((p.start, p.end) for p in ordered))
         whole = contiguous and size == len(carved)
         reason: Text | str = ""
@@ -155,12 +158,18 @@ class Files:
             refused=operation == "write" and handle.refused == len(pieces),
         )  # fmt: skip
         facts = [("path", handle.path), ("operation", operation), ("size", "" if size is None else str(size))]
+        facts.append(("handle", handle.shared))
+        told = "" if whole or not agreed or carriage.damaged else spans((p.offset, p.reach) for p in ordered)
+        if told and handle.shared:
+            written = WRITTEN if handle.fresh and handle.resized is None else str(size)
+            total = OPEN if size is None else written if operation == "write" else str(size)
+            facts += [(RANGE, f"{told}/{total}"), (RESOURCE, f"{handle.shared}/{operation}")]
         name = handle.path.replace("/", "\\").rpartition("\\")[2]
         self.recorder.file("file", Content(carved.data, name), carriage, facts=[f for f in facts if f[1]])
 
 
 def _in_order(track: Track, pieces: list[Piece]) -> tuple[list[Piece], bool]:
-    """Pieces by offset, what was sent twice only once; whether they join from 0 on without hole or contradiction."""
+    """Pieces by offset, what was sent twice only once; whether they do not contradict each other."""
     out: list[Piece] = []
     agreed = True
     for piece in sorted(pieces, key=lambda p: (p.offset, -p.reach)):
@@ -170,8 +179,12 @@ def _in_order(track: Track, pieces: list[Piece]) -> tuple[list[Piece], bool]:
             agreed = False
         if piece.reach > reached or not out:
             out.append(Piece(piece.offset + overlap, piece.start + overlap, piece.end))
-    joined = not out or (out[0].offset == 0 and all(a.reach == b.offset for a, b in pairwise(out)))
-    return out, agreed and joined
+    return out, agreed
+
+
+def _joined(pieces: list[Piece]) -> bool:
+    """Whether there is no hole from 0 on."""
+    return not pieces or (pieces[0].offset == 0 and all(a.reach == b.offset for a, b in pairwise(pieces)))
 
 
 def _same(track: Track, out: list[Piece], piece: Piece, overlap: int) -> bool:

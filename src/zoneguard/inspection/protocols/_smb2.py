@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from zoneguard.inspection.protocols._remote_files import Beside, Files, Handle, 
 from zoneguard.inspection.protocols._smb_transport import Message
 
 HEADER_SIZE = 64
-TREE_CONNECT, CREATE, CLOSE, READ, WRITE, SET_INFO = 3, 5, 6, 8, 9, 17
+NEGOTIATE, TREE_CONNECT, CREATE, CLOSE, READ, WRITE, SET_INFO = 0, 3, 5, 6, 8, 9, 17
 LISTS = frozenset({11, 14, 15, 16})  # controls, folders, changes, attributes: answers as long as was asked for
 PENDING = 0x103
 _RESPONSE = 1
@@ -77,6 +78,7 @@ class Smb2:
         self.beside = Beside()
         self.unclaimed = 0
         self._piped: dict[bytes, str] = {}
+        self._client = self._server = b""
         self._up, self._down = up, down
         self._asked: dict[int, _Asked] = {}
         self._shares: dict[int, str] = {}
@@ -103,7 +105,9 @@ class Smb2:
         body, command = part.body, part.command
         path, offset, piece = "", 0, None
         file: bytes | int = b""
-        if command == TREE_CONNECT:
+        if command == NEGOTIATE:
+            self._client = body[12:28]
+        elif command == TREE_CONNECT:
             path = self._text(part, *struct.unpack_from("<HH", body, 4))
         elif command == CREATE and len(body) >= 48:
             path = self._text(part, *struct.unpack_from("<HH", body, 44))
@@ -134,7 +138,9 @@ class Smb2:
         del self._asked[part.number]
         body, done, size = part.body, part.status == 0, part.end - part.start
         self.beside.weigh(True, size, size if part.command == READ or part.command in LISTS else 0)
-        if asked.command == TREE_CONNECT and done:
+        if asked.command == NEGOTIATE and done:
+            self._server = body[8:24]
+        elif asked.command == TREE_CONNECT and done:
             self._shares[part.tree] = asked.path
             self._pipes.discard(part.tree)
             if body[2] == _PIPE:
@@ -149,6 +155,13 @@ class Smb2:
         elif number := self._number(asked.file):
             self._on_file(part, asked, number, done)
 
+    def _shared(self, number: bytes) -> str:
+        """What an open file is known by on every connection of a session; empty where both peers did not say who they
+        are, since the numbers of sessions and files are the same on many servers."""
+        if not (self._client and self._server):
+            return ""
+        return hashlib.sha256(self._client + self._server + number).hexdigest()[:32]
+
     def _by_pipe(self, part: _Part, asked: _Asked, size: int) -> None:
         if asked.command == CREATE and part.status == 0:
             self._opened[part.number] = part.body[64:80]
@@ -157,6 +170,8 @@ class Smb2:
             self.beside.piped(self._piped.get(number, "?"), asked.size, size)
 
     def _on_file(self, part: _Part, asked: _Asked, number: bytes, done: bool) -> None:
+        if asked.command in (READ, WRITE):
+            self.files.handle(number).shared = self._shared(part.head[40:48] + number)
         if asked.command == READ and done:
             start = min(part.start + part.body[2], part.end)
             end = min(start + int.from_bytes(part.body[4:8], "little"), part.end)

@@ -1,8 +1,8 @@
 """HTTP/1: every upload and download as a file, with its name, decoded content and direction.
 
 Pipelining, chunks, content encodings, forms with files, byte ranges (joined where one conversation holds them all,
-named for ``ranges`` where it does not), CONNECT and protocol upgrades (opaque from there on), start in the middle, one
-direction only.
+named for ``ranges`` where it does not), CONNECT and protocol upgrades (what follows is read, where it can be), start in
+the middle, one direction only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track
+from zoneguard.inspection.protocols import http2
 from zoneguard.inspection.protocols._http_bodies import Bodies, url_of
 from zoneguard.inspection.protocols._http_messages import (
     REQUEST,
@@ -23,12 +24,16 @@ from zoneguard.inspection.protocols._http_messages import (
 )
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._tls_hello import session_facts
+from zoneguard.inspection.recognising import DEEPEST, PROTOCOLS, behind, inner, recognised
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
+from zoneguard.plugins import of_type
 
 MAX_HEADERS = 64 << 10
+UNREAD = frozenset({"tls", "raw"})
+"""Protocols that are told as what the session goes on in."""
 CHUNK_MARK = 40
 """Bytes around a chunk: its length, an extension and line ends."""
 _ASKED = re.compile(rb"\n" + REQUEST.pattern)
@@ -64,7 +69,10 @@ class _Session:
 
     def run(self) -> None:
         requests: list[HttpMessage] = []
+        asked = 0
+        tunnelled = False
         for item in read_requests(self.up):
+            asked = item.span[1]
             if isinstance(item, Lost):
                 self._lost(item, self.up)
                 continue
@@ -83,11 +91,14 @@ class _Session:
             self._weigh(item, self.down)
             if item.status == 101 or (item.method == "CONNECT" and item.status < 300):
                 self._tunnel(item, request)
+                tunnelled = True
             elif item.pieces:
                 self.bodies.body(item, request, self.down)
             answered += item.status >= 200
             if self.recorder.full():
                 break
+        if asked < len(self.up.data) and not tunnelled and not self.recorder.full():
+            self._lost(Lost((asked, len(self.up.data))), self.up)
         self.bodies.join(self.down)
         for track, size in self.long.items():
             self.recorder.strange(track, size)
@@ -98,8 +109,23 @@ class _Session:
         size = message.span[1] - message.span[0] - sum(end - start + CHUNK_MARK for start, end in message.pieces)
         self.long[track] += size if size > MAX_HEADERS else 0
 
+    def _read_inner(self, message: HttpMessage, request: HttpMessage) -> bool:
+        """Read what both sides say behind the agreement; False where no reader knows it, or it is encrypted."""
+        ends = request.span[1], message.span[1]
+        inside = behind(self.conversation, *(ends if self.up.stream.to_responder else ends[::-1]))
+        if message.headers.raw("upgrade").strip().lower() == "h2c":
+            self.recorder.transfers += inner(http2.read(inside, request))
+            return True
+        protocol = recognised(inside, of_type(PROTOCOLS, Protocol))
+        if protocol is None or protocol.name in UNREAD:
+            return False
+        self.recorder.transfers += inner(protocol.inspect(inside))
+        return True
+
     def _tunnel(self, message: HttpMessage, request: HttpMessage | None) -> None:
-        """Another protocol takes over behind this answer."""
+        """Another protocol takes over behind this answer: it is read, if it is one that can be."""
+        if request is not None and self.conversation.depth < DEEPEST and self._read_inner(message, request):
+            return
         client = self.up.data[request.span[1] :] if request else b""
         server = self.down.data[message.span[1] :]
         protocol = message.headers.raw("upgrade") or message.method

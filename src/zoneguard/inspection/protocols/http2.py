@@ -34,6 +34,11 @@ def _score(client: bytes, server: bytes) -> float:
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """The bodies of each stream, request before answer, in the order in which streams began."""
+    return read(conversation)
+
+
+def read(conversation: Conversation, opening: HttpMessage | None = None) -> list[Transfer]:
+    """The same; ``opening``: the request of HTTP/1 that asked for it, answered in stream 1 (RFC 7540, 3.2)."""
     up, down = (Track(stream) for stream in sides(conversation, _score))
     recorder = Recorder(conversation, "http2")
     bodies = Bodies(recorder)
@@ -41,7 +46,7 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     answered = read_side(down, 0)
     for number in sorted({*asked.streams, *answered.streams}):
         request, reply = asked.streams.get(number), answered.streams.get(number)
-        question = _message(request or answered.promised.get(number))
+        question = _message(request or answered.promised.get(number)) or (opening if number == 1 else None)
         if question is not None and question.method == "CONNECT":
             _tunnel(recorder, question, (up, request), (down, reply))
             continue
