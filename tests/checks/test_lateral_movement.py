@@ -8,6 +8,7 @@ import pytest
 from scapy.packet import Packet
 
 from tests.checks.town import Town, attempt, session
+from zoneguard.model.policy import Verdict
 
 
 def sweep(count: int, answered: int = 0, net: str = "10.20.0.") -> list[Packet]:
@@ -69,6 +70,32 @@ def test_terminals_do_not_enter_each_other(tmp_path: Path) -> None:
     assert not said("10.20.0.5", 445)
     assert not said("10.20.0.18", 443)
     assert not said("10.20.0.18", 445, hosts=())
+
+
+def test_who_uses_the_screen_transfer_is_a_terminal(tmp_path: Path) -> None:
+    watching = [*session("10.20.0.17", "10.30.0.50", 8443), *session("10.20.0.18", "10.30.0.50", 8443)]
+
+    def said(*packets: Packet, hosts: tuple[str, ...] = ()) -> list[str]:
+        town = Town(tmp_path, hosts=hosts, captures={"lgwan": [*watching, *packets]})
+        return [f.aspect for f in town.findings("ZG207")]
+
+    assert said(*session("10.20.0.17", "10.20.0.18", 445)) == ["peer"]
+    assert not said(*session("10.20.0.17", "10.20.0.19", 445))
+    server = ("files: {addresses: [10.20.0.18], roles: [server]}",)
+    assert not said(*session("10.20.0.17", "10.20.0.18", 445), hosts=server)
+
+
+def test_a_session_to_a_host_of_which_nobody_says_what_it_is_for_is_no_all_clear(tmp_path: Path) -> None:
+    def verdict(*packets: Packet, hosts: tuple[str, ...] = ()) -> Verdict:
+        town = Town(tmp_path, hosts=hosts, captures={"lgwan": list(packets)}, profile="setagaya")
+        return next(c.verdict for c in town.audit().clauses if c.clause == "setagaya:6(3)③")
+
+    share = session("10.20.0.17", "10.20.0.18", 445)
+    assert verdict(*session("10.20.0.17", "10.20.0.18", 443)) is Verdict.CONFORMS
+    assert verdict(*share) is Verdict.UNDETERMINED
+    assert verdict(*share, hosts=("files: {addresses: [10.20.0.18], roles: [server]}",)) is Verdict.CONFORMS
+    assert verdict(*share, hosts=("admin: {addresses: [10.20.0.17], roles: [scanner]}",)) is Verdict.CONFORMS
+    assert verdict(*share, hosts=("pcs: {addresses: [10.20.0.16/29], roles: [terminal]}",)) is Verdict.VIOLATES
 
 
 def test_a_chain_may_begin_outside(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
+from scapy.packet import Packet
 
 from tests.checks.town import Town, attempt, exchange, line, session
 from zoneguard.model.policy import Verdict
@@ -78,3 +80,22 @@ def test_an_answer_without_its_question_and_an_error_message_open_nothing(tmp_pa
     assert not Town(tmp_path, allow=[row], captures={"mynumber": one_way}).findings("ZG101")
     echo = ends[0] / ends[1] / ICMP(type=8)
     assert Town(tmp_path, allow=[row], captures={"mynumber": [echo]}).findings("ZG101")
+
+
+def test_a_device_in_the_zone_that_the_plan_does_not_know_is_no_all_clear(tmp_path: Path) -> None:
+    """IPv6 where the plan has none, or an address of a network that somebody brought along."""
+    here, there = "00:00:5e:00:53:66", "00:00:5e:00:53:fe"
+    out, home = IPv6(src="2001:db8:10::66", dst="2001:db8:ffff::1"), IPv6(src="2001:db8:ffff::1", dst="2001:db8:10::66")
+    six = [
+        Ether(src=here, dst=there) / out / TCP(sport=4000, dport=443, flags="S"),
+        Ether(src=there, dst=here) / home / TCP(sport=443, dport=4000, flags="SA"),
+    ]
+
+    def said(zone: str, packets: list[Packet]) -> list[tuple[Verdict, tuple[str, ...]]]:
+        return [(f.verdict, f.zones) for f in Town(tmp_path, captures={zone: packets}).findings("ZG101")]
+
+    assert said("mynumber", six) == [(Verdict.UNDETERMINED, ("mynumber",))]
+    assert said("mynumber", session("172.31.9.9", "192.0.2.9", 443)) == [(Verdict.UNDETERMINED, ("mynumber", "world"))]
+    assert said("internet", six) == []
+    link = [Ether(src=here, dst=there) / IPv6(src="fe80::1", dst="fe80::2") / UDP(sport=5353, dport=5353)] * 2
+    assert said("mynumber", link) == []

@@ -39,6 +39,7 @@ ADDED = {
     "gotsu:6(3)①後段": "the rest of the sentence, take-out and two factors, which no network data show",
     "gotsu:6(3)③前段": "the monitoring that the sentence asks for beside the single way out",
     "setagaya:6(3)①後段": "the rest of the sentence, take-out and two factors, which no network data show",
+    "setagaya:6(3)③前段": "the monitoring that the sentence asks for beside the blocking",
     "kobe-foundation:2章6(2)(エ)②": "the availability of lines, as Mikasa 37(8)",
     "kobe-foundation:2章8(1)(ソ)②": "the size limit of mail, as Mikasa 73(3)",
     "kobe-foundation:2章8(1)(チ)①": "signing and encryption before sending, as Mikasa 75-1",
@@ -61,7 +62,7 @@ def by_number(number: str, profile: str = "mikasa") -> Clause:
         ("mikasa", {"N": 26, "P": 40, "X": 15, "A": 14}),
         ("yokote", {"N": 4, "P": 4, "X": 1, "A": 4}),
         ("gotsu", {"N": 6, "P": 3, "X": 1, "A": 3}),
-        ("setagaya", {"N": 7, "P": 2, "X": 3, "A": 3}),
+        ("setagaya", {"N": 7, "P": 3, "X": 3, "A": 3}),
         ("kobe-foundation", {"N": 13, "P": 29, "X": 10, "A": 13}),
     ],
 )

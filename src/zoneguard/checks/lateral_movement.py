@@ -5,8 +5,9 @@ others, most of which do not answer. A **chain**: a terminal that was entered by
 management (SMB, RPC, RDP, WinRM, SSH, VNC), also from outside, opens the same to a further host within an hour. Hosts
 declared with the role ``server``, ``scanner`` or ``jump-host``, and zones of class ``management``, are expected to do
 so. Where a sweep leads out of the municipality its aspect is ``outward``, else ``inward``; a chain has the aspect
-``chain``. A **peer**: one host of the role ``terminal`` opens such a service to another, and gets an answer (aspect
-``peer``); where no host has that role, nobody says which hosts are terminals, and this is not looked for.
+``chain``. A **peer**: one terminal opens such a service to another, and gets an answer (aspect ``peer``). Terminals are
+the hosts of that role, and those that are seen to use the screen transfer. Of such a session inside a zone to a host of
+which nobody says what it is for, it is open whether it is one: the clauses are undetermined.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import INSIDE, MOST, OUTSIDE, flow_text, key_of, matters, seen, told
+from zoneguard.checks._unread import display_flows
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.packet import PROTOCOL_NAMES
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import Role
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
@@ -40,16 +43,52 @@ def _run(case: Case) -> Iterator[Finding]:
     traffic = case.traffic
     if traffic is None:
         return
-    expected = (
-        case.project.having(Role.SERVER) | case.project.having(Role.SCANNER) | case.project.having(Role.JUMP_HOST)
-    )
-    inside = traffic.opened_in(INSIDE - {ZoneClass.MANAGEMENT})
-    unexpected = inside & ~traffic.comes_from(expected | case.own)
-    spreading = traffic.answered & traffic.tcp(SPREADING)
-    entering = spreading & (unexpected | traffic.opened_in(OUTSIDE))
+    unexpected = _unexpected(case, traffic)
+    entering = _spreading(traffic) & (unexpected | traffic.opened_in(OUTSIDE))
     yield from _sweeps(case, traffic, unexpected)
     yield from _chains(case, traffic, entering)
-    yield from _peers(case, entering)
+    yield from _peers(case, entering & _between_terminals(case, traffic))
+
+
+def _expected(case: Case) -> Intervals:
+    """Hosts whose work it is to open sessions to others."""
+    roles = (Role.SERVER, Role.SCANNER, Role.JUMP_HOST)
+    return Intervals.from_spans(span for role in roles for span in case.project.having(role).spans)
+
+
+def _unexpected(case: Case, traffic: Traffic) -> Bool:
+    inside = traffic.opened_in(INSIDE - {ZoneClass.MANAGEMENT})
+    return inside & ~traffic.comes_from(_expected(case) | case.own)
+
+
+def _spreading(traffic: Traffic) -> Bool:
+    return traffic.answered & traffic.tcp(SPREADING)
+
+
+def _between_terminals(case: Case, traffic: Traffic) -> Bool:
+    watching = traffic.answered & traffic.known & display_flows(case, traffic)
+    users = Intervals.of(*(traffic.address(int(number)) for number in set(traffic.src[watching].tolist())))
+    terminals = case.project.having(Role.TERMINAL) | users - _expected(case)
+    return traffic.comes_from(terminals) & traffic.goes_to(terminals)
+
+
+def _unseen(case: Case, aspect: str) -> Text | None:
+    """Of sessions inside a zone to hosts of which nobody says what they are for."""
+    traffic = case.traffic
+    if traffic is None or aspect not in ("", "peer"):
+        return None
+    every = Intervals.from_spans(span for host in case.project.hosts.values() for span in host.addresses.spans)
+    named = every - case.project.having(Role.TERMINAL) | case.own
+    within = (traffic.source >= 0) & (traffic.source == traffic.target) & ~traffic.goes_to(named)
+    asked = _spreading(traffic) & _unexpected(case, traffic) & within & ~_between_terminals(case, traffic)
+    if not asked.any():
+        return None
+    return N_(
+        "of {count} sessions for file shares or remote control inside a zone nobody says whether they end at terminals "
+        "(the first: {flow}); give the hosts their roles",
+        count=int(asked.sum()),
+        flow=flow_text(traffic.some(asked.nonzero()[0][:1])[0]),
+    )
 
 
 def _sweeps(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
@@ -128,9 +167,8 @@ def _went_on(traffic: Traffic, wanted: Bool) -> Iterator[tuple[int, int]]:
         entered.setdefault(dst, (at, src, time))
 
 
-def _peers(case: Case, entering: Bool) -> Iterator[Finding]:
-    terminals = case.project.having(Role.TERMINAL)
-    for matter in matters(case, lambda t: entering & t.comes_from(terminals) & t.goes_to(terminals)):
+def _peers(case: Case, wanted: Bool) -> Iterator[Finding]:
+    for matter in matters(case, lambda _: wanted):
         message = N_("A terminal opened a session to another terminal: {flow}.", flow=flow_text(matter[0]))
         yield seen(
             case,
@@ -152,6 +190,7 @@ PLUGIN = Check(
     run=_run,
     aspects=frozenset({"inward", "outward", "chain", "peer"}),
     needs=frozenset({"dynamic"}),
+    unseen=_unseen,
     why="An intruder who got one terminal looks for the next: that is the moment to stop it.",
     fix="Close file shares and remote management between terminals; let them end at servers and jump hosts only.",
     wants="Captures taken inside the zones; the roles server, scanner, jump-host and terminal of hosts.",
