@@ -333,3 +333,35 @@ def test_any_text_is_accounted_for(junk: str, start: int, length: int) -> None:
 def test_nat_and_rules_of_one_name_are_apart() -> None:
     found = firewall(rule("x"), nat("x", source_translation__static_ip__translated_address="203.0.113.9"))
     assert goes(found, LAN, "10.1.0.5 > 198.51.100.7 tcp/80") == WAN
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("source any", "source any zzz"),
+        ("action allow", "action allow deny"),
+        ("ip-netmask 10.1.0.0/16", "ip-netmask 10.1.0.0/16 10.2.0.0/16"),
+    ],
+)
+@pytest.mark.parametrize("braces", [False, True])
+def test_words_behind_a_value_are_said(old: str, new: str, braces: bool) -> None:
+    settings = [
+        "address a ip-netmask 10.1.0.0/16",
+        *(f"rulebase security rules r {name} any" for name in ("to", "from", "destination", "application", "service")),
+        "rulebase security rules r source any",
+        "rulebase security rules r action allow",
+    ]
+    form = _in_braces if braces else "set {}".format
+
+    def said(lines: list[str]) -> set[str]:
+        text = "\n".join(map(form, lines))
+        return {m.reason for m in PLUGIN.parse(Source("f", tuple(text.splitlines())), "fw").account.not_understood}
+
+    more = said([line.replace(old, new) for line in settings]) - said(settings)
+    assert more
+
+
+def _in_braces(line: str) -> str:
+    words = line.split()
+    at = 4 if words[0] == "rulebase" else 2
+    return " ".join(f"{word} {{" for word in words[:at]) + f"\n{' '.join(words[at:])};\n" + "}" * at

@@ -50,6 +50,8 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _TITLE_FIRST = frozenset("#!;*=-")
+_ELEMENT = re.compile(r"\s*(?:</|<(?:entry|member)[ >])")
+"""A line of XML that begins no export and names nobody."""
 
 
 @dataclass(slots=True)
@@ -213,6 +215,10 @@ class _Scan:
             if not line or line.isspace():
                 continue
             before = self._part
+            if ">" in line and _ELEMENT.match(line) is not None:
+                before.body = True
+                self._heading = None
+                continue
             if line[0] == " ":
                 self._configures(number, line)
             elif self._begins.match(line) is not None:

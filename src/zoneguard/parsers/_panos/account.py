@@ -34,11 +34,23 @@ class Accountant:
             spec = aside[id(node)]
         if spec.whole:
             self._understood += spans(node)
+            if spec.depth:
+                self._deeper(node, spec, concern)
         elif spec.reason:
             self._ignored += ((spec.reason, lines) for lines in spans(node))
         else:
             self._own(node)
             self._below(node, spec, concern, aside)
+
+    def _deeper(self, node: Node, spec: Spec, concern: Concern) -> None:
+        """Words below the values of a setting: nobody has read them."""
+        level: Iterable[Node] = (node,)
+        for _ in range(spec.depth):
+            level = [child for each in level for child in each.children.values()]
+        for value in level:
+            if value.children:
+                reason = Reason('words behind the value of "{name}" are not known', name=node.name)
+                self._ledger.not_understood(spans(value)[0][0], reason, concern)
 
     def _own(self, node: Node) -> None:
         """The lines of the word itself: where a block opens and ends, or lines of a ``set`` form that end at it."""

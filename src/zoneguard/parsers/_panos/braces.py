@@ -84,12 +84,22 @@ class BraceReader:
         if last not in ";{" or '"' in rest or "[" in rest or "{" in rest or "}" in rest or ";" in rest or "]" in rest:
             return False
         words = rest.split()
+        if last == ";" and len(words) > 2:
+            self._path(words, number)
+            return True
         self._words += ((word, number) for word in words)
         if last == ";":
             self._end(number)
         else:
             self._open(number)
         return True
+
+    def _path(self, words: list[str], number: int) -> None:
+        """``name value more;`` without the brackets of a list: each word lies below the one before."""
+        node = self._stack[-1]
+        for word in () if self._too_deep else words:
+            node = node.child(word, number)
+            node.last = max(node.last, number)
 
     def _open(self, number: int) -> None:
         if len(self._stack) > MAX_DEPTH or not self._words:

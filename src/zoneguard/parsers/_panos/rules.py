@@ -32,6 +32,7 @@ USER_FIELDS = {
     "source-device": "the device is one of those of",
 }
 """Settings that ask for what no packet and no file shows; ``any`` asks for nothing."""
+_USER_FIELDS = tuple(sorted(USER_FIELDS))
 
 
 @dataclass(slots=True)
@@ -115,7 +116,9 @@ class RuleReader:
     def others(self, rule: Node, doubts: list[Doubt]) -> Match:
         """What the rule asks of users, hosts and times: open."""
         parts: list[Match] = []
-        for name in sorted(USER_FIELDS.keys() & rule.children.keys()):
+        for name in _USER_FIELDS:
+            if name not in rule.children:
+                continue
             words = rule.words(name)
             if words and "any" not in words:
                 what, line = USER_FIELDS[name], rule.line(name)
@@ -140,6 +143,8 @@ def joined(*parts: Match) -> Match:
     """All of ``parts``, without those that always hold."""
     flat: list[Match] = []
     for part in parts:
+        if part is ALWAYS:
+            continue
         if isinstance(part, All):
             flat += part.parts
         else:

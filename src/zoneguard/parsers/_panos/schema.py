@@ -9,25 +9,25 @@ from dataclasses import replace
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._panos.schema_rules import RULEBASE
-from zoneguard.parsers._panos.specs import CLUSTER, LOGGING, MANAGEMENT, TEXT, Spec, ignored, read, table
+from zoneguard.parsers._panos.specs import CLUSTER, LOGGING, MANAGEMENT, TEXT, Spec, ignored, plain, read, table
 
 _OBJECTS = {
     "address": table(
-        Spec({**TEXT, **read("ip-netmask ip-range ip-wildcard fqdn tag")}, concern=Concern.FILTER, bounded=True)
+        Spec({**TEXT, **plain("ip-netmask ip-range ip-wildcard fqdn tag")}, concern=Concern.FILTER, bounded=True)
     ),
-    "address-group": table(Spec({**TEXT, **read("static dynamic")}, concern=Concern.FILTER)),
+    "address-group": table(Spec({**TEXT, **plain("static"), **plain("dynamic", 2)}, concern=Concern.FILTER)),
     "service": table(
         Spec(
             {
                 **TEXT,
                 "protocol": table(
-                    Spec({**read("port source-port"), **ignored(SESSIONS="override")}, concern=Concern.FILTER)
+                    Spec({**plain("port source-port"), **ignored(SESSIONS="override")}, concern=Concern.FILTER)
                 ),
             },
             concern=Concern.FILTER,
         )
     ),
-    "service-group": table(Spec({**TEXT, **read("members")}, concern=Concern.FILTER)),
+    "service-group": table(Spec({**TEXT, **plain("members")}, concern=Concern.FILTER)),
     **read("application application-group application-filter region"),
     "log-settings": Spec(read("syslog"), each=Spec(reason=LOGGING)),
     **ignored(LISTS="external-list"),
@@ -38,7 +38,7 @@ _OBJECTS = {
         {
             "network": Spec(
                 {
-                    **read("interface"),
+                    **plain("interface"),
                     **ignored(LAYER2="virtual-wire vlan", LABEL="virtual-router logical-router", SERVERS="dns-proxy"),
                 }
             ),
@@ -52,7 +52,7 @@ _OBJECTS = {
                 **TEXT,
                 "network": Spec(
                     {
-                        **read("layer3 external virtual-wire layer2 tap tunnel"),
+                        **plain("layer3 external virtual-wire layer2 tap tunnel"),
                         **ignored(
                             FLOODS="zone-protection-profile enable-packet-buffer-protection",
                             LOGGING="log-setting",
@@ -93,7 +93,8 @@ _DEVICE_GROUP = replace(
     VSYS,
     below={
         **_OBJECTS,
-        **read("devices parent-dg"),
+        **read("devices"),
+        **plain("parent-dg"),
         **ignored(
             PANORAMA="reference-templates master-device to-sw-version authorization-code user-group-source max-vcpu"
             " dg-vcpu cloud-services lease-quota"
@@ -103,10 +104,12 @@ _DEVICE_GROUP = replace(
 
 _LAYER3 = {
     **TEXT,
-    **read("ip units tag interface-management-profile arp"),
+    **plain("ip tag interface-management-profile"),
+    **read("units arp"),
     "ipv6": Spec(
         {
-            **read("enabled address"),
+            **plain("enabled"),
+            **read("address"),
             **ignored(
                 HARDWARE="neighbor-discovery interface-id dad-attempts",
                 SERVERS="router-advertisement dns-server inherited",
@@ -127,7 +130,8 @@ _UNIT = Spec(_LAYER3, concern=Concern.INTERFACE)
 _INTERFACE = Spec(
     {
         **TEXT,
-        **read("link-state ha decrypt-mirror log-card tap"),
+        **plain("link-state"),
+        **read("ha decrypt-mirror log-card tap"),
         "layer3": Spec({**_LAYER3, "units": table(_UNIT)}, concern=Concern.INTERFACE),
         **ignored(
             LAYER2="virtual-wire layer2",
@@ -140,7 +144,8 @@ _INTERFACE = Spec(
 _STATIC_ROUTE = Spec(
     {
         **TEXT,
-        **read("destination nexthop interface metric admin-dist route-table"),
+        **plain("destination interface metric admin-dist"),
+        **plain("nexthop route-table", 2),
         **ignored(PROBES="path-monitor", HARDWARE="bfd", LABEL="option"),
     },
     concern=Concern.ROUTING,
@@ -148,7 +153,8 @@ _STATIC_ROUTE = Spec(
 _STATIC = Spec({"static-route": table(_STATIC_ROUTE)}, concern=Concern.ROUTING)
 _ROUTER = {
     **TEXT,
-    **read("interface admin-dists"),
+    **plain("interface"),
+    **plain("admin-dists", 2),
     "routing-table": Spec({"ip": _STATIC, "ipv6": _STATIC}, concern=Concern.ROUTING),
     **ignored(PROTOCOL="protocol bgp ospf ospfv3 rip rib-filter redist-profile", MULTICAST="multicast", SHARING="ecmp"),
 }
@@ -199,13 +205,13 @@ _NETWORK = Spec(
 _DEVICECONFIG = Spec(
     {
         "system": Spec(
-            read("hostname ntp-servers snmp-setting service permitted-ip panorama panorama-server"),
+            plain("hostname") | read("ntp-servers snmp-setting service permitted-ip panorama panorama-server"),
             each=Spec(reason=MANAGEMENT),
         ),
         "setting": Spec(
             {
                 **read("advance-routing advanced-routing"),
-                "management": Spec(read("idle-timeout"), each=Spec(reason=MANAGEMENT)),
+                "management": Spec(plain("idle-timeout"), each=Spec(reason=MANAGEMENT)),
                 **ignored(SESSIONS="session tcp application"),
             },
             each=Spec(reason=MANAGEMENT),
@@ -216,7 +222,7 @@ _DEVICECONFIG = Spec(
 )
 
 
-_ADMINISTRATORS = table(Spec(read("phash"), each=Spec(reason=MANAGEMENT)))
+_ADMINISTRATORS = table(Spec(plain("phash"), each=Spec(reason=MANAGEMENT)))
 
 
 def _home(deep: int) -> Spec:

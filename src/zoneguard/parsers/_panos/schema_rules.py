@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers._panos.specs import TEXT, Spec, ignored, read, table
+from zoneguard.parsers._panos.specs import TEXT, Spec, ignored, plain, read, table
 
 _RULE = {
     **TEXT,
-    **read("from to source destination service application disabled negate-source negate-destination schedule target"),
-    **read("source-user"),
+    **plain("from to source destination service application disabled negate-source negate-destination schedule"),
+    **plain("source-user"),
+    **read("target"),
 }
 SECURITY = Spec(
     {
         **_RULE,
-        **read("action category rule-type hip-profiles source-hip destination-hip source-imsi source-imei"),
-        **read("source-nw-slice source-device destination-device log-start log-end profile-setting"),
+        **plain("action category rule-type hip-profiles source-hip destination-hip source-imsi source-imei"),
+        **plain("source-nw-slice source-device destination-device log-start log-end"),
+        **plain("profile-setting", 3),
         **ignored(
             LOGGING="log-setting",
             CONTENT="option disable-inspect saas-user-list saas-tenant-list",
@@ -28,17 +30,17 @@ SECURITY = Spec(
 NAT = Spec(
     {
         **_RULE,
-        **read("to-interface nat-type active-active-device-binding"),
+        **plain("to-interface nat-type active-active-device-binding"),
         "source-translation": Spec(
             {
                 kind: Spec(
                     {
-                        **read("translated-address bi-directional"),
-                        "interface-address": Spec(read("interface ip floating-ip"), concern=Concern.NAT, bounded=True),
+                        **plain("translated-address bi-directional"),
+                        "interface-address": Spec(plain("interface ip floating-ip"), concern=Concern.NAT, bounded=True),
                         "fallback": Spec(
                             {
-                                **read("translated-address"),
-                                "interface-address": Spec(read("interface ip floating-ip")),
+                                **plain("translated-address"),
+                                "interface-address": Spec(plain("interface ip floating-ip")),
                             },
                             concern=Concern.NAT,
                             bounded=True,
@@ -48,9 +50,11 @@ NAT = Spec(
                 for kind in ("dynamic-ip-and-port", "dynamic-ip", "static-ip")
             }
         ),
-        "destination-translation": Spec({**read("translated-address translated-port"), **ignored(NAMES="dns-rewrite")}),
+        "destination-translation": Spec(
+            {**plain("translated-address translated-port"), **ignored(NAMES="dns-rewrite")}
+        ),
         "dynamic-destination-translation": Spec(
-            {**read("translated-address translated-port"), **ignored(SHARING="distribution")}
+            {**plain("translated-address translated-port"), **ignored(SHARING="distribution")}
         ),
     },
     concern=Concern.NAT,
@@ -59,10 +63,11 @@ NAT = Spec(
 PBF = Spec(
     {
         **_RULE,
+        **plain("from", 2),
         "action": Spec(
             {
-                **read("discard no-pbf forward-to-vsys"),
-                "forward": Spec({**read("egress-interface nexthop"), **ignored(PROBES="monitor")}),
+                **plain("discard no-pbf forward-to-vsys"),
+                "forward": Spec({**plain("egress-interface"), **plain("nexthop", 2), **ignored(PROBES="monitor")}),
             }
         ),
         **ignored(SESSIONS="enforce-symmetric-return active-active-device-binding"),
@@ -70,7 +75,7 @@ PBF = Spec(
     concern=Concern.ROUTING,
     bounded=True,
 )
-OVERRIDE = Spec({**_RULE, **read("port protocol")}, concern=Concern.FILTER, bounded=True)
+OVERRIDE = Spec({**_RULE, **plain("port protocol")}, concern=Concern.FILTER, bounded=True)
 _DOS = Spec({**_RULE, **read("action"), **ignored(FLOODS="protection log-setting")}, concern=Concern.FILTER)
 
 
@@ -91,7 +96,7 @@ RULEBASE = Spec(
                     Spec(
                         {
                             **TEXT,
-                            **read("action"),
+                            **plain("action"),
                             **ignored(LOGGING="log-start log-end log-setting", CONTENT="profile-setting"),
                             **ignored(SESSIONS="icmp-unreachable"),
                         }

@@ -35,6 +35,7 @@ ACTIONS: dict[str, Action] = {
     "reset-both": Deny(reject=True),
 }
 DEFAULTS = {"intrazone-default": "allow", "interzone-default": "deny"}
+_KNOWN = SECURITY.below.keys()
 OWN_RULES = "the rules that this firewall has itself are not in this file"
 
 
@@ -110,10 +111,10 @@ class SecurityReader:
 
     def _strange(self, node: Node, doubts: list[Doubt]) -> Match:
         """Settings that are not known: they may be conditions."""
-        strange = sorted(node.children.keys() - SECURITY.below.keys())
-        doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
-        if not strange:
+        if node.children.keys() <= _KNOWN:
             return ALWAYS
+        strange = sorted(node.children.keys() - _KNOWN)
+        doubts += (Doubt(node.line(name), Reason('the setting "{name}" is not known', name=name)) for name in strange)
         return self._reader.unknown(
             Reason('"{strange}" of the rule "{name}" is met', strange=strange[0], name=node.name), node.line(strange[0])
         )
@@ -164,7 +165,7 @@ class SecurityReader:
         sides: tuple[Condition, ...]
         if rule.kind == "universal" and came and leaves:
             sides = zones.comes(came, node), zones.leaves(leaves, node)
-            match = joined(*(side.match for side in sides))
+            match = joined(sides[0].match, sides[1].match)
         elif rule.kind == "interzone" and came and leaves:
             sides = zones.comes(came, node), zones.leaves(leaves, node)
             match = joined(*(side.match for side in sides), Not(zones.inside))
@@ -173,7 +174,7 @@ class SecurityReader:
             match = sides[0].match
         else:
             return self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first)
-        if rule.enabled:
+        if rule.enabled and any(side.doubts for side in sides):
             self._reader.export.doubt(doubt for side in sides for doubt in side.doubts)
         return match
 

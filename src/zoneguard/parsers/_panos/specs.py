@@ -35,7 +35,8 @@ NAMES = "names and settings for resolving names"
 class Spec:
     """Of one node: ``below`` its children by name, ``each`` any other; ``whole``: all below is read; ``reason``: all
     below is without effect. What neither names is not known and could change ``concern`` (the nearest above that is
-    given); ``bounded``: the reader holds it as a condition that cannot be decided."""
+    given); ``bounded``: the reader holds it as a condition that cannot be decided. ``depth``: how many words may stand
+    one below the other in what is read, 0: any number."""
 
     below: Mapping[str, Spec] = field(default_factory=dict)
     each: Spec | None = None
@@ -43,6 +44,7 @@ class Spec:
     reason: str = ""
     concern: Concern | None = None
     bounded: bool = False
+    depth: int = 0
 
 
 READ = Spec(whole=True)
@@ -56,6 +58,11 @@ def ignored(**reasons: str) -> dict[str, Spec]:
 def read(names: str) -> dict[str, Spec]:
     """Parts by name, all below each is read."""
     return dict.fromkeys(names.split(), READ)
+
+
+def plain(names: str, depth: int = 1) -> dict[str, Spec]:
+    """Settings by name: a value or a list of values, nothing below them."""
+    return dict.fromkeys(names.split(), Spec(whole=True, depth=depth))
 
 
 def table(each: Spec) -> Spec:

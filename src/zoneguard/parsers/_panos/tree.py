@@ -73,16 +73,25 @@ class Node:
 
     def words(self, *path: str) -> tuple[str, ...]:
         """The names of the words below the end of ``path``."""
-        return tuple(self.below(*path))
+        children = self.children
+        for name in path:
+            node = children.get(name)
+            if node is None:
+                return ()
+            children = node.children
+        return tuple(children)
 
     def word(self, *path: str, default: str = "") -> str:
         """The word below the end of ``path``; of several the one written last, as a later ``set`` line replaces it."""
-        found = self.below(*path)
-        if not found:
-            return default
-        if len(found) > 1:
-            return max(found.values(), key=lambda node: node.last).name
-        return next(iter(found))
+        children = self.children
+        for name in path:
+            node = children.get(name)
+            if node is None:
+                return default
+            children = node.children
+        if len(children) > 1:
+            return max(children.values(), key=lambda node: node.last).name
+        return next(iter(children), default)
 
     def yes(self, *path: str, default: bool = False) -> bool:
         """Whether the setting at ``path`` is ``yes``."""

@@ -48,33 +48,35 @@ class _Builder:
         """Set the handlers of elements and text: closures, for a large file calls them half a million times."""
         expat, offset, stack = self._expat, self._offset, self._stack
         text: list[str] = []
-        member = nodes = 0
+        nodes = 0
+        top = self.root
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal member, nodes
-            line = expat.CurrentLineNumber + offset
+            nonlocal nodes, top
             text.clear()
             if tag == "member":
-                member = line
                 return
             nodes += 1
             if len(stack) > MAX_DEPTH or nodes > MAX_NODES:
                 raise _BeyondError
-            children = stack[-1].children
-            if tag == "entry" and "name" in attributes:
+            if attributes and tag == "entry" and "name" in attributes:
                 tag = attributes["name"]
-                if tag in children:
+                if tag in top.children:
+                    line = expat.CurrentLineNumber + offset
                     ledger.not_understood(line, Reason('"{tag}" is defined a second time', tag=tag), Concern.FILTER)
-            stack.append(children.get(tag) or stack[-1].child(tag, line))
+            top = top.children.get(tag) or top.child(tag, expat.CurrentLineNumber + offset)
+            stack.append(top)
 
         def end(tag: str) -> None:
+            nonlocal top
             line = expat.CurrentLineNumber + offset
             if tag == "member":
-                value = (text[0] if len(text) == 1 else "".join(text)).strip()
-                if value:
-                    stack[-1].child(value, member).last = line
+                value = text[0] if len(text) == 1 else "".join(text)
+                if value := value.strip():
+                    top.child(value, line - sum(part.count("\n") for part in text) if len(text) > 1 else line)
             else:
                 node = stack.pop()
+                top = stack[-1]
                 node.last = line
                 if text and not node.children:
                     value = (text[0] if len(text) == 1 else "".join(text)).strip()
