@@ -28,7 +28,9 @@ def refusal(path: Path) -> str:
 def test_a_plain_file_keeps_its_shown_name_and_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.conf"
     path.write_bytes(b"one\ntwo  \n\nfour")
-    assert read_source(path, "configs/a.conf") == Source("configs/a.conf", ("one", "two  ", "", "four"), "utf-8")
+    assert read_source(path, "configs/a.conf") == Source(
+        "configs/a.conf", ("one", "two  ", "", "four"), "utf-8", unended=True
+    )
 
 
 @pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "empty", "blank", "name", "nul"])

@@ -15,7 +15,8 @@ class Source:
     """A decoded input. ``lines[0]`` is line 1; line ends are stripped. ``file`` is the path as the user wrote it.
 
     ``first``: lines before it are another device's of the same file; they are blank here and in nobody's account.
-    ``doubts``: lines that were found not to be understood before a parser saw them.
+    ``doubts``: lines that were found not to be understood before a parser saw them. ``unended``: the last line has no
+    line end.
     """
 
     file: str
@@ -23,6 +24,7 @@ class Source:
     encoding: str = "utf-8"
     first: int = 1
     doubts: tuple[tuple[int, str, Concern], ...] = ()
+    unended: bool = False
 
     def span(self, first: int, last: int | None = None) -> SourceSpan:
         """Lines ``first`` to ``last``, 1-based."""

@@ -28,7 +28,7 @@ _CODE = (
     r"(?: ?(?P<mark>[*>%+p&#=q!]{1,4}))?"
 )
 _ROW = re.compile(rf"{_CODE}\s+{_PREFIX}(?=\s|$)\s*")
-_NXOS_ROW = re.compile(rf"{_PREFIX}, ubest/mbest: \d+/\d+(?P<more>.*)")
+_NXOS_ROW = re.compile(rf"{_PREFIX}, ubest/mbest: (?P<best>\d{{1,4}})/\d+(?P<more>.*)")
 _RANK = re.compile(r"\[(?P<distance>\d{1,3})/(?P<metric>\d{1,10})\]\s*")
 _VIA = re.compile(
     rf"via (?P<hop>{_ADDRESS})(?:%[^\s,]+)?(?: \((?P<vrf>[^)]{{1,64}})\))?(?P<more>(?:, .*| inactive.*)?)"
@@ -56,6 +56,7 @@ _LEGEND = re.compile(
 )
 _SUBNETS = re.compile(r".* is (?:variably )?subnetted, (?P<count>\d{1,9}) subnets?\b.*")
 CUT_SHORT = "the network has more subnets than the file shows: it is cut short, or a part of the table was asked for"
+WAYS_MISSING = "this route has more ways than the file shows: it is cut short, or a part of the table was removed"
 _SHORT = {"eth": "Ethernet", "po": "port-channel", "lo": "loopback", "vlan": "Vlan", "tunnel": "Tunnel", "nve": "nve"}
 _MULTICAST = prefix_span(V6 + (0xFF << 120), 8)
 _OWN = frozenset({"local", "hsrp", "vrrp", "vrrpv3", "glbp"})
@@ -100,14 +101,23 @@ class _Reader:
         self._length = 32
         self._promised = (0, 0)
         self._found: set[tuple[int, int]] = set()
+        self._best = (0, 0)
 
     def settle(self) -> None:
         """The subnets of the network at hand have ended; those of another may follow between."""
+        self._settle_ways()
         line, count = self._promised
         if len(self._found) < count:
             self._table.ledger.not_understood(line, CUT_SHORT, Concern.ROUTING)
         self._promised = (0, 0)
         self._found.clear()
+
+    def _settle_ways(self) -> None:
+        """NX-OS says of each prefix how many ways are the best, and shows them below."""
+        line, missing = self._best
+        if missing > 0:
+            self._table.ledger.not_understood(line, WAYS_MISSING, Concern.ROUTING)
+        self._best = (0, 0)
 
     def line(self, number: int, text: str) -> None:
         """One line of the file."""
@@ -120,6 +130,8 @@ class _Reader:
             table.context(DEFAULT if name.lower() == "default" else name)
             ledger.understood(number)
         elif (row := _NXOS_ROW.fullmatch(text)) is not None:
+            self._settle_ways()
+            self._best = number, int(row["best"])
             self._prefix(number, row["to"])
             ledger.understood(number)
         elif (way := _NXOS_VIA.fullmatch(text)) is not None and table.prefix is not None:
@@ -226,6 +238,7 @@ class _Reader:
         kinds = {word.strip().partition("-")[0] for word in way["more"].split(",")}
         out = _full_name(way["out"] or "")
         table.distance, table.metric = int(way["distance"]), int(way["metric"])
+        self._best = self._best[0], self._best[1] - (way["best"] == "*")
         if not way["best"]:
             table.ledger.ignored(NOT_USED, number)
         elif kinds & _OWN and out:

@@ -17,7 +17,8 @@ from zoneguard.parsers._cisco.values import UnreadableError
 from zoneguard.parsers.accounting import BLANK, Ledger
 
 _HEADER = re.compile(r"\s*IP(?:v6)? Routing Table(?:.*?\b(?:VRF|vrf)[ :-]+(?P<vrf>[\w.-]+))?.*")
-_COUNTED = re.compile(r"\s*IP(?:v6)? Routing Table - \d+ entries, \d+ hidden")
+_COUNTED = re.compile(r"\s*IP(?:v6)? Routing Table(?: .*)? - (?P<count>\d{1,9}) entries, \d+ hidden")
+CUT_SHORT = "the table counts more entries than the file shows: it is cut short, or a part of it was removed"
 _ROW = re.compile(
     r"(?P<code>[A-Za-z][A-Za-z0-9]?\*?(?: (?:IA|N1|N2|E1|E2))?\*?)\s+(?P<net>[0-9a-fA-F.:]+/\d{1,3})"
     r"(?:\s+[a-z-]+)?\s+\[(?P<d>\d{1,3})/(?P<m>\d{1,10})\](?P<way>.*)"
@@ -43,11 +44,16 @@ class _Table:
 
 @dataclass(slots=True)
 class _Reader:
+    """``promised``: the line that counts the entries of the table at hand, and that count; ``ways``: those read since,
+    of which an entry has one or more."""
+
     source: Source
     tables: dict[str, _Table] = field(default_factory=dict)
     vrf: str = "main"
     row: re.Match[str] | None = None
     rank: tuple[int, int] = (0, 0)
+    promised: tuple[int, int] = (0, 0)
+    ways: int = 0
 
     @property
     def table(self) -> _Table:
@@ -72,6 +78,9 @@ def parse(source: Source, name: str) -> Parsed:
         if not line.strip():
             ledger.ignored(BLANK, number)
             continue
+        if (counted := _COUNTED.match(line)) is not None:
+            _settle(reader, ledger)
+            reader.promised = number, int(counted["count"])
         try:
             read = _line(reader, number, line.rstrip())
         except UnreadableError:
@@ -83,6 +92,7 @@ def parse(source: Source, name: str) -> Parsed:
             ledger.ignored(_SURROUNDINGS, number)
         else:
             ledger.not_understood(number, "not a row of the table of routes", Concern.ROUTING)
+    _settle(reader, ledger)
     tables = reader.tables or {"main": _Table()}
     interfaces = {
         known: Interface(known, source.span(line), tuple(table.own.get(known, ())))
@@ -93,6 +103,14 @@ def parse(source: Source, name: str) -> Parsed:
     span = source.whole
     device = Device(name, "nec-ix", tuple(interfaces.values()), vrfs, span, ledger.uncertain)
     return Parsed((device,), ledger.close())
+
+
+def _settle(reader: _Reader, ledger: Ledger) -> None:
+    """The table at hand has ended: it has as many entries as its heading counts (hidden ones are counted apart)."""
+    line, count = reader.promised
+    if reader.ways < count:
+        ledger.not_understood(line, CUT_SHORT, Concern.ROUTING)
+    reader.promised, reader.ways = (0, 0), 0
 
 
 def _line(reader: _Reader, number: int, line: str) -> bool:
@@ -117,6 +135,7 @@ def _way(reader: _Reader, number: int, text: str) -> bool:
     assert reader.row is not None
     if way is None:
         return False
+    reader.ways += 1
     network, length = values.prefix(reader.row["net"])
     hop = values.address(way["hop"]) if way["hop"] else None
     name, table, span = way["name"], reader.table, reader.source.span(number)

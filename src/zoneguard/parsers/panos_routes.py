@@ -27,7 +27,10 @@ _COLUMNS = frozenset(
 _TOKEN = re.compile(r"(?:vr|lr) [^\s]+|\S+")
 _FLAG = re.compile(r"O[io12]|[A-Z]|[?~]")
 _FLAGS = re.compile(r"(?:O[io12]|[A-Z]|[?~]){1,6}")
-_LEGEND = re.compile(r"flags: |(?:Oi|O1|B|E):|=+$|-+$|total routes shown:", re.IGNORECASE)
+_LEGEND = re.compile(r"flags: |(?:Oi|O1|B|E):|=+$|-+$|total routes? shown:", re.IGNORECASE)
+_TOTAL = re.compile(r"total routes? shown: *(?P<total>\d{1,9})", re.IGNORECASE)
+CUT_SHORT = "the table counts more routes than the file shows: it is cut short, or a part of it was removed"
+UNCOUNTED = "the table has no count of its routes, with which the firewall ends it: it may be cut short"
 _NOT_FORWARDED = frozenset({"H", "~", "M"})
 _CONNECTED = RouteKind.CONNECTED
 _NOWHERE = frozenset({"discard", "drop", "null", "Null0"})
@@ -36,7 +39,8 @@ _SURE = re.compile(r"flags: A:active, (?:\?:loose|E:ecmp)|(?:VIRTUAL|Logical) RO
 
 @dataclass(slots=True)
 class _Table:
-    """What has been read, by router."""
+    """What has been read, by router. ``rows``: since the last count; ``begun``: the legend of a table was, and no count
+    since; ``last``: the last line that is not blank."""
 
     source: Source
     ledger: Ledger
@@ -45,6 +49,9 @@ class _Table:
     routes: dict[str, list[Route]] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
+    rows: int = 0
+    begun: bool = False
+    last: int = 1
 
 
 def sniff(source: Source) -> float:
@@ -59,6 +66,8 @@ def parse(source: Source, name: str) -> Parsed:
     table = _Table(source, Ledger(source, "panos-routes"))
     for number, line in enumerate(source.lines, 1):
         _line(table, number, line)
+    if table.begun:
+        table.ledger.not_understood(table.last, UNCOUNTED, Concern.ROUTING)
     if not table.routes:
         table.routes["default"] = []
     interfaces = tuple(table.interfaces.values())
@@ -84,6 +93,7 @@ def _headings(text: str) -> tuple[tuple[str, int], ...]:
 def _line(table: _Table, number: int, line: str) -> None:
     ledger, text = table.ledger, line.strip()
     router = _ROUTER.fullmatch(text)
+    table.last = number if text else table.last
     if not text:
         ledger.ignored(BLANK, number)
     elif router is not None:
@@ -99,14 +109,26 @@ def _line(table: _Table, number: int, line: str) -> None:
         ledger.understood(number)
     elif _LEGEND.match(text):
         ledger.ignored("legend of the table", number)
+        _count(table, number, text)
     elif PROMPT.match(text) or text.startswith("show "):
         ledger.ignored(SESSION, number)
     elif table.columns:
+        table.rows += 1
         reason = _row(table, number, line)
         if reason:
             ledger.not_understood(number, reason, Concern.ROUTING)
     else:
         ledger.not_understood(number, "not a line of a PAN-OS routing table", Concern.ROUTING)
+
+
+def _count(table: _Table, number: int, text: str) -> None:
+    """The legend of the old engine, which ends every answer with a count; or that count."""
+    table.begun = table.begun or text.startswith("flags: A:active, ?:loose")
+    total = _TOTAL.fullmatch(text)
+    if total is not None:
+        if table.rows < int(total["total"]):
+            table.ledger.not_understood(number, CUT_SHORT, Concern.ROUTING)
+        table.begun, table.rows = False, 0
 
 
 def _cells(table: _Table, line: str) -> dict[str, str]:

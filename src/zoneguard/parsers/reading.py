@@ -60,7 +60,8 @@ def read_source(path: Path, shown: str) -> Source:
     if is_workbook(data):
         return Source(shown, tuple(workbook_text(data, shown).splitlines()), "xlsx")
     text, encoding = decode(data, shown)
-    return Source(shown, tuple(part for line in split_lines(text) for part in laid_out(line)), encoding)
+    lines = tuple(part for line in split_lines(text) for part in laid_out(line))
+    return Source(shown, lines, encoding, unended=not text.endswith(("\n", "\r")))
 
 
 def laid_out(line: str) -> tuple[str, ...]:

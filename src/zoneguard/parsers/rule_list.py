@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from zoneguard.model.device import Concern, Deny, Device, Filter, Routing, Rule, RuleList, Vrf
-from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._rule_list.rules import EMPTY, Names, rules
 from zoneguard.parsers._rule_list.table import Heads, Row, Stray, entries, heads_in
 from zoneguard.parsers._rule_list.values import plain
@@ -94,4 +94,5 @@ class _Reader:
         self._strays.clear()
 
 
-PLUGIN = Parser(name="rule-list", title="Rule list in CSV or Excel", sniff=sniff, parse=parse)
+_MARKS = Marks(ends=".*")  # people write it: any line may be the last
+PLUGIN = Parser(name="rule-list", title="Rule list in CSV or Excel", sniff=sniff, parse=parse, marks=_MARKS)

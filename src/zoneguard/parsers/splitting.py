@@ -24,6 +24,7 @@ from zoneguard.parsers.reading import MIN_CONFIDENCE, detect
 from zoneguard.plugins import of_type
 
 MAX_PARTS = 64
+_HEAD = 40
 SURELY = 0.5
 SEVERAL = (
     "another device's name, and no line that certainly begins its configuration; give each device a file of its own"
@@ -32,6 +33,7 @@ TOO_MANY = "more devices in one file than are told apart; give each device a fil
 AGAIN = "this device is in the file a second time; give its current configuration alone"
 NOBODYS = "whose routing table this is, of several devices in one file, is not said"
 CUT_SHORT = "the export begins as a whole one and has no end: it is cut short"
+UNENDED = "the last line has no line end, as a device prints it: the file may be cut short"
 UNKNOWN = "from here on, a part of the file that is of no known format"
 
 _PROMPT = re.compile(
@@ -103,11 +105,13 @@ def parse_source(source: Source, name: str, parser: Parser | None = None, kind: 
     if sum(reader is not None for reader in readers) < 2:
         only = parser or detect(source, kind=kind)
         doubts = (*_doubts(_joined(found), only), *_cut(source.lines, 1, only), *_mistaken(source, parser))
+        doubts = (*doubts, *_unended(source, source.lines, only))
         return only.parse(replace(source, doubts=doubts), name)
     results: list[Parsed] = []
     known: set[str] = set()
     for number, (part, text, reader) in enumerate(zip(found, texts, readers, strict=True), 1):
         doubts = (*_doubts(part, reader), *_cut(text, part.first, reader))
+        doubts = (*doubts, *(_unended(source, text, reader) if number == len(found) else ()))
         title = part.title or f"part{number}"
         if title.lower() in known:
             doubts = (*doubts, (part.first, AGAIN, Concern.FILTER))
@@ -175,6 +179,27 @@ def _cut(lines: Sequence[str], first: int, reader: Parser | None) -> tuple[tuple
         return ()
     last = max((number for number, line in enumerate(lines, first) if line.strip()), default=first)
     return ((last, CUT_SHORT, Concern.FILTER),)
+
+
+def _unended(source: Source, own: Sequence[str], reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
+    """That the last line has no line end, where the device prints one: behind a table of routes, and behind a
+    configuration with lines that only the device writes, or of a format that has no such lines. A prompt waits without
+    one, and a last line closes a block."""
+    if not source.unended or reader is None or source.encoding == "xlsx":
+        return ()
+    last = source.lines[-1].strip() if source.lines else ""
+    if not last or last[0] in "!#}<]" or _PROMPT.fullmatch(last):
+        return ()
+    if reader.kind is Kind.ROUTES:
+        return ((len(source.lines), UNENDED, Concern.ROUTING),)
+    printed = reader.marks.begins
+    if (
+        reader.marks.ends
+        or reader.marks.apart
+        or (printed and not any(re.match(printed, line) for line in own[:_HEAD]))
+    ):
+        return ()
+    return ((len(source.lines), UNENDED, Concern.FILTER),)
 
 
 def _joined(found: Iterable[Part]) -> Part:
