@@ -252,6 +252,26 @@ def test_in_by_an_internet_gateway_only_public_addresses_are_reached() -> None:
     assert reaches(answers, "198.51.100.7", "10.0.1.11", 443) is Disposition.DENIED
 
 
+@pytest.mark.parametrize(
+    ("state", "goes"),
+    [
+        ("active", Disposition.DELIVERED),
+        ("", Disposition.DELIVERED),
+        ("pending-acceptance", Disposition.NO_ROUTE),
+        ("provisioning", Disposition.NO_ROUTE),
+        ("deleted", Disposition.NO_ROUTE),
+    ],
+)
+def test_a_peering_carries_packets_once_it_is_active(state: str, goes: Disposition) -> None:
+    away = {"DestinationCidrBlock": "10.9.0.0/16", "VpcPeeringConnectionId": "pcx-1"}
+    table = {"VpcId": VPC, "Associations": [{"Main": True}], "Routes": [LOCAL, away]}
+    peerings = [{"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": state, "Message": ""}}] if state else []
+    answers = estate(RouteTables=[table], SecurityGroups=[group("sg", [OPEN], [OPEN])], VpcPeeringConnections=peerings)
+    assert reaches(answers, "10.0.1.10", "10.9.0.1", 443) is goes
+    inward = reaches(answers, "10.9.0.1", "10.0.1.10", 443)
+    assert (inward is Disposition.DELIVERED) == (goes is Disposition.DELIVERED)
+
+
 @pytest.mark.parametrize("target", [{"NatGatewayId": "nat-1"}, {"EgressOnlyInternetGatewayId": "eigw-1"}])
 def test_nothing_comes_in_by_a_gateway_that_is_one_way(target: dict[str, str]) -> None:
     out = {"DestinationCidrBlock": "0.0.0.0/0", **target, "State": "active"}

@@ -18,6 +18,10 @@ ANSWERS = re.compile(r'"(?:SecurityGroups|NetworkAcls|RouteTables|Subnets|Vpcs|N
 FRAME = "the frame of the answer, or an object that routes and filters do not name"
 NEVER_READ = "an answer that is not read; ask only for what docs/reference/aws.md names"
 NO_HOSTS = "no network interfaces tell which hosts have the group"
+_MODELLED = (
+    "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "NatGateways", "Vpcs",
+    "VpcPeeringConnections",
+)  # fmt: skip
 HARMLESS = frozenset(
     {"NextToken", "ResponseMetadata", "Tags", "AvailabilityZones", "Regions", "KeyPairs", "Volumes", "Images"}
 )
@@ -43,7 +47,7 @@ def parse(source: Source, name: str) -> Parsed:
     for key, node in others:
         if key not in HARMLESS:
             unread(ledger, node, NEVER_READ, key)
-    for kind in ("Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "NatGateways", "Vpcs"):
+    for kind in _MODELLED:
         for node in estate.of(kind):
             ledger.understood(node.first, node.last)
     if "NetworkInterfaces" not in estate.objects:

@@ -96,6 +96,12 @@ class Estate:
         """Whether it is an internet gateway."""
         return name.startswith("igw-") or any(g.text("InternetGatewayId") == name for g in self.of("InternetGateways"))
 
+    def is_idle(self, name: str) -> bool:
+        """Whether it is a peering that is not active (not accepted yet, refused, expired, deleted)."""
+        peerings = [p for p in self.of("VpcPeeringConnections") if name and p.text("VpcPeeringConnectionId") == name]
+        states = [status.text("Code") for p in peerings if (status := p.get("Status")) is not None]
+        return bool(states) and "active" not in states
+
     def is_one_way(self, name: str) -> bool:
         """Whether sessions are opened outward only: a NAT gateway, an egress-only internet gateway."""
         egress_only = (g.text("EgressOnlyInternetGatewayId") for g in self.of("EgressOnlyInternetGateways"))

@@ -1,7 +1,8 @@
 """Route tables of subnets as policy routes: each subnet has a table of its own, and the longest prefix decides in it.
 
 Amazon VPC User Guide, «Route tables»: the local route reaches every subnet of the VPC; a blackhole route drops. What
-comes in by a gateway is for the VPC itself, unless a table is associated with the gateway.
+comes in by a gateway is for the VPC itself, unless a table is associated with the gateway. A route to a peering has no
+effect until that is active (VPC Peering Guide, «Update your route tables for a VPC peering connection»).
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Tables:
     def gateways(self) -> tuple[str, ...]:
         """The targets of routes that leave the VPC, in order of their first use."""
         found = (_target(route) for table in self._tables for route in table.each("Routes"))
-        return tuple(dict.fromkeys(name for name in found if name and name != LOCAL))
+        names = dict.fromkeys(name for name in found if name and name != LOCAL)
+        return tuple(name for name in names if not self._estate.is_idle(name))
 
     def policy(self) -> Iterator[PolicyRoute]:
         """Of each subnet its table, longest prefix first; then what comes in by gateways."""
@@ -97,7 +99,7 @@ class Tables:
             far: Match = In(Field.DST, values) if values is not None else self._doubt(route)
             match = All((here, far))
             target = _target(route)
-            if route.text("State") == "blackhole" or not target:
+            if self._is_idle(route):
                 yield PolicyRoute(match, self._span(route), into=NOWHERE)
             elif target == LOCAL:
                 yield from self._inside(here, far)
@@ -124,8 +126,13 @@ class Tables:
         for table in self._tables:
             for route in table.each("Routes"):
                 target, block = _target(route), prefix(_written(route))
-                if target and target != LOCAL and block is not None and route.text("State") != "blackhole":
+                if target != LOCAL and block is not None and not self._is_idle(route):
                     yield Route(*_split(block), self._span(route), interface=target)
+
+    def _is_idle(self, route: Node) -> bool:
+        """Whether packets that the route takes are dropped."""
+        target = _target(route)
+        return not target or route.text("State") == "blackhole" or self._estate.is_idle(target)
 
     def nowhere(self) -> Vrf:
         """The context without routes to which the policy sends what is dropped."""
