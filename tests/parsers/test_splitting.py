@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from zoneguard.model.addresses import format_address
 from zoneguard.model.device import Concern, Device
 from zoneguard.parsers import Kind, Parsed, Source
+from zoneguard.parsers._endings import CUT_SHORT
 from zoneguard.parsers.reading import parser_named, read_source
-from zoneguard.parsers.splitting import AGAIN, CUT_SHORT, MAX_PARTS, SEVERAL, TOO_MANY, UNKNOWN, parse_source, parts_of
+from zoneguard.parsers.splitting import AGAIN, MAX_PARTS, SEVERAL, TOO_MANY, UNKNOWN, parse_source, parts_of
 
 IOS = """Building configuration...
 

@@ -18,13 +18,13 @@ from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, LineAccount
 from zoneguard.model.errors import InputError
 from zoneguard.model.text import Reason
-from zoneguard.parsers import Kind, Marks, Parsed, Parser, Source
+from zoneguard.parsers import Kind, Parsed, Parser, Source
+from zoneguard.parsers._endings import PROMPT, cut, unended
 from zoneguard.parsers.accounting import Ledger
 from zoneguard.parsers.reading import MIN_CONFIDENCE, detect
 from zoneguard.plugins import of_type
 
 MAX_PARTS = 64
-_HEAD = 40
 SURELY = 0.5
 SEVERAL = (
     "another device's name, and no line that certainly begins its configuration; give each device a file of its own"
@@ -32,14 +32,8 @@ SEVERAL = (
 TOO_MANY = "more devices in one file than are told apart; give each device a file of its own"
 AGAIN = "this device is in the file a second time; give its current configuration alone"
 NOBODYS = "whose routing table this is, of several devices in one file, is not said"
-CUT_SHORT = "the export begins as a whole one and has no end: it is cut short"
-UNENDED = "the last line has no line end, as a device prints it: the file may be cut short"
 UNKNOWN = "from here on, a part of the file that is of no known format"
 
-_PROMPT = re.compile(
-    r"[!*\[]?(?:(?P<user>[\w.-]{1,40})@)?(?P<host>[A-Za-z0-9][\w.-]{0,62})(?:/[\w/.-]{1,60})?(?::[\w/~.-]{0,60}| ~)?\]?"
-    r" ?(?:\((?P<mode>[^()\s]{1,60})\))? ?[#>$%] ?(?P<command>\S.*)?$"
-)
 _SHOWS = re.compile(
     r"(?:sudo )?(?:show?|display|get|term\w*|en(?:able)?|conf\w*|cat|more|less|type|dump|write|wr|nft|ip)\b"
     r"|(?:sudo )?(?:/\S*/)?(?:ip6?tables-save|nft)\b|(?:exit|end|quit|logout|disable)$|set cli |no page"
@@ -104,14 +98,14 @@ def parse_source(source: Source, name: str, parser: Parser | None = None, kind: 
     readers = [_reader(text, source, parser, kind) for text in texts] if len(found) > 1 else [None]
     if sum(reader is not None for reader in readers) < 2:
         only = parser or detect(source, kind=kind)
-        doubts = (*_doubts(_joined(found), only), *_cut(source.lines, 1, only), *_mistaken(source, parser))
-        doubts = (*doubts, *_unended(source, source.lines, only))
+        doubts = (*_doubts(_joined(found), only), *cut(source.lines, 1, only), *_mistaken(source, parser))
+        doubts = (*doubts, *unended(source, source.lines, only))
         return only.parse(replace(source, doubts=doubts), name)
     results: list[Parsed] = []
     known: set[str] = set()
     for number, (part, text, reader) in enumerate(zip(found, texts, readers, strict=True), 1):
-        doubts = (*_doubts(part, reader), *_cut(text, part.first, reader))
-        doubts = (*doubts, *(_unended(source, text, reader) if number == len(found) else ()))
+        doubts = (*_doubts(part, reader), *cut(text, part.first, reader))
+        doubts = (*doubts, *(unended(source, text, reader) if number == len(found) else ()))
         title = part.title or f"part{number}"
         if title.lower() in known:
             doubts = (*doubts, (part.first, AGAIN, Concern.FILTER))
@@ -170,38 +164,6 @@ def _mistaken(source: Source, named: Parser | None) -> tuple[tuple[int, str, Con
     return ((source.first, reason, Concern.FILTER),)
 
 
-def _cut(lines: Sequence[str], first: int, reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
-    """That the last line is missing of an export that begins with line ``first`` as only whole ones do."""
-    marks = reader.marks if reader else Marks()
-    if not marks.promises or not any(re.match(marks.promises, line) for line in lines):
-        return ()
-    if any(re.fullmatch(marks.ends, line.strip()) for line in lines):
-        return ()
-    last = max((number for number, line in enumerate(lines, first) if line.strip()), default=first)
-    return ((last, CUT_SHORT, Concern.FILTER),)
-
-
-def _unended(source: Source, own: Sequence[str], reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
-    """That the last line has no line end, where the device prints one: behind a table of routes, and behind a
-    configuration with lines that only the device writes, or of a format that has no such lines. A prompt waits without
-    one, and a last line closes a block."""
-    if not source.unended or reader is None or source.encoding == "xlsx":
-        return ()
-    last = source.lines[-1].strip() if source.lines else ""
-    if not last or last[0] in "!#}<]" or _PROMPT.fullmatch(last):
-        return ()
-    if reader.kind is Kind.ROUTES:
-        return ((len(source.lines), UNENDED, Concern.ROUTING),)
-    printed = reader.marks.begins
-    if (
-        reader.marks.ends
-        or reader.marks.apart
-        or (printed and not any(re.match(printed, line) for line in own[:_HEAD]))
-    ):
-        return ()
-    return ((len(source.lines), UNENDED, Concern.FILTER),)
-
-
 def _joined(found: Iterable[Part]) -> Part:
     whole = Part(1)
     for part in found:
@@ -250,7 +212,7 @@ class _Scan:
                 self._head(number, line)
             elif line[0] in _TITLE_FIRST and (title := _TITLE.match(line)) is not None:
                 self._titled(number, title)
-            elif ("#" in line or ">" in line or "$" in line or "%" in line) and (prompt := _PROMPT.match(line)):
+            elif ("#" in line or ">" in line or "$" in line or "%" in line) and (prompt := PROMPT.match(line)):
                 self._prompted(number, prompt)
             elif line[0] not in "!#":
                 self._configures(number, line)
