@@ -328,3 +328,42 @@ def test_nothing_skipped_is_taken_for_harmless() -> None:
     """A line that no one read is never merely of no concern."""
     result = parsed("table inet t {\nchain f {\nfrob {\ndrop\n}}\nset s {\nnonsense\n}\n}\nrubbish { x\ny\n")
     assert all(m.concern is not Concern.OTHER for m in result.account.not_understood)
+
+
+NAMED_SET = """table ip t {
+	set s {
+		type ipv4_addr . inet_service
+		size 65535
+		flags interval,timeout
+		timeout 1h30m
+		elements = { 10.1.0.0/16 . 80 timeout 5m expires 4m2s counter packets 3 bytes 180 comment "of a ticket",
+			10.2.0.1 . 443 limit rate over 5/second burst 5 packets }
+	}
+	map m {
+		type inet_service : verdict
+		elements = { 80 : accept, 443 : drop }
+	}
+}
+"""
+
+
+def test_sets_as_nft_lists_them_are_understood() -> None:
+    assert not parsed(NAMED_SET).account.not_understood
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("inet_service\n\t\tsize", "inet_service more\n\t\tsize", 3),
+        ("size 65535", "size many", 4),
+        ("timeout 1h30m", "timeout 1h30m or so", 6),
+        (": verdict", ": verdict more", 11),
+        ("80 : accept", "80 : accept more", 12),
+        ('"of a ticket"', '"of a ticket" more', 7),
+        ("443 limit", "443 more limit", 8),
+    ],
+)
+def test_words_that_a_set_cannot_have_are_said(old: str, new: str, line: int) -> None:
+    account = parsed(NAMED_SET.replace(old, new)).account
+    assert line in {m.span.first for m in account.not_understood}
+    assert all(m.concern is Concern.FILTER for m in account.not_understood)

@@ -17,6 +17,7 @@ FREE = {
     "cisco-nxos": rf"switchport port-security|{_CISCO}",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
+    "nftables": r"(?!)",
     "panos": r".*\[ .* zzz-unknown ?\]$|set deviceconfig system (?:ntp-servers|panorama) |set .* log-settings ",
 }
 """Of each format held to it, what is free text, a list of names, or an option of a list that nobody asks."""

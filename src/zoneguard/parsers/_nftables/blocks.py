@@ -24,8 +24,24 @@ from zoneguard.parsers.accounting import Ledger
 
 _UNSHOWN = re.compile(r"# ?(xt_|match|-m |target|CT0|`)")
 _OBJECTS = frozenset({"counter", "quota", "limit", "ct", "secmark", "synproxy", "flowtable", "tunnel"})
-_HARMLESS_IN_SETS = frozenset({"type", "typeof", "size", "policy", "auto-merge", "gc-interval", "counter", "comment",
-                               "last"})  # fmt: skip
+_WORD = r"[a-z_][\w-]*"
+_SPAN = r"(?:\d+(?:ms|[wdhms]))+|\d+"
+_IN_SETS = {
+    "type": rf"{_WORD}(?: \. {_WORD})*(?: : {_WORD}(?: \. {_WORD})*)?",
+    "flags": r"\w+(?: , \w+)*",
+    "size": r"\d+",
+    "policy": "performance|memory",
+    "auto-merge": "",
+    "gc-interval": _SPAN,
+    "timeout": _SPAN,
+    "counter": r"(?:packets \d+ bytes \d+)?",
+    "comment": '".*',
+    "typeof": ".*",
+    "last": ".*",
+    "limit": ".*",
+    "quota": ".*",
+}
+"""What may follow in a set, by the first word; of some whatever may."""
 
 
 class Blocks:
@@ -192,19 +208,18 @@ class Blocks:
         while not words.accept("}"):
             if words.word == END:
                 raise SyntaxProblemError("the set has no end")
-            key = words.name()
+            line, key = words.line, words.name()
             if key == "elements":
                 words.expect("=")
                 named.elements += self._members()
-            elif key == "flags":
-                self._rest()
-            elif key in ("timeout", "limit", "quota"):
-                named.timeout = True
-                self._rest()
-            elif key in _HARMLESS_IN_SETS:
-                self._rest()
-            else:
+            elif key not in _IN_SETS:
                 raise SyntaxProblemError(Reason("{key} is not known in a set", key=repr(key[:40])))
+            else:
+                named.timeout = named.timeout or key in ("timeout", "limit", "quota")
+                rest = " ".join(self._rest())
+                if not re.fullmatch(_IN_SETS[key], rest):
+                    reason = Reason("{rest} is not known behind {key}", rest=repr(rest[:40]), key=key)
+                    self.ledger.not_understood(line, reason, Concern.FILTER)
             words.skip_lines()
 
     def _members(self) -> tuple[Element, ...]:

@@ -41,6 +41,11 @@ _CT_DIRECTED = frozenset({"saddr", "daddr", "proto-src", "proto-dst", "l3proto",
 VERDICTS = frozenset({"accept", "drop", "continue", "return"})
 JUMPS = frozenset({"jump", "goto"})
 _LASTS_NOT = frozenset({"timeout", "expires", "limit", "quota", "ct"})
+_PROPERTIES = _LASTS_NOT | {"counter", "comment", "last"}
+_OF_PROPERTIES = frozenset({
+    "packets", "bytes", "kbytes", "mbytes", "rate", "over", "until", "burst", "used", "count", "never", "/", "second",
+    "minute", "hour", "day", "week", "state", "expiration",
+})  # fmt: skip
 _MAX_BINARY = 64
 
 
@@ -285,11 +290,16 @@ class Expressions:
         return Element(key, data, self._properties() and lasting)
 
     def _properties(self) -> bool:
-        """Consume what hangs on an element; whether the element lasts."""
-        words, lasting = self.words, True
+        """Consume what hangs on an element; whether the element lasts. Raises ``SyntaxProblemError``."""
+        words, lasting, begun = self.words, True, False
         while words.word not in (":", ",", "}", "\n", ""):
-            lasting = lasting and words.word not in _LASTS_NOT
-            words.take()
+            word = words.take()
+            begun = begun or word in _PROPERTIES
+            if not begun or not (word in _PROPERTIES or word in _OF_PROPERTIES or word[0] in '"0123456789'):
+                raise SyntaxProblemError(Reason("{word} is not known behind an element", word=repr(word[:40])))
+            lasting = lasting and word not in _LASTS_NOT
+            if word == "comment":
+                words.name()
         return lasting
 
     def verdict(self) -> Verdict | None:
