@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.lexer import Words
+from zoneguard.parsers._nftables.names import LASTS_NOT, PROPERTIES
 from zoneguard.parsers._nftables.tree import (
     MAX_NESTING,
     Binary,
@@ -40,12 +41,6 @@ _CT_DIRECTED = frozenset({"saddr", "daddr", "proto-src", "proto-dst", "l3proto",
                           "avgpkt", "zone", "id"})  # fmt: skip
 VERDICTS = frozenset({"accept", "drop", "continue", "return"})
 JUMPS = frozenset({"jump", "goto"})
-_LASTS_NOT = frozenset({"timeout", "expires", "limit", "quota", "ct"})
-_PROPERTIES = _LASTS_NOT | {"counter", "comment", "last"}
-_OF_PROPERTIES = frozenset({
-    "packets", "bytes", "kbytes", "mbytes", "rate", "over", "until", "burst", "used", "count", "never", "/", "second",
-    "minute", "hour", "day", "week", "state", "expiration",
-})  # fmt: skip
 _MAX_BINARY = 64
 
 
@@ -294,10 +289,10 @@ class Expressions:
         words, lasting, begun = self.words, True, False
         while words.word not in (":", ",", "}", "\n", ""):
             word = words.take()
-            begun = begun or word in _PROPERTIES
-            if not begun or not (word in _PROPERTIES or word in _OF_PROPERTIES or word[0] in '"0123456789'):
+            begun = begun or word in PROPERTIES
+            if not begun or not (word in PROPERTIES or word in OFPROPERTIES or word[0] in '"0123456789'):
                 raise SyntaxProblemError(Reason("{word} is not known behind an element", word=repr(word[:40])))
-            lasting = lasting and word not in _LASTS_NOT
+            lasting = lasting and word not in LASTS_NOT
             if word == "comment":
                 words.name()
         return lasting

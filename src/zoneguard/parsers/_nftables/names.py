@@ -26,3 +26,11 @@ STATES = {"new": ConnState.NEW, "established": ConnState.ESTABLISHED, "related":
           "invalid": ConnState.INVALID, "untracked": ConnState.UNTRACKED}  # fmt: skip
 STATE_BITS = {1: ConnState.INVALID, 2: ConnState.ESTABLISHED, 4: ConnState.RELATED, 8: ConnState.NEW,
               64: ConnState.UNTRACKED}  # fmt: skip
+
+LASTS_NOT = frozenset({"timeout", "expires", "limit", "quota", "ct"})
+PROPERTIES = LASTS_NOT | {"counter", "comment", "last"}
+OFPROPERTIES = frozenset({
+    "packets", "bytes", "kbytes", "mbytes", "rate", "over", "until", "burst", "used", "count", "never", "/", "second",
+    "minute", "hour", "day", "week", "state", "expiration",
+})  # fmt: skip
+"""Words of what hangs on an element of a set; those after which it does not last; and those behind them."""
