@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from zoneguard.model.text import Reason
 from zoneguard.parsers._nftables.lexer import Words
-from zoneguard.parsers._nftables.names import LASTS_NOT, PROPERTIES
+from zoneguard.parsers._nftables.names import LASTS_NOT, OF_PROPERTIES, PROPERTIES
 from zoneguard.parsers._nftables.tree import (
     MAX_NESTING,
     Binary,
@@ -290,7 +290,7 @@ class Expressions:
         while words.word not in (":", ",", "}", "\n", ""):
             word = words.take()
             begun = begun or word in PROPERTIES
-            if not begun or not (word in PROPERTIES or word in OFPROPERTIES or word[0] in '"0123456789'):
+            if not begun or not (word in PROPERTIES or word in OF_PROPERTIES or word[0] in '"0123456789'):
                 raise SyntaxProblemError(Reason("{word} is not known behind an element", word=repr(word[:40])))
             lasting = lasting and word not in LASTS_NOT
             if word == "comment":

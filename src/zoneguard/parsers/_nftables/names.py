@@ -29,7 +29,7 @@ STATE_BITS = {1: ConnState.INVALID, 2: ConnState.ESTABLISHED, 4: ConnState.RELAT
 
 LASTS_NOT = frozenset({"timeout", "expires", "limit", "quota", "ct"})
 PROPERTIES = LASTS_NOT | {"counter", "comment", "last"}
-OFPROPERTIES = frozenset({
+OF_PROPERTIES = frozenset({
     "packets", "bytes", "kbytes", "mbytes", "rate", "over", "until", "burst", "used", "count", "never", "/", "second",
     "minute", "hour", "day", "week", "state", "expiration",
 })  # fmt: skip
