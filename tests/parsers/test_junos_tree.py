@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parsers.junos_run import BASE, LAN, WAN, device, goes, open_lines, policy, read, srx
-from zoneguard.model.device import Device
+from zoneguard.model.device import Concern, Device
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._junos.commands import SESSION
@@ -485,3 +485,31 @@ set apply-groups F
 set interfaces ge-0/0/1 unit 0 family inet address 10.1.0.1/24
 """
     assert "interfaces ge-0/0/1 unit 0 family inet filter input BLOCK" in inherited(text)
+
+
+FLAT = """set interfaces ge-0/0/0 unit 0 family inet address 10.1.0.1/24
+set interfaces ge-0/0/1 unit 0 family inet address 10.2.0.1/24
+set security address-book global address web 10.2.0.10/32
+set security address-book global address some range-address 10.2.0.1 to 10.2.0.9
+set applications application alt protocol tcp
+set applications application alt destination-port 8080
+set security policies from-zone a to-zone b policy p match source-address any destination-address web application alt
+set security policies from-zone a to-zone b policy p then permit
+set security policies from-zone a to-zone b policy q match source-address any destination-address some application any
+set security policies from-zone a to-zone b policy q then deny
+set security nat source rule-set s from zone a
+set security nat source rule-set s to zone b
+set security nat source rule-set s rule r match source-address 10.1.0.0/24
+set security nat source rule-set s rule r then source-nat interface
+set security zones security-zone a interfaces ge-0/0/0.0 host-inbound-traffic system-services ping
+set security zones security-zone b interfaces ge-0/0/1.0""".splitlines()
+
+
+@pytest.mark.parametrize("line", [3, 4, 5, 6, 8, 10, 14, 15])
+def test_a_word_behind_a_value_is_said(line: int) -> None:
+    def said(lines: list[str]) -> set[int]:
+        account = PLUGIN.parse(Source("f", tuple(lines)), "fw").account
+        return {m.span.first for m in account.not_understood if m.concern is not Concern.OTHER}
+
+    assert not said(FLAT)
+    assert said([*FLAT[: line - 1], f"{FLAT[line - 1]} more", *FLAT[line:]]) == {line}

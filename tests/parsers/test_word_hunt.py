@@ -17,6 +17,7 @@ FREE = {
     "cisco-nxos": rf"switchport port-security|{_CISCO}",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
+    "junos": r"arp |any any |server |encrypted-password |ssh |host ",
     "nftables": r"(?!)",
     "panos": r".*\[ .* zzz-unknown ?\]$|set deviceconfig system (?:ntp-servers|panorama) |set .* log-settings ",
 }

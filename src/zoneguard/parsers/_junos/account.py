@@ -161,7 +161,7 @@ class _Book:
         else:
             reason = node.reason or reason
         if node.word in (APPLY, EXCEPT):
-            node.take()
+            node.take(1)
         if not node.used and not reason and not (_local(path) in _ABOVE and node.children) and not _used_below(node):
             self._unread(node, path)
             return

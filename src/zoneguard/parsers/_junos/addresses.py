@@ -204,19 +204,22 @@ class AddressBooks:
         return AddressMatch(open=((f'is in "{name}" ({node.text})', node),))
 
 
+_DEPTHS = {"address": 1, "address-set": 1, "wildcard-address": 1, "dns-name": 2, "range-address": 3}
+"""How many words follow in an entry of a book: ``range-address A to B``; a prefix stands alone."""
+
+
 def _take(book: Node) -> None:
     """Books are understood as a whole: what cannot be read in them is entered when it is used, or here."""
     book.used = True
     for kind in ("address", "address-set"):
         found = book.children.get(kind)
         if found is not None:
-            found.take()
-            for entry in found.children.values():
-                description = entry.children.get("description")
-                if description is not None:
-                    for part in description.walk():
-                        part.used = False
-                    description.ignore(LABEL)
+            found.take(1)
+            for word, setting in ((w, s) for entry in found.children.values() for w, s in entry.children.items()):
+                if word == "description":
+                    setting.ignore(LABEL)
+                else:
+                    setting.take(_DEPTHS.get(word, 0))
     description = book.children.get("description")
     if description is not None:
         description.ignore(LABEL)

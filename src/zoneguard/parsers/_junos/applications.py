@@ -94,7 +94,7 @@ class Applications:
             if word in _LABELS:
                 child.ignore(LABEL)
             else:
-                child.take()
+                child.take(None if word == "term" else 1)
 
     def match(self, names: Sequence[Node]) -> Match:
         """The condition that the words of a policy stand for."""

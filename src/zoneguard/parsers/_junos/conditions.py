@@ -196,6 +196,8 @@ class Conditions:
                     yield from self._paths[path.word]
             elif word not in ("apply-groups", "description"):
                 node.used = True
+                if node.children:
+                    opened.append(self._open(node, f'the address is in "{node.text}"'))
                 yield node
 
     def _ports(self, found: Mapping[str, list[Node]]) -> Iterable[Match]:

@@ -173,11 +173,11 @@ class FilterReader:
         words = then.children
         final = latest(node for word, node in words.items() if word in _FINAL)
         if final is not None:
-            final.take()
+            final.take(1 if final.word == "reject" else 0)
             yield ALWAYS, Permit() if final.word == "accept" else Deny(reject=final.word == "reject")
             return
         if "next" in words:
-            words["next"].take()
+            words["next"].take(1)
             return
         strange = [child for word, child in words.items() if word not in _KNOWN]
         if strange:

@@ -80,7 +80,7 @@ class Nat:
     def _static_rules(self) -> Iterator[NatRule]:
         for one, rule, match in self._sets.rules("static"):
             then = rule.at("then", "static-nat")
-            rule.at("then").take()
+            _take(rule.at("then"))
             outer = _outer(rule, self._books)
             inner, mapped, instance = self._mapped(then)
             if outer is None or inner is None or outer.size != inner.size or len(inner.spans) != 1:
@@ -136,7 +136,7 @@ class Nat:
         pools = read_pools(self._export, self._node.at("destination"))
         for one, rule, match in self._sets.rules("destination"):
             then = rule.at("then", "destination-nat")
-            rule.at("then").take()
+            _take(rule.at("then"))
             span, name = self._export.span(rule), f"destination NAT {one.node.word} {rule.word}"
             if "off" in then.children:
                 yield NatRule(match, span, (), name)
@@ -170,7 +170,7 @@ class Nat:
         pools = read_pools(self._export, self._node.at("source"))
         for one, rule, match in self._sets.rules("source"):
             then = rule.at("then", "source-nat")
-            rule.at("then").take()
+            _take(rule.at("then"))
             span, name = self._export.span(rule), f"source NAT {one.node.word} {rule.word}"
             if "off" in then.children:
                 yield NatRule(match, span, (), name)
@@ -230,3 +230,16 @@ def _to_pool(pool: Pool, outer: Intervals | None) -> Iterator[Rewrite]:
         yield SetTo(Field.DST, pool.addresses)
     if pool.port is not None:
         yield SetTo(Field.DPORT, Intervals.of(pool.port))
+
+
+_GOES_ON = frozenset({"mapped-port", "routing-instance", "persistent-nat", "rule-session-count-alarm"})
+
+
+def _take(then: Node) -> None:
+    """What a rule does: ``static-nat prefix X``, ``source-nat interface``, and settings of their own behind that."""
+    then.take(2)
+    for how in (how for kind in then.children.values() for how in kind.children.values()):
+        how.take(0 if how.word in ("interface", "off") else 1)
+        for part in (*how.children.values(), *(more for v in how.children.values() for more in v.children.values())):
+            if part.word in _GOES_ON:
+                part.take()

@@ -201,7 +201,7 @@ class Policies:
             return
         node.used = True
         if node.word != "permit":
-            node.take()
+            node.take(0 if node.word == "deny" else None)
             yield ALWAYS, Deny(reject=node.word == "reject")
             return
         permitted: list[Match] = []

@@ -51,7 +51,10 @@ def read_pools(export: Export, nat: Node) -> dict[str, Pool]:
             if word in _IGNORED:
                 child.ignore(_IGNORED[word])
             elif word in _READ:
-                child.take()
+                child.take(1 if word == "address" else None)
+                for value in child.children.values() if word == "address" else ():
+                    for more in ("to", "port"):
+                        value.at(more).take(1)
             else:
                 export.doubt(child, Reason('the setting "{word}" of the pool is not known', word=word), Concern.NAT)
         found[name] = _pool(export, entry)

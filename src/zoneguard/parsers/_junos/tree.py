@@ -48,10 +48,14 @@ class Node:
         """Like ``get``, with an empty node that belongs to no tree where the path does not exist."""
         return self.get(*words) or Node(words[-1])
 
-    def take(self) -> None:
-        """The reader has understood this and everything below."""
-        for node in self.walk():
-            node.used = True
+    def take(self, depth: int | None = None) -> None:
+        """The reader has understood this and everything below, or what is at most ``depth`` words below."""
+        level = [self]
+        while level and (depth is None or depth >= 0):
+            for node in level:
+                node.used = True
+            level = [child for node in level for child in node.children.values()]
+            depth = None if depth is None else depth - 1
 
     def ignore(self, reason: str) -> None:
         """Nothing from here on can change what is forwarded."""

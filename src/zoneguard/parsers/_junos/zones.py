@@ -191,12 +191,13 @@ def _addresses(interfaces: Interfaces, name: str) -> tuple[InterfaceAddress, ...
 
 
 def _admitted(export: Export, scope: Scope, zone: Zone, node: Node, names: frozenset[str]) -> Iterator[Rule]:
-    node.take()
+    node.take(2)
     for kind, book in (("system-services", SYSTEM_SERVICES), ("protocols", PROTOCOLS)):
         words = node.at(kind).children
         barred = [_service(export, scope, book, w) for w in words.values() if "except" in w.children]
         for word, value in words.items():
             if "except" in value.children:
+                value.children["except"].take(0)
                 continue
             asked = either(*book.values()) if word == "all" and kind == "protocols" else NEVER
             if word == "all" and kind == "system-services":
