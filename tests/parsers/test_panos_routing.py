@@ -106,6 +106,7 @@ destination                                 nexthop                             
 ::/0                                        2001:db8:ffff::fe                       10     A S              ethernet1/2
 2001:db8:4::/64                             2001:db8:4::1                           0      A C              ethernet1/4
 2001:db8:ffff::/64                          2001:db8:ffff::1                        0      A C              ethernet1/2
+total routes shown: 8
 """  # noqa: E501
 
 

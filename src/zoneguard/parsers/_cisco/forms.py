@@ -23,7 +23,9 @@ _PORT = """
     vrf member <name>
     encapsulation dot1q <1-4094> [native|second-dot1q <words>]
     switchport access vlan <1-4094>
+    switchport access (dynamic|vlan dynamic|vlan name <name>)
     switchport trunk allowed vlan [add|remove|except] <words>
+    switchport trunk (native|encapsulation|group|ethertype|dot1q|pruning) <text>
     no switchport
     standby [<0-4095>] ip <ip> [secondary]
     glbp <0-1023> ip <ip> [secondary]
@@ -111,8 +113,7 @@ IOS = Forms(
         ip http (server|secure-server)
         no ip http (server|secure-server)
         ip http access-class [ipv4|ipv6] <name>
-        zone security <name>
-        zone security default
+        zone (security <name>)
         zone-pair security <name> source <name> destination <name>
         ip nat pool <name> [<ip> <ip>] (netmask <ip>|prefix-length <1-32>) {type (rotary|match-host)|add-route|\
             arp-ping|accounting <name>}
