@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from zoneguard.model.text import Reason
 
 MANAGEMENT = "management of the device itself"
@@ -25,3 +27,10 @@ UNKNOWN_COMMAND = "this command is not known"
 def by_word(*rows: tuple[str, str]) -> dict[str, str]:
     """Word → reason, from rows of a reason and words."""
     return {word: reason for reason, words in rows for word in words.split()}
+
+
+def why(words: Sequence[str], tables: Mapping[str, Mapping[str, str]], others: Mapping[str, str]) -> str:
+    """The reason why a command does not matter: by its second word in the table of its first, else by its first; ``""``
+    where it is not known."""
+    first, second = (*words, "", "")[:2]
+    return tables[first].get(second, "") if first in tables else others.get(first, "")

@@ -16,6 +16,7 @@ from zoneguard.parsers._cisco.reasons import (
     TUNNEL,
     VOICE,
     by_word,
+    why,
 )
 
 _GLOBAL = by_word(
@@ -127,13 +128,9 @@ _INTERFACE_IPV6 = by_word(
 def harmless(line: Line) -> str:
     """Why a global command does not matter; ``""`` where that is not known."""
     words = line.words[1:] if line.word(0) == "no" else line.words
-    first, second = (*words, "", "")[:2]
-    tables = {"ip": _GLOBAL_IP, "ipv6": _GLOBAL_IPV6, "crypto": _CRYPTO}
-    return tables[first].get(second, "") if first in tables else _GLOBAL.get(first, "")
+    return why(words, {"ip": _GLOBAL_IP, "ipv6": _GLOBAL_IPV6, "crypto": _CRYPTO}, _GLOBAL)
 
 
 def harmless_on_interface(line: Line) -> str:
     """Why a command of an interface does not matter; ``""`` where that is not known."""
-    first, second = line.word(0), line.word(1)
-    tables = {"ip": _INTERFACE_IP, "ipv6": _INTERFACE_IPV6}
-    return tables[first].get(second, "") if first in tables else _INTERFACE.get(first, "")
+    return why(line.words, {"ip": _INTERFACE_IP, "ipv6": _INTERFACE_IPV6}, _INTERFACE)

@@ -9,6 +9,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.access import read_group, read_list, read_numbered
 from zoneguard.parsers._cisco.config import DEFAULT, Config
+from zoneguard.parsers._cisco.dispatch import dispatch, read_protocol, report_unknown
 from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.local import Management, read_server, read_terminal
@@ -17,9 +18,6 @@ from zoneguard.parsers._cisco.reasons import (
     BETWEEN_VRFS,
     DEFINED_ONLY,
     FOR_ROUTING,
-    IDLE_PROTOCOL,
-    PROTOCOL,
-    UNKNOWN_COMMAND,
 )
 from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.targets import read_bgp, read_targets
@@ -109,21 +107,12 @@ class Reader:
 
     def read(self, lines: list[Line]) -> None:
         """Read everything. Every line is accounted for."""
-        for line in lines:
-            reader = next((self._readers[line.words[:n]] for n in (3, 2, 1) if line.words[:n] in self._readers), None)
-            if reader is not None:
-                reader(line)
-            elif reason := harmless(line):
-                account(self.config.ledger, line, reason)
-            else:
-                for one in line.walk():
-                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
+        dispatch(self.config, lines, self._readers, harmless)
 
     def _alone(self, line: Line) -> None:
         self.config.understood(line)
         for child in line.children:
-            for one in child.walk():
-                self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
+            report_unknown(self.config, child)
 
     def _begins(self, line: Line) -> None:
         self._alone(line)
@@ -185,13 +174,9 @@ class Reader:
         if line.word(1) == "bgp" and runs and not read_bgp(self.config, line):
             account(self.config.ledger, line, BETWEEN_VRFS)
             return
-        for child in line.children:
-            account(self.config.ledger, child, PROTOCOL if runs else IDLE_PROTOCOL)
+        read_protocol(self.config, line, runs)
         if runs:
             self.protocols.append(line)
-            self.config.understood(line)
-        else:
-            self.config.ledger.ignored(IDLE_PROTOCOL, line.number)
 
     def _arp(self, line: Line) -> None:
         words = line.words[1:]

@@ -14,6 +14,7 @@ from zoneguard.parsers._cisco.reasons import (
     TAKES_AWAY,
     TUNNEL,
     by_word,
+    why,
 )
 
 _GLOBAL = by_word(
@@ -80,15 +81,11 @@ _INTERFACE_IPV6 = by_word(
 def harmless(line: Line) -> str:
     """Why a global command does not matter; ``""`` where that is not known."""
     words = line.words[1:] if line.word(0) == "no" else line.words
-    first, second = (*words, "", "")[:2]
-    tables = {"ip": _GLOBAL_IP, "ipv6": _GLOBAL_IPV6}
-    if first == "system":
-        return _SYSTEM if second == "default" else MANAGEMENT
-    return tables[first].get(second, "") if first in tables else _GLOBAL.get(first, "")
+    if words[:1] == ("system",):
+        return _SYSTEM if words[1:2] == ("default",) else MANAGEMENT
+    return why(words, {"ip": _GLOBAL_IP, "ipv6": _GLOBAL_IPV6}, _GLOBAL)
 
 
 def harmless_on_interface(line: Line) -> str:
     """Why a command of an interface does not matter; ``""`` where that is not known."""
-    first, second = line.word(0), line.word(1)
-    tables = {"ip": _INTERFACE_IP, "ipv6": _INTERFACE_IPV6}
-    return tables[first].get(second, "") if first in tables else _INTERFACE.get(first, "")
+    return why(line.words, {"ip": _INTERFACE_IP, "ipv6": _INTERFACE_IPV6}, _INTERFACE)

@@ -11,6 +11,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.access import known_list, read_group, read_list
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port
+from zoneguard.parsers._cisco.dispatch import dispatch, read_protocol
 from zoneguard.parsers._cisco.entries import LATER
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.local import Management, read_terminal
@@ -20,9 +21,7 @@ from zoneguard.parsers._cisco.reasons import (
     BETWEEN_VRFS,
     DEFINED_ONLY,
     FOR_ROUTING,
-    IDLE_PROTOCOL,
     LAYER_TWO,
-    PROTOCOL,
     UNKNOWN_COMMAND,
 )
 from zoneguard.parsers._cisco.statics import read_route
@@ -96,15 +95,7 @@ class Reader:
         for line in lines:
             if line.word(0) == "port-profile":
                 self._profiles[line.words[-1]] = line
-        for line in lines:
-            reader = next((self._readers[line.words[:n]] for n in (2, 1) if line.words[:n] in self._readers), None)
-            if reader is not None:
-                reader(line)
-            elif reason := harmless(line):
-                account(self.config.ledger, line, reason)
-            else:
-                for one in line.walk():
-                    self.config.ledger.not_understood(one.number, UNKNOWN_COMMAND, Concern.FILTER)
+        dispatch(self.config, lines, self._readers, harmless)
 
     def stated(self, port: Port) -> bool:
         """Whether the file says of the interface that it is up or down."""
@@ -214,13 +205,9 @@ class Reader:
         if line.word(1) == "bgp" and runs and not read_bgp(self.config, line) and not overlay:
             account(self.config.ledger, line, BETWEEN_VRFS)
             return
-        for child in line.children:
-            account(self.config.ledger, child, PROTOCOL if runs else IDLE_PROTOCOL)
+        read_protocol(self.config, line, runs)
         if runs:
             self.protocols.append(line)
-            self.config.understood(line)
-        else:
-            self.config.ledger.ignored(IDLE_PROTOCOL, line.number)
 
 
 def _harmless_in_profile(line: Line) -> str:
