@@ -18,10 +18,10 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.entries import LATER, Entry, Reading, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Groups, network_member, service_member
-from zoneguard.parsers._cisco.lines import BANNER, LEAVES, MAX_DEPTH, SESSION, Line, read_lines
+from zoneguard.parsers._cisco.lines import BANNER, LEAVES, MAX_DEPTH, Line, read_lines
 from zoneguard.parsers._cisco.lists import AccessList
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
-from zoneguard.parsers.accounting import Ledger
+from zoneguard.parsers.accounting import SESSION, Ledger
 
 SPAN = SourceSpan("r1.conf", 1, 1)
 

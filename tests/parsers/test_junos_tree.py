@@ -12,10 +12,10 @@ from tests.parsers.junos_run import BASE, LAN, WAN, device, goes, open_lines, po
 from zoneguard.model.device import Concern, Device
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._junos.commands import SESSION
 from zoneguard.parsers._junos.groups import Groups
 from zoneguard.parsers._junos.reader import DEACTIVATED, TreeReader
 from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers.accounting import SESSION
 from zoneguard.parsers.junos import PLUGIN, parse
 from zoneguard.parsers.reading import decode, split_lines
 

@@ -11,6 +11,7 @@ from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers import Source
 
 BLANK = "blank or comment"
+SESSION = "console session: prompt, banner or command that only shows"
 TAKEN_BACK = "a command that takes another back is not modelled"
 _UNTOLD, _LOST = 0, 1
 

@@ -29,7 +29,8 @@ from zoneguard.parsers._iproute.addresses import NOT_ROUTED, Interfaces, interfa
 from zoneguard.parsers._iproute.policy import policy_routes
 from zoneguard.parsers._iproute.routes import KINDS, Entry, Hop, UnreadableError, read_next_hop, read_route, table_name
 from zoneguard.parsers._iproute.rules import RULE, PolicyRule, read_rule
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers._shell import is_shown
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
 _COMMAND = re.compile(r"(?:.*[$#>%]\s*)?(?:sudo\s+)?(?:/\S*/)?ip\s+(?P<words>(?:-\S+\s+)*[a-z]\S*(?:\s.*)?)$")
 _ROUTE = re.compile(
@@ -66,7 +67,9 @@ class _Reader:
             self._next_hop(number, text)
         elif command:
             self._command(command["words"].split())
-            self.ledger.ignored("console session", number)
+            self.ledger.ignored(SESSION, number)
+        elif is_shown(text):
+            self.ledger.ignored(SESSION, number)
         elif text.startswith("#"):
             self.ledger.ignored(BLANK, number)
         elif text.startswith("nh_info "):

@@ -15,11 +15,10 @@ from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers._junos import values
-from zoneguard.parsers._junos.commands import SESSION
 from zoneguard.parsers._junos.export import DEFAULT
 from zoneguard.parsers._junos.statics import table_instance
 from zoneguard.parsers._junos.words import BANNER, EDIT_BANNER, USER_PROMPT
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
 _TABLE = re.compile(r"(?P<table>[^\s:]{1,160}): \d+ destinations?, \d+ routes? \((?:(?P<active>\d{1,9}) active)?")
 CUT_SHORT = (

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import report_beginning
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
-SESSION = "console session: prompt, banner or command that only shows"
 BANNER = "text of a banner"
 LEAVES = "end of a mode, which its indentation shows"
 MAX_DEPTH = 8
@@ -23,8 +22,9 @@ MAX_DEPTH = 8
 _BANNER = re.compile(r"\s*banner (?:motd|login|exec|incoming|slip-ppp|prompt-timeout|config-save) *(\^C|\S)(.*)")
 _SESSION = re.compile(
     r"Building configuration\.\.\.|Current configuration ?:.*|Using \d+ (?:out of \d+ )?bytes.*"
-    r"|Load for five secs.*|Time source is.*"
-    r"|\S{1,64}[>#] ?(?:sh|show|more|term|terminal|write|wr|exit|en|enable)\b.*"
+    r"|Load for five secs.*|Time source is.*|(?:Password|Username|login): ?\S{0,64}|User Access Verification"
+    r"|Enter configuration commands, one per line.*|Connection to \S{1,80} closed.*"
+    r"|\S{1,64}[>#] ?(?:sho?w?|more|term|terminal|write|wr|exit|ena?|enable|logout|quit|end|disable|conf\w*|ping)\b.*"
     r"|\S{1,64}[>#] ?$"
 )
 _ENTRY = re.compile(r"(?:\d+ )?(?:permit|deny|remark|evaluate|dynamic) ")

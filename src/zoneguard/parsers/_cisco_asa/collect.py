@@ -14,11 +14,12 @@ from zoneguard.parsers._cisco_asa.acl import Scope, read_entry, read_standard
 from zoneguard.parsers._cisco_asa.commands import ACCESS, TUNNELS, verdict
 from zoneguard.parsers._cisco_asa.config import AccessList, Config, Group
 from zoneguard.parsers._cisco_asa.interfaces import lower_children, read_interface
-from zoneguard.parsers._cisco_asa.lines import SESSION, Command
+from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.objects import DESCRIPTION
 from zoneguard.parsers._cisco_asa.routes import read_route
 from zoneguard.parsers._cisco_asa.values import ANY, ANY4, ANY6, UnreadableError, Words, network, prefix6
 from zoneguard.parsers._cisco_asa.vpn import read_vpn
+from zoneguard.parsers.accounting import SESSION
 
 OTHER_LISTS = "a list for frames, clientless VPN or routes, not asked of packets"
 _ACL_KINDS = frozenset({"extended", "standard", "advanced", "remark", "ethertype", "webtype"})

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import report_beginning
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
-SESSION = "console session: prompt, banner or command that only shows"
 _DEPTH = 8
 FRAME = "frame of an export: when and where it was saved"
 
@@ -25,7 +24,7 @@ _SAVED = re.compile(
     r":(?:$|\s|Saved)|Cryptochecksum:|Type help or|User enable_|Logged in|Password:|INFO:|WARNING:|ERROR:"
 )
 _SHOWS = re.compile(
-    r"(?:show|sh|more|terminal|exit|enable|en|changeto|conf(?:igure)?|write|copy|end|quit|system|expert)\b"
+    r"(?:show|sh|more|terminal|exit|enable|en|changeto|conf(?:igure)?|write|copy|end|quit|logo(?:ut|ff)|disable|ping|system|expert)\b"
 )
 _INNER = {
     "interface": frozenset({

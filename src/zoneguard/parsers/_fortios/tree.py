@@ -24,6 +24,7 @@ _TABLE_EDITS = frozenset({"delete", "rename", "move", "clone", "purge"})
 _COMMANDS = frozenset({"show", "get", "diagnose", "diag", "execute", "exec", "exit", "quit", "sudo"})
 _VERBS = _CHANGES | _TABLE_EDITS | {"config", "edit", "next", "end", "abort"}
 _FAMILIES = frozenset({"firewall", "router", "system", "user", "vpn", "log"})
+_VDOM = re.compile(r"current vf=\S{1,40}")
 _PROMPT = re.compile(r"[^\s#$]{1,64}(?: \([^()]{0,80}\))? ?[#$](?: |$)")
 
 
@@ -47,12 +48,11 @@ class TreeReader:
             number = self._line(number) + 1
         if len(self._stack) > 1:
             last = max((n for n, line in enumerate(self._lines, 1) if line.strip()), default=1)
-            opened = self._stack[-1]
-            self._ledger.not_understood(
-                last,
-                Reason("the file ends inside the block opened at line {line}: it may be cut short", line=opened[1]),
-                Concern.FILTER,
-            )
+            if not all(_PROMPT.match(self._lines[opened - 1].strip()) for _, opened, _ in self._stack[1:]):
+                reason = Reason(
+                    "the file ends inside the block opened at line {line}: it may be cut short", line=self._stack[-1][1]
+                )
+                self._ledger.not_understood(last, reason, Concern.FILTER)
             while len(self._stack) > 1:
                 self._close(last)
         return self._root
@@ -71,7 +71,7 @@ class TreeReader:
             rest = text[prompt.end() :].strip() if prompt else text
             verb = rest.split(None, 1)[0] if rest else ""
             if verb not in _VERBS:
-                if prompt or verb in _COMMANDS:
+                if prompt or verb in _COMMANDS or _VDOM.fullmatch(text):
                     self.asides.append((SESSION, number))
                 else:
                     self._ledger.not_understood(number, "not a line of FortiOS configuration", Concern.FILTER)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import report_beginning
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
-SESSION = "console session: prompt, banner or command that only shows"
 END = "end of a block"
 MAX_DEPTH = 8
 
@@ -19,7 +18,8 @@ _PROMPT = re.compile(
     r"(?P<host>[!*]?[A-Za-z][\w.@:-]{0,63})(?:\((?P<mode>[\w-]{1,40})\))?(?P<end>[#>])\s*(?P<command>.*)"
 )
 _SHOWS = re.compile(
-    r"(?:show|enable|terminal|exit|end|quit|logout|disable|configure|write|copy)\b|no terminal",
+    r"(?:sho?w?|ena?|enable|term(?:inal)?|exit|end|quit|logo(?:ut|ff)|disable|conf(?:igure)?|write|copy|ping)\b"
+    r"|no term",
     re.IGNORECASE,
 )
 _BANNER = re.compile(r"show\b|(?:building|current) configuration\b|password:", re.IGNORECASE)

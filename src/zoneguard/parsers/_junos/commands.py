@@ -9,8 +9,8 @@ from __future__ import annotations
 from zoneguard.model.device import Concern
 from zoneguard.parsers._junos.tree import Node, down
 from zoneguard.parsers._junos.words import listed, plain, tokens
+from zoneguard.parsers.accounting import SESSION
 
-SESSION = "console session: prompt, banner or command that only shows"
 DELETED = "deleted again further on"
 OMITTED = "a command on statements that are not in this file"
 MAX_DEPTH = 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._junos.commands import DELETED, MAX_DEPTH, SESSION, VERBS, Commands
+from zoneguard.parsers._junos.commands import DELETED, MAX_DEPTH, VERBS, Commands
 from zoneguard.parsers._junos.tree import Node, down
 from zoneguard.parsers._junos.words import (
     BANNER,
@@ -20,7 +20,7 @@ from zoneguard.parsers._junos.words import (
     tokens,
     without_comments,
 )
-from zoneguard.parsers.accounting import BLANK
+from zoneguard.parsers.accounting import BLANK, SESSION
 
 DEACTIVATED = Reason("deactivated")
 GOES_ON = "a statement that goes on in the next line"

@@ -13,7 +13,8 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._nftables.blocks import Blocks
 from zoneguard.parsers._nftables.lexer import END, Words
 from zoneguard.parsers._nftables.tree import Ruleset, SyntaxProblemError, Table
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers._shell import is_shown
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
 FAMILIES = frozenset({"ip", "ip6", "inet", "arp", "bridge", "netdev"})
 _ADDING = frozenset({"add", "create", "insert"})
@@ -25,8 +26,12 @@ class Reader:
     """Reads a whole file; what is wrong is in the ledger."""
 
     def __init__(self, source: Source, ledger: Ledger) -> None:
-        self.words = Words("\n".join(source.lines))
+        shown = [is_shown(line) for line in source.lines]
+        self.words = Words("\n".join("" if shows else line for line, shows in zip(source.lines, shown, strict=True)))
         self.ledger = ledger
+        for number, shows in enumerate(shown, 1):
+            if shows:
+                ledger.ignored(SESSION, number)
         self.ruleset = Ruleset()
         self.blocks = Blocks(self.words, ledger)
 

@@ -20,7 +20,9 @@ MAX_WORDS = 100
 MAX_MOVED = 2_000_000  # words passed over by move and rename lines that are followed
 DELETED = "deleted again by a later line of the file"
 _VERBS = frozenset({"set", "delete", "move", "rename"})
-_SESSION = re.compile(r"set cli |show\b|exit$|quit$|configure$|run |commit\b|\[edit|request |debug ")
+_SESSION = re.compile(
+    r"set cli |show\b|exit$|quit$|configure$|run |commit\b|\[edit|request |debug |(?:Enter|Exit)ing configuration mode"
+)
 _WORD = re.compile(r'"(?P<double>.*?)"(?=[\s\]]|$)|\'(?P<single>.*?)\'(?=[\s\]]|$)|(?P<bracket>[\[\]])|[^\s\[\]]+')
 _FREE = re.compile(r"\s(?:description|comment|comments|login-banner|message|text)\s+([\"'])(.*)$")
 _ENTRIES = frozenset({"rules", "static-route"})

@@ -18,7 +18,9 @@ MAX_DEPTH = 100
 MAX_NODES = 6_000_000
 _ASIDE = re.compile(r"<\?[^<>]*\?>|<!--[^<>]*-->")
 SESSION = "prompt or command of a pasted session"
-PROMPT = re.compile(r"[^\s<>{}]{1,64}@[^\s<>{}]{1,64}[>#](?:\s|$)|\[edit\b|exit$|configure$|quit$")
+PROMPT = re.compile(
+    r"[^\s<>{}]{1,64}@[^\s<>{}]{1,64}[>#](?:\s|$)|\[edit\b|exit$|configure$|quit$|(?:Enter|Exit)ing configuration mode"
+)
 
 
 class _BeyondError(Exception):

@@ -11,10 +11,10 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._indented.words import UnreadableError, address, is_number, mask_length, number
 from zoneguard.parsers._sir import commands
-from zoneguard.parsers._sir.commands import REST, SESSION, TYPED
+from zoneguard.parsers._sir.commands import REST, TYPED
 from zoneguard.parsers._sir.config import Command, Config, Port, StaticRoute
 from zoneguard.parsers._sir.filters import network, read_filter, unread
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
 _PROMPT = re.compile(r"[\w.-]{1,32}(?: [\w.-]{1,16})?(?:\([\w-]{1,20}\))?[#>]\s*")
 _MOST = 1 << 31

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._indented.verdicts import Verdicts, rows
+from zoneguard.parsers.accounting import SESSION
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -17,7 +18,6 @@ LINE = "how a line or tunnel is set up and supervised"
 QUEUES = "order, marks and bandwidth of packets, not whether they pass"
 SWITCH = "ports of the built-in switch and the VLANs on them"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
-SESSION = "console session: prompt, banner or command that only shows"
 
 NOT_KNOWN = "a command that the public manuals read for this format do not explain"
 DYNAMIC = "dynamic routing: what the router learns is not in the configuration"

@@ -14,9 +14,8 @@ from unicodedata import east_asian_width
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._yamaha.commands import HEADS
-from zoneguard.parsers.accounting import BLANK, Ledger
+from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 
-SESSION = "console session: prompt, banner or command that only shows"
 CONSOLE_WIDTH = 79
 
 _PROMPT = re.compile(r"(?:\[[^\]]{1,64}\]|[\w.-]{1,64})? ?[#>]+\s*")
