@@ -25,6 +25,7 @@ from zoneguard.parsers._cisco_asa.management import read_management
 from zoneguard.parsers._cisco_asa.nat import NatStages
 from zoneguard.parsers._cisco_asa.objects import Book
 from zoneguard.parsers._cisco_asa.routes import routes
+from zoneguard.parsers._cisco_asa.tunnels import read_tunnels
 from zoneguard.parsers._cisco_asa.vpn import opened
 from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers.accounting import Ledger
@@ -108,6 +109,7 @@ def _device(name: str, source: Source, configs: list[Config], inside: list[Confi
         span=source.whole,
         services=tuple(service for c in configs for service, _ in c.services),
         settings=read_management(configs),
+        tunnels=read_tunnels(configs),
     )
 
 

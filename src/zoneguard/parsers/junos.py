@@ -16,6 +16,7 @@ from zoneguard.parsers._junos.export import read_export
 from zoneguard.parsers._junos.groups import APPLY, Groups
 from zoneguard.parsers._junos.management import read_management
 from zoneguard.parsers._junos.reader import TreeReader
+from zoneguard.parsers._junos.tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
 
 _TOP = (
@@ -82,6 +83,7 @@ def parse(source: Source, name: str) -> Parsed:
         tuple(service for scope in scopes for service in scope.services),
         tuple(wire for scope in scopes for wire in scope.interfaces.wires),
         settings,
+        tunnels=read_tunnels(export),
     )
     return Parsed((device,), ledger.close())
 

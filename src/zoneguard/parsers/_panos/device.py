@@ -41,6 +41,7 @@ from zoneguard.parsers._panos.routes import Router, RouterReader
 from zoneguard.parsers._panos.rules import RuleReader
 from zoneguard.parsers._panos.security import SecurityReader
 from zoneguard.parsers._panos.services import ServiceBook
+from zoneguard.parsers._panos.tunnels import read_tunnels
 from zoneguard.parsers._panos.watching import read_watches
 from zoneguard.parsers._panos.zones import Owners, Zone, ZoneBook, read_owners, read_zones, with_zones
 from zoneguard.parsers.assembly import is_routed_out
@@ -86,6 +87,7 @@ def read_device(export: Export, firewall: Firewall) -> Device:
         tuple(interfaces.services),
         settings=read_management(export, firewall, interfaces),
         watches=read_watches(export, firewall),
+        tunnels=read_tunnels(export, firewall),
     )
 
 
