@@ -38,7 +38,9 @@ def test_explain(zoneguard: Run) -> None:
     assert zoneguard("explain", "exception-register")[1] == zoneguard("explain", "ZG105")[1]
     assert "人による証明" in zoneguard("explain", "24(3)", "--lang", "ja")[1]
     assert zoneguard("explain", "zg105")[1] == zoneguard("explain", "ZG105")[1]
+    assert "ZG105:" not in zoneguard("explain", "ZG105", "--lang", "ja")[1], "the docstring's own first line"
     shown = json.loads(zoneguard("explain", "ZG105", "--format", "json")[1])
+    assert shown["checks"][0]["documentation"][0].startswith("Each row names a purpose")
     assert "mikasa:131" in shown["checks"][0]["clauses"]
 
 
@@ -78,8 +80,10 @@ def test_a_check_says_why_how_to_fix_it_and_what_it_finds(check: Check) -> None:
     page = Page("ja", terminal=False)
     show_check(page, check, PROFILES)
     text = page.encode().decode()
-    for part in (check.why, check.fix, check.wants):
+    assert check.documentation
+    for part in (check.why, check.fix, check.wants, *check.documentation):
         assert part == "" or page.translate(part) != part, "said in Japanese, too"
+    assert page.translate(check.documentation[-1])[-12:] in "".join(text.split("\n  "))
     assert check.example.partition("\n")[0][2:20] in text
 
 

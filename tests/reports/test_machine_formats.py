@@ -73,6 +73,13 @@ def test_sarif_rules_and_results_agree_and_paths_are_flows() -> None:
     assert [s["location"]["physicalLocation"]["region"]["startLine"] for s in steps] == [120]
 
 
+def test_sarif_describes_its_rules_in_the_language_of_the_report() -> None:
+    for lang, said in (("en", "Every session that may be opened"), ("ja", "一方の端が分類 `mynumber` のゾーン")):
+        (log,) = json.loads(sarif.PLUGIN.write(REPORT, lang, False))["runs"]
+        rule = next(rule for rule in log["tool"]["driver"]["rules"] if rule["id"] == "ZG101")
+        assert rule["fullDescription"]["text"].startswith(said)
+
+
 def test_sarif_fingerprints_stay_when_lines_move() -> None:
     def prints(report: Report) -> list[dict[str, str]]:
         return [
@@ -129,7 +136,7 @@ def test_gitlab_issues_have_what_the_widget_needs() -> None:
 
 
 def rows(report: Report) -> list[dict[str, str]]:
-    text = csv.PLUGIN.write(report, "ja", False).decode("utf-8-sig")
+    text = csv.PLUGIN.write(report, "en", False).decode("utf-8-sig")
     return list(csv_module.DictReader(StringIO(text, newline="")))
 
 
@@ -139,6 +146,16 @@ def test_csv_has_a_row_for_each_finding() -> None:
     assert found[0]["from"] == "mynumber"
     assert found[0]["clauses"] == "mikasa:24(1)前段 mikasa:7(3)ア"
     assert found[0]["ports"] == "445 (+3)"
+    assert (found[0]["verdict"], found[0]["severity"]) == ("violates", "critical")
+
+
+def test_csv_for_a_japanese_spreadsheet_has_japanese_heads_and_words() -> None:
+    head, first = csv.PLUGIN.write(REPORT, "ja", False).decode("utf-8-sig").splitlines()[:2]
+    assert head.split(",") == [
+        "指摘番号", "検査", "判定", "重大度", "から", "へ", "条項", "内容", "送信元", "あて先", "プロトコル", "ポート",
+        "例", "証跡", "改善案",
+    ]  # fmt: skip
+    assert ",ZG101,不適合,緊急,mynumber," in first
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

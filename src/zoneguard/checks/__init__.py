@@ -5,6 +5,7 @@ A check says what is so and where; which clauses that decides is said by the pro
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +19,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.policy import Severity
 from zoneguard.model.project import CaptureEntry, Project
-from zoneguard.model.text import Text
+from zoneguard.model.text import Text, paragraphs
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.analysis import Analysis, analyse
 from zoneguard.static.reachability import Network, policy_view
@@ -131,8 +132,7 @@ class Check:
     a class of zones, as ``dmz``, ``>dmz`` or ``dmz>internet``.
 
     ``title``, ``why``, ``fix`` and ``wants`` (what it takes to decide more) are message ids of the catalogue;
-    ``example`` shows what is found and what is not, as lines that begin with ``-`` and ``+``. The module's docstring
-    is shown by ``zoneguard explain``."""
+    ``example`` shows what is found and what is not, as lines that begin with ``-`` and ``+``."""
 
     id: str
     name: str
@@ -149,6 +149,12 @@ class Check:
     example: str = ""
     silent: Callable[[Case, str], Text | None] = lambda _case, _aspect: None
     unseen: Callable[[Case, str], Text | None] = lambda _case, _aspect: None
+
+    @property
+    def documentation(self) -> tuple[str, ...]:
+        """How it decides: the paragraphs of the module's docstring behind the first, which says what ``title`` says.
+        Message ids of the catalogue, too."""
+        return paragraphs(sys.modules[self.run.__module__].__doc__ or "")[1:]
 
     def speaks_of(self, aspect: str) -> bool:
         """Whether a clause may cite the aspect (empty: the check as a whole)."""

@@ -53,7 +53,7 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
         tracer = Tracer(devices, joined(project, devices))
         result = tracer.with_answer(tracer.trace(packet, unspecified=given.unspecified), given.unspecified)
     if form == "json":
-        session.write(dump(to_json(result, session.translate)))
+        session.write(dump(to_json(result, session.translate, given.unspecified)))
     else:
         page = session.page()
         write_trace(page, result, given.unspecified)

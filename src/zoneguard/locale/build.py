@@ -1,9 +1,10 @@
 """Developer's tool (``make locale``): collect every template of the code, update the catalogues, compile them.
 
 Collected are the first arguments of ``N_(…)``, ``_(…)`` and ``Reason(…)``, both of ``plural(…)``; what plug-ins say of
-themselves (``title``, ``why``, ``fix``, ``wants``); and the reasons without places by which parsers and the dynamic
-half account for lines and frames: sentences handed to a ledger or an error, held by a constant, or (of parsers) values
-of a table. New templates are added without a translation: translate them in the ``.po`` file and run this again.
+themselves (``title``, ``why``, ``fix``, ``wants``, a check's docstring); and the reasons without places by which
+parsers and the dynamic half account for lines and frames: sentences handed to a ledger or an error, held by a
+constant, or (of parsers) values of a table. New templates are added without a translation: translate them in the
+``.po`` file and run this again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from zoneguard.locale import DOMAIN, LANGUAGES
+from zoneguard.model.text import paragraphs
 
 PACKAGE = Path(__file__).parent.parent
 MARKERS = {"N_", "_", "Reason"}
@@ -47,7 +49,8 @@ def templates() -> Catalog:
         file = path.relative_to(PACKAGE)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         reasons = _reasons(tree, file.parts[0] == "parsers") if file.parts[0] in ACCOUNTING else ()
-        for text in (*_marked(tree), *_plurals(tree), *reasons):
+        documentation = _documentation(tree) if file.parts[0] == "checks" else ()
+        for text in (*_marked(tree), *_plurals(tree), *documentation, *reasons):
             catalog.add(text, locations=[(f"zoneguard/{file}", 1)])
     return catalog
 
@@ -59,6 +62,12 @@ def _marked(tree: ast.Module) -> Iterator[str]:
             yield from _texts(call.args[:1])
         elif name in PLUGINS:
             yield from _texts(k.value for k in call.keywords if k.arg in PLUGIN_TEXTS)
+
+
+def _documentation(tree: ast.Module) -> tuple[str, ...]:
+    """``Check.documentation`` of the check that the module holds."""
+    holds = any(isinstance(node, ast.Call) and _name(node.func) == "Check" for node in ast.walk(tree))
+    return paragraphs(ast.get_docstring(tree) or "")[1:] if holds else ()
 
 
 def _plurals(tree: ast.Module) -> Iterator[tuple[str, ...]]:

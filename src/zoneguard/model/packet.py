@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from zoneguard.model.addresses import format_address
@@ -37,10 +38,16 @@ class Packet:
         return value
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, unspecified: Container[Field] = ()) -> str:
+        """As ``tcp 10.0.0.1:1024 > 10.0.0.2:443``; ports that may be any are left out."""
         name = PROTOCOL_NAMES.get(self.proto, str(self.proto))
         src, dst = format_address(self.src), format_address(self.dst)
         if self.proto in (1, 58):
             return f"{name} {src} > {dst} type {self.icmp >> 8} code {self.icmp & 255}"
         if self.sport or self.dport:
-            return f"{name} {src}:{self.sport} > {dst}:{self.dport}"
+            sport = "" if Field.SPORT in unspecified else f":{self.sport}"
+            dport = "" if Field.DPORT in unspecified else f":{self.dport}"
+            return f"{name} {src}{sport} > {dst}{dport}"
         return f"{name} {src} > {dst}"

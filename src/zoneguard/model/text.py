@@ -31,6 +31,11 @@ def N_(template: str, /, **args: str | int | Text) -> Text:  # noqa: N802 (gette
     return Text(template, tuple(args.items()))
 
 
+def paragraphs(docstring: str) -> tuple[str, ...]:
+    """What a docstring says to people: its paragraphs on a line each, code marked as in messages."""
+    return tuple(" ".join(part.split()).replace("``", "`") for part in docstring.split("\n\n") if part.strip())
+
+
 class Reason(str):
     """Why a line is accounted for as it is: a sentence with places, in English wherever a ``str`` is asked for.
 

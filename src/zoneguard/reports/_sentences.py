@@ -14,10 +14,15 @@ def message(finding: Finding, translate: Translate) -> str:
 
 
 def details(finding: Finding, translate: Translate) -> list[str]:
-    """Message, packets, witness, path, frames and way out, a line each."""
-    lines = [message(finding, translate)]
-    lines += [f"{r.source} > {r.destination} {r.protocol} {r.ports}".rstrip() for r in finding.rows]
-    if finding.more_rows:
+    """Message, proof and way out, a line each."""
+    fix = [finding.fix.render(translate)] if finding.fix else []
+    return [message(finding, translate), *proof(finding, translate), *fix]
+
+
+def proof(finding: Finding, translate: Translate) -> list[str]:
+    """Packets, witness, path and frames, a line each."""
+    lines = [f"{r.source} > {r.destination} {r.protocol} {r.ports}".rstrip() for r in finding.rows]
+    if finding.more_rows and lines:
         lines[-1] += f" (+{finding.more_rows})"
     if finding.witness:
         lines.append(str(finding.witness))
@@ -25,8 +30,6 @@ def details(finding: Finding, translate: Translate) -> list[str]:
         lines.append(" > ".join(f"{hop.device} {hop.ingress or '-'}:{hop.egress or '-'}" for hop in finding.path))
     lines.append(", ".join(map(str, finding.evidence)))
     lines += [text.render(translate) for text in further_flows(finding)]
-    if finding.fix:
-        lines.append(finding.fix.render(translate))
     return [line for line in lines if line]
 
 

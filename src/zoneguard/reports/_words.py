@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import FlowState
+from zoneguard.model.match import Field
 from zoneguard.model.policy import Force, Severity, Verdict
 from zoneguard.model.text import N_
 
@@ -47,6 +48,14 @@ PEERS = {
     "unknown": N_("far end not attested to be off the Internet"),
 }
 
+FIELDS = {
+    Field.SRC: N_("source"),
+    Field.DST: N_("destination"),
+    Field.SPORT: N_("source port"),
+    Field.DPORT: N_("port"),
+    Field.ICMP: N_("ICMP type"),
+    Field.MAC: N_("source MAC address"),
+}
 KINDS = {
     "project": N_("project"),
     "attestations": N_("attestations"),

@@ -12,8 +12,8 @@ from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.plugins import of_type
-from zoneguard.reports._sentences import clauses_of, details, titled
-from zoneguard.reports._words import PEERS, SEVERITIES, VERDICTS, Translate, in_order
+from zoneguard.reports._sentences import clauses_of, message, proof, titled
+from zoneguard.reports._words import PEERS, SEVERITIES, VERDICTS, Translate, in_order, kind_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def tables(report: Report, lang: str) -> Iterator[Table]:
     yield _clauses(report, lang, translate)
     yield _exceptions(report, translate)
     yield _attestations(report, lang, translate)
-    yield _evidence(report)
+    yield _evidence(report, translate)
 
 
 def _findings(report: Report, lang: str, translate: Translate) -> Table:
@@ -45,9 +45,10 @@ def _findings(report: Report, lang: str, translate: Translate) -> Table:
             finding.fingerprint[:12],
             f"{finding.check} {title}".strip(),
             "\n".join(titled(clause, lang) for clause in clauses_of(report, finding)),
-            "\n".join(details(finding, translate)[:1]),
+            translate(check.documentation[0]) if check and check.documentation else "",
             " → ".join(finding.zones),
-            "\n".join(details(finding, translate)[1:]),
+            message(finding, translate),
+            "\n".join(proof(finding, translate)),
             VERDICTS[finding.verdict].render(translate),
             SEVERITIES[finding.severity].render(translate),
             finding.fix.render(translate) if finding.fix else "",
@@ -57,7 +58,7 @@ def _findings(report: Report, lang: str, translate: Translate) -> Table:
     return Table(
         N_("Findings"),
         (
-            N_("Number"), N_("Audit item"), N_("Clauses"), N_("Audit procedure and finding"), N_("Zones"),
+            N_("Number"), N_("Audit item"), N_("Clauses"), N_("Audit procedure"), N_("Zones"), N_("Finding"),
             N_("Evidence"), N_("Result"), N_("Severity"), N_("Proposed remedy"), N_("State of remedy"),
         ),
         tuple(map(row, in_order(report.findings))),
@@ -153,8 +154,8 @@ def accepted(report: Report, translate: Translate) -> Table:
     return Table(N_("Accepted for a time"), columns, rows)
 
 
-def _evidence(report: Report) -> Table:
+def _evidence(report: Report, translate: Translate) -> Table:
     """The inputs by content, and the frames that findings cite."""
-    rows = [(i.path, i.kind, i.sha256, "") for i in report.inputs]
-    rows += [(str(span), "frame", "", summary) for span, summary in sorted(report.frames.items())]
+    rows = [(i.path, kind_word(i.kind, translate), i.sha256, "") for i in report.inputs]
+    rows += [(str(span), kind_word("frame", translate), "", summary) for span, summary in sorted(report.frames.items())]
     return Table(N_("Evidence"), (N_("Input"), N_("Kind"), N_("SHA-256"), N_("Frame")), tuple(rows))

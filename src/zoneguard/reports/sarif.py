@@ -6,9 +6,7 @@ declaration of the zone that it is about. Fingerprints hold no line numbers: a f
 
 from __future__ import annotations
 
-import inspect
 import json
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -70,7 +68,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
 
 
 def _rule(check: Check, report: Report, lang: str, translate: Translate) -> Json:
-    documentation = inspect.getdoc(sys.modules[check.run.__module__]) or ""
+    documentation = " ".join(map(translate, check.documentation))
     asking = [
         c for p in report.project.profiles for c in p.clauses if check.id in {n.partition(":")[0] for n in c.checks}
     ]
@@ -80,9 +78,7 @@ def _rule(check: Check, report: Report, lang: str, translate: Translate) -> Json
         "id": check.id,
         "name": "".join(word.capitalize() for word in check.name.split("-")),
         "shortDescription": {"text": translate(check.title)},
-        "fullDescription": {
-            "text": " ".join(documentation.partition(":")[2].split())[:LONGEST] or translate(check.title)
-        },
+        "fullDescription": {"text": documentation[:LONGEST] or translate(check.title)},
         "help": {
             "text": "\n".join(paragraphs) or translate(check.title),
             "markdown": "\n\n".join([f"**{translate(check.title)}**", why, fix, "\n".join(paragraphs[2:])]).strip(),

@@ -46,7 +46,7 @@ def write(report: Report, lang: str, _terminal: bool) -> bytes:
     colours = {say(word): book.add_format({**_CELL, "bg_color": colour}) for word, colour in COLOURS.items()}
     plain = book.add_format(_CELL)
     head = book.add_format({**_CELL, "bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF"})
-    _overview(book, report, say, plain, book.add_format({"bold": True, "font_size": 14}))
+    _overview(book, report, say, plain)
     _matrix(book, report, say, plain, head, colours)
     held = [accepted(report, translator(lang))] if report.held else []
     for table in (*tables(report, lang), *held):
@@ -77,22 +77,26 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _overview(book: Workbook, report: Report, say: Say, plain: Format, title: Format) -> None:
+def _overview(book: Workbook, report: Report, say: Say, plain: Format) -> None:
+    title, counted = book.add_format({"bold": True, "font_size": 14}), book.add_format({**_CELL, "align": "left"})
     sheet = book.add_worksheet(say(N_("Overview")))
     _string(sheet, 0, 0, f"zoneguard {report.command}: {report.project.name}", title)
     violations = Counter(f.severity for f in report.findings if f.verdict is Verdict.VIOLATES)
     clauses = Counter(result.verdict for result in report.clauses)
-    rows = [
+    rows: list[tuple[str, str | int]] = [
         (say(N_("Verdict")), say(VERDICTS[report.verdict])),
         (say(N_("Policy")), ", ".join(profile.name for profile in report.project.profiles)),
         (say(N_("Day of judgement")), report.project.as_of.isoformat()),
         *([("", say(REDACTED))] if report.redacted else []),
-        *((say(SEVERITIES[s]), str(violations[s])) for s in Severity if violations[s]),
-        *((f"{say(N_('clauses'))}: {say(word)}", str(clauses[v])) for v, word in VERDICTS.items() if clauses[v]),
+        *((say(SEVERITIES[s]), violations[s]) for s in Severity if violations[s]),
+        *((f"{say(N_('clauses'))}: {say(word)}", clauses[v]) for v, word in VERDICTS.items() if clauses[v]),
     ]
-    for n, cells in enumerate(rows, 2):
-        for column, cell in enumerate(cells):
-            _string(sheet, n, column, cell, plain)
+    for n, (label, value) in enumerate(rows, 2):
+        _string(sheet, n, 0, label, plain)
+        if isinstance(value, int):
+            sheet.write_number(n, 1, value, counted)
+        else:
+            _string(sheet, n, 1, value, plain)
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, WIDEST)
 

@@ -11,7 +11,7 @@ from zoneguard.model.match import ACK, SYN, ConnState, Field, asks
 from zoneguard.model.packet import Packet
 from zoneguard.model.text import N_, Text
 from zoneguard.static._trace_packet import domain
-from zoneguard.static._trace_session import OTHER_END, PORT_OF, Place, Session, sessions_of
+from zoneguard.static._trace_session import OTHER_END, PORT_OF, Place, Session, answered, sessions_of
 from zoneguard.static._trace_walk import Disposition
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ def answer_to(trace: Trace, tracer: Tracer, unspecified: frozenset[Field] = froz
     last = hops[-1]
     pools = {OTHER_END[field]: values for field, values in (given | dict(last.pools)).items() if field in OTHER_END}
     back = tracer.follow(turned, tracer.topology.port(last.device, last.context, last.egress), pools, sessions)
-    doubt = _doubt(trace, back, tracer, sessions)
+    doubt = _doubt(trace, back, tracer, sessions, unspecified)
     return back if doubt is None else replace(back, disposition=Disposition.UNDETERMINED, reason=doubt)
 
 
-def _doubt(trace: Trace, back: Trace, tracer: Tracer, sessions: Mapping[Place, Session]) -> Text | None:
+def _doubt(
+    trace: Trace, back: Trace, tracer: Tracer, sessions: Mapping[Place, Session], unspecified: frozenset[Field]
+) -> Text | None:
     """Why it is open whether the sender of ``trace`` gets the answer ``back``, whatever the devices on its way do."""
     seen = {(hop.device, hop.context) for hop in trace.hops}
     for hop in back.hops:
@@ -56,7 +58,8 @@ def _doubt(trace: Trace, back: Trace, tracer: Tracer, sessions: Mapping[Place, S
             return N_("{device} translates the answer, and did not translate what it answers", device=hop.device)
     sent, got = trace.packet, back.arrived
     if back.disposition is Disposition.DELIVERED and got is not None and (got.dst, got.src) != (sent.src, sent.dst):
-        return N_("the answer gets back as {packet}: on its way the translation is not undone", packet=str(got))
+        shown = got.text(answered(unspecified))
+        return N_("the answer gets back as {packet}: on its way the translation is not undone", packet=shown)
     return None
 
 

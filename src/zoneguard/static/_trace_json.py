@@ -9,6 +9,7 @@ from zoneguard.model.addresses import format_address
 from zoneguard.model.match import Field
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static._trace_packet import ADDRESS_FIELDS, format_values
+from zoneguard.static._trace_session import answered
 from zoneguard.static._trace_walk import Hop
 
 if TYPE_CHECKING:
@@ -17,14 +18,18 @@ if TYPE_CHECKING:
 Json = dict[str, object]
 
 
-def to_json(trace: Trace, translate: Callable[[str], str] = str) -> Json:
-    """The object that ``docs/reference/trace.md`` describes; its sentences in the language of ``translate``."""
+def to_json(trace: Trace, translate: Callable[[str], str] = str, unspecified: frozenset[Field] = frozenset()) -> Json:
+    """The object that ``docs/reference/json-report.md`` describes; its sentences in the language of ``translate``.
+
+    ``unspecified``: the fields that could have any value, by which the packet was followed.
+    """
     out: Json = {
         "disposition": trace.disposition.value,
         "apparent": trace.apparent.value,
         "reason": trace.reason.render(translate),
-        "packet": str(trace.packet),
-        "arrived": str(trace.arrived) if trace.arrived is not None else None,
+        "packet": trace.packet.text(unspecified),
+        "any": sorted(field.value for field in unspecified),
+        "arrived": trace.arrived.text(unspecified) if trace.arrived is not None else None,
         "entry": None,
         "hops": [_hop(hop) for hop in trace.hops],
         "doubts": [{"what": d.what.render(translate), **(_lines(d.span) if d.span else {})} for d in trace.doubts],
@@ -34,7 +39,7 @@ def to_json(trace: Trace, translate: Callable[[str], str] = str) -> Json:
         out["answer"] = {
             "disposition": back.disposition.value,
             "reason": back.reason.render(translate),
-            "packet": str(back.packet),
+            "packet": back.packet.text(answered(unspecified)),
             "hops": [_hop(hop) for hop in back.hops],
         }
     if trace.entry is not None:
@@ -49,7 +54,7 @@ def to_json(trace: Trace, translate: Callable[[str], str] = str) -> Json:
             for w in trace.walks
         ]
     if trace.alternatives:
-        out["alternatives"] = [to_json(t, translate) for t in trace.alternatives]
+        out["alternatives"] = [to_json(t, translate, unspecified) for t in trace.alternatives]
     return out
 
 

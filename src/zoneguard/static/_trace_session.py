@@ -55,6 +55,11 @@ class Session:
             answer.assign(OTHER_END[field], self.came[field], self.span)
 
 
+def answered(fields: Iterable[Field]) -> frozenset[Field]:
+    """What the fields of a packet are in its answer."""
+    return frozenset(OTHER_END[field] for field in fields)
+
+
 def sessions_of(packet: Packet, pools: Pools, hops: Iterable[Hop]) -> dict[Place, Session] | None:
     """The sessions that are left of ``packet`` with ``pools`` after its way, where it was translated.
 

@@ -21,10 +21,10 @@ from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.static._trace_answer import answer_to
 from zoneguard.static._trace_choices import Doubt, Explored, explore
 from zoneguard.static._trace_json import to_json
-from zoneguard.static._trace_packet import Traveller, domain
+from zoneguard.static._trace_packet import Traveller, domain, format_values
 from zoneguard.static._trace_pipeline import Context, Outcome, Step
 from zoneguard.static._trace_rules import Decision
-from zoneguard.static._trace_session import Place, Pools, Session
+from zoneguard.static._trace_session import Place, Pools, Session, answered
 from zoneguard.static._trace_topology import Entry, Topology
 from zoneguard.static._trace_walk import Disposition, Hop, Walk, Walker
 
@@ -40,7 +40,9 @@ __all__ = [
     "Trace",
     "Tracer",
     "Walk",
+    "answered",
     "entries",
+    "format_values",
     "run_context",
     "run_vrf",
     "to_json",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -134,17 +132,15 @@ def show_check(page: Page, check: Check, profiles: Iterable[Profile]) -> None:
     page.paragraph(page.translate(check.title))
     field_values = [
         (N_("severity"), [page.say(SEVERITIES[check.severity])]),
-        (N_("needs"), [", ".join(sorted(check.needs))] if check.needs else []),
+        (N_("needs"), [", ".join(page.say(INPUTS[need]) for need in sorted(check.needs))] if check.needs else []),
         (N_("clauses"), [f"{c.id}  {title(page, c)}" for c in decided_by(check, profiles)]),
     ]
     _reasons(page, check)
     for label, values in field_values:
         page.field(page.say(label), values, 2, LABEL_WIDTH)
-    documentation = inspect.getdoc(sys.modules[check.run.__module__])
-    if documentation:
+    for paragraph in check.documentation:
         page.line()
-        for paragraph in documentation.split("\n\n"):
-            page.paragraph(" ".join(paragraph.split()), 2)
+        page.paragraph(page.translate(paragraph), 2)
 
 
 def profile_json(profile: Profile, checks: Iterable[Check], page: Page) -> dict[str, Any]:
@@ -193,6 +189,7 @@ def check_json(check: Check, profiles: Iterable[Profile], page: Page) -> dict[st
         "why": page.translate(check.why),
         "fix": page.translate(check.fix),
         "wants": page.translate(check.wants),
+        "documentation": [page.translate(paragraph) for paragraph in check.documentation],
         "example": check.example,
         "clauses": [clause.id for clause in decided_by(check, profiles)],
     }

@@ -16,6 +16,7 @@ from zoneguard.model.packets.rows import address_text
 from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.reports import _values
 from zoneguard.reports._page import Page
+from zoneguard.reports._words import FIELDS
 from zoneguard.static.analysis import Anomaly, Kind, Merge
 
 SCHEMA = "zoneguard.review/1"
@@ -33,13 +34,6 @@ KINDS: tuple[tuple[Text, frozenset[Kind]], ...] = (
     (N_("Partly hidden: rules above do otherwise with some"), frozenset({Kind.PARTLY_SHADOWED})),
     (N_("Undecided: it depends on conditions whether they act"), frozenset({Kind.UNDETERMINED})),
 )
-FIELDS = {
-    Field.SRC: N_("source"),
-    Field.DST: N_("destination"),
-    Field.SPORT: N_("source port"),
-    Field.DPORT: N_("port"),
-    Field.ICMP: N_("ICMP type"),
-}
 
 
 def write_review(page: Page, review: Review) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from zoneguard.model.addresses import format_address
+from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.text import N_
 from zoneguard.reports._page import Page
-from zoneguard.static.trace import Disposition, Hop, Trace
+from zoneguard.reports._words import FIELDS
+from zoneguard.static.trace import Disposition, Hop, Trace, answered, format_values
 
 STYLES = {
     Disposition.DELIVERED: "green",
@@ -24,13 +23,34 @@ DISPOSITIONS = {
     Disposition.LOOP: N_("loop"),
     Disposition.UNDETERMINED: N_("undetermined"),
 }
-ADDRESSES = (Field.SRC, Field.DST, Field.ORIG_DST)
+ACTIONS = {
+    "forward": N_("passes it on"),
+    "deliver": N_("delivers it"),
+    "local": N_("takes it for itself"),
+    "deny": N_("denies it"),
+    "reject": N_("rejects it with a message"),
+    "blackhole": N_("discards it by a route"),
+    "no-route": N_("has no route for it"),
+    "undetermined": N_("undetermined"),
+}
+DECISIONS = {
+    "rule": N_("rule"),
+    "default": N_("default"),
+    "session": N_("session"),
+    "nat": N_("translation"),
+    "route": N_("route"),
+    "policy-route": N_("policy route"),
+    "inactive-route": N_("route out of use"),
+    "interface": N_("interface"),
+    "device": N_("device"),
+    "unknown": N_("undecided condition"),
+}
 
 
-def write_trace(page: Page, trace: Trace, unspecified: Iterable[Field] = ()) -> None:
+def write_trace(page: Page, trace: Trace, unspecified: frozenset[Field] = frozenset()) -> None:
     """The packet, how it ended and why, and each hop with the lines that decided there."""
-    page.line(page.paint(str(trace.packet), "bold"))
-    anything = ", ".join(sorted(field.value for field in unspecified))
+    page.line(page.paint(trace.packet.text(unspecified), "bold"))
+    anything = ", ".join(page.say(word) for field, word in FIELDS.items() if field in unspecified)
     if anything:
         page.paragraph(page.say(N_("with any {fields}", fields=anything)), 2, "dim")
     ended = page.say(DISPOSITIONS[trace.disposition])
@@ -38,31 +58,32 @@ def write_trace(page: Page, trace: Trace, unspecified: Iterable[Field] = ()) -> 
     page.paragraph(trace.reason.render(page.translate), 2)
     for number, hop in enumerate(trace.hops, 1):
         page.line()
-        _hop(page, number, hop)
+        _hop(page, number, hop, unspecified)
     if trace.answer is not None:
-        _answer(page, trace.answer)
+        _answer(page, trace.answer, answered(unspecified))
 
 
-def _answer(page: Page, back: Trace) -> None:
-    """How the first answer ends; its hops where it does not arrive."""
+def _answer(page: Page, back: Trace, unspecified: frozenset[Field]) -> None:
+    """How the first answer ends, and its hops."""
     page.line()
     ended = page.paint(page.say(DISPOSITIONS[back.disposition]), STYLES[back.disposition])
-    page.line(f"{page.say(N_('the answer'))}  {back.packet}  {ended}")
+    page.line(f"{page.say(N_('the answer'))}  {back.packet.text(unspecified)}  {ended}")
     page.paragraph(back.reason.render(page.translate), 2)
-    for number, hop in enumerate(back.hops if back.disposition is not Disposition.DELIVERED else (), 1):
-        _hop(page, number, hop)
+    for number, hop in enumerate(back.hops, 1):
+        page.line()
+        _hop(page, number, hop, unspecified)
 
 
-def _hop(page: Page, number: int, hop: Hop) -> None:
-    page.line(
-        page.paint(f"{number:>3}. {hop.device}/{hop.context}  {hop.ingress or '?'} → {hop.egress or '?'}  {hop.action}")
-    )
-    lines = [f"{d.span}  {d.kind} {d.name}".rstrip() for d in hop.decisions]
+def _hop(page: Page, number: int, hop: Hop, unspecified: frozenset[Field]) -> None:
+    way = f"{hop.ingress or '?'} → {hop.egress or '?'}"
+    page.line(page.paint(f"{number:>3}. {hop.device}/{hop.context}  {way}  {page.say(ACTIONS[hop.action])}"))
+    lines = [f"{d.span}  {page.say(DECISIONS[d.kind])} {d.name}".rstrip() for d in hop.decisions]
     page.field(page.say(N_("decided by")), [str(hop.deciding.span)], 5, 12)
     page.field(page.say(N_("lines")), lines, 5, 12)
-    changes = [f"{f.value} {_value(f, old)} → {_value(f, new)}" for f, old, new in hop.rewritten]
+    pools = dict(hop.pools)
+    changes = []
+    for field, old, new in hop.rewritten:
+        before = page.say(N_("any")) if field in unspecified else format_values(field, Intervals.of(old))
+        after = format_values(field, pools.get(field, Intervals.of(new)))
+        changes.append(f"{page.say(FIELDS[field])} {before} → {after}")
     page.field(page.say(N_("rewritten")), changes, 5, 12)
-
-
-def _value(field: Field, value: int) -> str:
-    return format_address(value) if field in ADDRESSES else str(value)
