@@ -50,7 +50,7 @@ def test_trace_in_words(zoneguard: Run, gateway: Path) -> None:
 
 def test_trace_in_japanese_words(zoneguard: Run, gateway: Path) -> None:
     out = zoneguard("trace", gateway, *HOSTS, "--dport", "443", "--lang", "ja")[1]
-    assert "送信元ポート, 送信元MACアドレスは任意" in out
+    assert "送信元ポート, 送信元MACアドレス は任意" in out
     assert "到達" in out
     assert "eth0 → eth1  届ける" in out
     assert "gw.rules:5  ルール" in out
