@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
 from tests.checks.town import Town, attempt, exchange, line, session
+from zoneguard.audit import run
+from zoneguard.loading.project import load_project
 from zoneguard.model.policy import Verdict
 
 
@@ -99,3 +102,38 @@ def test_a_device_in_the_zone_that_the_plan_does_not_know_is_no_all_clear(tmp_pa
     assert said("internet", six) == []
     link = [Ether(src=here, dst=there) / IPv6(src="fe80::1", dst="fe80::2") / UDP(sport=5353, dport=5353)] * 2
     assert said("mynumber", link) == []
+
+
+PANOS = """\
+set network interface ethernet ethernet1/1 layer3 ip 10.10.0.1/24
+set network interface ethernet ethernet1/2 layer3 ip 10.20.0.1/24
+set network virtual-router vr interface [ ethernet1/1 ethernet1/2 ]
+set shared service s443 protocol tcp port 443
+set zone mn network layer3 ethernet1/1
+set zone lg network layer3 ethernet1/2
+set rulebase security rules x from mn to lg source any destination any %s action allow
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "allow", "verdicts"),
+    [
+        ("application ssl service s443", "", {Verdict.VIOLATES}),
+        ("application [ ms-rdp ms-ds-smb ] service application-default", "", {Verdict.VIOLATES}),
+        ("application ssl service s443", "{id: A1, from: mn, to: lg, services: [tcp/443]}", set()),
+        ("application ssl service application-default", "{id: A1, from: mn, to: lg, services: [tcp/443]}",
+         {Verdict.UNDETERMINED}),
+        ("source-user corp service s443 application any", "", {Verdict.UNDETERMINED}),
+    ],
+)  # fmt: skip
+def test_what_application_a_session_is_of_its_sender_chooses(
+    tmp_path: Path, rule: str, allow: str, verdicts: set[Verdict]
+) -> None:
+    (tmp_path / "fw.set").write_text(PANOS % rule)
+    (tmp_path / "zoneguard.yaml").write_text(
+        "zoneguard: 1\nprofile: [mikasa]\nzones:\n  mn: {class: mynumber, prefixes: [10.10.0.0/24]}\n"
+        "  lg: {class: lgwan, prefixes: [10.20.0.0/24]}\ndevices:\n  fw: {config: fw.set, format: panos}\n"
+        f"allow: [{allow}]\n"
+    )
+    report = run(load_project(tmp_path), frozenset({"static"}))
+    assert {f.verdict for f in report.findings if f.check == "ZG101"} == verdicts

@@ -23,12 +23,12 @@ def test_the_town_conforms() -> None:
         ("<action>deny</action>", "<action>allow</action>", ("mynumber", "world"), "violates"),
         ("<member>in-mail</member>", "<member>any</member>", ("internet", "dmz-san"), "violates"),
         ("<ip-netmask>10.20.10.10<", "<ip-netmask>10.20.0.0/16<", ("dmz-san", "lgwan"), "violates"),
-        ("<disabled>yes</disabled>", "<disabled>no</disabled>", ("internet", "lgwan"), "undetermined"),
+        ("<disabled>yes</disabled>", "<disabled>no</disabled>", ("internet", "lgwan"), "violates"),
         ("10.30.50.10-10.30.50.13", "10.30.0.0-10.30.255.255", ("lgwan", "internet"), "undetermined"),
     ],
 )
 def test_a_fault_is_found(tmp_path: Path, before: str, after: str, zones: tuple[str, str], verdict: str) -> None:
-    """Where the rule names an application, which of its packets pass is not decided."""
+    """Of what application a session is its sender chooses; beside a row that allows a part, the rest is not decided."""
     project = faulty("panos-branch", tmp_path, CONFIG, "utf-8", before, after)
     status, report = verified(project)
     assert (zones, verdict) in {(tuple(finding["zones"]), finding["verdict"]) for finding in report["findings"]}

@@ -37,12 +37,14 @@ class Limited:
 
 
 def permits(case: Case) -> Iterator[Limited]:
-    """Every permit through which forwarded packets may pass."""
+    """Every permit through which forwarded packets may pass, of lists that are about them."""
     for device in case.static.devices if case.static else ():
         for vrf in device.vrfs:
             for rules, limits in _lists(vrf):
                 for rule in rules.rules:
-                    if isinstance(rule, Rule) and rule.enabled and isinstance(rule.action, Permit):
+                    if not isinstance(rule, Rule) or not rule.enabled or rule.unasked:
+                        continue
+                    if isinstance(rule.action, Permit):
                         yield Limited(device.name, rule, limits | limited(rule.match))
 
 

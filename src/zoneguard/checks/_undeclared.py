@@ -25,7 +25,7 @@ from zoneguard.model.packets import PacketSet
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.spans import CaptureSpan, SourceSpan
-from zoneguard.model.text import N_, Text, together
+from zoneguard.model.text import N_, Choice, Text, together
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import relation, restrict
 from zoneguard.static.waypoints import hairpin
@@ -53,19 +53,30 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
 
 def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str]) -> Iterator[Finding]:
     groups: dict[tuple[SourceSpan, ...], list[Crossing]] = {}
+    allowed_in_part: set[tuple[SourceSpan, ...]] = set()
     for crossing in case.by_pair[pair]:
         excess = restrict(crossing.packets, case.view(crossing) - allowed(case, *pair, crossing.path))
         if excess and not hairpin(crossing):
             groups.setdefault(last_lines(crossing), []).append(replace(crossing, packets=excess))
-    for parts in groups.values():
-        yield _possible_finding(case, check, severity, parts, case.space.union(*(part.packets for part in parts)))
+            if excess != crossing.packets:
+                allowed_in_part.add(last_lines(crossing))
+    for key, parts in groups.items():
+        packets = case.space.union(*(part.packets for part in parts))
+        certain = bool(packets.must()) or (key not in allowed_in_part and _chosen(packets))
+        yield _possible_finding(case, check, severity, parts, packets, certain)
 
 
-def _possible_finding(case: Case, check: str, severity: Severity, parts: list[Crossing], packets: PacketSet) -> Finding:
+def _chosen(packets: PacketSet) -> bool:
+    """Whether it is for the sender to choose that the packets pass: he sends what the rule asks for."""
+    return all(isinstance(unknown, Choice) for unknown in packets.unknowns())
+
+
+def _possible_finding(
+    case: Case, check: str, severity: Severity, parts: list[Crossing], packets: PacketSet, certain: bool
+) -> Finding:
     part = parts[0]
     view = relation(packets.may())
     rows, more = rows_of(case, view)
-    certain = bool(packets.must())
     message = (
         N_(
             "Sessions may be opened from {source} to {destination} that no row of the project allows.",

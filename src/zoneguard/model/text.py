@@ -70,6 +70,12 @@ class Reason(str):
                 yield from value.parts()
 
 
+class Choice(Reason):
+    """A condition whose outcome the sender of the packets chooses, as of which application a session is."""
+
+    __slots__ = ()
+
+
 def together(sentences: Iterable[str]) -> Reason:
     """Several sentences in a row, each to be translated; empty for none."""
     found = [as_reason(sentence) for sentence in sentences]

@@ -47,7 +47,8 @@ class Firewall:
         rules = [*self._answers(), *self._between()]
         span = self._config.span(next(p.line for p in self._config.ports.values() if p.name in self._zoned))
         outside = Not(Ingress(self._zoned)), Not(Egress(self._zoned))
-        rules.append(Rule(both(*outside), Permit(), span, "neither interface is in a zone", implied=True))
+        name = "neither interface is in a zone"
+        rules.append(Rule(both(*outside), Permit(), span, name, implied=True, unasked=True))
         return Filter(RuleList("zone-based firewall", tuple(rules), Deny(), span))
 
     def local(self) -> Filter | None:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, NEVER, Field, In, Match, Not, both, either
-from zoneguard.model.text import Reason
+from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, NEVER, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.text import Choice, Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import MAX_NESTING
 from zoneguard.parsers._panos.export import Condition, Doubt, Export
@@ -159,7 +159,8 @@ class ApplicationBook:
         return either(*parts) if parts else None
 
     def _unknown(self, key: str, line: int) -> Match:
-        return self._export.unknown(self._vsys, key, line)
+        open_ = self._export.unknown(self._vsys, key, line)
+        return Unknown(Choice("{label}: {key}", label=self._vsys.label, key=key), open_.span)
 
 
 def _beside_ports(node: Node) -> bool:
