@@ -9,13 +9,11 @@ from typing import overload
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I64, U8, Bool
+from zoneguard.dynamic.columns import I32, I64, U8, Bool
 from zoneguard.dynamic.oriented import Oriented, more_macs
 from zoneguard.dynamic.placing import NOWHERE, Addresses
-from zoneguard.dynamic.table import CHUNK, Tracks
+from zoneguard.dynamic.table import CHUNK, TOGETHER, Tracks
 from zoneguard.model.flows import Flow
-
-TOGETHER = 1 << 16  # flows that are put into columns at once
 
 
 class Flows(Sequence[Flow]):
@@ -24,11 +22,13 @@ class Flows(Sequence[Flow]):
     def __init__(self, parts: Sequence[Tracks], by_time: bool = False) -> None:
         self._parts = parts
         sizes = [len(part) for part in parts]
-        self._part = np.repeat(np.arange(len(parts)), sizes)
-        self._at = np.concatenate([np.zeros(0, np.int64), *(np.arange(size) for size in sizes)])
+        self._part: I32 = np.repeat(np.arange(len(parts), dtype=np.int32), sizes)
+        self._at: I32 = np.concatenate([np.zeros(0, np.int32), *(np.arange(size, dtype=np.int32) for size in sizes)])
         if by_time and parts:
-            order = np.argsort(np.concatenate([part.times() for part in parts]), kind="stable")
-            self._part, self._at = self._part[order], self._at[order]
+            times = np.concatenate([part.times() for part in parts])
+            if (times[1:] < times[:-1]).any():
+                order = np.argsort(times, kind="stable")
+                self._part, self._at = self._part[order], self._at[order]
 
     def __len__(self) -> int:
         return len(self._at)
@@ -51,9 +51,13 @@ class Flows(Sequence[Flow]):
 
     def in_order(self, columns: Sequence[Bool]) -> Bool:
         """One column out of those of the parts, in the order of the flows."""
-        starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        column: Bool = np.concatenate([np.zeros(0, np.bool_), *columns])[starts[self._part] + self._at]
+        column: Bool = np.concatenate([np.zeros(0, np.bool_), *columns])[self._where()]
         return column
+
+    def _where(self) -> I64:
+        """Where each flow stands, counted through all parts."""
+        starts: I64 = np.cumsum([0, *(len(part) for part in self._parts)], dtype=np.int64)
+        return starts[self._part] + self._at
 
     def some(self, which: I64) -> Flows:
         """The flows at these positions, of the same columns."""
@@ -72,13 +76,13 @@ class Flows(Sequence[Flow]):
                 names = np.arange(before[number], before[number + 1], dtype=np.int32)
                 at = self._at if alone else np.arange(len(part))
                 for first in range(0, len(at), TOGETHER):
-                    yield part.some(at[first : first + TOGETHER]).oriented(names, stacks)
+                    yield part.some(at[first : first + TOGETHER].astype(np.int64)).oriented(names, stacks)
 
         alone = len(self._parts) == 1
         if alone:
             return Oriented.gather(len(self), columns()), tuple(files)
-        starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        return Oriented.gather(int(starts[-1]), columns()).take(starts[self._part] + self._at), tuple(files)
+        size = sum(map(len, self._parts))
+        return Oriented.gather(size, columns()).take(self._where()), tuple(files)
 
     def begins(self, flows: Oriented, which: I64) -> I64:
         """The sequence numbers at which both sides of some flows begin, the originator's first; -1: none is known."""
@@ -89,11 +93,11 @@ class Flows(Sequence[Flow]):
                 begins[own, side] = part.begins(halves[which[own]])
         return begins
 
-    def macs(self, flows: Oriented) -> tuple[I64, U8, I64]:
+    def macs(self, flows: Oriented) -> tuple[I32, U8, I64]:
         """Every source address of the flows in columns: position, side (0: originator) and address, in that order."""
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.uint8), np.zeros(0, np.int64))]
+        found = [(np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(0, np.int64))]
         for number, part in enumerate(self._parts):
-            own = np.flatnonzero(self._part == number)
+            own = np.flatnonzero(self._part == number).astype(np.int32)
             near, far = flows.near[own], flows.far[own]
             for side, halves in enumerate((near, far)):
                 first = part.first_macs(halves)
@@ -102,13 +106,13 @@ class Flows(Sequence[Flow]):
             at, sides, more = more_macs(near, far, part.more_macs)
             found.append((own[at], sides, more))
         positions, sides, macs = (np.concatenate(column) for column in zip(*found, strict=True))
-        order = np.lexsort((sides, positions))
+        found.clear()
+        order = np.argsort(positions << 1 | sides, kind="stable").astype(np.int32)
         return positions[order], sides[order], macs[order]
 
     def ends(self) -> tuple[Addresses, Addresses]:
         """Both addresses of each flow, in no order."""
-        starts = np.cumsum([0, *(len(part) for part in self._parts)])
-        where = starts[self._part] + self._at
+        where = self._where()
         sides = zip(*(part.ends() for part in self._parts), strict=True)
         a, b = (Addresses.join(side).take(where) for side in sides) if len(self._parts) else (NOWHERE, NOWHERE)
         return a, b

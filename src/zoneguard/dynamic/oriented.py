@@ -45,8 +45,8 @@ class Oriented:
     time: Column
     file: I32
     vlan: I32
-    near: I64
-    far: I64
+    near: I32
+    far: I32
 
     def __len__(self) -> int:
         return len(self.proto)
@@ -97,7 +97,7 @@ def _made(column: Callable[[str], Any]) -> Oriented:
     return Oriented(**{field.name: column(field.name) for field in fields(Oriented)})
 
 
-def orient(store: Store, flows: I64, halves: I64, files: I32, vlans: I32) -> Oriented:
+def orient(store: Store, flows: I64, halves: I32, files: I32, vlans: I32) -> Oriented:
     """The columns of ``flows``, whose two directions are ``halves``; ``files`` and ``vlans`` are the numbers to write
     for the store's files and contexts."""
     key = store.key[flows]
@@ -133,7 +133,7 @@ def orient(store: Store, flows: I64, halves: I64, files: I32, vlans: I32) -> Ori
 def no_flows() -> Oriented:
     """The columns of no flow."""
     none, numbers = np.zeros(0, np.int64), np.zeros(0, np.int32)
-    return orient(Store(), none, none.reshape(0, 2), numbers, numbers)
+    return orient(Store(), none, numbers.reshape(0, 2), numbers, numbers)
 
 
 def _sided(pair: Column, second: Bool) -> Column:
@@ -180,7 +180,7 @@ def _answered(proto: U8, mine: U8, theirs: U8, packets: I64) -> Bool:
     return answered
 
 
-def more_macs(near: I64, far: I64, known: Mapping[int, Sequence[int]]) -> tuple[I64, U8, I64]:
+def more_macs(near: I32, far: I32, known: Mapping[int, Sequence[int]]) -> tuple[I64, U8, I64]:
     """Further source addresses: position of the flow, side (0: originator) and address, by position and side."""
     if not known:
         none = np.zeros(0, np.int64)

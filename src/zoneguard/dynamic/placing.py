@@ -45,22 +45,27 @@ NOWHERE = Addresses(np.zeros(0, np.bool_), np.zeros(0, np.uint64), np.zeros(0, n
 
 def numbered(columns: Sequence[Addresses]) -> tuple[Addresses, list[I32]]:
     """All addresses of the columns, each once and in ascending order, and the columns as numbers of these."""
-    every = Addresses.join(columns)
-    four, six = np.flatnonzero(~every.v6), np.flatnonzero(every.v6)
-    numbers = np.empty(len(every), np.int32)
-    low, numbers[four] = np.unique(every.low[four], return_inverse=True)
-    order = six[np.lexsort((every.low[six], every.high[six]))]
-    high_six, low_six = every.high[order], every.low[order]
+    low = np.unique(np.concatenate([NOWHERE.low, *(np.unique(column.low[~column.v6]) for column in columns)]))
+    six = Addresses.join([NOWHERE, *(column.take(np.flatnonzero(column.v6)) for column in columns)])
+    order = np.lexsort((six.low, six.high))
+    high_six, low_six = six.high[order], six.low[order]
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (high_six[1:] != high_six[:-1]) | (low_six[1:] != low_six[:-1])
-    numbers[order] = len(low) - 1 + np.cumsum(begins)
+    numbers_six = np.empty(len(order), np.int32)
+    numbers_six[order] = len(low) - 1 + np.cumsum(begins)
     table = Addresses(
         np.arange(len(low) + int(begins.sum())) >= len(low),
         np.concatenate([np.zeros(len(low), np.uint64), high_six[begins]]),
         np.concatenate([low, low_six[begins]]),
     )
-    ends = np.cumsum([len(column) for column in columns])
-    return table, [numbers[end - len(column) : end] for column, end in zip(columns, ends, strict=True)]
+    numbers = []
+    for column in columns:
+        number = np.empty(len(column), np.int32)
+        number[~column.v6] = np.searchsorted(low, column.low[~column.v6])
+        mine = int(column.v6.sum())
+        number[column.v6], numbers_six = numbers_six[:mine], numbers_six[mine:]
+        numbers.append(number)
+    return table, numbers
 
 
 class Partition:

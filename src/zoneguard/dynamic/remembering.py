@@ -24,7 +24,8 @@ from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
 ROOM = 64 << 20
-TOGETHER = 64 << 20  # bytes of packets that are looked up together
+TOGETHER = 64 << 20  # bytes of memory for packets that are looked up together
+SHARE = 5  # what a packet's numbers take meanwhile, put together, sorted and in columns
 CHANGED = N_("the capture changed while it was read; copy it first")
 _SAME = ("file", "number", "time", "seq", "ack", "payload", "kept", "tcp", "damaged")  # as in ``Rows``
 # ``half``: the direction; ``at``: where the ``kept`` captured bytes of the payload are, ``apart`` or in the file
@@ -117,7 +118,7 @@ class Remembered:
             mine = table[sides[table["half"]] >= 0]
             if len(mine):
                 some.append((part, mine))
-                size += mine.nbytes + int(mine["kept"].sum())
+                size += SHARE * mine.nbytes + int(mine["kept"].sum())
             if size > TOGETHER:
                 yield self._together(some, sides, files, names)
                 some, size = [], 0

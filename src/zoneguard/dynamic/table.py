@@ -22,6 +22,7 @@ from zoneguard.model.flows import Flow
 from zoneguard.model.spans import CaptureSpan
 
 CHUNK = 4096
+TOGETHER = 1 << 16  # flows that are put into columns at once
 LAST = np.iinfo(np.int64).max
 _SUMS = ("packets", "payload", "events", "first_row", "bytes", "mac")
 _PLACES = ("first_row", "first_time", "first_number", "first_file", "last_row", "last_time", "last_number", "last_file")
@@ -50,7 +51,7 @@ class Tracks(Sequence[Track]):
         store, count = tracker.store, tracker.store.flows
         first = np.where(store.packets[: 2 * count] > 0, store.first_row[: 2 * count], LAST).reshape(-1, 2)
         order = np.argsort(first.min(axis=1), kind="stable")
-        self._halves = np.arange(2 * count, dtype=np.int64).reshape(-1, 2)
+        self._halves: I32 = np.arange(2 * count, dtype=np.int32).reshape(-1, 2)
         self._order = order[~_join_apart(store, contexts, order, self._halves)[order]]
 
     def __len__(self) -> int:
@@ -91,10 +92,12 @@ class Tracks(Sequence[Track]):
 
     def times(self) -> I64:
         """When each flow began, in nanoseconds."""
-        store, halves = self._store, self._halves[self._order]
-        there = store.packets[halves] > 0
-        row = np.where(there, store.first_row[halves], LAST)
-        times: I64 = np.take_along_axis(store.first_time[halves], row.argmin(axis=1)[:, None], axis=1)[:, 0]
+        store, times = self._store, np.empty(len(self), np.int64)
+        for begin in range(0, len(self), TOGETHER):
+            halves = self._halves[self._order[begin : begin + TOGETHER]]
+            row = np.where(store.packets[halves] > 0, store.first_row[halves], LAST)
+            first = row.argmin(axis=1)[:, None]
+            times[begin : begin + TOGETHER] = np.take_along_axis(store.first_time[halves], first, axis=1)[:, 0]
         return times
 
     def ends(self) -> tuple[Addresses, Addresses]:
@@ -106,12 +109,12 @@ class Tracks(Sequence[Track]):
         numbers = np.array([vlans[stack] for stack, _ in self._contexts], np.int32)
         return orient(self._store, self._order, self._halves[self._order], files, numbers)
 
-    def first_macs(self, halves: I64) -> I64:
+    def first_macs(self, halves: I32) -> I64:
         """The first source address of each direction, -1 where there is none."""
         macs: I64 = self._store.mac[halves]
         return macs
 
-    def begins(self, halves: I64) -> I64:
+    def begins(self, halves: I32) -> I64:
         """The sequence number at which each direction begins, -1 where there is none."""
         begins: I64 = self._store.start[halves]
         return begins
@@ -170,7 +173,7 @@ class Tracks(Sequence[Track]):
 
 
 def _join_apart(
-    store: Store, contexts: Sequence[Context], order: I64, halves: I64
+    store: Store, contexts: Sequence[Context], order: I64, halves: I32
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Join flows seen in one direction only with their counterparts in another VLAN, or between other tunnel ends.
 

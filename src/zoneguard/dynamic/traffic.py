@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from zoneguard.dynamic.columns import I32, I64, U8, U16, Bool, Column
 from zoneguard.dynamic.crossing import STAYS_ON_LINK
 from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.matters import Matter, merged
-from zoneguard.dynamic.placing import Partition, numbered
+from zoneguard.dynamic.placing import NOWHERE, Partition, numbered
 from zoneguard.dynamic.table import CHUNK
 from zoneguard.model.addresses import V6
 from zoneguard.model.flows import Flow
@@ -42,6 +43,7 @@ class Traffic:
         self.flows = flows
         self.zones = tuple(zones)
         self.table, (self.src, self.dst) = numbered((columns.src, columns.dst))
+        columns = replace(columns, src=NOWHERE, dst=NOWHERE)  # their numbers are shorter
         self.proto: U8 = columns.proto
         self.sport: U16 = columns.sport
         self.dport: U16 = columns.dport
@@ -236,7 +238,7 @@ class Traffic:
             columns = (self.src, self.dst, self.dport, self.time)
             yield from zip(part.tolist(), *(column[part].tolist() for column in columns), strict=True)
 
-    def macs(self) -> tuple[I64, U8, I64]:
+    def macs(self) -> tuple[I32, U8, I64]:
         """Source addresses of frames, in order of the flows: position, side (0: originator) and MAC address."""
         return self.flows.macs(self._columns)
 

@@ -26,7 +26,7 @@ class Wire:
         self.zone: Column = np.where(self.side > 0, traffic.target[self.at], traffic.source[self.at])
         self.file: I32 = traffic.file[self.at]
         self.wire: I32 = traffic.wires[self.at]
-        self._number: I64 = np.unique(self.mac, return_inverse=True)[1]
+        self._number: I32 = np.searchsorted(np.unique(self.mac), self.mac).astype(np.int32)
 
     @property
     def hosts(self) -> Bool:
@@ -37,9 +37,10 @@ class Wire:
     def mixed(self, rows: Bool, places: I32) -> Bool:
         """Rows whose MAC address shows, among ``rows``, addresses of several zones in one of the places."""
         place = self._number.astype(np.int64) << 32 | places
-        _, number = np.unique(place, return_inverse=True)
+        known = np.unique(place)
+        number = np.searchsorted(known, place).astype(np.int32)
         shown = np.unique(number[rows].astype(np.int64) << 16 | (self.zone[rows] + 1).astype(np.int64)) >> 16
-        several: Bool = (np.bincount(shown, minlength=len(place) + 1) > 1)[number]
+        several: Bool = (np.bincount(shown, minlength=len(known)) > 1)[number]
         return several
 
     def of_some(self, rows: Bool) -> Bool:
