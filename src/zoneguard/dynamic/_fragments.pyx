@@ -5,11 +5,10 @@ A datagram lies in memory of its own, whose bounds are checked where it is writt
 ``LONGEST``, and room is made before bytes are put there.
 """
 
-import secrets
-
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
+from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic.fragments import Datagram as Told
 from zoneguard.dynamic.fragments import Header
 
@@ -28,7 +27,7 @@ cdef class Fragments:
         if self.buckets is NULL:
             raise MemoryError
         self.max_datagrams, self.max_bytes, self.timeout, self.per_piece = max_datagrams, max_bytes, timeout, per_piece
-        self.odd = secrets.randbits(64) | 1
+        self.odd = secret()
         for line in range(3):
             self._line(line)
 

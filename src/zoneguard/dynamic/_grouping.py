@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
 import numpy as np
 
+from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic.columns import I64, U64, Bool, Rows
 
 INDEX_BITS = 17
@@ -14,7 +14,7 @@ MAX_ROWS = 1 << INDEX_BITS
 _INDEX, _SIDE, _FLOW = np.uint64(MAX_ROWS - 1), np.uint64(INDEX_BITS), np.uint64(INDEX_BITS + 1)
 _PORT, _WORD, _PART = np.uint64(16), np.uint64(32), np.uint64(29)
 _V6, _ONEWAY = np.uint64(8), np.uint64(9)
-FOLD = np.uint64(secrets.randbits(64) | 1)
+FOLD = np.uint64(secret())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Grouper:
     """Groups by a hash keyed with secret numbers; a batch in which it collides is sorted by the keys themselves."""
 
     def __init__(self) -> None:
-        self._odd = [np.uint64(secrets.randbits(64) | 1) for _ in range(3)]
+        self._odd = [np.uint64(secret()) for _ in range(3)]
 
     def group(self, keys: Keys) -> Groups:
         """Rows of equal key, at most ``MAX_ROWS`` of them."""

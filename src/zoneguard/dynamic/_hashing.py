@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
+from importlib import import_module
 from typing import BinaryIO
 
 REST = 1 << 20
@@ -14,7 +14,7 @@ class Hashing(io.RawIOBase):
 
     def __init__(self, raw: BinaryIO, digest: bool) -> None:
         self._raw = raw
-        self._sha = hashlib.sha256() if digest else None
+        self._sha = import_module("hashlib").sha256() if digest else None  # loads OpenSSL
         self._at = 0
         self._hashed = 0
 

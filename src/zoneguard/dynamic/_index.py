@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
-
 import numpy as np
 
+from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I64, U64, Bool
 
@@ -21,7 +20,7 @@ class Index:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._odd = [np.uint64(secrets.randbits(64) | 1) for _ in range(5)]
+        self._odd = [np.uint64(secret()) for _ in range(5)]
         self._places: I64 = np.full(SMALLEST, _EMPTY)
         self._used = 0
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-
 import numpy as np
 
+from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic.columns import U64
 
-ODD = [np.uint64(secrets.randbits(64) | 1) for _ in range(3)]
+ODD = [np.uint64(secret()) for _ in range(3)]
 _WORD = np.uint64(32)
 
 

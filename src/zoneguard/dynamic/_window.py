@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import lzma
-import zlib
+from importlib import import_module
 from typing import BinaryIO
 
 import numpy as np
@@ -63,13 +62,18 @@ class Window:
         while got < len(into) and not self.failure:
             try:
                 n = self._stream.readinto(into[got:])  # type: ignore[attr-defined]
-            except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            except damage() as error:
                 self.failure = str(error) or type(error).__name__
                 break
             if not n:
                 break
             got += n
         return got
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """What readers of compressed streams raise where these are damaged; asked when something was raised."""
+    return EOFError, OSError, import_module("zlib").error, import_module("lzma").LZMAError
 
 
 def _unused(buffer: bytearray) -> bool:

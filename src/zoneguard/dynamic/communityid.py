@@ -5,9 +5,6 @@ Meaning: the community-id-spec of Corelight; ICMP's answer types as its referenc
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from zoneguard.model.addresses import V6
 
 ICMP, ICMPV6 = 1, 58
@@ -28,6 +25,9 @@ def community_id(proto: int, ends: tuple[int, int], ports: tuple[int, int], icmp
 
     ``icmp`` is ``type * 256 + code`` of the opening packet for ICMP and ICMPv6, whose ``ports`` are not looked at.
     """
+    from base64 import b64encode  # noqa: PLC0415 (a flow table needs neither it nor OpenSSL)
+    from hashlib import sha1  # noqa: PLC0415
+
     width, base = (16, V6) if ends[0] >= V6 else (4, 0)
     a, b = ((end - base).to_bytes(width) for end in ends)
     p, q = ports
@@ -39,4 +39,4 @@ def community_id(proto: int, ends: tuple[int, int], ports: tuple[int, int], icmp
     hashed = seed.to_bytes(2) + a + b + bytes((proto, 0))
     if proto in WITH_PORTS or proto in (ICMP, ICMPV6):
         hashed += p.to_bytes(2) + q.to_bytes(2)
-    return "1:" + base64.b64encode(hashlib.sha1(hashed, usedforsecurity=False).digest()).decode()
+    return "1:" + b64encode(sha1(hashed, usedforsecurity=False).digest()).decode()

@@ -6,14 +6,8 @@ Nothing is guessed from a file's name. What is not a capture is an ``InputError`
 from __future__ import annotations
 
 import atexit
-import bz2
-import gzip
 import io
-import lzma
-import shutil
 import sys
-import tempfile
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -24,7 +18,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from zoneguard.dynamic import _pcap, _pcapng
 from zoneguard.dynamic._hashing import Hashing
-from zoneguard.dynamic._window import Window
+from zoneguard.dynamic._window import Window, damage
 from zoneguard.dynamic.columns import Frames
 from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_, Text
@@ -39,9 +33,9 @@ SUFFIXES = (".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz", ".cap.gz", ".d
 
 # magic → (module, what opens a stream with it); the module may be missing
 COMPRESSIONS: tuple[tuple[bytes, str, Callable[[BinaryIO], object]], ...] = (
-    (b"\x1f\x8b", "gzip", lambda f: gzip.GzipFile(fileobj=f)),
-    (b"BZh", "bz2", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", "lzma", lzma.LZMAFile),
+    (b"\x1f\x8b", "gzip", lambda f: import_module("gzip").GzipFile(fileobj=f)),
+    (b"BZh", "bz2", lambda f: import_module("bz2").BZ2File(f)),
+    (b"\xfd7zXZ\x00", "lzma", lambda f: import_module("lzma").LZMAFile(f)),
     (b"\x28\xb5\x2f\xfd", "zstandard", lambda f: import_module("zstandard").ZstdDecompressor().stream_reader(
         f, read_across_frames=True)),
     (b"\x04\x22\x4d\x18", "lz4.frame", lambda f: import_module("lz4.frame").LZ4FrameFile(f)),
@@ -184,9 +178,12 @@ def on_disk(path: str) -> str:
 @cache
 def _stdin_on_disk() -> str:
     """Captures are read more than once, a pipe is not: it is kept in a temporary file until the process ends."""
-    spool = tempfile.NamedTemporaryFile(prefix="zoneguard-")  # noqa: SIM115 (closed at exit)
+    from shutil import copyfileobj  # noqa: PLC0415 (loads every compression there is)
+    from tempfile import NamedTemporaryFile  # noqa: PLC0415 (loads them too)
+
+    spool = NamedTemporaryFile(prefix="zoneguard-")  # noqa: SIM115 (closed at exit)
     atexit.register(spool.close)
-    shutil.copyfileobj(sys.stdin.buffer, spool)
+    copyfileobj(sys.stdin.buffer, spool)
     spool.flush()
     return spool.name
 
@@ -196,7 +193,7 @@ def _unwrap(stream: io.BufferedReader, file: str) -> tuple[BinaryIO, bytes]:
     for _ in range(MAX_WRAPS):
         try:
             head = stream.peek(16)[:16]
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        except damage() as error:
             raise InputError(N_("damaged at its beginning: {reason}", reason=str(error)), file) from error
         for magic, module, opener in COMPRESSIONS:
             if head.startswith(magic):

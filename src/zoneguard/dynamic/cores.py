@@ -6,7 +6,6 @@ odd fragments) is read by the same scalar decoder for both.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from zoneguard.dynamic._grouping import FOLD
 from zoneguard.dynamic._pcap import FULL, Finder, PcapFormat, Records, Taker
 from zoneguard.dynamic._places import marks
 from zoneguard.dynamic._scalar import Scalar
+from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import I64, MAX_BATCH, Bool, Column, Frames, Rows, from_records
@@ -149,7 +149,7 @@ class _CompiledTracker(Tracked):
     def __init__(self, max_flows: int) -> None:
         super().__init__(Store())
         aggregator = import_module("zoneguard.dynamic._core").Aggregator
-        self._aggregator = aggregator(self.store, EVENTS, max_flows, int(FOLD), secrets.randbits(64) | 1)
+        self._aggregator = aggregator(self.store, EVENTS, max_flows, int(FOLD), secret())
 
     def _absorb(self, rows: Rows) -> tuple[I64, Bool]:
         flow, reverse, strangers = self._aggregator.absorb(rows.packed())

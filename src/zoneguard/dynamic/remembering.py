@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from tempfile import SpooledTemporaryFile, gettempdir
 
 import numpy as np
 
@@ -65,6 +65,8 @@ class Remembered:
         self._interesting = np.zeros(0, np.bool_)
         self._parts: list[_Part] = []
         self._end = 0
+        from tempfile import SpooledTemporaryFile  # noqa: PLC0415 (needed where something is remembered)
+
         self._spool = SpooledTemporaryFile(room)  # noqa: SIM115 (closed at the end of this)
 
     def __del__(self) -> None:
@@ -97,7 +99,7 @@ class Remembered:
         except OSError as error:
             reason = N_("no temporary file can be written: {reason}; set TMPDIR to a place with room",
                         reason=system_reason(error))  # fmt: skip
-            raise InputError(reason, gettempdir()) from error
+            raise InputError(reason, import_module("tempfile").gettempdir()) from error
         self._parts.append(_Part(self._end, len(table), len(content)))
         self._end += table.nbytes + len(content)
 
