@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from scapy.layers.inet import IP, TCP, fragment
 from scapy.layers.l2 import Dot1Q, Ether
 
 from tests.dynamic.making import MAC_A, MAC_B, A, B, Talk, ether, pcap
-from zoneguard.dynamic import remembering, surveying
+from zoneguard.dynamic import surveying
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.remembering import Remembered
 from zoneguard.dynamic.streams import reassemble
@@ -78,7 +79,7 @@ def test_a_full_disk_is_said(capture: Path, monkeypatch: pytest.MonkeyPatch) -> 
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(remembering, "SpooledTemporaryFile", Full)
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
     with pytest.raises(InputError, match="No space left on device; set TMPDIR"):
         survey([str(capture)])
 

@@ -23,7 +23,7 @@ from zoneguard.dynamic.states import TCP, UDP
 from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
-ROOM = 64 << 20
+ROOM = 16 << 20
 TOGETHER = 64 << 20  # bytes of memory for packets that are looked up together
 SHARE = 5  # what a packet's numbers take meanwhile, put together, sorted and in columns
 CHANGED = N_("the capture changed while it was read; copy it first")
@@ -45,11 +45,14 @@ def everything(ends: Ends) -> Bool:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one batch left at ``offset`` of the spool: so many packets, then so many bytes that are apart."""
+    """What one batch left at ``offset`` of the spool: so many packets, of directions from ``lowest`` to ``highest``, then
+    so many bytes that are apart."""
 
     offset: int
     packets: int
     apart: int
+    lowest: int
+    highest: int
 
     @property
     def content(self) -> int:
@@ -100,7 +103,8 @@ class Remembered:
             reason = N_("no temporary file can be written: {reason}; set TMPDIR to a place with room",
                         reason=system_reason(error))  # fmt: skip
             raise InputError(reason, import_module("tempfile").gettempdir()) from error
-        self._parts.append(_Part(self._end, len(table), len(content)))
+        bounds = int(table["half"].min()), int(table["half"].max())
+        self._parts.append(_Part(self._end, len(table), len(content), *bounds))
         self._end += table.nbytes + len(content)
 
     def packets(
@@ -113,9 +117,12 @@ class Remembered:
             raise ValueError("these flows were of no interest when the captures were read")
         sides = np.full(2 * len(self._interesting), -1, np.int64)
         sides[halves] = np.arange(len(halves))
+        lowest, highest = (int(halves.min()), int(halves.max())) if len(halves) else (0, -1)
         some: list[tuple[_Part, Column]] = []
         size = 0
         for part in self._parts:
+            if part.highest < lowest or part.lowest > highest:
+                continue
             table = np.frombuffer(self._read(part.offset, part.packets * PACKET.itemsize), PACKET)
             mine = table[sides[table["half"]] >= 0]
             if len(mine):

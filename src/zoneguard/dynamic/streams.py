@@ -16,7 +16,7 @@ from zoneguard.dynamic.surveying import Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
 
-BESIDE = 2048  # bytes held of a flow beside its payload, about
+BESIDE = 5 << 10  # bytes held of a flow beside its payload, about
 
 
 @dataclass(frozen=True, slots=True)
