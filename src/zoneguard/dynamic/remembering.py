@@ -45,8 +45,8 @@ def everything(ends: Ends) -> Bool:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one batch left at ``offset`` of the spool: so many packets, of directions from ``lowest`` to ``highest``, then
-    so many bytes that are apart."""
+    """What one batch left at ``offset`` of the spool: so many packets, of directions ``lowest`` to ``highest``, then so
+    many bytes that are apart."""
 
     offset: int
     packets: int
