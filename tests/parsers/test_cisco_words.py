@@ -14,13 +14,14 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, In
 from zoneguard.model.packet import Packet
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers import Source
+from zoneguard.parsers import Source, cisco_ios
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.entries import LATER, Entry, Reading, extended_entry, standard_entry
 from zoneguard.parsers._cisco.groups import Groups, network_member, service_member
 from zoneguard.parsers._cisco.lines import BANNER, LEAVES, MAX_DEPTH, Line, read_lines
 from zoneguard.parsers._cisco.lists import AccessList
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
+from zoneguard.parsers._forms import NOT_WHOLE
 from zoneguard.parsers.accounting import SESSION, Ledger
 
 SPAN = SourceSpan("r1.conf", 1, 1)
@@ -232,3 +233,38 @@ def test_a_mode_may_be_left_by_its_command() -> None:
     shape, ledger = lines("ip access-list extended A\n permit ip any any\n exit\ninterface Gi0/0\n exit\n shutdown")
     assert shape == ["ip access-list extended A", ">permit ip any any", "interface Gi0/0", ">shutdown"]
     assert ledger.close().ignored == {LEAVES: 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hostname r\nline 0/0/0\nline vty 0 4\n access-class 10 in vrf-also\n transport input ssh telnet",
+        "interface Virtual-Template1 type tunnel\ninterface Serial0/0/0.100 point-to-point\ninterface Port-channel 1",
+        "interface Gi0/1\n ip address 10.1.0.1 255.255.255.0\n ip address 10.2.0.1 255.255.255.0 secondary",
+        "interface GigabitEthernet0/1\n encapsulation dot1Q 10 native\n standby 1 ip 10.1.0.9 secondary",
+        "interface GigabitEthernet0/1\n switchport trunk native vlan 99\n switchport trunk allowed vlan add 5-9,11",
+        "version 15.2\nntp server 10.1.0.1 prefer source Vlan1\nlogging host 10.1.0.2 transport udp port 5514",
+        "version 15.2\nsnmp-server community open RO 10\nusername a privilege 15 secret 9 x\nenable secret 9 y",
+    ],
+)
+def test_commands_as_devices_write_them_are_whole(text: str) -> None:
+    account = cisco_ios.PLUGIN.parse(Source("f", tuple(text.splitlines())), "r").account
+    assert not [m for m in account.not_understood if m.reason == NOT_WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("interface GigabitEthernet0/1\n ip address 10.1.0.1 255.255.255.0 tertiary", 2),
+        ("access-list 10 permit any\ninterface GigabitEthernet0/1\n ip access-group 10 in sometimes", 3),
+        ("interface GigabitEthernet0/1\n encapsulation dot1Q 4095", 2),
+        ("interface GigabitEthernet0/1\n switchport trunk very allowed vlan 5", 2),
+        ("interface GigabitEthernet0/1\n shutdown later", 2),
+        ("zone-pair security p source a destination b unless", 1),
+        ("access-list 10 permit any\nline vty 0 4\n access-class 10 in always", 3),
+    ],
+)
+def test_a_word_or_number_too_much_is_said(text: str, line: int) -> None:
+    parsed = cisco_ios.PLUGIN.parse(Source("f", tuple(text.splitlines())), "r")
+    assert line in {m.span.first for m in parsed.account.not_understood}
+    assert line in {m.span.first for m in parsed.devices[0].uncertain}

@@ -182,12 +182,11 @@ class _Reader:
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
         """The value at ``at``, and where it ends."""
-        simple = _SIMPLE.match(self._text, at)
-        if simple:
-            line = self._here(at)
-            return Node(simple[1], line, line), simple.end()
         first = self._here(at)
         opening = self._text[at : at + 1]
+        simple = _SIMPLE.match(self._text, at) if opening == '"' else None
+        if simple:
+            return Node(simple[1], first, first), simple.end()
         value: Value = None
         end = at + 1
         if depth > MAX_DEPTH:
@@ -212,28 +211,28 @@ class _Reader:
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         found: dict[str, Node] = {}
+        whole, starts, next_member = self._text, self._starts, _MEMBER.match
         at += 1
         while True:
-            member = _MEMBER.match(self._text, at)
+            member = next_member(whole, at)
             if member is None:
                 at = self.skip(at)
-                if self._text[at : at + 1] != "}":
-                    self.broken = min(at, max(0, len(self._text) - 1))
+                if whole[at : at + 1] != "}":
+                    self.broken = min(at, max(0, len(whole) - 1))
                     return found, at
                 return found, at + 1
-            key = member[1]
+            key, text, word = member.groups()
             if "\\" in key or (self._odd and _SURROGATE.search(key)):
                 key = str(self._plain(member.start(1) - 1)[0])
-            text, word = member.group(2, 3)
             if text is not None or word is not None:
                 at = member.end()
-                line = self._line if at <= self._starts[self._line] else self._here(at - 1)
+                line = self._line if at <= starts[self._line] else self._here(at - 1)
                 found[key] = Node(_WORDS[word] if text is None else text, line, line)
                 continue
             if key in self._passed or key in self._whole:
                 begin = member.end()
                 plain, at = self._plain(begin)
-                if self.broken is None and (key in self._passed or not _ESCAPED.search(self._text, begin, at)):
+                if self.broken is None and (key in self._passed or not _ESCAPED.search(whole, begin, at)):
                     if key in self._whole:
                         found[key] = Node(plain, self._here(begin), self._here(at - 1))
                     continue

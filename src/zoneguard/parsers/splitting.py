@@ -47,7 +47,7 @@ _TITLE = re.compile(
 )
 _TITLE_FIRST = frozenset("#!;*=-")
 _ELEMENT = re.compile(r"\s*(?:</|<(?:entry|member)[ >])")
-"""A line of XML that begins no export and names nobody."""
+"""A line of XML that begins no export and names nobody, as none does that begins with a quote (JSON)."""
 
 
 @dataclass(slots=True)
@@ -202,7 +202,8 @@ class _Scan:
             if not line or line.isspace():
                 continue
             before = self._part
-            if ">" in line and _ELEMENT.match(line) is not None:
+            first = line.lstrip()[:1]
+            if first == '"' or (first == "<" and _ELEMENT.match(line) is not None):
                 before.body = True
                 self._heading = None
                 continue

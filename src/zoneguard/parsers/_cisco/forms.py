@@ -48,7 +48,7 @@ _MANAGEMENT = """
             access-class <name>}
     enable secret [level <1-15>] [<0-9>] <name>
     enable password [level <1-15>] [<0-9>] <name>
-    version <name> [bios:version <name>]
+    version <name> [bios:version [<name>]]
     snmp-server user <name> <name> {v1|v2c|v3|remote <name>|auth <name> <name>|priv [aes|des|3des|aes-128] [128|\
             192|256] <name>|encrypted|localizedkey|localizedv2key|engineid <name>|access <name>|use-ipv4acl <name>|\
             use-ipv6acl <name>}
@@ -99,7 +99,7 @@ IOS = Forms(
         Concern.FILTER,
         """
         end
-        interface (range <words>|<name> [<unit>] [point-to-point|multipoint|l2transport])
+        interface (range <words>|<name> [<unit>] [point-to-point|multipoint|l2transport|type <name>])
         ip access-list (standard|extended) <name>
         ipv6 access-list [standard|extended] <name>
         object-group (network|v6-network|service|ip port) <name>
@@ -117,8 +117,8 @@ IOS = Forms(
         zone-pair security <name> source <name> destination <name>
         ip nat pool <name> [<ip> <ip>] (netmask <ip>|prefix-length <1-32>) {type (rotary|match-host)|add-route|\
             arp-ping|accounting <name>}
-        line (console|con|aux|vty|tty|<0-9999>) {<0-9999>}
-        arp [vrf <name>] <ip> <name> <name> [<name>]
+        line (console|con|aux|vty|tty|<unit>) {<unit>}
+        arp [vrf <name>] <ip> <name> <name> [<name>] [<name>]
         """,
     ),
     ("line", Concern.FILTER, _TERMINAL),

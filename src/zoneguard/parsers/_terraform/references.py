@@ -84,6 +84,14 @@ class References:
     def named(self, resource: Resource, *path: Step) -> Named:
         """The objects that the attribute at ``path`` names, a list of ids or one."""
         self._steps = 0
+        later = resource.later.value
+        if (
+            len(path) == 1
+            and type(later) is dict
+            and path[0] not in later
+            and (text := resource.values.text(str(path[0])))
+        ):
+            return Named((self.called(text),))
         return self._named(resource, path, 0)
 
     def mentioned(self, resource: Resource) -> tuple[set[str], bool]:
