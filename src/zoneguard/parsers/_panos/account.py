@@ -34,7 +34,7 @@ class Accountant:
             spec = aside[id(node)]
         if spec.whole:
             self._understood += spans(node)
-            if spec.depth:
+            if spec.depth and any(value.children for value in node.children.values()):
                 self._deeper(node, spec, concern)
         elif spec.reason:
             self._ignored += ((spec.reason, lines) for lines in spans(node))

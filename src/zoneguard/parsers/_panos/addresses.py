@@ -65,6 +65,8 @@ def union(parts: Iterable[AddressMatch]) -> AddressMatch:
     known = list(parts)
     if len(known) == 1:
         return known[0]
+    if not any(part.others or part.doubts or part.everything for part in known):
+        return AddressMatch(Intervals.from_spans([span for part in known for span in part.exact.spans]))
     return AddressMatch(
         Intervals.from_spans(span for part in known for span in part.exact.spans),
         tuple(dict.fromkeys(other for part in known for other in part.others)),

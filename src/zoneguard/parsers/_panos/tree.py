@@ -100,8 +100,13 @@ class Node:
 
     def line(self, *path: str) -> int:
         """The first line of the node at ``path``, or of this one where there is none."""
-        node = self.at(*path)
-        return self.first if node is None else node.first
+        node = self
+        for name in path:
+            found = node.children.get(name)
+            if found is None:
+                return self.first
+            node = found
+        return node.first
 
 
 def spans(node: Node) -> list[Lines]:

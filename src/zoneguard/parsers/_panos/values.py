@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address
 
-from zoneguard.model.addresses import V6
+from zoneguard.model.addresses import V6, parse_prefix
 from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
 
 ALL_PORTS = Intervals.span(0, 65535)
 _FULL = (1 << 32) - 1
+_OCTET = r"(?:0|[1-9]\d{0,2})"
+_USUAL = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:0|[1-9]\d?))?")
 
 
 def address(text: str) -> int | None:
@@ -41,6 +44,11 @@ def interface_address(text: str) -> InterfaceAddress | None:
 
 def address_span(text: str) -> Intervals | None:
     """``a``, ``a-b`` or ``a/length`` of either family; host bits may be set."""
+    if _USUAL.fullmatch(text):
+        try:
+            return parse_prefix(text)
+        except ValueError:
+            return None
     low_text, dash, high_text = text.partition("-")
     if dash:
         low, high = address(low_text.strip()), address(high_text.strip())

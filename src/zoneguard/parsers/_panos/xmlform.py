@@ -66,16 +66,32 @@ class _Builder:
                 if tag in top.children:
                     line = expat.CurrentLineNumber + offset
                     ledger.not_understood(line, Reason('"{tag}" is defined a second time', tag=tag), Concern.FILTER)
-            top = top.children.get(tag) or top.child(tag, expat.CurrentLineNumber + offset)
-            stack.append(top)
+            children = top.children
+            found = children.get(tag)
+            if found is None:
+                line = expat.CurrentLineNumber + offset
+                found = Node(tag, line, line)
+                if children:
+                    children[tag] = found
+                else:
+                    top.children = {tag: found}
+            stack.append(found)
+            top = found
 
         def end(tag: str) -> None:
             nonlocal top
             line = expat.CurrentLineNumber + offset
             if tag == "member":
                 value = text[0] if len(text) == 1 else "".join(text)
-                if value := value.strip():
-                    top.child(value, line - sum(part.count("\n") for part in text) if len(text) > 1 else line)
+                children = top.children
+                if (value := value.strip()) and value not in children:
+                    first = line - sum(part.count("\n") for part in text) if len(text) > 1 else line
+                    if children:
+                        children[value] = Node(value, first, line)
+                    else:
+                        top.children = {value: Node(value, first, line)}
+                elif value:
+                    children[value].last = line
             else:
                 node = stack.pop()
                 top = stack[-1]
