@@ -17,6 +17,7 @@ from zoneguard.parsers.reading import detect, read_source
 from zoneguard.parsers.splitting import parse_source
 
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|ntar)(\.(gz|xz|bz2|zst|lz4))?$", re.IGNORECASE)
+RULE_LIST = "rule-list"
 MAX_FILES = 2000
 MAX_NETWORKS = 300  # of routing tables; connected networks are always listed
 
@@ -60,12 +61,13 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``unread``: files that are no known export, with the reason."""
+    """``unread``: files that are no known export, with the reason. ``lists``: rule lists, which are no devices."""
 
     devices: tuple[FoundDevice, ...]
     captures: tuple[Path, ...]
     networks: tuple[Network, ...]
     unread: tuple[tuple[Path, Text], ...]
+    lists: tuple[Path, ...] = ()
 
 
 def discover(folder: Path) -> Found:
@@ -79,6 +81,7 @@ def discover(folder: Path) -> Found:
     tables: list[FoundDevice] = []
     captures: list[Path] = []
     unread: list[tuple[Path, Text]] = []
+    lists: list[Path] = []
     for path in _files(folder):
         if not str(path).isprintable():
             unread.append((path, N_("its name has characters that a YAML file cannot hold; rename it")))
@@ -89,6 +92,9 @@ def discover(folder: Path) -> Found:
         try:
             source = read_source(path, str(path))
             parser = detect(source)
+            if parser.name == RULE_LIST:
+                lists.append(path)
+                continue
             name = path.name.partition(".")[0]
             found = FoundDevice(name, path, parser.name, parse_source(source, name).devices)
         except InputError as error:
@@ -100,7 +106,7 @@ def discover(folder: Path) -> Found:
             unread.append((path, N_("{format}: no device", format=parser.title)))
     devices, left = _paired(_named(configs), tables)
     unread += [(table.config, N_("a routing table of no device that was found")) for table in left]
-    return Found(tuple(devices), tuple(captures), tuple(_networks(devices)), tuple(unread))
+    return Found(tuple(devices), tuple(captures), tuple(_networks(devices)), tuple(unread), tuple(lists))
 
 
 def _files(folder: Path) -> Iterator[Path]:

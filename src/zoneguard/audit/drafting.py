@@ -83,6 +83,9 @@ def project_text(draft: Draft, say: Mapping[str, str]) -> str:
     if draft.found.devices:
         lines += ["", "devices:", *(_device(draft.folder, found) for found in draft.found.devices)]
     lines += ["", f"# {say['rest']}", "allow: []", "exceptions: []"]
+    if draft.found.lists:
+        lines += ["", f"# {say['lists']}", "# intended:"]
+        lines += [f"#   - {{list: {_inside(draft.folder, path)}}}" for path in draft.found.lists]
     if draft.found.captures:
         lines += ["", f"# {say['points']}", "captures:"]
         lines += [f"  - {{path: {_inside(draft.folder, path)}}}" for path in draft.found.captures]
@@ -96,6 +99,7 @@ COMMENTS: Mapping[str, Text] = {
     "rest": N_(
         "Who may open sessions across zones, and who by exception. Nothing is allowed that is not written here."
     ),
+    "lists": N_("Rule lists: take the # away of those that say what is meant to pass between zones."),
     "points": N_("Say of each capture where it was taken, with `point`."),
 }
 

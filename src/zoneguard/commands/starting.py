@@ -103,6 +103,8 @@ def _say_found(session: Session, found: Found) -> None:
         )
     if found.captures:
         session.note(N_("captures: {count}", count=len(found.captures)))
+    if found.lists:
+        session.note(N_("rule lists: {count}; they declare nothing until you say so", count=len(found.lists)))
     for path, reason in found.unread[:SHOWN_FILES]:
         session.note(N_("left aside: {file}: {reason}", file=clean(str(path)), reason=reason))
     if len(found.unread) > SHOWN_FILES:
