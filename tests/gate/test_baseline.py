@@ -15,6 +15,7 @@ from zoneguard.audit import run
 from zoneguard.gate.baseline import accepting
 from zoneguard.loading.baseline import baseline_text, read_baseline
 from zoneguard.loading.project import load_project
+from zoneguard.model.addresses import parse_address
 from zoneguard.model.errors import InputErrors
 from zoneguard.model.findings import Accepted, Report
 from zoneguard.model.policy import Verdict
@@ -127,6 +128,16 @@ accepted:
   - {finding: ab, check: ZG102, zones: [a, b], reason: r, owner: o, expires: 2027-03-31,
      packets: [{source: 10.0.0.0/8, destination: [10.1.0.0/16, 10.2.0.1], protocol: 6, dport: "80,443"}]}
 """
+
+
+def test_the_file_leaves_out_what_no_rule_passes_on_and_says_so(tmp_path: Path) -> None:
+    (entry, *_) = (e for e in accepted(tmp_path, [rule("443")]) if e.zones == ("internet", "lgwan"))
+    text = (tmp_path / "baseline.yaml").read_text(encoding="utf-8")
+    assert "# Addresses of the devices themselves are missing" in text
+    for side, firewall, beside in (("src", "10.30.0.1", "10.30.0.2"), ("dst", "10.20.0.1", "10.20.0.2")):
+        values = [getattr(box, side) for box in entry.boxes]
+        assert not any(parse_address(firewall) in value for value in values)
+        assert any(parse_address(beside) in value for value in values)
 
 
 @pytest.mark.parametrize(

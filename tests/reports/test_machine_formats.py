@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv as csv_module
 import json
 from dataclasses import replace
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from sarif_pydantic import Sarif
 
 from tests.reports.sample import ICMP, MAIL, PERMIT, REPORT, RULE, UNDETERMINED
-from zoneguard.model.findings import Report
+from zoneguard.model.findings import Accepted, Finding, Held, Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.plugins import of_type
 from zoneguard.reports import ReportFormat, csv, github, gitlab, junit, markdown, sarif
+from zoneguard.reports import json as json_report
+from zoneguard.reports import text as text_report
+from zoneguard.reports._working_paper import accepted
 
 EVIL = "=cmd|'/c calc'!A1 | `x` <script>alert(1)</script> ::error:: %0A\r\n]]> \x00\x1b[31m \ud800"
 FORMATS = sorted(of_type("zoneguard.reports", ReportFormat), key=lambda plugin: plugin.name)
@@ -171,6 +175,26 @@ def test_markdown_shows_inputs_literally() -> None:
     table = [line for line in text.splitlines() if line.startswith("| **")]
     assert len(table) == 1
     assert table[0].replace("\\|", "").count("|") == 3
+
+
+@pytest.mark.parametrize(("left", "share"), [((PERMIT,), " (in part)"), ((), "")])
+def test_every_report_says_what_a_baseline_held_back_and_whether_wholly(left: tuple[Finding, ...], share: str) -> None:
+    span = SourceSpan("baseline.yaml", 4, 9)
+    entry = Accepted(
+        PERMIT.fingerprint, PERMIT.check, PERMIT.verdict, PERMIT.zones, (), "move", "head", date(2027, 3, 31), span
+    )
+    report = replace(REPORT, findings=left, held=(Held(PERMIT, (entry,)),))
+    (line,) = [
+        line
+        for line in markdown.PLUGIN.write(report, "en", False).decode().splitlines()
+        if line.startswith("- **ZG101**") and "head, until" in line
+    ]
+    assert line == f"- **ZG101** mynumber → lgwan{share}: move (head, until 2027-03-31)"
+    (held,) = json.loads(json_report.PLUGIN.write(report, "en", False))["accepted"]
+    assert held["partly"] is bool(left)
+    text = text_report.PLUGIN.write(report, "en", False).decode()
+    assert ("In part: what is not accepted is among the findings." in text) is bool(left)
+    assert [row[4] for row in accepted(report, str).rows] == ["in part" if left else "wholly"]
 
 
 def test_markdown_says_verdict_matrix_findings_and_clauses() -> None:

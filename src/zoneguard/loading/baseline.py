@@ -25,7 +25,10 @@ from zoneguard.model.policy import Verdict
 from zoneguard.model.text import N_
 
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
-HEAD = "# Accepted violations: each holds back exactly its packets, until its last day (`zoneguard baseline`).\n"
+HEAD = """\
+# Accepted violations: each holds back exactly its packets, until its last day (`zoneguard baseline`).
+# Addresses of the devices themselves are missing from their ranges: no rule passes on what goes to or comes from them.
+"""
 
 
 def _numbers(value: object) -> Intervals:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from zoneguard.model.findings import Accepted, Held, Report
@@ -10,19 +11,25 @@ from zoneguard.reports._page import Page
 from zoneguard.reports._words import Translate
 
 LABEL_WIDTH = 12
+HEADING = N_("Accepted for a time")
+
+
+def held_back(report: Report) -> Iterator[tuple[Held, bool]]:
+    """What the baseline held back, each with whether a part of it is still a finding."""
+    left = {finding.fingerprint for finding in report.findings}
+    return ((held, held.finding.fingerprint in left) for held in report.held)
 
 
 def write_held(page: Page, report: Report) -> None:
     """The accepted findings, or the accepted parts of them."""
     if not report.held:
         return
-    page.heading(page.say(N_("Accepted for a time")))
+    page.heading(page.say(HEADING))
     page.paragraph(page.say(N_("Held back by the baseline. The clauses are broken all the same.")), 2)
-    left = {finding.fingerprint for finding in report.findings}
-    for held in report.held:
+    for held, partly in held_back(report):
         page.line(f"  {page.paint(held.finding.check)}  {' → '.join(held.finding.zones)}")
         page.paragraph(held.finding.message.render(page.translate), 4)
-        if held.finding.fingerprint in left:
+        if partly:
             page.paragraph(page.say(N_("In part: what is not accepted is among the findings.")), 4)
         for entry in held.entries:
             page.field(page.say(N_("accepted")), [page.say(accepted_by(entry)), str(entry.span)], 4, LABEL_WIDTH)
@@ -33,7 +40,7 @@ def accepted_by(entry: Accepted) -> Text:
     return N_("{reason} ({owner}, until {day})", reason=entry.reason, owner=entry.owner, day=str(entry.expires))
 
 
-def held_json(held: Held, left: set[str], translate: Translate) -> dict[str, Any]:
+def held_json(held: Held, partly: bool, translate: Translate) -> dict[str, Any]:
     """What was held back; ``partly``: some of it is still a finding."""
     finding = held.finding
     return {
@@ -43,7 +50,7 @@ def held_json(held: Held, left: set[str], translate: Translate) -> dict[str, Any
         "verdict": finding.verdict.value,
         "zones": list(finding.zones),
         "message": finding.message.render(translate),
-        "partly": finding.fingerprint in left,
+        "partly": partly,
         "entries": [
             {
                 "reason": entry.reason,

@@ -12,6 +12,7 @@ from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.plugins import of_type
+from zoneguard.reports._accepted import HEADING, held_back
 from zoneguard.reports._sentences import clauses_of, message, proof, titled
 from zoneguard.reports._words import PEERS, SEVERITIES, VERDICTS, Translate, in_order, kind_word
 
@@ -131,27 +132,26 @@ def _attestations(report: Report, lang: str, translate: Translate) -> Table:
 
 def accepted(report: Report, translate: Translate) -> Table:
     """What a baseline held back; no row where it held back nothing."""
-    left = {finding.fingerprint for finding in report.findings}
     rows = tuple(
         (
             held.finding.fingerprint[:12],
             held.finding.check,
             " → ".join(held.finding.zones),
             held.finding.message.render(translate),
-            (N_("in part") if held.finding.fingerprint in left else N_("wholly")).render(translate),
+            (N_("in part") if partly else N_("wholly")).render(translate),
             entry.reason,
             entry.owner,
             entry.expires.isoformat(),
             str(entry.span),
         )
-        for held in report.held
+        for held, partly in held_back(report)
         for entry in held.entries
     )
     columns = (
         N_("Number"), N_("Checks"), N_("Zones"), N_("Findings"), N_("accepted"), N_("Reason"), N_("Owner"),
         N_("Until"), N_("evidence"),
     )  # fmt: skip
-    return Table(N_("Accepted for a time"), columns, rows)
+    return Table(HEADING, columns, rows)
 
 
 def _evidence(report: Report, translate: Translate) -> Table:

@@ -14,7 +14,7 @@ from zoneguard.model.findings import Finding, MatrixCell, Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.reports import ReportFormat, _values
-from zoneguard.reports._accepted import held_json
+from zoneguard.reports._accepted import held_back, held_json
 from zoneguard.reports._coverage import unread
 from zoneguard.reports._words import Translate, in_order
 
@@ -49,7 +49,7 @@ def as_json(report: Report, translate: Translate) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "summary": _summary(report),
         "findings": [_finding(f, translate, report.frames) for f in in_order(report.findings)],
-        "accepted": [held_json(h, {f.fingerprint for f in report.findings}, translate) for h in report.held],
+        "accepted": [held_json(held, partly, translate) for held, partly in held_back(report)],
         "matrix": [cell(c) for c in report.matrix],
         "clauses": _clauses(report, translate),
         "policies_differ": [

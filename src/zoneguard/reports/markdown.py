@@ -10,7 +10,7 @@ from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_
 from zoneguard.reports import ReportFormat
-from zoneguard.reports._accepted import accepted_by
+from zoneguard.reports._accepted import HEADING, accepted_by, held_back
 from zoneguard.reports._sentences import clauses_of, further_flows, message, titled
 from zoneguard.reports._words import REDACTED, SEVERITIES, SIGNS, STATES, VERDICTS, Translate, in_order
 
@@ -87,11 +87,12 @@ def _finding(report: Report, finding: Finding, lang: str, translate: Translate) 
 def _accepted(report: Report, translate: Translate) -> list[str]:
     if not report.held:
         return []
-    lines = [f"### {N_('Accepted for a time').render(translate)}", ""]
-    for held in report.held:
+    lines = [f"### {HEADING.render(translate)}", ""]
+    for held, partly in held_back(report):
         zones = " → ".join(map(escaped, held.finding.zones))
         words = "; ".join(accepted_by(entry).render(translate) for entry in held.entries)
-        lines.append(f"- **{held.finding.check}** {zones}: {escaped(words)}")
+        share = f" ({N_('in part').render(translate)})" if partly else ""
+        lines.append(f"- **{held.finding.check}** {zones}{share}: {escaped(words)}")
     return [*lines, ""]
 
 
