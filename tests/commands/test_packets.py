@@ -67,6 +67,16 @@ def test_a_translation_shows_what_a_port_may_become(zoneguard: Run) -> None:
     assert "source port 40000 → 1-65535" in zoneguard("trace", CITY, *asked, "--sport", "40000")[1]
 
 
+def test_a_packet_that_may_come_in_at_several_places_is_followed_from_each(zoneguard: Run) -> None:
+    asked = ("--from", "10.10.30.66", "--to", "10.20.30.41", "--dport", "445")
+    broken = CITY.with_name("alpha-city-broken")
+    out = zoneguard("trace", broken, *asked)[1]
+    first, second = out.partition("the answer")[0].split("coming in by fw-core port3  delivered")
+    assert "1. cs-gw/default" in first and "configs/cs-gw.rules:14" in first
+    assert "1. fw-core/root" in second and "configs/fw-core.conf:693-704" in second
+    assert "fw-core port3 から入る場合  到達" in zoneguard("trace", broken, *asked, "--lang", "ja")[1]
+
+
 def test_json_says_which_fields_may_be_anything(zoneguard: Run, gateway: Path) -> None:
     asked = ("trace", gateway, *HOSTS, "--dport", "443", "--format", "json")
     shown = json.loads(zoneguard(*asked)[1])

@@ -48,28 +48,33 @@ DECISIONS = {
 
 
 def write_trace(page: Page, trace: Trace, unspecified: frozenset[Field] = frozenset()) -> None:
-    """The packet, how it ended and why, and each hop with the lines that decided there."""
+    """The packet, how it ended and why, and each hop with the lines that decided there; the worst way first, then what
+    becomes of the packet where it comes in elsewhere."""
     page.line(page.paint(trace.packet.text(unspecified), "bold"))
     anything = ", ".join(page.say(word) for field, word in FIELDS.items() if field in unspecified)
     if anything:
         page.paragraph(page.say(N_("with any {fields}", fields=anything)), 2, "dim")
-    ended = page.say(DISPOSITIONS[trace.disposition])
-    page.line(page.paint(ended, STYLES[trace.disposition]))
-    page.paragraph(trace.reason.render(page.translate), 2)
-    for number, hop in enumerate(trace.hops, 1):
-        page.line()
-        _hop(page, number, hop, unspecified)
+    _way(page, "", trace, unspecified)
+    for other in trace.alternatives:
+        if other.entry is not None and other.entry != trace.entry:
+            port = {"device": other.entry.device, "interface": other.entry.interface}
+            page.line()
+            _way(page, page.say(N_("coming in by {device} {interface}", **port)), other, unspecified)
     if trace.answer is not None:
         _answer(page, trace.answer, answered(unspecified))
 
 
 def _answer(page: Page, back: Trace, unspecified: frozenset[Field]) -> None:
-    """How the first answer ends, and its hops."""
     page.line()
-    ended = page.paint(page.say(DISPOSITIONS[back.disposition]), STYLES[back.disposition])
-    page.line(f"{page.say(N_('the answer'))}  {back.packet.text(unspecified)}  {ended}")
-    page.paragraph(back.reason.render(page.translate), 2)
-    for number, hop in enumerate(back.hops, 1):
+    _way(page, f"{page.say(N_('the answer'))}  {back.packet.text(unspecified)}", back, unspecified)
+
+
+def _way(page: Page, lead: str, trace: Trace, unspecified: frozenset[Field]) -> None:
+    """How it ends, why, and each hop."""
+    ended = page.paint(page.say(DISPOSITIONS[trace.disposition]), STYLES[trace.disposition])
+    page.line(f"{page.paint(lead)}  {ended}" if lead else ended)
+    page.paragraph(trace.reason.render(page.translate), 2)
+    for number, hop in enumerate(trace.hops, 1):
         page.line()
         _hop(page, number, hop, unspecified)
 
