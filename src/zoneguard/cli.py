@@ -20,6 +20,7 @@ from zoneguard.options import (
     judging,
     project_argument,
     ruleset_options,
+    show_content,
     spoofed,
     text_or_json,
     undetermined_is_fine,
@@ -49,15 +50,18 @@ def cli() -> None:
 @cli.command(help=_("Check configurations and captures against the policy."))
 @project_argument
 @judging
+@show_content
 @jobs
 @common
-def audit(session: Session, project: Path | None, as_of: datetime | None, jobs: int, **judgement: Any) -> int:
+def audit(
+    session: Session, project: Path | None, as_of: datetime | None, show_content: bool, jobs: int, **judgement: Any
+) -> int:
     """Both halves and the cross-check."""
     from zoneguard.audit import Looking
     from zoneguard.commands.judgement import Judgement
     from zoneguard.commands.projects import DYNAMIC, STATIC, judge, load
 
-    asked = Judgement(looking=Looking(jobs=jobs), **judgement)
+    asked = Judgement(looking=Looking(jobs=jobs, show_content=show_content), **judgement)
     return judge(session, load(project, as_of and as_of.date()), STATIC | DYNAMIC, asked)
 
 
@@ -81,6 +85,7 @@ def verify(session: Session, project: Path | None, as_of: datetime | None, **jud
     "--extract", type=PATH, metavar="DIR", help=_("Write the content found to this empty folder, as evidence.")
 )
 @judging
+@show_content
 @jobs
 @common
 def replay(
@@ -89,6 +94,7 @@ def replay(
     as_of: datetime | None,
     all_flows: bool,
     extract: Path | None,
+    show_content: bool,
     jobs: int,
     **judgement: Any,
 ) -> int:
@@ -99,7 +105,8 @@ def replay(
 
     path, captures = split_paths(paths)
     project = with_captures(load(path, as_of and as_of.date()), captures)
-    return judge(session, project, DYNAMIC, Judgement(looking=Looking(all_flows, extract, jobs), **judgement))
+    looking = Looking(all_flows, extract, jobs, show_content)
+    return judge(session, project, DYNAMIC, Judgement(looking=looking, **judgement))
 
 
 @cli.command(

@@ -115,6 +115,14 @@ def jobs(command: Command) -> Command:
     return click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help=said)(command)
 
 
+def show_content(command: Command) -> Command:
+    """``--show-content``."""
+    said = _(
+        "Show of mails and sessions who sent what to whom (subjects, addresses, accounts), which no report shows else."
+    )
+    return click.option("--show-content", is_flag=True, help=said)(command)
+
+
 def intrazone(command: Command) -> Command:
     """``--intrazone``."""
     said = _("Show what devices let pass within a zone, too.")

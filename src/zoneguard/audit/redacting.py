@@ -10,7 +10,7 @@ from typing import Any
 from zoneguard.audit.pseudonyms import Pseudonyms
 from zoneguard.model.crossing import Hop
 from zoneguard.model.findings import Accepted, Finding, Report
-from zoneguard.model.flows import Flow
+from zoneguard.model.flows import Flow, Transfer
 from zoneguard.model.packet import Packet
 from zoneguard.model.project import CloudService, Endpoint, ExceptionEntry, Host, LedgerEntry, ListMapping
 from zoneguard.model.spans import CaptureSpan
@@ -29,7 +29,7 @@ class Holds(Enum):
     MAC = auto()
     MACS = auto()
     ORIGIN = auto()  # kept: what a template or a fingerprint is made from, never shown itself
-    TOO_MUCH = auto()  # left out: what addresses could be computed from, and no report shows
+    TOO_MUCH = auto()  # left out: what addresses could be computed from and no report shows, and who wrote what
 
 
 FIELDS: dict[tuple[type, str], Holds] = {
@@ -49,6 +49,7 @@ FIELDS: dict[tuple[type, str], Holds] = {
     (CloudService, "addresses"): Holds.ADDRESSES,
     (LedgerEntry, "mac"): Holds.MAC,
     (ListMapping, "names"): Holds.NAMED_ADDRESSES,
+    (Transfer, "facts"): Holds.TOO_MUCH,
     (Finding, "packets"): Holds.TOO_MUCH,
     (Finding, "anchor"): Holds.ORIGIN,
     (Accepted, "boxes"): Holds.TOO_MUCH,

@@ -11,6 +11,7 @@ from zoneguard.audit.comparing import disagreements
 from zoneguard.audit.inputs import input_file, joined, load_devices, load_intended, shown
 from zoneguard.audit.judging import clause_results
 from zoneguard.audit.matrix import matrix
+from zoneguard.audit.personal import with_personal_facts
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
 from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.gate.baseline import held_back
@@ -38,11 +39,13 @@ COMMANDS = {BOTH: "audit", frozenset({STATIC}): "verify", frozenset({DYNAMIC}): 
 @dataclass(frozen=True, slots=True)
 class Looking:
     """How captures are looked into: every flow, not only those that cross, with ``all_flows``; carved content is
-    written to the folder ``extract``; captures, or what flows carried, are read by up to ``jobs`` processes."""
+    written to the folder ``extract``; captures, or what flows carried, are read by up to ``jobs`` processes;
+    ``show_content``: findings tell the personal facts of mails and sessions."""
 
     all_flows: bool = False
     extract: Path | None = None
     jobs: int = 1
+    show_content: bool = False
 
 
 def run(
@@ -68,6 +71,9 @@ def run(
     static, dynamic = case.static, case.dynamic
     found = tuple(sorted(_findings(case, tuple(checks.values()), progress), key=_order))
     findings, held = held_back(case, found, baseline)
+    findings = with_personal_facts(
+        findings, dynamic.transfers if dynamic else (), bool(looking and looking.show_content)
+    )
     return Report(
         project=project,
         command=COMMANDS[halves],

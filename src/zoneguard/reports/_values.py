@@ -74,7 +74,7 @@ def hop(value: Hop) -> Json:
 
 
 def transfer(value: Transfer, translate: Translate) -> Json:
-    """Content that a flow carried: metadata and hashes, never the content."""
+    """Content that a flow carried: metadata and hashes, never the content; personal facts where they were asked for."""
     return {
         "protocol": value.protocol,
         "kind": value.kind,
@@ -88,6 +88,7 @@ def transfer(value: Transfer, translate: Translate) -> Json:
         "hazards": [{"kind": h.kind, "where": h.where, "detail": h.detail} for h in value.hazards],
         "frames": [frame.frame for frame in value.frames],
         "capture": value.frames[0].file if value.frames else value.flow.first.file,
+        **({"personal": [{"fact": name, "value": said} for name, said in value.facts]} if value.facts else {}),
     }
 
 

@@ -131,6 +131,7 @@ def _finding(page: Page, number: int, finding: Finding, frames: Mapping[CaptureS
     if finding.transfer:
         content = finding.transfer
         field(page.say(N_("content")), [part for part in (content.name, content.media_type) if part])
+        field(page.say(N_("personal")), [f"{name}: {said}" for name, said in content.facts])
         page.field("SHA-256", [content.sha256] if content.sha256 else [], 5, HASH_LABEL_WIDTH)
     evidence = [_evidence(span, frames) for span in finding.evidence[:SHOWN_EVIDENCE]]
     if len(finding.evidence) > SHOWN_EVIDENCE:

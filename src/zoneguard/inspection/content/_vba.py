@@ -83,6 +83,10 @@ def _chunk(data: bytes, position: int, end: int, out: bytearray) -> None:
     while position < end:
         flags = data[position]
         position += 1
+        if not flags and position + 8 <= end:
+            out += data[position : position + 8]
+            position += 8
+            continue
         for bit in range(8):
             if position >= end:
                 return
@@ -96,5 +100,5 @@ def _chunk(data: bytes, position: int, end: int, out: bytearray) -> None:
             length, distance = (token & (0xFFFF >> bits)) + 3, (token >> (16 - bits)) + 1
             if distance > len(out) - begun or len(out) - begun > 4096:
                 return
-            for _ in range(length):
-                out.append(out[-distance])
+            piece = out[len(out) - distance :][:length]
+            out += piece if distance >= length else (piece * -(-length // distance))[:length]

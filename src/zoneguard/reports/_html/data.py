@@ -110,12 +110,13 @@ def flow_texts(finding: Finding) -> list[Text]:
 
 
 def content_texts(finding: Finding) -> list[str]:
-    """What the finding's transfer carried: name, type, hash, hazards."""
+    """What the finding's transfer carried: name, type, hash, hazards, personal facts where they were asked for."""
     content = finding.transfer
     if content is None:
         return []
     hazards = [" ".join(filter(None, (h.kind, h.where, h.detail))) for h in content.hazards]
-    return [text for text in (content.name, content.media_type, content.sha256, *hazards) if text]
+    personal = [f"{name}: {said}" for name, said in content.facts]
+    return [text for text in (content.name, content.media_type, content.sha256, *hazards, *personal) if text]
 
 
 def _evidence(span: SourceSpan | CaptureSpan, frames: Mapping[CaptureSpan, str], pool: Pool) -> list[int]:
