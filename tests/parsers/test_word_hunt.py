@@ -17,6 +17,8 @@ FREE = {
     "cisco-nxos": rf"switchport port-security|{_CISCO}",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
+    "alaxala": r"description |match vrf |ip access-group |logging host |vlan ",
+    "awplus": r"description ",
     "junos": r"arp |any any |server |encrypted-password |ssh |host ",
     "nftables": r"(?!)",
     "panos": r".*\[ .* zzz-unknown ?\]$|set deviceconfig system (?:ntp-servers|panorama) |set .* log-settings ",

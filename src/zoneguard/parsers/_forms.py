@@ -2,10 +2,10 @@
 
 A form is written as manuals write a syntax: words as they are, ``<name>`` one word, ``<ip>`` an IPv4 address,
 ``<prefix>`` an address with its length, ``<number>``, ``<1-4094>`` a number in that range, ``<unit>`` what begins with
-a digit, ``<transport>`` as ``udp/514``, ``<words>`` one word or more, ``<text>`` all that follows, if anything; ``[…]``
-may be left out, ``(a|b)`` is one of them, ``{a|b}`` any of them in any order. A command is held against the forms whose
-words before the first choice are its own; where there are such forms and none fits, the command has a word, or a
-number, that nobody has read.
+a digit, ``<port>`` an interface with its number, ``<transport>`` as ``udp/514``, ``<words>`` one word or more,
+``<text>`` all that follows, if anything; ``[…]`` may be left out, ``(a|b)`` is one of them, ``{a|b}`` any of them in
+any order. A command is held against the forms whose words before the first choice are its own; where there are such
+forms and none fits, the command has a word, or a number, that nobody has read.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _PLACES = {
     "<name>": _WORD,
     "<number>": r"\d{1,10}\0",
     "<unit>": r"\d[^\0]*\0",
+    "<port>": r"(?:[A-Za-z][\w:/.-]*\d[\w:/.-]*|null)\0",
     "<ip>": r"\d{1,3}(?:\.\d{1,3}){3}\0",
     "<prefix>": r"[0-9a-fA-F.:]+/\d{1,3}\0",
     "<transport>": r"(?:tcp|udp|6|17)(?:/\d{1,5})?\0",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 from zoneguard.model.device import Concern, MacBinding
 from zoneguard.model.settings import Service
-from zoneguard.parsers import Source
+from zoneguard.parsers import Source, _forms
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
 from zoneguard.parsers._alaxala.config import Config
+from zoneguard.parsers._alaxala.forms import FORMS
 from zoneguard.parsers._alaxala.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
@@ -28,6 +29,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     config.settings = read_management(lines, config)
     config.sockets = read_sockets(lines, lambda line: line.span, _names)
     report_taken_back(lines, ledger)
+    FORMS.check(_forms.each(lines), ledger)
     return config
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from zoneguard.model.device import Concern, MacBinding
-from zoneguard.parsers import Source
+from zoneguard.parsers import Source, _forms
 from zoneguard.parsers._awplus import acl, entities, firewall, interfaces, routes
 from zoneguard.parsers._awplus.commands import INTERFACE, TOP
 from zoneguard.parsers._awplus.config import Applied, Config
+from zoneguard.parsers._awplus.forms import FORMS
 from zoneguard.parsers._awplus.management import read_management
 from zoneguard.parsers._indented.config import take
 from zoneguard.parsers._indented.lines import Line, read_tree
@@ -30,6 +31,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> Config:
     config.tunnels = read_tunnels(lines, lambda line: line.span)
     config.sockets = read_sockets(lines, lambda line: line.span, _names)
     report_taken_back(lines, ledger)
+    FORMS.check(_forms.each(lines), ledger)
     return config
 
 
