@@ -328,6 +328,13 @@ def test_static_arp() -> None:
     assert (binding.address, binding.mac, binding.interface) == ((10 << 24) + 9, 0x0012E2005310, "vlan10")
 
 
+def test_a_list_alone_is_told_from_that_of_its_relatives_by_its_quotes() -> None:
+    text = 'ip access-list extended "LGWAN-IN"\n  10 permit tcp any host 10.30.50.10 eq https\n  20 deny ip any any'
+    lines = tuple(text.split("\n"))
+    assert detect(Source("ax.cfg", lines)).name == "alaxala"
+    assert detect(Source("ios.cfg", (lines[0].replace('"', ""), *lines[1:]))).name == "cisco-ios"
+
+
 def test_detection_by_content() -> None:
     source = Source("f", split_lines(SWITCH))
     assert PLUGIN.sniff(source) > 0.95

@@ -26,6 +26,7 @@ _HEADER = re.compile(r"#\s?(?:configuration list for AX|Last modified by .{0,60}
 _CERTAIN = re.compile(
     r"interface (?:gigabitethernet|tengigabitethernet|fortygigabitethernet|hundredgigabitethernet) \d"
     r"|interface range? vlan \d|  name \"VLAN\d{4}\"|vrf definition \d|  vrf forwarding \d|flow detection mode "
+    r"|ip(?:v6)? access-list (?:extended |standard )?\""
     r"|system function |swrt_table_resource |axrp \d|  import inter-vrf |policy-list \d"
 )
 _TYPICAL = re.compile(
