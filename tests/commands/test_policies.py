@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,23 @@ def test_explain(zoneguard: Run) -> None:
     shown = json.loads(zoneguard("explain", "ZG105", "--format", "json")[1])
     assert shown["checks"][0]["documentation"][0].startswith("Each row names a purpose")
     assert "mikasa:131" in shown["checks"][0]["clauses"]
+
+
+def test_a_clause_of_the_projects_own_policy_is_explained(
+    zoneguard: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "zoneguard-profile: 1\nname: own\ntitle: {en: Own, ja: 本市}\nclauses:\n"
+        '  - {clause: "3-2", class: N, checks: [ZG101], severity: high, title: {en: Apart, ja: 分離}}\n',
+        encoding="utf-8",
+    )
+    project = "zoneguard: 1\nprofile: [own.yaml]\nzones: {a: {class: lgwan, prefixes: 10.0.0.0/8}}\n"
+    (tmp_path / "zoneguard.yaml").write_text(project)
+    monkeypatch.chdir(tmp_path)
+    assert "decided by    ZG101" in zoneguard("explain", "own:3-2")[1]
+    (tmp_path / "zoneguard.yaml").write_text(project + "nonsense: 1\n")
+    assert zoneguard("explain", "ZG101")[0] == 0
+    assert zoneguard("explain", "own:3-2")[0] == 2
 
 
 @pytest.mark.parametrize(

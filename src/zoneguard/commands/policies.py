@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from zoneguard.audit.citations import refuse_unknown
 from zoneguard.checks import Check
+from zoneguard.commands.projects import load
 from zoneguard.console import Session, UsageProblem
 from zoneguard.loading.json_schema import json_schema
 from zoneguard.loading.profile import load_profile, shipped_profiles
 from zoneguard.loading.values import alike
+from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Profile
 from zoneguard.model.text import N_, Text
@@ -40,7 +42,7 @@ def profiles(session: Session, name: str | None, form: str) -> int:
 def explain(session: Session, subject: str, form: str) -> int:
     """A check by id or name, a clause by id or number."""
     checks = of_type("zoneguard.checks", Check)
-    known = _shipped()
+    known = [*_shipped(), *_own()]
     chosen = [check for check in checks if subject.casefold() in (check.id.casefold(), check.name)]
     clauses = view.clauses_named(known, subject)
     if not chosen and not clauses:
@@ -81,3 +83,12 @@ def schema(session: Session, which: str) -> int:
 
 def _shipped() -> list[Profile]:
     return [load_profile(name) for name in shipped_profiles()]
+
+
+def _own() -> list[Profile]:
+    """The policies of the nearest project that are not shipped; none where no project can be read."""
+    try:
+        profiles = load(None).profiles
+    except (InputError, InputErrors):
+        return []
+    return [profile for profile in profiles if profile.name not in shipped_profiles()]
