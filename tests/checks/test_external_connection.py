@@ -6,23 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks import lone
 from zoneguard.model.errors import InputErrors
 from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  lgwan: {class: lgwan, prefixes: [10.20.0.0/24]}
-  juki: {class: closed-external, prefixes: [172.16.0.0/24]}
-  edu: {class: out-of-scope, prefixes: [172.17.0.0/24]}
-devices:
-  r1: {config: r1.conf, format: cisco-ios}
-"""
+ZONES = {
+    "lgwan": ("lgwan", "10.20.0.0/24"),
+    "juki": ("closed-external", "172.16.0.0/24"),
+    "edu": ("out-of-scope", "172.17.0.0/24"),
+}
 ROUTER = """\
 version 15.2
 interface GigabitEthernet0/0
@@ -36,9 +29,7 @@ CLAUSE = "mikasa:69-1(1)"
 
 
 def audited(root: Path, register: str, router: str = ROUTER) -> Report:
-    (root / "r1.conf").write_text(router, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT + register, encoding="utf-8")
-    return run(load_project(root, None), frozenset({"static"}))
+    return lone.audited(root, "r1", "cisco-ios", router, ZONES, register)
 
 
 def found(report: Report) -> list[Finding]:

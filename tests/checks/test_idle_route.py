@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks import lone
 from zoneguard.model.findings import Finding
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-zones:
-  internet: {class: internet, prefixes: [10.30.0.0/16]}
-  world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
-  rtr: {config: rtr.conf, format: yamaha}
-"""
+ZONES = {"internet": ("internet", "10.30.0.0/16"), "world": ("public", "0.0.0.0/0")}
 ROUTER = """\
 ip route default gateway 203.0.113.1
 ip lan1 address 10.30.0.1/24
@@ -25,9 +16,8 @@ ip lan2 address 203.0.113.2/28
 
 
 def found(root: Path, *routes: str) -> list[Finding]:
-    (root / "rtr.conf").write_text("\n".join(routes) + "\n" + ROUTER)
-    (root / "zoneguard.yaml").write_text(PROJECT)
-    return [f for f in run(load_project(root, None)).findings if f.check == "ZG124"]
+    report = lone.audited(root, "rtr", "yamaha", "\n".join(routes) + "\n" + ROUTER, ZONES)
+    return [f for f in report.findings if f.check == "ZG124"]
 
 
 def test_routes_that_are_used_are_quiet(tmp_path: Path) -> None:

@@ -6,21 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks import lone
 from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  lgwan: {class: lgwan, prefixes: [10.20.0.0/16]}
-  world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
-  r1: {config: r1.conf, format: %s}
-"""
+ZONES = {"lgwan": ("lgwan", "10.20.0.0/16"), "world": ("public", "0.0.0.0/0")}
 IOS = """\
 version 15.2
 interface Tunnel0
@@ -168,9 +158,7 @@ INTERNET, CLOSED = "198.51.100.9", "10.20.200.9"
 
 
 def audited(root: Path, form: str, text: str) -> Report:
-    (root / "r1.conf").write_text(text, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT % form, encoding="utf-8")
-    return run(load_project(root, None), frozenset({"static"}))
+    return lone.audited(root, "r1", form, text, ZONES)
 
 
 def found(report: Report) -> list[Finding]:

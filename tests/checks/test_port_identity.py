@@ -6,20 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks import lone
 from zoneguard.model.findings import Finding, Report
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  lgwan: {class: lgwan, prefixes: [10.20.0.0/24]}
-devices:
-  sw: {config: sw.conf, format: %s}
-"""
+ZONES = {"lgwan": ("lgwan", "10.20.0.0/24")}
 IOS = """\
 version 15.2
 hostname sw
@@ -94,9 +85,7 @@ VENDORS = {"cisco-ios": IOS, "cisco-nxos": NXOS, "awplus": AWPLUS, "alaxala": AL
 
 
 def audited(root: Path, form: str, text: str, more: str = "") -> Report:
-    (root / "sw.conf").write_text(text, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT % form + more, encoding="utf-8")
-    return run(load_project(root, None), frozenset({"static"}))
+    return lone.audited(root, "sw", form, text, ZONES, more)
 
 
 def found(report: Report) -> list[Finding]:

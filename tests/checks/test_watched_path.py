@@ -6,21 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from zoneguard.audit import run
-from zoneguard.loading.project import load_project
+from tests.checks import lone
 from zoneguard.model.findings import ClauseResult
 from zoneguard.model.policy import Verdict
 
-PROJECT = """\
-zoneguard: 1
-profile: [mikasa]
-as-of: 2026-11-01
-zones:
-  internet: {class: internet, prefixes: [10.30.0.0/24]}
-  world: {class: public, prefixes: [0.0.0.0/0]}
-devices:
-  fw: {config: fw.conf, format: %s}
-%s"""
+ZONES = {"internet": ("internet", "10.30.0.0/24"), "world": ("public", "0.0.0.0/0")}
 FORTIOS = """\
 config system interface
     edit "port1"
@@ -76,10 +66,7 @@ MONITORING, GATEWAY = "mikasa:26-1", "mikasa:105(1)(2)"
 
 
 def clauses(root: Path, form: str, text: str, more: str = "") -> dict[str, ClauseResult]:
-    (root / "fw.conf").write_text(text, encoding="utf-8")
-    (root / "zoneguard.yaml").write_text(PROJECT % (form, more), encoding="utf-8")
-    report = run(load_project(root, None), frozenset({"static"}))
-    return {c.clause: c for c in report.clauses}
+    return {c.clause: c for c in lone.audited(root, "fw", form, text, ZONES, more).clauses}
 
 
 def forti(*settings: str) -> str:
