@@ -28,6 +28,19 @@ def test_a_second_line_is_found(tmp_path: Path) -> None:
     assert "ppp0" in str(found.message)
 
 
+def test_a_route_that_waits_for_the_first_to_fail_is_found(tmp_path: Path) -> None:
+    """A floating default route to a line of one's own; one to a second gateway of the security cloud is none."""
+
+    def said(more: str) -> list[str]:
+        return [str(f.message) for f in Town(tmp_path, routes=ROUTES + more).findings("ZG107")]
+
+    (message,) = said("default dev ppp0 metric 200\n")
+    assert "ppp0" in message and "fails" in message
+    assert said("default via 10.30.0.254 dev eth2 metric 200\n")
+    assert not said("default via 203.0.113.9 dev eth4 metric 200\n")
+    assert not said("blackhole default metric 200\n")
+
+
 NO_CLOUD = ROUTES.replace("203.0.113.", "10.44.0.")
 
 

@@ -1,18 +1,20 @@
 """ZG107: the Internet is reached through the security cloud only.
 
-Every place where a zone of class ``public`` attaches to a device, by a route or by a policy route for public
-addresses, must lead to a next hop in a zone by which the project's ``model`` lets hosts out: ``security-cloud`` or
+Every place where a zone of class ``public`` attaches to a device, by a route or by a policy route for public addresses,
+must lead to a next hop in a zone by which the project's ``model`` lets hosts out: ``security-cloud`` or
 ``local-breakout``. Another default route, a PPP line or a second uplink is a violation at the line of the route (aspect
-``gateway``). Where the project declares no security cloud, that is undetermined; each way out beside the first then
-needs somebody's word that it is needed (aspect ``points``).
+``gateway``); so is a route that another of the same prefix keeps out of the table, for the day on which that one fails.
+Where the project declares no security cloud, that is undetermined; each way out beside the first then needs somebody's
+word that it is needed (aspect ``points``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from zoneguard.checks import Case, Check
-from zoneguard.model.device import Route
+from zoneguard.model.device import Route, RouteKind
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
@@ -36,6 +38,17 @@ def _run(case: Case) -> Iterator[Finding]:
             hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
             if hop is None or hop.zone_class not in case.project.network_model.gateways:
                 yield _past_the_cloud(context, route, interface, zones)
+        for context, route, interface in _waiting(case):
+            hop = case.project.zones.of(route.next_hop) if route.next_hop is not None else None
+            if hop is None or hop.zone_class not in case.project.network_model.gateways:
+                message = N_(
+                    "{device} sends public addresses out of {interface}, not through the security cloud, once the "
+                    "route before it fails.",
+                    device=str(context),
+                    interface=interface,
+                )
+                found = _past_the_cloud(context, route, interface, zones)
+                yield replace(found, message=message, anchor=(*found.anchor, "waiting"))
     else:
         points = list({(str(exit_[0]), exit_[2]): exit_ for exit_ in exits}.values())
         for point in points[1:]:
@@ -98,6 +111,30 @@ def _exits(case: Case) -> Iterator[Exit]:
                 if not owned:
                     found.append((context, route, interface or "policy route"))
     yield from {(str(c), r.span, i): (c, r, i) for c, r, i in found}.values()
+
+
+def _waiting(case: Case) -> Iterator[Exit]:
+    """Static routes for public addresses that a better one of the same prefix keeps waiting."""
+    assert case.static
+    topology = case.static.network.topology
+    outside = Intervals.from_spans(
+        span
+        for zone in case.project.zones
+        if zone.zone_class is ZoneClass.PUBLIC
+        for span in case.project.zones.addresses(zone.name).spans
+    )
+    for context in topology.contexts.values():
+        best: dict[tuple[int, int], tuple[int, int]] = {}
+        for route in context.vrf.routes:
+            key, rank = (route.network, route.length), (route.distance, route.metric)
+            best[key] = min(rank, best.get(key, rank))
+        shut = {interface.name for interface in context.device.interfaces if not interface.enabled}
+        for route in context.vrf.routes:
+            beaten = (route.distance, route.metric) > best[route.network, route.length]
+            leads_on = route.kind is not RouteKind.BLACKHOLE and not route.into and route.interface not in shut
+            owned = route.next_hop is not None and topology.owners.get(route.next_hop)
+            if beaten and leads_on and not owned and route.prefix & outside:
+                yield context, route, route.interface or "-"
 
 
 def _has_cloud(case: Case) -> bool:
