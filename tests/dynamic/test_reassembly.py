@@ -134,8 +134,19 @@ def test_any_fragments(
         compare(path)
 
 
-def nobody(*_: object) -> list[Values]:
-    raise AssertionError("a fragment was left to the scalar decoder")
+def left(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The places of the frames that go to the scalar decoder, in one batch."""
+    places: list[int] = []
+    scalar = Scalar.frame
+
+    def seen(self: Scalar, position: int) -> list[Values]:
+        places.append(position)
+        return scalar(self, position)
+
+    monkeypatch.setattr(Scalar, "frame", seen)
+    for _ in Run([str(path)], core=NUMPY).batches():
+        pass
+    return places
 
 
 def test_plain_fragments_are_put_together_by_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,11 +159,8 @@ def test_plain_fragments_are_put_together_by_columns(tmp_path: Path, monkeypatch
     path = tmp_path / "capture.pcap"
     path.write_bytes(pcap(frames))
     run = compare(path)
-    assert len(run.tracker.macs) == 0
-    monkeypatch.setattr(Scalar, "frame", nobody)
-    again = Run([str(path)], core=NUMPY)
-    assert sum(len(rows) for rows, _, _ in again.batches()) == 20 * (1 + 1 + 2)
-    assert again.survey().accounts[0].decoded == len(frames)
+    assert run.survey().accounts[0].decoded == len(frames)
+    assert left(path, monkeypatch) == list(range(6))  # the first datagrams
 
 
 def test_a_copy_of_a_datagram_put_together_by_columns_makes_no_second_one(tmp_path: Path) -> None:
@@ -191,3 +199,25 @@ def test_what_waits_belongs_to_a_later_batch_too(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr(f"zoneguard.dynamic.{name}.MAX_BATCH", 9)
     (skipped,) = compare(path).survey().accounts[0].skipped.items()
     assert skipped[1] == 3
+
+
+def test_what_waits_and_is_left_alone_is_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "capture.pcap"
+    alone = piece(True, 3, 99, 8, bytes(8), more=True)
+    frames = [alone, *(frame for n in range(20) for frame in cut(False, 1, n, bytes(30), [2]))]
+    path.write_bytes(pcap([(START + (n + 1000 * (n > 20)) * 10**9, frame) for n, frame in enumerate(frames)]))
+    compare(path)
+    places = left(path, monkeypatch)
+    assert places[:3] == [0, 1, 2]
+    assert 14 < places[3] <= 21
+    assert places[-1] < 28
+
+
+@pytest.mark.parametrize("back", [0, 45])
+def test_pieces_too_far_apart_are_not_put_together(back: int, tmp_path: Path) -> None:
+    """A fragment between two others says that the first is too old, though the second is not."""
+    path = tmp_path / "capture.pcap"
+    frames = together(5, 30)
+    seconds = [0, 1, 2, 3, 4, *(31 + 30 * n for n in range(5))] if not back else [0, 1, 2, 3, 61, 50, 51, 52, 53, 62]
+    path.write_bytes(pcap([(START + second * 10**9, frame) for second, frame in zip(seconds, frames, strict=True)]))
+    assert compare(path).survey().accounts[0].skipped

@@ -1,8 +1,8 @@
 """Datagrams whose fragments all lie in one batch, put together and decoded by columns.
 
 Which fragments belong together depends on the order of all of them: on what waits, what was given up, and what was
-whole already. So this is done only while nothing waits, for stretches of fragments at whose end nothing waits again.
-All others go to the scalar decoder, in their turn.
+whole already. So this is done only for stretches of fragments that leave nothing behind that waits, and only where they
+leave alone what did before. All others go to the scalar decoder, in their turn.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def stretches(left: I64, whole: Assembled | None) -> Iterator[Stretch]:
     waiting[place[(whole.begins + counts - 1)[~failed]]] -= 1
     segment = np.append(0, np.cumsum(np.cumsum(waiting) == 0)[:-1])
     starts = np.flatnonzero(np.diff(segment, prepend=-1))
-    sort = np.where(np.logical_and.reduceat(fits, starts), 1 + np.searchsorted(whole.last, left[starts]) // TOGETHER, 0)
+    fits = np.logical_and.reduceat(fits, starts)
+    fits &= np.append(False, fits[:-1])  # at the first fragments of all the scalar decoder gives up what is too old
+    sort = np.where(fits, 1 + np.searchsorted(whole.last, left[starts]) // TOGETHER, 0)
     edges = np.append(starts[np.flatnonzero(np.diff(sort, prepend=-1))], len(left)).tolist()
     for begin, end in pairwise(edges):
         first, behind = np.searchsorted(whole.last, (left[begin], left[end - 1] + 1)).tolist()
@@ -155,11 +157,15 @@ def taken(stretch: Stretch, whole: Assembled, times: I64, store: fragments.Store
     assert stretch.datagrams is not None
     begin, end = stretch.datagrams
     frame = whole.found.frame[whole.begins[begin] : np.append(whole.begins, len(whole.found))[end]]
-    held = int(whole.total[begin:end].sum()) + fragments.PIECE * len(frame)
-    lasted = int(times[frame].max() - times[frame].min())
-    if end - begin > fragments.MAX_DATAGRAMS or held > fragments.MAX_BYTES or lasted > fragments.TIMEOUT:
+    when = times[np.sort(frame)]
+    lasted = times[whole.last[begin:end]] - times[whole.found.frame[whole.begins[begin:end]]]
+    if not (when[1:] >= when[:-1]).all():
+        lasted = when.max() - when
+    if end - begin < FEW // 4 or lasted.max() > fragments.TIMEOUT:
         return None
-    if end - begin < FEW // 4 or store.waiting or store.finished.any(whole.hashes[begin:end]):
+    mine = whole.hashes[begin:end]
+    held = int(whole.total[begin:end].sum()) + fragments.PIECE * len(frame)
+    if not store.undisturbed(mine, int(when.max()), held) or store.finished.any(mine):
         return None
     store.finished.keep_all(whole.part(begin, end))
     return frame

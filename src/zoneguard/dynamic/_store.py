@@ -18,7 +18,7 @@ HALF = np.dtype({
     "formats": [*["<i8"] * 14, "<i4", "<i4", "u1", "u1"],
     "itemsize": 128,
 })  # fmt: skip
-_FRESH = np.array([0] * 9 + [-1] * 5 + [0] * 2, np.int64)  # of a new flow's direction nothing is known
+_WORDS, _UNKNOWN = 16, slice(9, 14)  # -1 in ``start`` to ``mac`` of a new flow's directions; all else is zero already
 
 
 class Store:
@@ -61,8 +61,7 @@ class Store:
         first = self.flows
         self.reserve(count)
         self.flows += count
-        words = self.halves.view(np.int64).reshape(-1, len(_FRESH))
-        words[2 * first : 2 * self.flows] = _FRESH
+        self.halves.view(np.int64).reshape(-1, _WORDS)[2 * first : 2 * self.flows, _UNKNOWN] = -1
         return first
 
     def reserve(self, count: int) -> None:

@@ -11,7 +11,10 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from zoneguard.dynamic._finished import Finished, Key
+import numpy as np
+
+from zoneguard.dynamic._finished import Finished, Key, hashes
+from zoneguard.dynamic.columns import U64
 
 MAX_DATAGRAMS = 4096
 MAX_BYTES = 32 << 20
@@ -131,10 +134,15 @@ class Store:
         self._pending: dict[Key, Datagram] = {}
         self._bytes = 0
 
-    @property
-    def waiting(self) -> bool:
-        """Whether there is any."""
-        return bool(self._pending)
+    def undisturbed(self, more: U64, latest: int, held: int) -> bool:
+        """Whether what waits is left alone by datagrams with these hashes that begin and end until the time ``latest``
+        (ns), and hold so many bytes: none is given up for them, and no piece is one of theirs."""
+        oldest = next(iter(self._pending.values()), None)
+        if len(self._pending) + len(more) > MAX_DATAGRAMS or self._bytes + held > MAX_BYTES:
+            return False
+        if oldest is None:
+            return True
+        return latest - oldest.first <= TIMEOUT and not np.isin(more, hashes(self._pending)).any()
 
     def overdue(self, now: int) -> list[Datagram]:
         late: list[Datagram] = []
