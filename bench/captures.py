@@ -4,7 +4,8 @@ Makes a capture of small packets and, where ``ZONEGUARD_CORPUS`` names a corpus,
 captures over and over, and of those without the flood of fragments. Each is read by turns with nfpcapd (Debian: nfdump)
 which writes flow records, and with a core, which makes the flow table, places both ends of every flow in zones and says
 which cross. CPU seconds of whole processes, start-up and all; the ratio is the median of the pairs. Hashing the file is
-left out on both sides. Scapy's loop over raw records is read against the NumPy core, with few packets a flow and many.
+left out on both sides. Scapy's loop over raw records is read against the NumPy core: with few packets a flow, with many,
+and on the mixed captures.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ def mixed(folder: Path, pairs: int, size: int) -> None:
         frames = _mixed.write(path, Path(corpus) / "captures", size, without)
         print(f"{title}: {frames:,} frames, {path.stat().st_size / 1e6:.0f} MB", flush=True)
         against_nfpcapd(path, pairs, ("compiled",))
+        paired("scapy, numpy", min(pairs, 3), python("scapy", str(path)), python("read", str(path), "numpy"))
 
 
 def against_nfpcapd(path: Path, pairs: int, kinds: Sequence[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import struct
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,3 +223,17 @@ def test_pieces_too_far_apart_are_not_put_together(back: int, tmp_path: Path) ->
     seconds = [0, 1, 2, 3, 4, *(31 + 30 * n for n in range(5))] if not back else [0, 1, 2, 3, 61, 50, 51, 52, 53, 62]
     path.write_bytes(pcap([(START + second * 10**9, frame) for second, frame in zip(seconds, frames, strict=True)]))
     assert compare(path).survey().accounts[0].skipped
+
+
+def test_what_is_kept_does_not_hold_the_batch(tmp_path: Path) -> None:
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap([frame for n in range(20) for frame in cut(False, 1, n, bytes(30), [2])]))
+    run = Run([str(path)], core=NUMPY)
+    batches = run.batches()
+    rows, _, _ = next(batches)
+    buffer = weakref.ref(rows.buffers[0].base)
+    del rows
+    for _ in batches:
+        pass
+    gc.collect()
+    assert buffer() is None

@@ -44,13 +44,14 @@ class Assembled:
     levels: list[Level]
 
     def part(self, begin: int, end: int) -> Part:
-        """The datagrams of these numbers as they are kept."""
+        """The datagrams of these numbers as they are kept: nothing of it holds the batch."""
         some = slice(begin, end)
+        hashes, total = self.hashes[some].copy(), self.total[some].copy()
         first = self.found.take(self.begins[some])
         header = np.where(first.kind & _V6, _V6_HEADER, _V4_HEADER)
         start = self.at[some] + header
         offset = int(start[0])
-        data = bytes(self.buffer[offset : int(start[-1] + self.total[end - 1])])
+        data = bytes(self.buffer[offset : int(start[-1] + total[-1])])
 
         def made(place: int) -> tuple[Key, bytes]:
             words, kind = first.key[place].tolist(), int(first.kind[place])
@@ -58,9 +59,9 @@ class Assembled:
             ends = words[0] << 64 | words[1], words[2] << 64 | words[3]
             key = Key(v6, *ends, words[4], 0 if v6 else kind & 0xFF, kind >> 16)
             at = int(start[place]) - offset
-            return key, data[at : at + int(self.total[begin + place])]
+            return key, data[at : at + int(total[place])]
 
-        return Part(self.hashes[some], self.total[some], made)
+        return Part(hashes, total, made)
 
 
 @dataclass(frozen=True, slots=True)
