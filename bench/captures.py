@@ -4,8 +4,8 @@ Makes a capture of small packets and, where ``ZONEGUARD_CORPUS`` names a corpus,
 captures over and over, and of those without the flood of fragments. Each is read by turns with nfpcapd (Debian: nfdump)
 which writes flow records, and with a core, which makes the flow table, places both ends of every flow in zones and says
 which cross. CPU seconds of whole processes, start-up and all; the ratio is the median of the pairs. Hashing the file is
-left out on both sides. Scapy's loop over raw records is read against the NumPy core: with few packets a flow, with many,
-and on the mixed captures.
+left out on both sides. Scapy's loop over raw records is read against the NumPy core: with few packets a flow, with
+many, and on the mixed captures.
 """
 
 from __future__ import annotations
