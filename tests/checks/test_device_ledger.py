@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.town import Town, session
+from zoneguard.checks import device_ledger
 from zoneguard.model.policy import Verdict
 
 LEDGER = "管理番号,端末名,ＭＡＣアドレス,設置場所\nA-1,総務01,00-00-5E-00-53-01,本庁\nA-2,予備機,,倉庫\n"
@@ -40,3 +41,14 @@ def test_without_a_ledger_the_clause_is_undetermined(tmp_path: Path) -> None:
     town = Town(tmp_path, captures={"lgwan": session("10.20.0.5", "10.20.0.6", 80)}, profile="kobe-foundation")
     result = next(r for r in town.audit().clauses if r.clause == "kobe-foundation:2章6(3)(オ)")
     assert (result.verdict, str(result.reason)) == (Verdict.UNDETERMINED, "The project names no ledger of devices.")
+
+
+def test_very_many_are_told_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_ledger, "MOST_DEVICES", 2)
+    (tmp_path / "ledger.csv").write_text(LEDGER, encoding="utf-8")
+    packets = []
+    for number in range(5):
+        packets += session(f"10.20.0.5{number}", "10.40.0.9", 80, mac=f"00:00:5e:00:53:7{number}")
+    found = Town(tmp_path, captures={"lgwan": packets}, more=MORE).findings("ZG208")
+    assert sorted(str(f.message) for f in found)[0] == "3 more devices are not in the ledger."
+    assert (len(found), len(found[-1].evidence) > 0) == (3, True)

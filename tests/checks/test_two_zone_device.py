@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.checks.town import Town, session
+from zoneguard.checks import two_zone_device
 from zoneguard.model.policy import Verdict
 
 
@@ -31,3 +34,17 @@ def test_a_router_forwards_for_many_and_is_quiet(tmp_path: Path) -> None:
             packet.src = packet.src.replace("53:01", f"53:{host[3]}1")
             packet.dst = packet.dst.replace("53:01", f"53:{host[3]}1")
     assert not town.findings("ZG204")
+
+
+def test_very_many_are_told_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(two_zone_device, "MOST_DEVICES", 2)
+    town = Town(tmp_path, captures={"mynumber": [], "internet": []})
+    for number in range(5):
+        mac = f"00:00:5e:00:53:6{number}"
+        town.captures["mynumber"] += session(f"10.10.0.1{number}", "10.20.0.7", 80, mac=mac)
+        town.captures["internet"] += session(f"10.30.0.1{number}", "198.51.100.7", 80, mac=mac)
+    found = town.findings("ZG204")
+    assert len(found) == 3
+    (many,) = [finding for finding in found if finding.anchor[0] == "many"]
+    assert str(many.message) == "3 more MAC addresses were seen with addresses of several zones."
+    assert (many.verdict, many.zones, len(many.evidence)) == (Verdict.VIOLATES, ("internet", "mynumber"), 6)

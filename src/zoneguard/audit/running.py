@@ -14,6 +14,7 @@ from zoneguard.audit.matrix import matrix
 from zoneguard.audit.personal import with_personal_facts
 from zoneguard.checks import Case, Check, DynamicResult, StaticResult
 from zoneguard.checks.undetermined_input import unfinished
+from zoneguard.collector import give_back
 from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
 from zoneguard.model.crossing import Crossing
@@ -181,6 +182,7 @@ def _dynamic(
     if extraction:
         extraction.finish(result.transfers)
     traffic = Traffic(result.flows, project.zones, result.entries, result.unread)
+    give_back()
     traffic.join(sightings(space, possible, traffic))
     return DynamicResult(result.table, traffic, result.read, result.table.accounts, result.entries)
 

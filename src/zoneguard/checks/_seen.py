@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
@@ -41,6 +42,8 @@ OUTSIDE = frozenset(
 INSIDE = frozenset(ZoneClass) - OUTSIDE
 MOST = 100
 """Findings of one kind that are told one by one."""
+MOST_DEVICES = 1000
+"""Devices of which each is told by itself; of more, made up perhaps, is said how many."""
 EXAMPLES = 5
 """Flows whose frames a finding cites; of how many more it speaks is said."""
 
@@ -49,6 +52,11 @@ def matters(case: Case, wanted: Callable[[Traffic], Bool]) -> Iterator[Matter]:
     """The wanted flows of the captures by hosts, protocol and port; none where nothing was captured."""
     if case.traffic is not None:
         yield from case.traffic.matters(wanted(case.traffic))
+
+
+def print_of(macs: Iterable[int]) -> str:
+    """32 hex digits of MAC addresses, for a finding that speaks of all of them."""
+    return sha256(b"".join(mac.to_bytes(8) for mac in sorted(macs))).hexdigest()[:32]
 
 
 def key_of(matter: Matter) -> tuple[str, ...]:

@@ -2,16 +2,17 @@
 
 A source MAC address that a capture taken in a zone shows with an address of that zone must be in the ledger of the
 project, among the MAC addresses of ``hosts``, or on a modelled device. Where a capture's point is no zone, its MAC
-addresses may be those of routers, and decide nothing.
+addresses may be those of routers, and decide nothing. Of more than 1,000 unknown devices the others are told together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import seen
+from zoneguard.checks._seen import EXAMPLES, MOST_DEVICES, print_of, seen
 from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
@@ -26,7 +27,8 @@ def _run(case: Case) -> Iterator[Finding]:
     if case.project.ledger is None or traffic is None:
         return
     known = {entry.mac for entry in case.project.ledger} | {m for h in case.project.hosts.values() for m in h.macs}
-    for mac, rows in _unknown(case, traffic, known).items():
+    unknown = _unknown(case, traffic, known)
+    for mac, rows in islice(unknown.items(), MOST_DEVICES):
         text = format_mac(mac)
         addresses = sorted(traffic.address(number) for number, _ in rows)
         yield seen(
@@ -40,6 +42,17 @@ def _run(case: Case) -> Iterator[Finding]:
             ),
             [traffic.flows[at] for _, at in sorted(rows, key=lambda row: row[1])],
             (text,),
+            N_("Find the device; enter it in the ledger, or take it off the network."),
+        )
+    if len(unknown) > MOST_DEVICES:
+        others = dict(islice(unknown.items(), MOST_DEVICES, None))
+        yield seen(
+            case,
+            PLUGIN.id,
+            PLUGIN.severity,
+            N_("{count} more devices are not in the ledger.", count=len(others)),
+            [traffic.flows[rows[0][1]] for rows in islice(others.values(), EXAMPLES)],
+            ("many", print_of(others)),
             N_("Find the device; enter it in the ledger, or take it off the network."),
         )
 

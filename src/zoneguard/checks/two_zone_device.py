@@ -3,15 +3,17 @@
 The same source MAC address with addresses of two zones is a terminal in two networks, or a router. Taken for a
 router is a MAC address that shows addresses of several zones in one capture and VLAN: it forwards. Where the
 capture's point names a zone, only addresses of that zone count, since any other address there came through a
-router.
+router. Of more than 1,000 such MAC addresses the others are told together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._seen import EXAMPLES, MOST_DEVICES, print_of
 from zoneguard.model.addresses import format_address, format_mac
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
@@ -23,10 +25,10 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
 
 def _run(case: Case) -> Iterator[Finding]:
     traffic = case.traffic
-    for mac, shown in _hosts_by_mac(traffic).items() if traffic is not None else ():
-        assert traffic is not None
-        if len(shown) < 2:
-            continue
+    if traffic is None:
+        return
+    several = {mac: shown for mac, shown in _hosts_by_mac(traffic).items() if len(shown) > 1}
+    for mac, shown in islice(several.items(), MOST_DEVICES):
         text = format_mac(mac)
         places = sorted((traffic.zone_name(zone), address, at) for zone, address, at in shown)
         zones = tuple(zone for zone, _, _ in places)
@@ -44,6 +46,23 @@ def _run(case: Case) -> Iterator[Finding]:
             evidence=tuple(traffic.flows[at].first for _, _, at in places),
             fix=N_("Find the terminal, and attach it to one network only."),
         )
+    if len(several) > MOST_DEVICES:
+        yield _more(traffic, dict(islice(several.items(), MOST_DEVICES, None)))
+
+
+def _more(traffic: Traffic, several: dict[int, list[tuple[int, int, int]]]) -> Finding:
+    """One finding about all of these."""
+    zones = tuple(sorted({traffic.zone_name(zone) for shown in several.values() for zone, _, _ in shown}))
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=Verdict.VIOLATES,
+        message=N_("{count} more MAC addresses were seen with addresses of several zones.", count=len(several)),
+        anchor=("many", print_of(several)),
+        zones=zones,
+        evidence=tuple(traffic.flows[at].first for shown in islice(several.values(), EXAMPLES) for _, _, at in shown),
+        fix=N_("Find the terminal, and attach it to one network only."),
+    )
 
 
 def _hosts_by_mac(traffic: Traffic) -> dict[int, list[tuple[int, int, int]]]:

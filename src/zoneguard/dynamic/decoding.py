@@ -236,6 +236,6 @@ class Decoder:
     def drop(self, rows: Rows, which: Bool, reason: str) -> None:
         """The frames of these rows were decoded, and yet are not in the result, for ``reason``."""
         frames = np.unique(np.stack([rows.file[which], rows.number[which]]), axis=1)
-        for file in frames[0].tolist():
-            self.account(file).decoded -= 1
-            self.account(file).skip(reason)
+        for file, count in Counter(frames[0].tolist()).items():
+            self.account(file).decoded -= count
+            self.account(file).skip(reason, count)

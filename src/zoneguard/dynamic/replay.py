@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from zoneguard.collector import paused_collector
+from zoneguard.collector import give_back, paused_collector
 from zoneguard.dynamic.columns import Bool
 from zoneguard.dynamic.containers import STDIN, find_captures
 from zoneguard.dynamic.crossing import crossing
@@ -91,6 +91,7 @@ def replay(entries: Sequence[CaptureEntry], zones: ZoneMap, options: Options | N
     unread: list[Bool] = []
     origin = _files(entries)
     for point in _points(list(_by_point(origin)), zones, options):
+        give_back()
         points.append(point.tracks)
         accounts += point.accounts
         transfers += point.transfers
