@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, U8, U16, Bool, Column
+from zoneguard.dynamic.columns import I32, I64, U8, U16, Bool, Column, pairs
 from zoneguard.dynamic.crossing import STAYS_ON_LINK
 from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.matters import Matter, merged
@@ -254,8 +254,8 @@ class Traffic:
     @property
     def wires(self) -> I32:
         """The number of the capture and the VLANs of each flow."""
-        places = self.file.astype(np.int64) << 32 | self._columns.vlan
-        wires: I32 = np.unique(places, return_inverse=True)[1].astype(np.int32)
+        places = pairs(self.file, self._columns.vlan)
+        wires: I32 = np.searchsorted(np.unique(places), places).astype(np.int32)
         return wires
 
     def matters(self, wanted: Bool) -> Iterator[Matter]:

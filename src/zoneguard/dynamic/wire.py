@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, Bool, Column
+from zoneguard.collector import give_back
+from zoneguard.dynamic.columns import I32, I64, Bool, Column, pairs
 from zoneguard.dynamic.traffic import Traffic
 
 MULTICAST = 1 << 40
@@ -20,6 +21,7 @@ class Wire:
     """
 
     def __init__(self, traffic: Traffic) -> None:
+        give_back()
         self.traffic = traffic
         self.at, self.side, self.mac = traffic.macs()
         self.address: I32 = np.where(self.side > 0, traffic.dst[self.at], traffic.src[self.at])
@@ -36,10 +38,11 @@ class Wire:
 
     def mixed(self, rows: Bool, places: I32) -> Bool:
         """Rows whose MAC address shows, among ``rows``, addresses of several zones in one of the places."""
-        place = self._number.astype(np.int64) << 32 | places
+        place = pairs(self._number, places)
         known = np.unique(place)
         number = np.searchsorted(known, place).astype(np.int32)
-        shown = np.unique(number[rows].astype(np.int64) << 16 | (self.zone[rows] + 1).astype(np.int64)) >> 16
+        del place
+        shown = np.unique(pairs(number[rows], self.zone[rows] + 1)) >> 32
         several: Bool = (np.bincount(shown, minlength=len(known)) > 1)[number]
         return several
 
@@ -50,8 +53,7 @@ class Wire:
     def first(self, rows: Bool, what: Column) -> I64:
         """Of each MAC address and each value of ``what`` the first of ``rows``, in order of both."""
         which = np.flatnonzero(rows)
-        keys = self._number[which].astype(np.int64) << 32 | what[which].astype(np.int64)
-        first: I64 = which[np.unique(keys, return_index=True)[1]]
+        first: I64 = which[np.unique(pairs(self._number[which], what[which]), return_index=True)[1]]
         return first
 
     def senders(self, wanted: Bool) -> Iterator[tuple[int, int, I64]]:
