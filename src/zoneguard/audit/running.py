@@ -231,6 +231,8 @@ def _findings(case: Case, checks: Sequence[Check], progress: Progress) -> Iterat
                     yield _weighed(case.project.profiles, finding)
             except TooLarge as refusal:
                 yield _weighed(case.project.profiles, unfinished(check, refusal.cause))
+            if case.dynamic:
+                give_back()
 
 
 def _weighed(profiles: tuple[Profile, ...], finding: Finding) -> Finding:
