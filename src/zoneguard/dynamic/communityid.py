@@ -5,7 +5,15 @@ Meaning: the community-id-spec of Corelight; ICMP's answer types as its referenc
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
 from zoneguard.model.addresses import V6
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 ICMP, ICMPV6 = 1, 58
 WITH_PORTS = frozenset({6, 17, 132})
@@ -25,9 +33,6 @@ def community_id(proto: int, ends: tuple[int, int], ports: tuple[int, int], icmp
 
     ``icmp`` is ``type * 256 + code`` of the opening packet for ICMP and ICMPv6, whose ``ports`` are not looked at.
     """
-    from base64 import b64encode  # noqa: PLC0415 (a flow table needs neither it nor OpenSSL)
-    from hashlib import sha1  # noqa: PLC0415
-
     width, base = (16, V6) if ends[0] >= V6 else (4, 0)
     a, b = ((end - base).to_bytes(width) for end in ends)
     p, q = ports
@@ -39,4 +44,11 @@ def community_id(proto: int, ends: tuple[int, int], ports: tuple[int, int], icmp
     hashed = seed.to_bytes(2) + a + b + bytes((proto, 0))
     if proto in WITH_PORTS or proto in (ICMP, ICMPV6):
         hashed += p.to_bytes(2) + q.to_bytes(2)
-    return "1:" + b64encode(sha1(hashed, usedforsecurity=False).digest()).decode()
+    return "1:" + b2a_base64(_sha1()(hashed, usedforsecurity=False).digest(), newline=False).decode()
+
+
+@cache
+def _sha1() -> Callable[..., _Hash]:
+    from hashlib import sha1  # noqa: PLC0415 (a flow table does not need OpenSSL)
+
+    return sha1

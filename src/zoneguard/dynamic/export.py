@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 
 from zoneguard.dynamic.communityid import community_id
@@ -22,6 +23,8 @@ FIELDS = (
 )  # fmt: skip
 
 ROOM = 1 << 20  # characters of a column in memory
+TOGETHER = 512  # flows that are written at once
+_JSON = json.JSONEncoder(ensure_ascii=False)
 PAIRS = {"packets": ("to_responder", "to_originator"), "macs": ("originator", "responder"), "icmp": ("type", "code")}
 PAIRS |= {"bytes": PAIRS["packets"], "payload": PAIRS["packets"]}
 
@@ -59,20 +62,20 @@ def flow_record(flow: Flow) -> dict[str, object]:
 def jsonl(flows: Iterable[Flow]) -> Iterator[str]:
     """One line of JSON a flow, each ending in a newline."""
     for flow in flows:
-        yield json.dumps(flow_record(flow), ensure_ascii=False) + "\n"
+        yield _JSON.encode(flow_record(flow)) + "\n"
 
 
 def csv_lines(flows: Iterable[Flow]) -> Iterator[str]:
-    """A header line, then one line a flow. Lists are joined by ``;``, and lists of lists by ``|``."""
-    line = io.StringIO()
-    writer = csv.DictWriter(line, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for flow in flows:
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-        writer.writerow({name: _cell(value) for name, value in flow_record(flow).items()})
-    yield line.getvalue()
+    """A header line, then one line a flow, in parts of some lines; lists joined by ``;``, lists of lists by ``|``."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for chunk in _chunks(flows):
+        writer.writerows([_cells(flow_record(flow)) for flow in chunk])
+        yield lines.getvalue()
+        lines.seek(0)
+        lines.truncate()
+    yield lines.getvalue()
 
 
 def columns(flows: Iterable[Flow]) -> Iterator[str]:
@@ -85,9 +88,10 @@ def columns(flows: Iterable[Flow]) -> Iterator[str]:
     with ExitStack() as stack:
         waiting = [stack.enter_context(_spool()) for _ in names]
         comma = ""
-        for flow in flows:
-            for column, value in zip(waiting, _flat(flow_record(flow)), strict=True):
-                column.write(comma + json.dumps(value, ensure_ascii=False))
+        for chunk in _chunks(flows):
+            values = zip(*(_flat(flow_record(flow)) for flow in chunk), strict=True)
+            for column, told in zip(waiting, values, strict=True):
+                column.write(comma + _JSON.encode(told)[1:-1])
             comma = ", "
         yield "{"
         for number, (name, column) in enumerate(zip(names, waiting, strict=True)):
@@ -96,6 +100,11 @@ def columns(flows: Iterable[Flow]) -> Iterator[str]:
             yield from iter(lambda column=column: column.read(ROOM), "")  # type: ignore[misc]
             yield "]"
         yield "\n}\n"
+
+
+def _chunks(flows: Iterable[Flow]) -> Iterator[tuple[Flow, ...]]:
+    rest = iter(flows)
+    return iter(lambda: tuple(islice(rest, TOGETHER)), ())
 
 
 def _spool() -> SpooledTemporaryFile[str]:
@@ -110,11 +119,14 @@ def _flat(record: dict[str, object]) -> Iterator[object]:
             yield from value if isinstance(value, list) else (None, None)
 
 
-def _cell(value: object) -> object:
-    if not isinstance(value, list):
-        return value
-    nested = any(isinstance(item, list) for item in value)
-    return ("|" if nested else ";").join(str(_cell(item)) for item in value)
+def _cells(record: dict[str, object]) -> list[object]:
+    return [_joined(value) if isinstance(value, list) else value for value in record.values()]
+
+
+def _joined(values: list[object]) -> str:
+    if values and isinstance(values[0], list):
+        return "|".join([";".join(map(str, value)) for value in values if isinstance(value, list)])
+    return ";".join(map(str, values))
 
 
 def _time(at: CaptureSpan) -> str:
