@@ -57,7 +57,7 @@ def test_entries_that_hold_nothing_are_said(zoneguard: Run, tmp_path: Path) -> N
     file = tmp_path / "b.yaml"
     zoneguard("baseline", str(BROKEN), *WORDS, "--expires", "2027-03-31", "-o", str(file))
     _, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file), "--as-of", "2027-04-01")
-    assert "b.yaml:5: ZG101 was accepted until 2027-03-31: this counts no more" in err
+    assert "b.yaml:6: ZG101 was accepted until 2027-03-31: this counts no more" in err
     file.write_text(file.read_text(encoding="utf-8").replace("ZG101", "ZG999", 1), encoding="utf-8")
     _, _, err = zoneguard("audit", str(BROKEN), "--baseline", str(file))
     assert err.count("nothing like it was found") == 1
