@@ -36,7 +36,7 @@ MAX_SPANS = 1 << 16
 """Parts of a group beyond which a set is refused: a scattered mask makes exponentially many."""
 
 
-RESULTS = 1 << 18
+RESULTS = 1 << 16
 """Results of operations that an engine keeps at most, if it bounds them: more do not fit the processor's cache."""
 RESULTS_OF_A_NETWORK = 1 << 21
 """The same where a second network, nearly equal to the first, is to find the first one's."""
