@@ -32,6 +32,11 @@ class Track:
             index -= 1
         return hits[::-1]
 
+    def ends(self, start: int, end: int) -> tuple[CaptureSpan, ...]:
+        """The first and the last of the frames that carried these bytes; one where that is the same, or none."""
+        frames = self.frames(start, end)
+        return tuple(dict.fromkeys((*frames[:1], *frames[-1:])))
+
     def damaged(self, start: int, end: int) -> bool:
         """Whether a gap or a conflict touches the bytes ``start`` to ``end`` (exclusive)."""
         index = bisect_right(self._damage_ends, start)

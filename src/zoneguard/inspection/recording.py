@@ -97,12 +97,15 @@ class Recorder:
     def strange(self, track: Track, size: int, start: int = 0) -> None:
         """Say that ``size`` bytes of the direction, from ``start`` on, are nothing that the protocol says there."""
         if size:
-            frames = track.frames(start, len(track.data))
-            carriage = Carriage(
-                track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))), whole=False
-            )
+            carriage = Carriage(track.stream.to_responder, track.ends(start, len(track.data)), whole=False)
             reason = N_("{size} bytes are nothing that {protocol} says", size=size, protocol=self.protocol.upper())
             self.session("session", Certainty.PARTIAL, reason, carriage, size=size)
+
+    def lost_answers(self, track: Track, start: int, end: int) -> None:
+        """Say that damage to the bytes ``start`` to ``end`` hides what was answered there."""
+        carriage = Carriage(track.stream.to_responder, track.ends(start, end), whole=False)
+        reason = N_("answers were lost in a gap or conflict of the capture")
+        self.session("session", Certainty.PARTIAL, reason, carriage, size=end - start)
 
     def missing_ends(self, *tracks: Track) -> None:
         """Say of each direction that goes on behind what was captured that something may have passed there."""

@@ -28,6 +28,14 @@ def parse_address(text: str) -> int:
     return int(address) + (V6 if address.version == 6 else 0)
 
 
+def address_or_none(text: str) -> int | None:
+    """The same; ``None`` where it is no address, as a name."""
+    try:
+        return parse_address(text)
+    except ValueError:
+        return None
+
+
 def _usual(text: str) -> tuple[int, int] | None:
     """Address and prefix length of ``10.0.0.1`` or ``10.0.0.0/8``; ``None``: written otherwise, or wrong."""
     match = _QUAD.fullmatch(text)

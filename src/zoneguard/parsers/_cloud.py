@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.model.addresses import parse_address, parse_prefix
+from zoneguard.model.addresses import parse_prefix
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Unknown
@@ -32,14 +32,6 @@ def prefix(text: str) -> Intervals | None:
     """A block or an address, or ``None`` where it cannot be read."""
     try:
         return parse_prefix(text)
-    except ValueError:
-        return None
-
-
-def number(text: str) -> int | None:
-    """An address, or ``None`` where it cannot be read."""
-    try:
-        return parse_address(text)
     except ValueError:
         return None
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers._commands import Command
 from zoneguard.parsers.accounting import Ledger
 
 NOT_WHOLE = "a word or number of this command is not known here: what it changes is open"
@@ -38,22 +38,6 @@ _MARKS = {"[": "(?:", "]": ")?", "(": "(?:", ")": ")", "{": "(?:", "}": ")*", "|
 
 Asked = tuple[str, int, Sequence[str]]
 """A command: the first word of the one that it stands below (``""``: at the left margin), its line, its words."""
-
-
-class Command(Protocol):
-    """A command of a tree, with the commands of the mode that it enters."""
-
-    @property
-    def number(self) -> int:
-        """Its line."""
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Its words."""
-
-    @property
-    def children(self) -> Sequence[Command]:
-        """What is below it."""
 
 
 def each(lines: Iterable[Command], block: str = "") -> Iterator[Asked]:

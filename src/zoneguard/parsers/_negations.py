@@ -8,30 +8,12 @@ with ``X``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers._commands import Command, Words
 from zoneguard.parsers.accounting import TAKEN_BACK, Ledger
 
 _LABELS = frozenset({"description", "name", "remark"})
-
-Words = tuple[str, ...]
-
-
-class Command(Protocol):
-    """A command: the number of its line, its words, and the commands of the mode that it enters."""
-
-    @property
-    def number(self) -> int:
-        """1-based."""
-
-    @property
-    def words(self) -> Words:
-        """As written."""
-
-    @property
-    def children(self) -> Sequence[Command]:
-        """In order."""
 
 
 def report_taken_back(commands: Sequence[Command], ledger: Ledger) -> None:

@@ -10,14 +10,13 @@ page knows persons, not devices, and does not count.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from zoneguard.model.settings import Socket
 from zoneguard.model.spans import SourceSpan
-
-Words = tuple[str, ...]
+from zoneguard.parsers._commands import Command, Words
 
 _PHYSICAL = re.compile(r"(?:[a-z]*ethernet|port|[gft][ie][a-z]*)\s*\d[\d/.]*", re.IGNORECASE)
 _SWITCHED_ON = frozenset({("dot1x", "system-auth-control"), ("aaa", "authentication", "dot1x")})
@@ -48,16 +47,7 @@ class Block:
         return any(command[: len(words)] == words for command in self.commands for words in beginnings)
 
 
-class Line(Protocol):
-    """A command of either kind of reader."""
-
-    words: Words
-
-    @property
-    def children(self) -> Sequence[Line]: ...
-
-
-L = TypeVar("L", bound=Line)
+L = TypeVar("L", bound=Command)
 
 
 def read_sockets(

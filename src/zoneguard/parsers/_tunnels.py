@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from zoneguard.model.addresses import parse_address
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
 from zoneguard.model.spans import SourceSpan
-from zoneguard.parsers._sockets import Line
+from zoneguard.parsers._commands import Command
 
-L = TypeVar("L", bound=Line)
+L = TypeVar("L", bound=Command)
 _ACCESS = frozenset({"4-over-6", "map-e", "6rd", "6to4", "isatap", "ngn"})
 """Modes of lines to the Internet, which lead to no other site."""
 _OFF = frozenset({("shutdown",), ("no", "tunnel", "mode")})
@@ -43,11 +43,5 @@ def _tunnels(lines: Iterable[L], span: Callable[[L], SourceSpan], maps: bool) ->
             continue
         secret = protected or any(word.startswith("ipsec") for words in modes for word in words)
         peers = [words[-1] for words in inside if words[:2] in (("tunnel", "destination"), ("peer", "ip"))]
-        yield Tunnel(name, span(line), True if secret else None if maps else False, _address(peers))
-
-
-def _address(peers: list[str]) -> int | None:
-    try:
-        return parse_address(peers[-1]) if peers else None
-    except ValueError:
-        return None  # a name
+        peer = address_or_none(peers[-1]) if peers else None
+        yield Tunnel(name, span(line), True if secret else None if maps else False, peer)

@@ -141,12 +141,10 @@ class _Session:
         )
 
     def _ends(self, message: HttpMessage) -> tuple[CaptureSpan, ...]:
-        frames = self.down.frames(message.span[0], len(self.down.data))
-        return tuple(dict.fromkeys((frames[0], frames[-1]))) if frames else ()
+        return self.down.ends(message.span[0], len(self.down.data))
 
     def _lost(self, lost: Lost, track: Track) -> None:
-        frames = track.frames(*lost.span)
-        carriage = Carriage(track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))))
+        carriage = Carriage(track.stream.to_responder, track.ends(*lost.span))
         reason = N_("{size} bytes belong to no HTTP message", size=lost.span[1] - lost.span[0])
         self.recorder.session("session", Certainty.PARTIAL, reason, carriage, size=lost.span[1] - lost.span[0])
 

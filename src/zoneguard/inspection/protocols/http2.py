@@ -106,8 +106,7 @@ def _lost(recorder: Recorder, side: Side, track: Track) -> None:
     if side.lost is None:
         return
     size = len(track.data) - side.lost
-    frames = track.frames(side.lost, len(track.data))
-    carriage = Carriage(track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))))
+    carriage = Carriage(track.stream.to_responder, track.ends(side.lost, len(track.data)))
     reason = N_("{size} bytes belong to no HTTP message", size=size)
     recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size)
 

@@ -19,7 +19,7 @@ from zoneguard.inspection.mime import decode
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._upgraded import record_upgraded
 from zoneguard.inspection.recording import Carriage, Recorder
-from zoneguard.model.flows import Certainty, Transfer
+from zoneguard.model.flows import Transfer
 from zoneguard.model.text import N_
 
 _GREETING = re.compile(rb"\* (?:OK|PREAUTH|BYE)[ \r\n]", re.IGNORECASE)
@@ -133,19 +133,13 @@ class _Session:
             line = _line(data, position)
             around = _around(line)
             if any(track.damaged(start, end) for start, end in around):
-                self._lost(track, line)
+                self.recorder.lost_answers(track, line.start, line.end)
                 lost = max(end for start, end in around if track.damaged(start, end))
                 following = data.find(b"\n", lost)
                 position = len(data) if following < 0 else following + 1
                 continue
             yield line
             position = line.end
-
-    def _lost(self, track: Track, line: _Line) -> None:
-        frames = track.frames(line.start, line.end)
-        carriage = Carriage(track.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))), whole=False)
-        reason = N_("answers were lost in a gap or conflict of the capture")
-        self.recorder.session("session", Certainty.PARTIAL, reason, carriage, size=line.end - line.start)
 
     def _weigh(self, track: Track, line: _Line) -> None:
         size = sum(map(len, line.texts))

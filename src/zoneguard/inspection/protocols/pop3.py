@@ -18,7 +18,7 @@ from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._smtp_dialogue import MAX_PIECES, unstuffed
 from zoneguard.inspection.protocols._upgraded import record_upgraded
 from zoneguard.inspection.recording import Carriage, Recorder
-from zoneguard.model.flows import Certainty, FlowState, Transfer
+from zoneguard.model.flows import FlowState, Transfer
 from zoneguard.model.text import N_, Text
 
 _LINE = re.compile(rb"([^\r\n]{0,16384})\r?\n")
@@ -173,12 +173,7 @@ class _Session:
         if not self.server.damaged(position, len(self.server.data)):
             self.strange[self.server] += size
             return
-        frames = self.server.frames(position, len(self.server.data))
-        carriage = Carriage(
-            self.server.stream.to_responder, tuple(dict.fromkeys((*frames[:1], *frames[-1:]))), whole=False
-        )
-        reason = N_("answers were lost in a gap or conflict of the capture")
-        self.recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size)
+        self.recorder.lost_answers(self.server, position, len(self.server.data))
 
 
 def _commands(data: bytes) -> Iterator[_Command]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.intervals import Intervals
-from zoneguard.parsers._cloud import number, prefix
+from zoneguard.parsers._cloud import prefix
 from zoneguard.parsers._json_lines import Node
 
 READ = (
@@ -70,10 +71,10 @@ class Estate:
         """Network interfaces of a VPC."""
         for node in self.of("NetworkInterfaces", vpc):
             entries = list(node.each("PrivateIpAddresses"))
-            own = [number(entry.text("PrivateIpAddress")) for entry in entries]
-            own += [number(entry.text("Ipv6Address")) for entry in node.each("Ipv6Addresses")]
+            own = [address_or_none(entry.text("PrivateIpAddress")) for entry in entries]
+            own += [address_or_none(entry.text("Ipv6Address")) for entry in node.each("Ipv6Addresses")]
             public = tuple(
-                Mapping(address, number(association.text("PublicIp")), not association.flag("MayBe"))
+                Mapping(address, address_or_none(association.text("PublicIp")), not association.flag("MayBe"))
                 for entry, address in zip(entries, own, strict=False)
                 if (association := entry.get("Association")) and association.text("PublicIp")
             )

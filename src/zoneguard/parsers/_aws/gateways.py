@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6
+from zoneguard.model.addresses import ALL_V4, ALL_V6, address_or_none
 from zoneguard.model.device import Concern, Deny, Filter, NatRule, Permit, Rule, RuleList, SetTo, Stage, Translate
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match, Unknown, either
@@ -17,7 +17,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Eni, Estate, Mapping, blocks_of
-from zoneguard.parsers._cloud import number, union
+from zoneguard.parsers._cloud import union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -69,7 +69,7 @@ class Gateways:
 
     def _pool(self, gateway: Node) -> Intervals:
         texts = [entry.text("PublicIp") or entry.text("PrivateIp") for entry in gateway.each("NatGatewayAddresses")]
-        values = [value for text in texts if (value := number(text)) is not None]
+        values = [value for text in texts if (value := address_or_none(text)) is not None]
         if values and len(values) == len(texts):
             return Intervals.of(*values)
         name = gateway.text("NatGatewayId")

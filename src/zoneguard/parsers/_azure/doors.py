@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import ALL_V4
+from zoneguard.model.addresses import ALL_V4, address_or_none
 from zoneguard.model.device import Concern, Deny, Filter, NatRule, Permit, Rule, RuleList, SetTo, Stage, Translate
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match
@@ -17,7 +17,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, PUBLIC_IP, Estate, Item, same
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
-from zoneguard.parsers._cloud import Doubting, number, union
+from zoneguard.parsers._cloud import Doubting, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
@@ -100,12 +100,12 @@ class Doors(Doubting):
     def _of_configuration(
         self, nic: Item, configuration: Item, subnet: Item
     ) -> Iterator[tuple[Node, str, Intervals, Match, int | None]]:
-        told = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+        told = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
         own = union(blocks_of(subnet)) & ALL_V4 if told is None else Intervals.of(told)
         reference = configuration.reference("publicIPAddress") or configuration.reference("publicIpAddress")
         if reference:
             public = self._estate.find(PUBLIC_IP, reference)
-            outer = number(public.text("ipAddress")) if public else None
+            outer = address_or_none(public.text("ipAddress")) if public else None
             if outer is not None and told is not None:
                 yield nic.node, nic.name, own, In(Field.DST, Intervals.of(outer)), outer
             else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import ALL_V6
+from zoneguard.model.addresses import ALL_V6, address_or_none
 from zoneguard.model.device import Deny, Filter, Jump, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
@@ -18,7 +18,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.estate import NIC, NSG, Estate, Item, same
 from zoneguard.parsers._azure.tags import Around
-from zoneguard.parsers._cloud import Doubting, number, prefix, union
+from zoneguard.parsers._cloud import Doubting, prefix, union
 from zoneguard.parsers.accounting import Ledger
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "esp": 50, "ah": 51}
@@ -67,7 +67,7 @@ class Groups(Doubting):
     def hosts(self, subnet: Item) -> Iterator[tuple[Item, Intervals]]:
         """The network interfaces in a subnet, with their addresses."""
         for nic, configuration in self._configurations:
-            own = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            own = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
             if same(configuration.reference("subnet"), subnet.id):
                 yield nic, Intervals.of(*([] if own is None else [own]))
 
@@ -214,7 +214,7 @@ class Groups(Doubting):
         """The addresses of the network interfaces that are in an application security group."""
         found: list[Intervals] = []
         for _, configuration in self._configurations:
-            own = number(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            own = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
             if any(same(reference, group) for group in configuration.references("applicationSecurityGroups")):
                 if own is None:
                     return self._doubt(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.model.addresses import parse_address
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
@@ -34,7 +34,7 @@ def _tunnels(config: Config) -> Iterator[Tunnel]:
         if peers:
             used = [word for c in lines if _names_algorithms(c.words[5:]) for word in c.words[5:]]
             yield Tunnel(
-                f"{name} {number}", config.span(peers[0]), _encrypts(used, secret), _address(peers[0].words[6])
+                f"{name} {number}", config.span(peers[0]), _encrypts(used, secret), address_or_none(peers[0].words[6])
             )
     for command in commands:
         if command.words[:1] != ("interface",) or not "".join(command.words[1:]).lower().startswith("tunnel"):
@@ -46,7 +46,9 @@ def _tunnels(config: Config) -> Iterator[Tunnel]:
         peer = next((words[2] for words in inside if words[:2] == ("tunnel", "destination") and words[2:]), "")
         if ("shutdown",) not in inside and (protected or peer):
             used = [word for name in protected for word in profiles.get(name, ())]
-            yield Tunnel("".join(command.words[1:]), config.span(command), _encrypts(used, secret), _address(peer))
+            yield Tunnel(
+                "".join(command.words[1:]), config.span(command), _encrypts(used, secret), address_or_none(peer)
+            )
 
 
 def _algorithms(commands: Iterable[Command]) -> dict[str, bool]:
@@ -77,10 +79,3 @@ def _names_algorithms(words: tuple[str, ...]) -> bool:
 def _encrypts(used: Iterable[str], secret: dict[str, bool]) -> bool | None:
     found = {secret[word] for word in used if word in secret}
     return found.pop() if len(found) == 1 else None
-
-
-def _address(text: str) -> int | None:
-    try:
-        return parse_address(text) if text else None
-    except ValueError:
-        return None  # a name

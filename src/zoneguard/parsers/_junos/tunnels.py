@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import parse_address
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
 from zoneguard.parsers._junos.export import Export
 from zoneguard.parsers._junos.tree import Node
@@ -27,7 +27,7 @@ def _tunnels(export: Export, root: Node) -> Iterator[Tunnel]:
     for vpn in vpns:
         gateway = _word(vpn, "ike", "gateway")
         peer = _word(root, "security", "ike", "gateway", gateway, "address") if gateway else ""
-        yield Tunnel(vpn.word, export.span(vpn), _encrypts(root.at("security", "ipsec"), vpn), _address(peer))
+        yield Tunnel(vpn.word, export.span(vpn), _encrypts(root.at("security", "ipsec"), vpn), address_or_none(peer))
     for interface in root.at("interfaces").children.values():
         if not interface.word.startswith(_PLAIN):
             continue
@@ -36,7 +36,7 @@ def _tunnels(export: Export, root: Node) -> Iterator[Tunnel]:
             off = unit.get("disable") or interface.get("disable") or unit.inactive or interface.inactive
             if peer and not off:
                 yield Tunnel(
-                    f"{interface.word}.{unit.word}", export.span(unit), None if vpns else False, _address(peer)
+                    f"{interface.word}.{unit.word}", export.span(unit), None if vpns else False, address_or_none(peer)
                 )
 
 
@@ -65,10 +65,3 @@ def _word(node: Node, *path: str) -> str:
     """The first word below a path, which stays unread by this: whether it is understood others say."""
     found = node.get(*path)
     return next(iter(found.children), "") if found is not None else ""
-
-
-def _address(text: str) -> int | None:
-    try:
-        return parse_address(text) if text else None
-    except ValueError:
-        return None  # a name

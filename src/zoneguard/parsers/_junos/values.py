@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, parse_prefix, prefix_of
+from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, address_or_none, parse_prefix, prefix_of
 from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, In, Match, both
@@ -60,10 +60,7 @@ def number(text: str, limit: int) -> int | None:
 
 def address(text: str) -> int | None:
     """One address of either family, in the shared space; a prefix length after it is left out."""
-    try:
-        return parse_address(text.partition("/")[0])
-    except ValueError:
-        return None
+    return address_or_none(text.partition("/")[0])
 
 
 @lru_cache(maxsize=65536)

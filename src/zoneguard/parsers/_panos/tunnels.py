@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import parse_address
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.layout import Firewall
@@ -54,7 +54,4 @@ def _encrypts(network: Node, tunnel: Node) -> bool | None:
 
 def _address(place: Node | None) -> int | None:
     text = (place.word("ip") or "") if place is not None else ""
-    try:
-        return parse_address(text.split("/")[0]) if text else None
-    except ValueError:
-        return None  # an address object, or a peer whose address changes
+    return address_or_none(text.split("/")[0])  # it may be an address object, or a peer whose address changes

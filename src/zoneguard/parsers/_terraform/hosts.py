@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
-from zoneguard.parsers._cloud import number, prefix, unread
+from zoneguard.parsers._cloud import prefix, unread
 from zoneguard.parsers._terraform.estate import Building, Value
 from zoneguard.parsers._terraform.kinds import BEYOND, HARMLESS, NETWORK, is_carrier
 from zoneguard.parsers._terraform.plan import Resource
@@ -126,7 +127,7 @@ class _Hosts:
 
     def _around(self, text: str) -> str:
         """The one subnet of the plan that holds an address."""
-        own = number(text)
+        own = address_or_none(text)
         subnets = (s for s in self._building.plan.of(*SUBNETS) if own is not None)
         found = [s.address for s in subnets if own in (prefix(s.values.text("cidr_block")) or ())]
         return found[0] if len(found) == 1 else ""

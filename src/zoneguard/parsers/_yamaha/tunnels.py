@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import parse_address
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
 from zoneguard.parsers._yamaha.config import Port
 from zoneguard.parsers._yamaha.lines import Command
@@ -61,7 +61,7 @@ class Tunnels:
             port = ports.get(f"tunnel{number}")
             leads = built.policy or built.encapsulation not in ("", "map-e")  # MAP-E is a line to the Internet
             if port is not None and port.started is not False and leads:
-                found.append(Tunnel(port.name, port.span, self._encrypted(built), _address(built.peer)))
+                found.append(Tunnel(port.name, port.span, self._encrypted(built), address_or_none(built.peer)))
         return tuple(found)
 
     def _encrypted(self, built: Built) -> bool | None:
@@ -69,10 +69,3 @@ class Tunnels:
             return False
         policy = self.policies.get(built.policy)
         return None if policy is None else "esp" in policy and "null" not in policy
-
-
-def _address(text: str) -> int | None:
-    try:
-        return parse_address(text)
-    except ValueError:
-        return None  # a name, or any
