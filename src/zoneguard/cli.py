@@ -318,15 +318,26 @@ def init(session: Session, folder: Path, **given: Any) -> int:
 
 
 @cli.command(help=_("Print the JSON Schema of zoneguard.yaml, or of another file that people write."))
-@click.argument(
-    "which", type=click.Choice(["project", "profile", "attestations", "baseline", "mapping"]), default="project"
-)
+@click.argument("which", type=click.Choice(SCHEMAS), default="project")
 @common
 def schema(session: Session, which: str) -> int:
     """For editors that complete what one types."""
     from zoneguard.commands import policies
 
     return policies.schema(session, which)
+
+
+@cli.command(help=_("Print the script that makes the shell complete commands and options."))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@common
+def completion(session: Session, shell: str) -> int:
+    """For people who type."""
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    assert made is not None, "the choices are those that click ships"
+    session.write(made(cli, {}, "zoneguard", "_ZONEGUARD_COMPLETE").source().encode())
+    return 0
 
 
 def main() -> None:

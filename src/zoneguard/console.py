@@ -211,8 +211,8 @@ def run(command: click.Command, args: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return USAGE
-    except SystemExit:  # how click leaves where its own output (a help text) meets a closed pipe
-        return BROKEN_PIPE
+    except SystemExit as left:  # click: 0 behind a completion, otherwise its own output (a help text) met a closed pipe
+        return BROKEN_PIPE if left.code else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
         _stderr(session.say(N_("interrupted")))
         return INTERRUPTED

@@ -1,6 +1,9 @@
-"""profiles, explain, schema."""
+"""profiles, explain, schema, completion."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,3 +111,23 @@ def test_a_check_says_why_how_to_fix_it_and_what_it_finds(check: Check) -> None:
 def test_schema(zoneguard: Run) -> None:
     assert json.loads(zoneguard("schema")[1])["title"] == "ProjectFile"
     assert json.loads(zoneguard("schema", "profile")[1])["title"] == "ProfileFile"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(zoneguard: Run, shell: str) -> None:
+    status, out, err = zoneguard("completion", shell)
+    assert status == 0 and not err
+    assert f"_ZONEGUARD_COMPLETE={shell}_complete" in out
+
+
+def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
+    (tmp_path / "zoneguard").write_text(f'#!/bin/sh\nexec {sys.executable} -m zoneguard "$@"\n')
+    (tmp_path / "zoneguard").chmod(0o755)
+    asked = (
+        'eval "$(zoneguard completion bash)" && for typed in "tr" "trace --dp" "schema base"; do'
+        " COMP_WORDS=(zoneguard $typed); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=();"
+        ' _zoneguard_completion zoneguard; echo "${COMPREPLY[@]}"; done'
+    )
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    ran = subprocess.run(["bash", "-ec", asked], env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == ["trace", "--dport", "baseline"], ran.stderr
