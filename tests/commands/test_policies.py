@@ -129,5 +129,6 @@ def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
         ' _zoneguard_completion zoneguard; echo "${COMPREPLY[@]}"; done'
     )
     path = f"{tmp_path}:{os.environ['PATH']}"
-    ran = subprocess.run(["bash", "-ec", asked], env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    environment = os.environ | {"PATH": path}
+    ran = subprocess.run(["bash", "-ec", asked], check=True, env=environment, capture_output=True, text=True)
     assert ran.stdout.splitlines() == ["trace", "--dport", "baseline"], ran.stderr
