@@ -21,6 +21,7 @@ FREE = {
     "awplus": r"description ",
     "junos": r"arp |any any |server |encrypted-password |ssh |host ",
     "nftables": r"(?!)",
+    "yamaha": r"description |syslog host |snmp host ",
     "panos": r".*\[ .* zzz-unknown ?\]$|set deviceconfig system (?:ntp-servers|panorama) |set .* log-settings ",
 }
 """Of each format held to it, what is free text, a list of names, or an option of a list that nobody asks."""

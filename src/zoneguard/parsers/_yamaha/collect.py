@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from zoneguard.model.addresses import V6, prefix_of
 from zoneguard.model.device import Concern
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._yamaha.commands import verdict
 from zoneguard.parsers._yamaha.config import Config, Doubt, Reading, is_interface, line_name
 from zoneguard.parsers._yamaha.dynamic import read_filter
 from zoneguard.parsers._yamaha.ethernet import read_dhcp, read_ethernet
 from zoneguard.parsers._yamaha.filters import UnreadableError
+from zoneguard.parsers._yamaha.forms import FORMS, asked
 from zoneguard.parsers._yamaha.interface import read_interface, v4_address
 from zoneguard.parsers._yamaha.lines import Command, commands
 from zoneguard.parsers._yamaha.management import Found, read_setting
@@ -19,6 +22,7 @@ from zoneguard.parsers._yamaha.nat import read_nat
 from zoneguard.parsers._yamaha.routes import gateways
 from zoneguard.parsers.accounting import Ledger
 
+_PORTS = re.compile(r"\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 _SERVICES = {"telnetd": "telnet", "sshd": "ssh", "httpd": "http", "sftpd": "sftp", "tftp": "tftp", "snmp": "snmp"}
 
 
@@ -38,6 +42,7 @@ def collect(source: Source, name: str, ledger: Ledger) -> tuple[Config, Found]:
         found.tunnels.read(command)
         if read_setting(command, found):
             ledger.understood(command.first, command.last)
+        FORMS.check(asked(command), ledger)
     return config, found
 
 
@@ -120,14 +125,16 @@ def _line(command: Command, config: Config) -> Reading:
 
 
 def _no(command: Command, config: Config) -> Reading:
-    """``no pp enable``, ``no tunnel enable``, ``no lan shutdown INTERFACE``: as it was before the command."""
+    """``no pp enable``, ``no pp select``, the same of tunnels, ``no lan shutdown INTERFACE``: as it was before."""
     kind, what, *rest = command.words[1:]
     if (kind, what) == ("lan", "shutdown") and len(rest) == 1:
         config.named(rest[0], command.span).shut = False
         return True
-    if kind not in ("pp", "tunnel") or what != "enable":
+    if kind not in ("pp", "tunnel") or what not in ("enable", "select"):
         return False
-    for word in rest:
+    if what == "select":
+        config.selected[kind] = ""
+    for word in rest if what == "enable" else ():
         _start(kind, word, False, command, config)
     return True
 
@@ -146,8 +153,11 @@ def _start(kind: str, word: str, started: bool, command: Command, config: Config
 
 def _lan(command: Command, config: Config) -> Reading:
     words = command.words
-    if words[1] == "shutdown" and len(words) == 3:  # with ports named, the interface itself stays
-        config.named(words[2], command.span).shut = True
+    if words[1] == "shutdown":
+        port = config.named(words[2], command.span)
+        if not all(_PORTS.fullmatch(word) for word in words[3:]):
+            raise UnreadableError(Reason("not ports of a switch: {words}", words=" ".join(words[3:])[:60]))
+        port.shut |= len(words) == 3  # with ports named, the interface itself stays
         return True
     options = [w.partition("=")[2] for w in words if w.startswith("port-based-option=")]
     if any(o.strip("0123456789,+-") == "" and "-" in o for o in options):
@@ -193,7 +203,7 @@ def _service(command: Command, config: Config) -> Reading:
         else:
             config.services.setdefault(name, (command.span, ()))
         return True
-    if what == "host":
+    if what == "host" and rest[0] != "key":
         config.services[name] = (command.span, tuple(rest))
         return True
     return False

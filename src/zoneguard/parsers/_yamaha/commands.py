@@ -39,7 +39,7 @@ _TABLE: dict[tuple[str, ...], Verdict] = {
         """
         administrator, login, user, auth, console, security, operation, alias, set, remote, radius, httpd, telnetd,
         sshd, sftpd, tftp, ssh, external-memory, usbhost, sd, dashboard, lan-map, lua use, httpd custom-gui, yno,
-        import, mount, certificate, pki, save, clear, sftp, copy, delete, rename, makedir, rtfs, http,
+        import, ex-license, vrx, mount, certificate, pki, save, clear, sftp, copy, delete, rename, makedir, rtfs, http,
         http_revision-up_proxy, cold, restart
         """,
         ACCESS,

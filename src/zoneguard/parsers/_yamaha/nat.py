@@ -143,6 +143,8 @@ def _masquerade_entries(words: Sequence[str]) -> Iterator[_Entry]:
         protocol = _PROTOCOLS.get(name, int(name) if name.isascii() and name.isdigit() else 256)
         if protocol > 255:
             raise UnreadableError(Reason("not a protocol: {name}", name=name))
+        if protocol not in (TCP, UDP) and words[2:3] not in ((), ("*",)) and "," not in words[1]:
+            raise UnreadableError("ports of a protocol that has none")
         if protocol not in (TCP, UDP) or words[2:3] in ((), ("*",)):
             yield _Entry(inner, protocol, None, 0)
             continue

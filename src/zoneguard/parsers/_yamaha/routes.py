@@ -54,7 +54,7 @@ def _gateway(words: Sequence[str]) -> Gateway:
 def _where(words: Sequence[str]) -> tuple[str, int | None, bool]:
     """Interface, next hop, whether it discards."""
     kind, number = words if len(words) == 2 else (words[0] if words else "", "")
-    if kind == "pp" and len(words) > 1:  # "anonymous name=…" and "N dlci=…" have a third word
+    if kind == "pp" and len(words) > 1 and all(word.startswith(("name=", "dlci=")) for word in words[2:]):
         return line_name("pp", words[1]), None, False
     if kind == "tunnel" and number:
         return line_name("tunnel", number), None, False
