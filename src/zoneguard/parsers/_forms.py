@@ -1,12 +1,12 @@
 """The whole forms of commands: a second look at lines that were understood, so that no word of them is passed over.
 
-A form is written as manuals write a syntax: words as they are, ``<name>`` one word, ``<ip>`` an IPv4 address,
-``<v6>`` one of IPv6, ``<prefix>`` an address with its length, ``<range>`` an IPv4 address or two with a hyphen, ``<mac>`` a MAC address,
-``<number>``, ``<1-4094>`` a number in that range, ``<unit>`` what begins with a digit, ``<port>`` an interface with its
-number, ``<transport>`` as ``udp/514``, ``<words>`` one word or more, ``<text>`` all that follows, if anything, ``key=``
-a word that begins so; ``[…]`` may be left out, ``(a|b)`` is one of them, ``{a|b}`` any of them in any order. A command
-is held against the forms whose words before the first choice are its own; where there are such forms and none fits, the
-command has a word, or a number, that nobody has read.
+A form is written as manuals write a syntax: words as they are, ``<name>`` one word, ``<ip>`` an IPv4 address, ``<v6>``
+one of IPv6, ``<prefix>`` an address with its length, ``<range>`` an IPv4 address or two with a hyphen, ``<mac>`` a MAC
+address, ``<number>``, ``<1-4094>`` a number in that range, ``<unit>`` what begins with a digit, ``<port>`` an interface
+with its number, ``<transport>`` as ``udp/514``, ``<words>`` one word or more, ``<text>`` all that follows, if anything,
+``key=`` a word that begins so; ``[…]`` may be left out, ``(a|b)`` is one of them, ``{a|b}`` any of them in any order. A
+command is held against the forms whose words before the first choice are its own; where there are such forms and none
+fits, the command has a word, or a number, that nobody has read.
 """
 
 from __future__ import annotations
