@@ -82,7 +82,7 @@ ILLEGAL = [
     ("nat descriptor address outer 1 primary 203.0.113.1", "203.0.113.1", Concern.NAT),
     ("nat descriptor masquerade static 1 1 192.168.0.1 esp 500", "ports of a protocol that has none", Concern.NAT),
     ("nat descriptor masquerade incoming 1 reject 192.168.0.1", "not an action: reject", Concern.NAT),
-    ("nat descriptor static 99999999999 1 203.0.113.1=192.168.0.1", "static 99999999999", Concern.NAT),
+    ("nat descriptor static 99999999999 1 203.0.113.1=192.168.0.1", "99999999999", Concern.NAT),
     ("ipv6 lan1 address 2001:db8::1/64 multicast", "multicast", Concern.INTERFACE),
     ("tunnel select 1 2", "2", Concern.INTERFACE),
     ("vlan lan1/1 802.1q vid=10 tagged", "tagged", Concern.INTERFACE),
@@ -112,8 +112,9 @@ def test_the_reason_names_only_the_word_too_much() -> None:
 
 
 def test_the_key_of_a_server_is_not_a_host_that_may_enter() -> None:
-    accesses = device("sshd service on\nsshd host 192.168.0.5\nsshd host key generate 2869 *").settings.accesses
-    assert [access.sources and access.sources.size for access in accesses] == [1]
+    settings = device("sshd service on\nsshd host 192.168.0.5\nsshd host key generate 2869 *").settings
+    assert settings is not None
+    assert [access.sources and access.sources.size for access in settings.accesses] == [1]
 
 
 def test_no_pp_select_ends_the_selection() -> None:
