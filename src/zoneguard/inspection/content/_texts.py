@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
-_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_CONTROL = bytes((*range(7), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
+_BEGIN = 1024  # bytes among which most of what is no text has a control character
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def is_text(data: bytes) -> bool:
     """No control characters but those of text and of ISO-2022; or UTF-16 with its mark."""
-    return any(data.startswith(mark) for mark, _ in _MARKS) or _CONTROL.search(data) is None
+    if any(data.startswith(mark) for mark, _ in _MARKS):
+        return True
+    begin = data[:_BEGIN]
+    return len(begin.translate(None, _CONTROL)) == len(begin) and len(data.translate(None, _CONTROL)) == len(data)
 
 
 def ascii_compatible(data: bytes) -> bytes:

@@ -55,6 +55,7 @@ _BY_NAME = {ending: kind for kind, endings in _KINDS.items() for ending in endin
 _SCRIPT_TYPES = re.compile(
     r"(?:text|application)/(?:x-)?(?:javascript|ecmascript|jscript|vbscript|hta|bat|sh|shellscript|powershell)$"
 )
+_PROGRAM = ("executable", "application/vnd.microsoft.portable-executable")
 _PACKED = (
     (b"\xef\xbe\xad\xdeNullsoftInst", ("installer", "application/x-nsis")),
     (b"Inno Setup Setup Data (", ("installer", "application/x-innosetup")),
@@ -80,7 +81,7 @@ def examine(content: Content, _budget: Budget) -> Examination:
     found = _magic(content)
     ending = extension(content.name)
     if found is not None:
-        kind, media_type = found
+        kind, media_type = _installed(content.data) if found == _PROGRAM else found
         return Examination(media_type, (Hazard(kind, "", media_type),))
     text = content.data and is_text(content.data)
     kind = _BY_NAME.get(ending, "script" if text else "executable")
@@ -94,13 +95,17 @@ def _magic(content: Content) -> tuple[str, str] | None:
         if data.startswith(magic):
             return kind, media_type
     if data[:2] in (b"MZ", b"ZM") and not is_text(data):
-        packed = next((kind for mark, kind in _PACKED if data.find(mark, 0, _OVERLAY) >= 0), None)
-        return packed or ("executable", "application/vnd.microsoft.portable-executable")
+        return _PROGRAM
     if _FLASH.match(data) and len(data) > 8 and not is_text(data):
         return "executable", "application/x-shockwave-flash"
     if _SHELL.match(data) and (content.name or content.claimed_type not in ("", "text/plain")):
         return "script", "text/x-script"
     return _disk_image(data) or _installer(data)
+
+
+def _installed(program: bytes) -> tuple[str, str]:
+    """What kind of program for Windows: one that installs others, by the marks of those who make such."""
+    return next((kind for mark, kind in _PACKED if program.find(mark, 0, _OVERLAY) >= 0), _PROGRAM)
 
 
 def _disk_image(data: bytes) -> tuple[str, str] | None:

@@ -31,7 +31,8 @@ def examine(content: Content, budget: Budget) -> Examination:
     """The claimed type where it is one of text, and the files in it."""
     claimed = content.claimed_type
     kept = claimed.startswith("text/") or claimed.endswith(_KEPT_TYPES)
-    if (armour := _ARMOUR.search(content.data)) is not None:
+    armour = _ARMOUR.search(content.data) if b"-----BEGIN " in content.data else None
+    if armour is not None:
         hazard = Hazard("encrypted", f"byte {armour.start()}", armour.group(1).decode())
         return Examination("text/plain", (hazard,), opaque=N_("encrypted text"))
     members: list[Content] = []

@@ -26,6 +26,10 @@ _BASE64 = re.compile(
     rb"|[A-Za-z0-9+/]{200,}+={0,2}(?:(?<==)[A-Za-z0-9+/]++={0,2})*+)"
 )
 """Several lines of it, of which the last is short, or one that is long and may begin anew behind its padding."""
+_LETTERS = bytes(
+    ord("A") if n in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" else 0 for n in range(256)
+)
+_LINE_OF_LETTERS = b"A" * 40  # the least that ``_BASE64`` asks for
 _PADDED = re.compile(rb"[A-Za-z0-9+/]+")
 _LEAST, _LOOK = 200, 4096  # letters that a file has, and those by which it is known
 MAX_RUNS = 64 << 20  # bytes that a BinHex file may grow to
@@ -42,6 +46,8 @@ def text_files(data: bytes) -> Iterator[UuFile]:
 
 
 def _base64_files(data: bytes) -> Iterator[UuFile]:
+    if _LINE_OF_LETTERS not in data.translate(_LETTERS):
+        return
     for found in _BASE64.finditer(data):
         if len(found[0]) >= _LEAST and has_magic(_unarmoured(found[0][:_LOOK])):
             yield UuFile(b"", found.start(), found.end(), Decoded(_unarmoured(found[0])))

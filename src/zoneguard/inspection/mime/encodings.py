@@ -67,7 +67,10 @@ def _base64(data: bytes) -> Decoded:
 def uu_files(data: bytes) -> Iterator[UuFile]:
     """Every uuencoded file in ``data``; prose that merely starts with ``begin`` is none."""
     position = 0
-    while (match := _UU_BEGIN.search(data, position)) is not None:
+    while (at := data.find(b"begin", position)) >= 0:
+        position = at + 1
+        if (match := _UU_BEGIN.match(data, at)) is None:
+            continue
         position = match.end()
         lines, end, closed = _uu_lines(data, position)
         if lines:

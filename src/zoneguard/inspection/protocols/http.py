@@ -49,7 +49,8 @@ def _score(client: bytes, server: bytes) -> float:
     asks, answers = REQUEST.match(client), RESPONSE.match(server)
     if asks or answers:
         return 0.98 if (asks or not client) and (answers or not server) else 0.85
-    return 0.6 if _ASKED.search(client) and _ANSWERED.search(server) else 0.0
+    told = b"\nHTTP/1." in server and _ANSWERED.search(server)
+    return 0.6 if told and b" HTTP/1." in client and _ASKED.search(client) else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:

@@ -75,7 +75,8 @@ def recognise(conversation: Conversation) -> float:
 def _score(client: bytes, server: bytes) -> float:
     if _GREETING.match(server):
         return 0.96 if _COMMAND.match(client) else 0.8 if not client else 0.0
-    if _FETCHES.search(client) and (not server or _FETCHED.search(server)):
+    told = not server or (b" FETCH (" in server and _FETCHED.search(server))
+    if told and b"fetch" in client.lower() and _FETCHES.search(client):
         return 0.75
     return 0.6 if not client and _FETCHED.match(server) else 0.0
 

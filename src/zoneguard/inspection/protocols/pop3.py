@@ -58,7 +58,8 @@ def recognise(conversation: Conversation) -> float:
 def _score(client: bytes, server: bytes) -> float:
     if server.startswith(b"+OK"):
         return 0.96 if _FIRST.match(client) else 0.7 if not client or _FETCH.search(client) else 0.0
-    if _FETCH.search(client) and (not server or _GOOD.search(server)):
+    told = not server or (b"+OK" in server and _GOOD.search(server))
+    if told and b"retr" in client.lower() and _FETCH.search(client):
         return 0.75
     return 0.55 if not client and _END + b"+OK" in server else 0.0
 
