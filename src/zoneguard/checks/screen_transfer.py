@@ -159,7 +159,7 @@ def _unseen(case: Case, aspect: str) -> Text | None:
         if t.certainty is not Certainty.INSPECTED
         and not t.parent
         and display_service(case, t.flow)
-        and "channels" not in dict(t.facts)
+        and (t.certainty is Certainty.PARTIAL or "channels" not in dict(t.facts))
     ]
     flows = [case.traffic.unread & display_flows(case, case.traffic)] if case.traffic is not None else []
     return unseen_text(case, left, flows)

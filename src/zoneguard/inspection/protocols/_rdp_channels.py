@@ -1,6 +1,5 @@
-"""What the static virtual channels of an RDP session carried (MS-RDPBCGR 2.2.6, T.125): how much, and, where nothing
-encrypts it, which devices the client offers (MS-RDPEFS 2.2.2.9) and which dynamic channels the server opens (MS-RDPEDYC
-2.2.2.1).
+"""What the virtual channels of an RDP session carried (MS-RDPBCGR 2.2.6 and 3.1.5.2, T.125): how much by each static
+channel and, where nothing encrypts it, the messages, also those of dynamic channels (MS-RDPEDYC 2.2).
 
 Under RDP's own security the packets that carry channels are in clear, whatever encrypts what is in them. Between them
 go packets of the fast path, which carry screen and keys alone.
@@ -9,21 +8,22 @@ go packets of the fast path, which carry screen and keys alone.
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from zoneguard.inspection.carving import Track
+from zoneguard.inspection.carving import Carved, Track
+from zoneguard.model.spans import CaptureSpan
 
 TO_SERVER, TO_CLIENT = 0x64, 0x68  # PER choices of SendDataRequest and SendDataIndication
+NONE, LOW = 0, 1
+"""Levels of encryption of the server (MS-RDPBCGR 5.3.1): nothing is encrypted; nothing that the server sends."""
 _TPKT, _DATA = 3, b"\x02\xf0\x80"
 _FIRST, _LAST, _COMPRESSED = 0x1, 0x2, 0x200000
-_ANNOUNCE = struct.pack("<HH", 0x4472, 0x4441)
-_CREATE = 1
-_DEVICES = {1: "port", 2: "port", 4: "printer", 8: "drive", 0x20: "smart card"}
-_MESSAGE = 1 << 20
-"""The largest message of a channel that is put together; those that offer devices are small."""
+_ENCRYPTED = 0x8
+_CREATE, _BEGIN, _GO_ON, _BEGIN_COMPRESSED, _GO_ON_COMPRESSED = 1, 2, 3, 6, 7
 _PACKETS, _CHUNKS = 1 << 20, 100_000
 """How many packets of a direction are looked at, and how many of them may carry a channel."""
+_Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,43 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Chunks of one direction in order, by channel. ``whole``: the direction was read from its beginning to its end."""
+    """Chunks of one direction in order, by channel. ``read``: up to where its packets were followed; ``whole``: the
+    direction was read from its beginning to its end."""
 
     chunks: Mapping[int, Sequence[Chunk]]
+    read: int
     whole: bool
 
     def size(self, channel: int) -> int:
         """The bytes that went by a channel, with the headers of its protocol."""
         return sum(chunk.end - chunk.start for chunk in self.chunks.get(channel, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a channel; ``up``: to the server."""
+
+    up: bool
+    carved: Carved
+
+
+@dataclass(slots=True)
+class Dynamic:
+    """A dynamic channel that the server opened: what went by it, ``unread`` messages being those that are compressed or
+    not whole; ``declined`` by the client."""
+
+    name: str
+    declined: bool = False
+    unread: int = 0
+    sizes: list[int] = field(default_factory=lambda: [0, 0])
+    messages: list[Message] = field(default_factory=list)
+    begun: dict[bool, tuple[int, list[_Range]]] = field(default_factory=dict)
+    """Of messages that are not whole yet: how many bytes lack, and what is there."""
+
+    @property
+    def told(self) -> str:
+        """The name, and the bytes to the server and back where there are any."""
+        return f"{self.name} {self.sizes[0]}/{self.sizes[1]}" if any(self.sizes) else self.name
 
 
 def carried(track: Track, position: int, kind: int, channels: Collection[int]) -> Carried:
@@ -63,7 +92,7 @@ def carried(track: Track, position: int, kind: int, channels: Collection[int]) -
             found[chunk.channel].append(chunk)
             left -= 1
         position = following
-    return Carried(found, track.stream.complete and position == len(data))
+    return Carried(found, position, track.stream.complete and position == len(data))
 
 
 def _packet_size(data: bytes, position: int) -> int:
@@ -89,56 +118,97 @@ def _chunk(data: bytes, start: int, end: int, kind: int) -> Chunk | None:
     return Chunk(int.from_bytes(data[body + 3 : body + 5], "big"), min(end, body + (8 if long else 7)), end)
 
 
-def devices(track: Track, sent: Carried, channel: int) -> list[str] | None:
-    """The kinds of devices that the client offers by the channel; ``None`` where a message of it cannot be read. Only
-    where nothing encrypts what the client sends."""
-    kinds: list[str] = []
-    for message in _messages(track.data, sent.chunks.get(channel, ())):
-        if message is None:
-            return None
-        if message.startswith(_ANNOUNCE):
-            kinds += _offered(message)
-    return kinds
-
-
-def dynamic(track: Track, received: Carried, channel: int) -> list[str] | None:
-    """The names of the dynamic channels that the server opens by the channel; ``None`` where a message of it cannot be
-    read. Only where nothing encrypts what the server sends."""
-    names: list[str] = []
-    for message in _messages(track.data, received.chunks.get(channel, ())):
-        if message is None:
-            return None
-        if message and message[0] >> 4 == _CREATE:
-            names.append(message[1 + (1 << (message[0] & 3)) :].partition(b"\0")[0].decode("latin-1")[:100])
-    return names
-
-
-def _messages(data: bytes, chunks: Iterable[Chunk]) -> Iterator[bytes | None]:
-    """Messages of one channel out of their chunks; ``None`` for what is compressed, too large, or not all there."""
-    message = bytearray()
-    begun = False
+def messages(track: Track, chunks: Iterable[Chunk], level: int | None, *, up: bool) -> tuple[list[Message], int]:
+    """The messages of one channel and direction, and how many there are besides that cannot be read: encrypted,
+    compressed, or not all there. ``level``: of encryption, ``None``: not known."""
+    found: list[Message] = []
+    pieces: list[_Range] = []
+    unread, begun = 0, False
     for chunk in chunks:
-        if chunk.end - chunk.start < 8:
-            yield None
+        start = _behind_security(track.data, chunk, level, up=up)
+        if start is None or chunk.end - start < 8:
+            unread, begun = unread + 1, False
             continue
-        size, flags = struct.unpack_from("<II", data, chunk.start)
-        if flags & _COMPRESSED or size > _MESSAGE or not (begun or flags & _FIRST):
-            yield None
-            begun = False
+        _, flags = struct.unpack_from("<II", track.data, start)
+        if flags & _COMPRESSED or not (begun or flags & _FIRST):
+            unread, begun = unread + 1, False
             continue
-        message = bytearray() if flags & _FIRST else message
-        message += data[chunk.start + 8 : chunk.end]
+        unread += begun and bool(flags & _FIRST)
+        pieces = [] if flags & _FIRST else pieces
+        pieces.append((start + 8, chunk.end))
         begun = not flags & _LAST
         if not begun:
-            yield bytes(message)
-    if begun:
-        yield None
+            found.append(Message(up, track.carve(*pieces)))
+    return found, unread + begun
 
 
-def _offered(message: bytes) -> Iterator[str]:
-    position, left = 8, int.from_bytes(message[4:8], "little")
-    while left and position + 20 <= len(message):
-        (kind,) = struct.unpack_from("<I", message, position)
-        yield _DEVICES.get(kind, f"device of type {kind}")
-        position += 20 + int.from_bytes(message[position + 16 : position + 20], "little")
-        left -= 1
+def _behind_security(data: bytes, chunk: Chunk, level: int | None, *, up: bool) -> int | None:
+    """Where a chunk begins that is in clear: there is a header of security unless nothing is encrypted."""
+    if level == NONE:
+        return chunk.start
+    if level != LOW or up or chunk.end - chunk.start < 4 or data[chunk.start] & _ENCRYPTED:
+        return None
+    return chunk.start + 4
+
+
+def in_order(sent: Sequence[Message], received: Sequence[Message]) -> list[Message]:
+    """The messages of both directions as they came: by the frames that ended them, each direction in its own order."""
+    timed = []
+    for some in (sent, received):
+        latest = (0.0, 0)
+        for message in some:
+            frame = _end(message)
+            latest = max(latest, (frame.time, frame.frame)) if frame is not None else latest
+            timed.append((latest, message))
+    return [message for _, message in sorted(timed, key=lambda pair: pair[0])]
+
+
+def _end(message: Message) -> CaptureSpan | None:
+    last = max((end for _, end in message.carved.ranges()), default=0)
+    return message.carved.track.arrival(last - 1)
+
+
+def dynamic(talk: Iterable[Message]) -> list[Dynamic]:
+    """The dynamic channels that the server opens by the messages of their static one."""
+    opened: list[Dynamic] = []
+    by_number: dict[int, Dynamic] = {}
+    for message in talk:
+        data = message.carved.data
+        kind = data[0] >> 4 if data else 0
+        body = 1 + (1 << (data[0] & 3)) if data else 0
+        number = int.from_bytes(data[1:body], "little")
+        if kind == _CREATE and not message.up:
+            by_number[number] = Dynamic(data[body:].partition(b"\0")[0].decode("latin-1")[:100])
+            opened.append(by_number[number])
+        elif kind == _CREATE and number in by_number:
+            by_number[number].declined = bool(data[body + 3 : body + 4] >= b"\x80")  # a negative HRESULT
+        elif kind in (_BEGIN, _GO_ON, _BEGIN_COMPRESSED, _GO_ON_COMPRESSED):
+            if number not in by_number:
+                by_number[number] = Dynamic(f"channel {number}")
+                opened.append(by_number[number])
+            _take(by_number[number], message, kind, body)
+    for channel in opened:
+        channel.unread += len(channel.begun)
+    return opened
+
+
+def _take(channel: Dynamic, message: Message, kind: int, body: int) -> None:
+    """One packet of data: a message, or a piece of one."""
+    data, up = message.carved.data, message.up
+    size = 1 << (data[0] >> 2 & 3) if kind in (_BEGIN, _BEGIN_COMPRESSED) else 0
+    start = body + size
+    channel.sizes[not up] += max(0, len(data) - start)
+    if kind in (_BEGIN_COMPRESSED, _GO_ON_COMPRESSED):
+        channel.unread += 1
+        return
+    ranges = list(message.carved.ranges(start))
+    left, pieces = channel.begun.pop(up, (0, []))
+    if kind == _BEGIN:
+        channel.unread += bool(pieces)
+        left, pieces = int.from_bytes(data[body:start], "little"), []
+    left -= len(data) - start
+    pieces += ranges
+    if left > 0:
+        channel.begun[up] = left, pieces
+    else:
+        channel.messages.append(Message(up, message.carved.track.carve(*pieces)))
