@@ -130,3 +130,10 @@ def test_any_rows_are_accounted_for(lines: list[str]) -> None:
     told = account.understood + sum(account.ignored.values()) + len(account.not_understood)
     assert told == account.total == len(source.lines)
     assert 0 <= PLUGIN.sniff(source) <= 1
+
+
+def test_a_table_of_some_kinds_of_routes_is_no_whole_table() -> None:
+    """What ``show ip route bgp`` prints: other routes are hidden, and counted as such."""
+    text = "IP Routing Table - 1 entries, 6 hidden, 2040 frees\nEntries: 0 Connected, 0 Static, 0 RIP, 0 OSPF, 1 BGP\n"
+    found = read(text + "B      10.1.0.0/24 [20/0] via 192.0.2.9, GigaEthernet1.0, 5d5h10m6s")
+    assert [(m.span.first, m.concern) for m in found.uncertain] == [(2, Concern.ROUTING)]

@@ -19,6 +19,7 @@ FREE = {
     "fortios": r"set allowaccess ",
     "alaxala": r"description |match vrf |ip access-group |logging host |vlan ",
     "awplus": r"description ",
+    "nec-ix": r"description ",
     "junos": r"arp |any any |server |encrypted-password |ssh |host ",
     "nftables": r"(?!)",
     "yamaha": r"description |syslog host |snmp host ",

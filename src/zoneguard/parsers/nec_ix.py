@@ -16,10 +16,12 @@ from zoneguard.model.match import Field, In, Not, Unknown, both
 from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
-from zoneguard.parsers._cisco.lines import read_lines
+from zoneguard.parsers._cisco.lines import Line, read_lines
+from zoneguard.parsers._forms import each
 from zoneguard.parsers._nec_ix.collect import collect
 from zoneguard.parsers._nec_ix.config import Config, Port
 from zoneguard.parsers._nec_ix.filters import Filters
+from zoneguard.parsers._nec_ix.forms import FORMS
 from zoneguard.parsers._nec_ix.lists import permitted
 from zoneguard.parsers._nec_ix.management import read_management
 from zoneguard.parsers._nec_ix.nat import NatStages
@@ -56,9 +58,11 @@ def parse(source: Source, name: str) -> Parsed:
     """The router called ``name``."""
     ledger = Ledger(source, PLUGIN.name)
     config = Config(name, source, ledger)
-    lines = read_lines(source, ledger)
+    lines = list(_flat(read_lines(source, ledger)))
     collect(lines, config)
     vrfs = tuple(_contexts(config))
+    managed = read_management(lines, config)
+    FORMS.check(each(lines), ledger)
     report_taken_back(lines, ledger)
     device = Device(
         name=name,
@@ -68,10 +72,20 @@ def parse(source: Source, name: str) -> Parsed:
         span=source.whole,
         uncertain=ledger.uncertain,
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
-        settings=read_management(lines, config),
+        settings=managed,
         tunnels=read_tunnels(lines, config.span),
     )
     return Parsed((device,), ledger.close())
+
+
+def _flat(lines: Sequence[Line]) -> Iterator[Line]:
+    """Access lists are no modes: what stands behind them in a paste without indentation is not below them."""
+    for line in lines:
+        below = tuple(line.children) if line.word(1) == "access-list" else ()
+        if below:
+            line.children.clear()
+        yield line
+        yield from below
 
 
 def _contexts(config: Config) -> Iterator[Vrf]:

@@ -18,7 +18,9 @@ from zoneguard.parsers.accounting import BLANK, Ledger
 
 _HEADER = re.compile(r"\s*IP(?:v6)? Routing Table(?:.*?\b(?:VRF|vrf)[ :-]+(?P<vrf>[\w.-]+))?.*")
 _COUNTED = re.compile(r"\s*IP(?:v6)? Routing Table(?: .*)? - (?P<count>\d{1,9}) entries, \d+ hidden")
+_KINDS = re.compile(r"\s*Entries: +0 Connected,")
 CUT_SHORT = "the table counts more entries than the file shows: it is cut short, or a part of it was removed"
+SOME_KINDS = "the table shows no connected routes: it was asked for some kinds of routes, and hides the others"
 _ROW = re.compile(
     r"(?P<code>[A-Za-z][A-Za-z0-9]?\*?(?: (?:IA|N1|N2|E1|E2))?\*?)\s+(?P<net>[0-9a-fA-F.:]+/\d{1,3})"
     r"(?:\s+[a-z-]+)?\s+\[(?P<d>\d{1,3})/(?P<m>\d{1,10})\](?P<way>.*)"
@@ -88,6 +90,9 @@ def parse(source: Source, name: str) -> Parsed:
             continue
         if read:
             ledger.understood(number)
+        elif _KINDS.match(line):
+            ledger.understood(number)
+            ledger.not_understood(number, SOME_KINDS, Concern.ROUTING)
         elif _AROUND.match(line):
             ledger.ignored(_SURROUNDINGS, number)
         else:

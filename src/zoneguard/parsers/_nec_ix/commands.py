@@ -42,7 +42,8 @@ GLOBAL: Table = {
         ACCESS,
     ),
     **_rows(
-        "logging, syslog, snmp-agent, event, sflow, flow, show, debug, email, monitor, statistics, ip monitor", LOGS
+        "logging, syslog, snmp-agent, snmpv3, event, sflow, flow, show, debug, email, monitor, statistics, ip monitor",
+        LOGS,
     ),
     **_rows(
         "hostname, timezone, ntp, sntp, dns, proxy-dns, ip name-server, ip host, ip domain, clock, ddns, ipv6 host, "

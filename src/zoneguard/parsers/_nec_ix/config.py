@@ -55,6 +55,7 @@ class Family:
 
     v6: bool
     lists: dict[str, list[Entry | SourceSpan]] = field(default_factory=dict)
+    numbers: dict[str, list[int]] = field(default_factory=dict)  # of their lines
     dynamic: dict[str, DynamicList] = field(default_factory=dict)
 
     @property

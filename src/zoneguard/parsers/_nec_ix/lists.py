@@ -1,13 +1,14 @@
 """``ip access-list`` and ``ipv6 access-list``, static and dynamic (command reference 24-6).
 
-``ip access-list NAME permit|deny PROTOCOL src A [sport P] dest A [dport P] …``: the first line that matches decides; a
-list that has none leaves the packet to the next filter. What a dynamic list watches for passes and lets the packets of
-that connection pass in both directions of the interface.
+``ip access-list NAME [NUMBER] permit|deny PROTOCOL src A [sport P] dest A [dport P] …``: the first line that matches
+decides; a list that has none leaves the packet to the next filter. What a dynamic list watches for passes and lets the
+packets of that connection pass in both directions of the interface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Concern
@@ -18,12 +19,14 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import TCP, UDP, Cursor, UnreadableError
-from zoneguard.parsers._nec_ix.config import Config, DynamicList, Entry
+from zoneguard.parsers._nec_ix.config import Config, DynamicList, Entry, Family
 
 _PORTED = (TCP, UDP, values.SCTP)
 _SIDES = {"src": (Field.SRC, Field.DST), "dest": (Field.DST, Field.SRC)}
 _PORT_SIDES = {"sport": (Field.SPORT, Field.DPORT), "dport": (Field.DPORT, Field.SPORT)}
-_VALUED = frozenset({"dscp", "tos", "precedence", "length", "ttl", "flow-label", "traffic-class", "class"})
+_VALUED = frozenset({"dscp", "tos", "tc", "precedence", "length", "ttl", "flow-label", "traffic-class", "class"})
+_GENERAL = frozenset({"cache", "sequence-mode"})  # of all lists: how they are kept, and how they are typed
+_MOST_NUMBER = (1 << 32) - 1
 _SETTINGS = frozenset({"cache", "timer", "timeout"})
 _MOST_EXCEPTIONS = 10_000
 _ESTABLISHED = either(Bits(Field.FLAGS, ACK, ACK), Bits(Field.FLAGS, RST, RST))
@@ -44,21 +47,37 @@ def read_list(line: Line, config: Config) -> bool:
             family.dynamic[name] = DynamicList(config.span(line), application="unreadable")
             config.not_understood(line, str(error), Concern.FILTER, bounded=True)
         return True
-    if cursor.peek() in ("option", "remark", "description"):
+    if cursor.peek() in ("option", "remark", "description") or name in _GENERAL:
         return False
+    at = _place(family, name, cursor)
     listed = family.lists.setdefault(name, [])
     try:
-        listed.append(read_entry(cursor, config.span(line), config, family.v6))
+        listed.insert(at, read_entry(cursor, config.span(line), config, family.v6))
     except UnreadableError as error:
-        listed.append(config.span(line))
+        listed.insert(at, config.span(line))
         config.not_understood(line, str(error), Concern.FILTER, bounded=True)
     return True
+
+
+def _place(family: Family, name: str, cursor: Cursor) -> int:
+    """Where in the list the line belongs: by its number, if it has one, else behind the last."""
+    numbers = family.numbers.setdefault(name, [])
+    last = numbers[-1] if numbers else 0
+    own = values.number(cursor.take(), _MOST_NUMBER) if cursor.peek().isdecimal() else last
+    at = bisect_right(numbers, own)
+    numbers.insert(at, own)
+    return at
 
 
 def _dynamic(cursor: Cursor, config: Config, line: Line, v6: bool) -> DynamicList:
     if cursor.skip("access"):
         access = cursor.take()
-        return DynamicList(config.span(line), access, opens=not cursor.done)
+        opens = not cursor.done
+        while not cursor.done:
+            if not cursor.skip("in", "out"):
+                raise UnreadableError(Reason("a word that is not known: {word}", word=cursor.peek()[:40]))
+            cursor.take()
+        return DynamicList(config.span(line), access, opens=opens)
     application = cursor.take()
     known = application in ("tcp", "udp", "icmp", "ip")
     plain = Cursor(("permit", application if known else "ip", *cursor.words[cursor.at :]))
@@ -80,10 +99,10 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
     while not cursor.done:
         word = cursor.take()
         if word in _SIDES:
-            values_ = _addresses(cursor.take(), v6)
+            asked = _addresses(cursor, v6)
             for side, field in zip((parts, other), _SIDES[word], strict=True):
-                if values_ is not None:
-                    side.append(In(field, values_))
+                if asked is not None:
+                    side.append(asked(field))
         elif word in _PORT_SIDES:
             limits = _ports(cursor, proto)
             for side, field in zip((parts, other), _PORT_SIDES[word], strict=True):
@@ -96,19 +115,14 @@ def read_entry(cursor: Cursor, span: SourceSpan, config: Config, v6: bool) -> En
         elif word == "established" and proto == TCP:
             parts.append(_ESTABLISHED)
             other.append(_ESTABLISHED)
-        elif word in _VALUED:
-            open_ = Unknown(
-                config.key(
-                    Reason("{word} {words}", word=word, words=" ".join(cursor.words[cursor.at : cursor.at + 2])[:60])
-                ),
-                span,
-            )
-            cursor.take()
+        elif word in _VALUED or word == "fragments":
+            value = cursor.take() if word in _VALUED else ""
+            open_ = Unknown(config.key(Reason("{word} {words}", word=word, words=value[:60])), span)
             parts.append(open_)
             other.append(open_)
         else:
             raise UnreadableError(Reason("a word that is not known: {word}", word=word[:40]))
-    if not any(isinstance(part, In) and part.field in (Field.SRC, Field.DST) for part in parts):
+    if not any(isinstance(part, In | Bits) and part.field in (Field.SRC, Field.DST) for part in parts):
         parts.append(values.family(v6))
         other.append(parts[-1])
     return Entry(span, action == "permit", both(*parts), both(*other))
@@ -122,14 +136,18 @@ def _protocol(word: str, v6: bool) -> int | None:
     return values.protocol(word)
 
 
-def _addresses(word: str, v6: bool) -> Intervals | None:
-    """``any``, ``A/L`` or an address."""
+def _addresses(cursor: Cursor, v6: bool) -> Callable[[Field], Match] | None:
+    """What ``any``, ``A/L``, an address, or an address and those of its bits that may be anything, ask of a field."""
+    word = cursor.take()
     if word == "any":
         return None
+    if "/" not in word and not v6 and values.is_address(cursor.peek()):
+        mask = cursor.take()
+        return lambda field: values.wildcard(field, word, mask)
     found = values.prefix_addresses(word) if "/" in word else Intervals.of(values.address(word))
     if not found <= (ALL_V6 if v6 else ALL_V4):
         raise UnreadableError("an address of the other version of IP")
-    return found
+    return lambda field: In(field, found)
 
 
 def _ports(cursor: Cursor, proto: int | None) -> Intervals | None:

@@ -81,7 +81,12 @@ def _policy(config: Config, came: Ingress, step: Step, v6: bool) -> PolicyRoute:
     for line in step.line.children:
         words = line.words
         if words[:3] == _MATCHES[v6]:
-            conditions.append(AnyOf(tuple(permitted(config, v6, name, line) for name in words[3:])))
+            names = words[4:] if words[3:4] == ("access-list",) else words[3:]
+            if words[3:4] == ("prefix-list",) or not names:
+                raise UnreadableError(
+                    Reason("a condition of policy routing that is not known: {line}", line=line.text[:60])
+                )
+            conditions.append(AnyOf(tuple(permitted(config, v6, name, line) for name in names)))
         elif words[0] == "match":
             raise UnreadableError(
                 Reason("a condition of policy routing that is not known: {line}", line=line.text[:60])
