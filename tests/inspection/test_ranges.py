@@ -74,6 +74,10 @@ def test_a_file_in_ranges_over_connections_is_whole_and_inspected(tmp_path: Path
     carried = {f for t in transfers if t.protocol == "http" for f in t.frames}
     assert set(file.frames) == carried
     assert len({t.key for t in transfers}) == len(transfers)
+    pieces = [t for t in transfers if t.protocol == "http" and not t.parent]
+    assert [(t.certainty, t.sha256, dict(t.facts)["piece-of"]) for t in pieces] == [
+        (Certainty.INSPECTED, "", file.key)
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,23 @@ def test_what_one_connection_holds_is_joined_once(tmp_path: Path) -> None:
     both = answer(0, 99) + answer(100, len(FILE) - 1)
     transfers = fetched(tmp_path, (ask() + ask(), both), (ask(), answer(0, 99)))
     assert [t.protocol for t in transfers if t.sha256 == hashlib.sha256(FILE).hexdigest()] == ["http"]
+    assert {t.certainty for t in transfers if not t.parent} == {Certainty.INSPECTED}
+
+
+def test_a_piece_that_contradicts_the_whole_stays_uncertain(tmp_path: Path) -> None:
+    other = FILE[:50] + b"#" + FILE[51:]
+    both = answer(0, 99) + answer(100, len(FILE) - 1)
+    transfers = fetched(tmp_path, (ask() + ask(), both), (ask(), answer(0, 99, other)))
+    assert transfers[-1].certainty is Certainty.PARTIAL
+    overlapping = answer(0, 99) + answer(90, len(FILE) - 1, FILE[:95] + b"#" + FILE[96:])
+    transfers = fetched(tmp_path, (ask() + ask(), overlapping))
+    assert {t.certainty for t in transfers if not t.parent} == {Certainty.PARTIAL}
+
+
+def test_pieces_of_what_cannot_be_read_are_no_more_certain(tmp_path: Path) -> None:
+    blob = bytes(range(251)) * 20
+    transfers = fetched(tmp_path, (ask(), answer(0, 99, blob)), (ask(), answer(100, len(blob) - 1, blob)))
+    assert [t.certainty for t in transfers] == [Certainty.OPAQUE] * 3
 
 
 def test_no_more_is_held_than_there_is_room_for() -> None:

@@ -98,7 +98,21 @@ def test_ranges_of_several_connections_are_one_file(peers: Estate) -> None:
     judged = peers.judged()
     (joined,) = judged.of(protocol="http-ranges")
     assert joined["sha256"] == digest(text)
-    assert [t["sha256"] for t in judged.of(protocol="http", name="large.txt")] == [""] * 3
+    pieces = judged.of(protocol="http", name="large.txt")
+    assert [(t["sha256"], t["certainty"]) for t in pieces] == [("", "inspected")] * 3
+    assert judged.clause("25(3)").verdict is not Verdict.UNDETERMINED
+    assert Verdict.UNDETERMINED not in judged.verdicts("ZG203")
+
+
+def test_ranges_of_which_one_is_missing_leave_the_clause_open(peers: Estate) -> None:
+    text = prose(9000).encode()
+    nginx(peers, IN, {"large.txt": text})
+    with peers.captured(LG):
+        for part in ("0-99999", f"200000-{len(text)}"):
+            peers.run(LG, *CURL, "-r", part, "-o", part, f"http://{IN_HOST}/large.txt")
+    judged = peers.judged()
+    assert not judged.of(protocol="http-ranges")
+    assert judged.clause("25(3)").verdict is Verdict.UNDETERMINED
 
 
 def test_nothing_is_asserted_of_what_was_broken_off_or_encrypted(peers: Estate) -> None:

@@ -66,8 +66,16 @@ def inspect(seen: Survey, wanted: Tracks, asked: Asked, left: Callable[[int], No
     wanted = wanted.carrying()
     if not wanted:
         return
-    announced, reader = Announcements(), _reader(asked.protocols)
+    reader = _reader(asked.protocols)
     ranges = Ranges(asked.keep, known=reader.known)
+    yield from ranges.settled([*_carried(seen, wanted, asked, left, reader, ranges), *ranges.joined()])
+
+
+def _carried(
+    seen: Survey, wanted: Tracks, asked: Asked, left: Callable[[int], None], reader: Reader, ranges: Ranges
+) -> Iterator[Transfer]:
+    """What each flow carried by itself; ``ranges`` takes up pieces of files."""
+    announced = Announcements()
     carries = np.isin(wanted.protocols(), (TCP, UDP))
     for number in wanted.where()[~carries].tolist():
         left(number)
@@ -95,7 +103,6 @@ def inspect(seen: Survey, wanted: Tracks, asked: Asked, left: Callable[[int], No
             yield unrecognised(flow)
         else:
             left(number)
-    yield from ranges.joined()
 
 
 def _conversations(seen: Survey, wanted: Tracks, asked: Asked) -> Iterator[Numbered]:

@@ -3,14 +3,15 @@
 
 Of HTTP it is what one client got from one server under one address, query included, with one total length and the
 same validators (``ETag``, ``Last-Modified``); of SMB what went by one open file of one session, whose length some
-connection told. Bytes that were sent twice must agree.
+connection told. Bytes that were sent twice must agree. A piece whose bytes are all in a file that was put together is
+as certain as that file.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zoneguard.inspection import Content, Conversation, Keep
 from zoneguard.inspection.known import Known
@@ -19,7 +20,7 @@ from zoneguard.model.flows import Flow, Stream, Transfer
 
 PROTOCOLS = {"smb": "smb-channels"}
 PROTOCOL = "http-ranges"
-RANGE, RESOURCE = "range", "range-of"
+RANGE, RESOURCE, JOINED, PIECE_OF = "range", "range-of", "joined", "piece-of"
 OPEN, WRITTEN = "*", "new"
 """Lengths of files: one that is not known here, that of one that was begun anew, written and closed."""
 MAX_SPANS = 2000
@@ -49,32 +50,63 @@ class Ranges:
     room: int = HELD
     known: Known | None = None
     _parts: dict[_Resource, list[_Part]] = field(default_factory=dict)
+    _joined: dict[_Resource, Transfer] = field(default_factory=dict)
+    _pieces: dict[str, Transfer] = field(default_factory=dict)
 
     def keep(self, transfer: Transfer, data: bytes) -> None:
         """Take in one carved content."""
         facts = dict(transfer.facts)
-        if RESOURCE in facts and len(data) <= self.room:
-            self.room -= len(data)
-            told, _, total = facts[RANGE].partition("/")
+        if RESOURCE in facts:
             several_addresses = transfer.protocol in PROTOCOLS
             hosts = frozenset(() if several_addresses else (transfer.flow.src, transfer.flow.dst))
-            parts = self._parts.setdefault((hosts, transfer.to_responder, facts[RESOURCE]), [])
-            position = 0
-            for span in told.split(","):
-                first, last = map(int, span.split("-"))
-                parts.append(_Part(transfer, data[position : position + last + 1 - first], first, total))
-                position += last + 1 - first
+            resource = hosts, transfer.to_responder, facts[RESOURCE]
+            if JOINED in facts:
+                self._joined[resource] = transfer
+            elif len(data) <= self.room:
+                self._take(resource, transfer, data, facts[RANGE])
         if self.then is not None:
             self.then(transfer, data)
 
+    def _take(self, resource: _Resource, transfer: Transfer, data: bytes, told: str) -> None:
+        self.room -= len(data)
+        ranges, _, total = told.partition("/")
+        parts = self._parts.setdefault(resource, [])
+        position = 0
+        for span in ranges.split(","):
+            first, last = map(int, span.split("-"))
+            parts.append(_Part(transfer, data[position : position + last + 1 - first], first, total))
+            position += last + 1 - first
+
     def joined(self) -> Iterator[Transfer]:
         """The files that only several connections together hold, and what is inside them."""
-        for parts in self._parts.values():
+        for resource, parts in self._parts.items():
             flows = dict.fromkeys(p.transfer.flow for p in parts)
             alone = any(_whole(p for p in parts if p.transfer.flow == flow) is not None for flow in flows)
-            data = None if alone else _whole(parts)
-            if data is not None:
-                yield from _record(parts, data, self.then, self.known)
+            data = _whole(parts)
+            if data is None:
+                continue
+            if alone:
+                spanning = (p.transfer for p in parts if len(p.data) == len(data))
+                whole = self._joined.get(resource) or next(spanning, None)
+            else:
+                found = _record(parts, data, self.then, self.known)
+                yield from found
+                whole = found[0]
+            if whole is not None:
+                self._pieces |= {p.transfer.key: whole for p in parts if p.transfer is not whole}
+
+    def settled(self, transfers: Iterable[Transfer]) -> Iterator[Transfer]:
+        """The same transfers; once all were ``joined``, the pieces of whole files are as certain as these."""
+        for transfer in transfers:
+            whole = self._pieces.get(transfer.key)
+            yield transfer if whole is None else piece_of(whole, transfer)
+
+
+def piece_of(whole: Transfer, piece: Transfer) -> Transfer:
+    """The piece, all of whose bytes are in ``whole``."""
+    return replace(
+        piece, certainty=whole.certainty, reason=whole.reason, facts=(*piece.facts, (PIECE_OF, whole.key))
+    )  # fmt: skip
 
 
 def spans(pieces: Iterable[tuple[int, int]]) -> str:
@@ -118,7 +150,7 @@ def _record(parts: list[_Part], data: bytes, keep: Keep | None, known: Known | N
             for name, value in dict(f for t in transfers for f in t.facts).items()
             if name in ("url", "path")
         ),
-        ("joined", f"{len(parts)} ranges, {count} connections"),
+        (JOINED, f"{len(parts)} ranges, {count} connections"),
     )
     name = next((t.name for t in transfers if t.name), "")
     recorder.file("file", Content(data, name), Carriage(origin.to_responder, frames), facts=facts)

@@ -54,7 +54,7 @@ def seen(*channels: Turns) -> list[Transfer]:
         of = flow(sport=port)
         up, down = (replace(stream, flow=of) for stream in (made.to_responder, made.to_originator))
         found += PLUGIN.inspect(Conversation(of, up, down, ranges.keep))
-    return list(name_data_connections((*found, *ranges.joined())))
+    return list(name_data_connections(ranges.settled([*found, *ranges.joined()])))
 
 
 def joined(*channels: Turns) -> list[Transfer]:
@@ -72,6 +72,8 @@ def test_a_file_read_over_two_connections_is_whole(order: tuple[int, ...]) -> No
         False,
     )
     assert dict(file.facts)["path"] == r"\\fs\share\dir\run.exe"
+    found = seen(*(channels[i] for i in order))
+    assert [t.certainty for t in found if not t.parent] == [Certainty.INSPECTED] * 3
 
 
 def test_a_file_written_over_two_connections_is_whole() -> None:

@@ -200,7 +200,9 @@ def test_ranges_of_one_file_are_joined() -> None:
     end = len(PROGRAM) - 1
     asked = get(b"/run.exe") * 3
     *parts, joined = inspect(talk((">", asked), ("<", part(1000, 1999) + part(0, 1200) + part(2000, end))))
-    assert [(p.certainty is Certainty.INSPECTED, p.sha256) for p in parts] == [(False, "")] * 3
+    assert [(p.certainty, p.sha256, dict(p.facts)["piece-of"]) for p in parts] == [
+        (Certainty.INSPECTED, "", joined.key)
+    ] * 3
     assert (joined.sha256, joined.size, joined.certainty) == (sha256(PROGRAM), len(PROGRAM), Certainty.INSPECTED)
     incomplete = inspect(talk((">", asked), ("<", part(0, 999) + part(1001, end))))
     assert all(t.sha256 == "" for t in incomplete)

@@ -125,6 +125,16 @@ def test_file_read() -> None:
     assert (short.sha256, short.certainty) == ("", Certainty.PARTIAL)
 
 
+@pytest.mark.parametrize(("looked_at", "sure"), [(PROGRAM[:3000], True), (PROGRAM[:2999] + b"#", False)])
+def test_a_look_at_a_file_that_is_read_as_a_whole_is_as_certain_as_that(looked_at: bytes, sure: bool) -> None:
+    before, after = (create(number, "run.exe", size=len(PROGRAM), action=1) for number in (2, 5))
+    reads = [t for i, (offset, data) in enumerate(pieces(PROGRAM)) for t in read(10 + i, offset, data)]
+    first, whole = inspect(talk(*tree(), *before, *read(3, 0, looked_at), *close(4), *after, *reads))
+    assert (whole.sha256, whole.certainty) == (sha256(PROGRAM), Certainty.INSPECTED)
+    assert (first.sha256, first.certainty is Certainty.INSPECTED) == ("", sure)
+    assert dict(first.facts).get("piece-of") == (whole.key if sure else None)
+
+
 @pytest.mark.parametrize("missing", ["close", "piece", "opening"])
 def test_file_with_something_missing_is_not_asserted(missing: str) -> None:
     turns = written()

@@ -13,9 +13,9 @@ from zoneguard.inspection.mime import read_entity
 from zoneguard.inspection.mime.headers import Headers, structured
 from zoneguard.inspection.protocols._http_coding import decoded, encoded
 from zoneguard.inspection.protocols._http_messages import HttpMessage
-from zoneguard.inspection.ranges import RANGE, RESOURCE, resource
+from zoneguard.inspection.ranges import JOINED, RANGE, RESOURCE, piece_of, resource
 from zoneguard.inspection.recording import Carriage, Recorder
-from zoneguard.model.flows import Hazard
+from zoneguard.model.flows import Hazard, Transfer
 from zoneguard.model.text import N_
 
 _RANGE = re.compile(r"bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15})")
@@ -32,6 +32,8 @@ class _Range:
     total: int
     pieces: tuple[tuple[int, int], ...]
     headers: Headers
+    at: int
+    """The place of its transfer among those of the conversation."""
 
 
 class Bodies:
@@ -65,39 +67,53 @@ class Bodies:
                 of = _resource(message, request)
                 if not encoded(message.headers) and request is not None:
                     facts.append((RESOURCE, of))
-                self.ranges.append(_Range(of, url, first, last, total, message.pieces, message.headers))
+                at = len(self.recorder.transfers)
+                self.ranges.append(_Range(of, url, first, last, total, message.pieces, message.headers, at))
             if (first, last + 1) != (0, total):
                 carriage = replace(carriage, whole=False, reason=N_("only a range of the file"))
         self._file(carved, message.headers, carriage, facts, hazards)
 
     def _file(
         self, carved: Carved, headers: Headers, carriage: Carriage, facts: list[tuple[str, str]], hazards: list[Hazard]
-    ) -> None:
+    ) -> Transfer:
         data, problem = decoded(carved.data, headers)
         if problem:
             carriage = replace(carriage, whole=False, reason=problem)
         claimed = structured(headers.raw("content-type")).value
         name = _name(headers, dict(facts).get("url", ""))
-        self.recorder.file("file", Content(data, name, claimed), carriage, facts=facts, hazards=hazards)
+        return self.recorder.file("file", Content(data, name, claimed), carriage, facts=facts, hazards=hazards)
 
     def join(self, track: Track) -> None:
-        """Files of which this conversation holds every byte, in more than one range."""
+        """Files of which this conversation holds every byte, in more than one range that agree where they overlap."""
         for of, total in dict.fromkeys((r.of, r.total) for r in self.ranges):
-            pieces: list[tuple[int, int]] = []
-            reached = 0
             ranges = [r for r in self.ranges if (r.of, r.total) == (of, total)]
             ranges.sort(key=lambda r: (r.first, -r.last))
-            for part in ranges:
-                if part.first > reached:
-                    break
-                if part.last >= reached:
-                    whole = track.carve(*part.pieces)
-                    pieces += whole.ranges(reached - part.first)
-                    reached = part.last + 1
-            if reached == total and len(ranges) > 1:
+            pieces = _joined(track, ranges)
+            if pieces is not None and len(ranges) > 1:
                 carved = track.carve(*pieces)
-                facts = [("url", ranges[0].url), ("joined", f"{len(ranges)} ranges")]
-                self._file(carved, ranges[0].headers, Carriage(track.stream.to_responder, carved.frames()), facts, [])
+                facts = [("url", ranges[0].url), (JOINED, f"{len(ranges)} ranges"), (RESOURCE, of)]
+                carriage = Carriage(track.stream.to_responder, carved.frames())
+                whole = self._file(carved, ranges[0].headers, carriage, facts, [])
+                for part in ranges:
+                    piece = self.recorder.transfers[part.at]
+                    if (part.first, part.last + 1) != (0, total):
+                        self.recorder.transfers[part.at] = piece_of(whole, piece)
+
+
+def _joined(track: Track, ranges: list[_Range]) -> list[tuple[int, int]] | None:
+    """The stream ranges that make up the file, of ranges in order; ``None``: not all of it, or they contradict each
+    other."""
+    pieces: list[tuple[int, int]] = []
+    data = bytearray()
+    for part in ranges:
+        carved = track.carve(*part.pieces)
+        overlap = data[part.first : part.last + 1]
+        if part.first > len(data) or carved.data[: len(overlap)] != overlap:
+            return None
+        if part.last >= len(data):
+            pieces += carved.ranges(len(overlap))
+            data += carved.data[len(overlap) :]
+    return pieces if ranges and len(data) == ranges[0].total else None
 
 
 def url_of(request: HttpMessage | None) -> str:

@@ -7,12 +7,13 @@ from itertools import pairwise
 
 from zoneguard.inspection import Content
 from zoneguard.inspection.carving import Track, session_ends
-from zoneguard.inspection.ranges import OPEN, RANGE, RESOURCE, WRITTEN, spans
+from zoneguard.inspection.ranges import OPEN, RANGE, RESOURCE, WRITTEN, piece_of, spans
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty
 from zoneguard.model.text import N_, Text
 
 MAX_PIECES = 4_000_000
+_VERSIONS = 4  # of a file that a part of it is held against
 OVERHEAD = 16 << 10
 """Bytes of a message beside the content of a file that any client and server have, lists of folders apart."""
 LOOKED_UP = frozenset(
@@ -84,6 +85,19 @@ class Beside:
                 recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size, facts=facts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What was recorded of one opening, at this place of the recorder's transfers; ``clear``: without damage, and its
+    pieces do not contradict each other."""
+
+    at: int
+    path: str
+    track: Track
+    pieces: list[Piece]
+    whole: bool
+    clear: bool
+
+
 class Files:
     """Collects pieces by handle and records a transfer for what was read and one for what was written."""
 
@@ -93,6 +107,7 @@ class Files:
         self._open: dict[bytes, Handle] = {}
         self._done: list[Handle] = []
         self._pieces = 0
+        self._recorded: list[_Recorded] = []
 
     def opened(self, number: bytes, handle: Handle) -> None:
         """A file was opened under ``number``, which may have been another's before."""
@@ -127,14 +142,30 @@ class Files:
             pieces.append(piece)
 
     def record(self) -> None:
-        """Record every file that carried content, in the order of their openings."""
+        """Record every file that carried content, in the order of their openings. A part of one that another opening
+        holds as a whole, byte for byte, is as certain as that."""
         for handle in (*self._done, *self._open.values()):
             if self.recorder.full():
-                return
+                break
             if handle.reads:
                 self._file(handle, self.answering, handle.reads, handle.size, "read")
             if handle.writes:
                 self._file(handle, self.asking, handle.writes, self._written_size(handle), "write")
+
+        self._settle()
+
+    def _settle(self) -> None:
+        wholes: dict[tuple[str, bool], list[_Recorded]] = {}
+        for known in self._recorded:
+            if known.whole and known.path:
+                wholes.setdefault((known.path, known.track is self.asking), []).append(known)
+        for part in self._recorded:
+            if part.clear and not part.whole:
+                for known in wholes.get((part.path, part.track is self.asking), ())[:_VERSIONS]:
+                    if _within(part, known):
+                        transfers = self.recorder.transfers
+                        transfers[part.at] = piece_of(transfers[known.at], transfers[part.at])
+                        break
 
     def _written_size(self, handle: Handle) -> int | None:
         """How long the file is once written: known if it began empty, or was overwritten to its end and beyond."""
@@ -165,7 +196,15 @@ class Files:
             total = OPEN if size is None else written if operation == "write" else str(size)
             facts += [(RANGE, f"{told}/{total}"), (RESOURCE, f"{handle.shared}/{operation}")]
         name = handle.path.replace("/", "\\").rpartition("\\")[2]
+        at, clear = len(self.recorder.transfers), agreed and not carriage.damaged
+        self._recorded.append(_Recorded(at, handle.path, track, ordered, whole and clear, clear))
         self.recorder.file("file", Content(carved.data, name), carriage, facts=[f for f in facts if f[1]])
+
+
+def _within(part: _Recorded, known: _Recorded) -> bool:
+    """Whether all bytes of ``part`` are those of ``known`` at the same place of the file."""
+    data = known.track.carve(*((p.start, p.end) for p in known.pieces)).data
+    return all(part.track.data[p.start : p.end] == data[p.offset : p.reach] for p in part.pieces)
 
 
 def _in_order(track: Track, pieces: list[Piece]) -> tuple[list[Piece], bool]:
