@@ -167,6 +167,8 @@ def test_ipv6_addresses_are_of_the_shared_space() -> None:
         "sudo iptables -t filter -I FORWARD 1 -j WEB   # the site",
         "iptables -F\niptables -X\niptables -P FORWARD DROP\niptables -A FORWARD -t filter -p tcp "
         "-m comment --comment 'the site' --dport 80 -j ACCEPT",
+        'iptables -P FORWARD DROP\niptables -A FORWARD -p tcp --dport 80 -m comment --comment "in -> site; <all>" '
+        "-j ACCEPT",
     ],
 )
 def test_fragments_and_scripts_are_read_as_of_the_filter_table(text: str) -> None:
@@ -201,6 +203,8 @@ def test_an_inserted_rule_comes_first() -> None:
         ("# Table `filter' is incompatible, use 'nft' tool.", Concern.FILTER, False),
         ("iptables -A FORWARD -s $LAN -j ACCEPT", Concern.FILTER, False),
         ("$IPT -A FORWARD -j ACCEPT", Concern.FILTER, False),
+        ("iptables -A FORWARD -j ACCEPT;iptables -F", Concern.FILTER, False),
+        ("iptables -A FORWARD -j ACCEPT>rules", Concern.FILTER, False),
         ("add nowhere 10.0.0.1", Concern.FILTER, False),
         ("create x hash:planet", Concern.FILTER, False),
         ("Dear colleague, here are the rules:", Concern.OTHER, False),

@@ -54,12 +54,17 @@ def addresses(text: str) -> Intervals:
     ['LOG --log-prefix "-j DROP"', "NFLOG --nflog-group 2", "ULOG", "TRACE", "AUDIT --type accept",
      "TEE --gateway 10.0.0.9", "TCPMSS --clamp-mss-to-pmtu", "CLASSIFY --set-class 1:2",
      "SET --add-set seen src --exist", "CHECKSUM --checksum-fill", "TTL --ttl-inc 1", "DSCP --set-dscp 1",
-     "CONNMARK --save-mark"],
+     "CONNMARK --save-mark", "FLOWOFFLOAD --hw"],
 )  # fmt: skip
 def test_targets_after_which_the_next_rule_is_asked(target: str) -> None:
     device = table("mangle", f"-A FORWARD -j {target}", "-A FORWARD -j DROP")
     assert isinstance(rules_of(device, "mangle/FORWARD")[0].action, Continue)  # type: ignore[union-attr]
     assert passes(device, TCP) is False
+
+
+@pytest.mark.parametrize("target", ["DROP", "TARPIT", "TARPIT --honeypot", "DELUDE", "CHAOS --delude", "STEAL"])
+def test_targets_that_let_nothing_through(target: str) -> None:
+    assert passes(table("filter", f"-A FORWARD -p tcp -j {target}"), TCP) is False
 
 
 def test_a_rule_without_a_target_only_counts() -> None:

@@ -68,6 +68,15 @@ def test_destination_nat_of_a_subnet_keeps_the_host() -> None:
     assert becomes(found, WAN, "198.51.100.1 > 203.0.113.70 tcp/80") == "198.51.100.1 > 10.2.0.70:80"
 
 
+def test_the_port_of_a_pool_may_stand_apart_from_its_address() -> None:
+    wide = WEB.replace("203.0.113.10/32", "203.0.113.64/28")
+    pool = ("set security nat destination pool web address 10.2.0.64/28",
+            "set security nat destination pool web address port 8080")  # fmt: skip
+    one = becomes(srx(*ALLOWED, wide, *pool), WAN, "198.51.100.1 > 203.0.113.70 tcp/80")
+    assert one == "198.51.100.1 > 10.2.0.70:8080"
+    assert not open_lines(*ALLOWED, wide, *pool)
+
+
 def test_destination_nat_may_ask_for_sources_protocols_and_applications() -> None:
     found = srx(
         *ALLOWED, WEB_POOL,

@@ -68,6 +68,8 @@ def test_a_table_of_one_family_does_not_filter_the_other() -> None:
         ("ip6 daddr 2001:db8:1::1-2001:db8:1::9 accept", True),
         ("ip6 saddr != 2001:db8::1 accept", False),
         ("ip6 saddr & ffff:ffff:: == 2001:db8:: accept", True),
+        ("ip6 saddr { ::ffff:0.0.0.0/96, 2001:db8::/32 } accept", True),
+        ("ip6 saddr { ::/96, ::ffff:192.0.2.0/120 } accept", False),
         ("ip6 nexthdr tcp accept", True),
         ("ip6 nexthdr { udp, icmpv6 } accept", False),
         ("meta nfproto ipv6 tcp dport http accept", True),

@@ -23,6 +23,7 @@ _COUNTERS = re.compile(r"\[\d+:\d+\]\s*")
 COMMAND = re.compile(r"(?:sudo\s+)?(?:/\S*/)?(ip6?tables)(?:-nft|-legacy)?\s+(?=-)")
 _FAMILIES = {"iptables": False, "ip6tables": True, "xtables": None}  # xtables-save: the nft variant of 1.8.0 to 1.8.2
 _RULE_LIKE = re.compile(r"(?:^|\s)(?:-[AIPDRNFXE]|--(?:append|insert|delete|replace|policy|flush))\s")
+_SHELL = ";|&<>"
 _MAX_INSERTIONS = 20_000  # each may move all rules before it; a script has dozens
 _FILE_OF_V6 = re.compile(r"(?:ip6tables|v6)[^/]*$")
 _FAMILY_SIGN = re.compile(
@@ -200,7 +201,7 @@ class Reader:
     def _command(self, number: int, arguments: str, v6: bool) -> bool:
         """A call of iptables as a script has it; ``False`` where the shell would make something else of it."""
         try:
-            words = shlex.split(arguments, comments=True)
+            words = _shell_words(arguments)
         except ValueError:
             return False
         table = "filter"
@@ -209,7 +210,7 @@ class Reader:
                 table = words[i + 1] if i + 1 < len(words) else ""
                 del words[i : i + 2]
                 break
-        if not words or table not in TABLES or any(c in w for w in words for c in "$`;|&<>"):
+        if not words or table not in TABLES or any(not w.strip(_SHELL) or "$" in w or "`" in w for w in words if w):
             return False
         self._rule_line(number, words[1:] if words[0] in ("-w", "--wait") else words, v6, table)
         return True
@@ -233,6 +234,13 @@ class Reader:
     def end(self) -> None:
         """There are no more lines."""
         self._end_uncommitted()
+
+
+def _shell_words(text: str) -> list[str]:
+    """The words as a shell cuts them; what it acts on outside of quotes are words of their own."""
+    cut = shlex.shlex(text, posix=True, punctuation_chars=_SHELL)
+    cut.whitespace_split = True
+    return list(cut)
 
 
 def tables_by_family(reader: Reader) -> dict[bool, dict[str, Table]]:

@@ -37,9 +37,11 @@ _ALL_BITS = (1 << 32) - 1
 _CONTINUES = frozenset({
     "", "LOG", "NFLOG", "ULOG", "TEE", "TRACE", "AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "SECMARK", "DSCP",
     "ECN", "TOS", "TTL", "HL", "HMARK", "IDLETIMER", "LED", "RATEEST", "SET", "TCPMSS", "TCPOPTSTRIP", "ACCOUNT",
-    "IPMARK",
+    "IPMARK", "FLOWOFFLOAD",
 })  # fmt: skip
 """Targets after which the next rule is asked. What HMARK, IPMARK and SET do to marks, ``Marks`` says."""
+_KEPT = ("TARPIT", "DELUDE", "CHAOS", "STEAL")
+"""Targets of xtables-addons(8) that answer for the destination, or only drop: no packet gets through."""
 _DECIDED_ELSEWHERE = {
     "QUEUE": "a program decides", "NFQUEUE": "a program decides", "SYNPROXY": "the box answers first itself",
     "TPROXY": "a program on the box takes the packet", "CLUSTERIP": "the cluster decides",
@@ -246,6 +248,7 @@ def _refuse_elsewhere(rule: RuleScope, text: RuleText, field: Field) -> None:
 _TARGETS: Mapping[str, Callable[[RuleScope, RuleText, Match], Made]] = {
     "ACCEPT": _always(Permit()),
     "DROP": _always(Deny()),
+    **dict.fromkeys(_KEPT, _always(Deny())),
     "RETURN": _always(Return()),
     "REJECT": _reject,
     "MARK": _mark,

@@ -52,6 +52,7 @@ def read_pools(export: Export, nat: Node) -> dict[str, Pool]:
                 child.ignore(_IGNORED[word])
             elif word in _READ:
                 child.take(1 if word == "address" else None)
+                child.at("port").take(1)
                 for value in child.children.values() if word == "address" else ():
                     for more in ("to", "port"):
                         value.at(more).take(1)
@@ -78,8 +79,9 @@ def _pool(export: Export, entry: Node) -> Pool:
         whole = not high
         port = values.number(next(iter(node.at("port").children), ""), 65535) if "port" in node.children else port
     addresses = Intervals.from_spans(spans)
+    written = entry.at("address").children.keys() - {"port"}
     return Pool(
-        entry, addresses, whole and len(addresses.spans) == 1 and len(entry.at("address").children) == 1, port,
+        entry, addresses, whole and len(addresses.spans) == 1 and len(written) == 1, port,
         _ports(entry), entry.word_of("routing-instance"), entry.word_of("overflow-pool"),
     )  # fmt: skip
 
