@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.town import ROUTES, Town, attempt, session
+from zoneguard.checks._seen import MOST
 from zoneguard.model.policy import Verdict
 
 ZONES = ("vpn: {class: remote-access, prefixes: [10.60.0.0/24]}",)
@@ -73,3 +74,15 @@ def test_two_flows_that_are_no_relay(tmp_path: Path, second: str) -> None:
 
 def test_what_no_policy_asks_is_not_said(tmp_path: Path) -> None:
     assert not Town(tmp_path, [IN, ON], routes=WAYS, zones=ZONES).findings("ZG217")
+
+
+def test_very_many_ways_are_told_together_with_their_number(tmp_path: Path) -> None:
+    packets = session("10.60.0.7", "10.30.0.9", 3389)
+    for port in range(1000, 1000 + MOST + 1):
+        packets += session("10.30.0.9", "10.10.0.9", port)
+    for number, packet in enumerate(packets):
+        packet.time = 1_000_000 + number / 100
+    town = Town(tmp_path, routes=WAYS, zones=ZONES, captures={"internet": packets}, profile="kobe-foundation")
+    (found,) = town.findings("ZG217")
+    assert (found.verdict, found.zones, found.more_flows) == (Verdict.VIOLATES, ("vpn", "mynumber"), MOST)
+    assert str(MOST + 1) in str(found.message) and "10.60.0.7" in str(found.message)

@@ -44,7 +44,6 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
         del numbered[0]["flow"]
     if max_flows == MAX_FLOWS:
         same(rows_, straight_rows)
-        assert straight.survey().table == fast.survey().table
         assert straight.tracker.refused == fast.tracker.refused
     one, other = slow.tracker, fast.tracker
     count = one.store.flows
@@ -59,6 +58,8 @@ def compare(files: list[str], max_flows: int = MAX_FLOWS) -> Survey:
     assert one.macs == other.macs
     assert one.refused == other.refused
     expected, got = slow.survey(), fast.survey()
+    if max_flows == MAX_FLOWS:
+        assert straight.survey().table == got.table
     assert [a.core for a in got.accounts] == ["compiled"] * len(files)
     assert [replace(a, core="numpy") for a in got.accounts] == list(expected.accounts)
     assert list(got.tracks) == list(expected.tracks)

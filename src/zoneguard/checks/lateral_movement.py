@@ -29,6 +29,7 @@ from zoneguard.model.zones import ZoneClass
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
     from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.relaying import Steps
     from zoneguard.dynamic.traffic import Traffic
 
 SPREADING = frozenset({22, 135, 139, 445, 3389, 5900, 5985, 5986})
@@ -119,8 +120,10 @@ def _sweeps(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
 
 
 def _chains(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
-    found = list(_went_on(traffic, wanted))
-    for first, then in found[:1] if len(found) > MOST else found:
+    into, on = _went_on(traffic, wanted)
+    count = len(on)
+    shown = 1 if count > MOST else count
+    for first, then in zip(into[:shown].tolist(), on[:shown].tolist(), strict=True):
         before, flow = traffic.flows[first], traffic.flows[then]
         message = N_(
             "{host} was entered and went on: {before}, then {after}.",
@@ -134,14 +137,13 @@ def _chains(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
             format_address(flow.src),
             format_address(flow.dst),
         )
-        if len(found) > MOST:
+        if count > MOST:
             message = N_(
                 "{example} This is one of {count} such ways, told together because they are so many.",
                 example=message,
-                count=len(found),
+                count=count,
             )
-            every = traffic.at(at for pair in found for at in pair).nonzero()[0]
-            anchor = ("chain", "many", traffic.digest(every))
+            anchor = ("chain", "many", traffic.digest((traffic.at(into) | traffic.at(on)).nonzero()[0]))
         yield seen(
             case,
             PLUGIN.id,
@@ -154,17 +156,14 @@ def _chains(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
         )
 
 
-def _went_on(traffic: Traffic, wanted: Bool) -> Iterator[tuple[int, int]]:
-    """The first flow that entered a host, and the first by which it went on to another, by position."""
-    entered: dict[int, tuple[int, int, float]] = {}
-    done: set[tuple[int, int]] = set()
-    for at, src, dst, _, time in traffic.steps(wanted):
-        if src in entered:
-            before, origin, since = entered[src]
-            if dst not in (origin, src) and time - since < HOUR and (src, dst) not in done:
-                done.add((src, dst))
-                yield before, at
-        entered.setdefault(dst, (at, src, time))
+def _went_on(traffic: Traffic, wanted: Bool) -> Steps:
+    """The first flow that entered a host, and the first by which it went on to another within an hour."""
+    from zoneguard.dynamic.relaying import once, steps  # noqa: PLC0415 (NumPy is not needed where nothing was captured)
+
+    before, after = steps(traffic, wanted, wanted, latest=False)
+    further = (traffic.dst[after] != traffic.src[before]) & (traffic.dst[after] != traffic.src[after])
+    further &= traffic.time[after] - traffic.time[before] < HOUR
+    return once(traffic, (before[further], after[further]), ports=False)
 
 
 def _peers(case: Case, wanted: Bool) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from zoneguard.checks._seen import (
     CONTROL,
     CONTROL_PORTS,
     INSIDE,
+    MOST,
     OUTSIDE,
     TCP,
     class_of,
@@ -38,6 +39,8 @@ from zoneguard.model.zones import ZoneClass
 from zoneguard.static.translation import restrict
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
+    from zoneguard.dynamic.columns import I64
+    from zoneguard.dynamic.relaying import Steps
     from zoneguard.dynamic.traffic import Traffic
 
 HOUR = 3600.0
@@ -95,38 +98,64 @@ def _with_way_in(found: Finding, outside: str, lines: list[SourceSpan]) -> Findi
 
 
 def _observed(case: Case) -> Iterator[Finding]:
-    for before, flow in _relays(case, case.traffic) if case.traffic is not None else ():
-        found = seen(
-            case,
-            PLUGIN.id,
-            PLUGIN.severity,
-            N_(
-                "A host was controlled from outside and went on into the My Number zone: {before}, then {after}.",
-                before=flow_text(before),
-                after=flow_text(flow),
-            ),
-            [before, flow],
-            ("observed", flow_text(before), flow_text(flow)),
-            FIX,
-            aspect=class_of(case, before.src) or "",
-        )
-        yield replace(found, zones=(found.zones[0], zone_name(case, flow.dst)))
+    traffic = case.traffic
+    if traffic is None:
+        return
+    from zoneguard.dynamic.relaying import by_zones  # noqa: PLC0415 (NumPy is not needed where nothing was captured)
+
+    for before, after in by_zones(traffic, _relays(case, traffic)):
+        pairs = zip(before.tolist(), after.tolist(), strict=True)
+        if len(before) <= MOST:
+            yield from (_went_on(case, traffic.flows[first], traffic.flows[then]) for first, then in pairs)
+        else:
+            yield _together(case, traffic, before, after)
 
 
-def _relays(case: Case, traffic: Traffic) -> Iterator[tuple[Flow, Flow]]:
+def _went_on(case: Case, before: Flow, flow: Flow) -> Finding:
+    found = seen(
+        case,
+        PLUGIN.id,
+        PLUGIN.severity,
+        N_(
+            "A host was controlled from outside and went on into the My Number zone: {before}, then {after}.",
+            before=flow_text(before),
+            after=flow_text(flow),
+        ),
+        [before, flow],
+        ("observed", flow_text(before), flow_text(flow)),
+        FIX,
+        aspect=class_of(case, before.src) or "",
+    )
+    return replace(found, zones=(found.zones[0], zone_name(case, flow.dst)))
+
+
+def _together(case: Case, traffic: Traffic, before: I64, after: I64) -> Finding:
+    """One finding for very many ways between two zones."""
+    first = _went_on(case, traffic.flows[int(before[0])], traffic.flows[int(after[0])])
+    every = traffic.at(before) | traffic.at(after)
+    return replace(
+        first,
+        message=N_(
+            "{example} This is one of {count} such ways, told together because they are so many.",
+            example=first.message,
+            count=len(before),
+        ),
+        anchor=("observed", "many", *first.zones, traffic.digest(every.nonzero()[0])),
+        more_flows=int(every.sum()) - 2,
+    )
+
+
+def _relays(case: Case, traffic: Traffic) -> Steps:
     """The latest session of control of a host, and the first by which it went on to each host and port."""
+    from zoneguard.dynamic.relaying import once, steps  # noqa: PLC0415 (as above)
+
     into = traffic.answered & traffic.opened_in(OUTSIDE) & traffic.ends_in(INSIDE - {ZoneClass.MYNUMBER})
     asked = {origin for origin in OUTSIDE if _asked(case, origin)}
     entering = into & traffic.opened_in(asked) & traffic.tcp(CONTROL_PORTS)
     onward = traffic.answered & ~into & traffic.ends_in({ZoneClass.MYNUMBER}) & traffic.opened_by(entering)
-    entered: dict[int, tuple[int, float]] = {}
-    done: set[tuple[int, int, int]] = set()
-    for at, src, dst, port, time in traffic.steps(entering | onward):
-        if entering[at]:
-            entered[dst] = at, time
-        elif src in entered and time - entered[src][1] <= HOUR and (src, dst, port) not in done:
-            done.add((src, dst, port))
-            yield traffic.flows[entered[src][0]], traffic.flows[at]
+    before, after = steps(traffic, entering, onward, latest=True)
+    soon = traffic.time[after] - traffic.time[before] <= HOUR
+    return once(traffic, (before[soon], after[soon]), ports=True)
 
 
 PLUGIN = Check(

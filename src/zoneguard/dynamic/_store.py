@@ -18,6 +18,20 @@ HALF = np.dtype({
     "formats": [*["<i8"] * 14, "<i4", "<i4", "u1", "u1"],
     "itemsize": 128,
 })  # fmt: skip
+NARROWED = (
+    "packets",
+    "bytes",
+    "payload",
+    "first_row",
+    "first_number",
+    "last_row",
+    "last_number",
+    "first_file",
+    "last_file",
+)  # never negative
+KEPT = ("first_time", "last_time", "start", "mac", *NARROWED, "events")
+TOGETHER = 1 << 16  # directions that are put together at once
+LAST = np.int64(np.iinfo(np.int64).max)  # behind every row
 _WORDS, _UNKNOWN = 16, slice(9, 14)  # -1 in ``start`` to ``mac`` of a new flow's directions; all else is zero already
 
 
@@ -75,6 +89,32 @@ class Store:
         halves[: 2 * self.flows] = self.halves[: 2 * self.flows]
         self._place(key, halves)
 
+    def settle(self) -> None:
+        """Once no more rows come: keep, in the same memory, what says what was seen, each sum and number only as wide
+        as the largest; what only served to follow sequence numbers is let go."""
+        if self.halves.dtype != HALF:
+            return
+        count, whole = 2 * self.flows, self.halves
+        narrow = np.dtype([(name, self._width(name)) for name in KEPT])
+        self.halves = np.zeros(0, HALF)
+        for name in HALF.names or ():
+            delattr(self, name)
+        _rewrite(whole, count, narrow)
+        whole.resize(-(-count * narrow.itemsize // HALF.itemsize))
+        self._place(self.key, whole.view(np.uint8)[: count * narrow.itemsize].view(narrow))
+
+    def _width(self, name: str) -> str:
+        """The narrowest type for the values of this column."""
+        if name not in NARROWED:
+            return HALF[name].str
+        most = int(getattr(self, name)[: 2 * self.flows].max(initial=0))
+        return next(kind for kind in ("<i2", "<i4", "<i8") if most <= np.iinfo(kind).max)
+
+    def began(self, halves: I32 | slice) -> I64:
+        """The row of the first packet of each of these directions, ``LAST`` where there is none."""
+        began: I64 = np.where(self.packets[halves] > 0, self.first_row[halves], LAST)
+        return began
+
     def ends(self, flows: I64 | slice) -> tuple[Addresses, Addresses]:
         """Both addresses of each of these flows, in no order."""
         key = self.key[flows]
@@ -90,5 +130,17 @@ class Store:
 
     def _place(self, key: U64, halves: Column) -> None:
         self.key, self.halves = key, halves
-        for name in HALF.names or ():
+        for name in halves.dtype.names or ():
             setattr(self, name, halves[name])
+
+
+def _rewrite(whole: Column, count: int, narrow: np.dtype[np.void]) -> None:
+    """Put the first records there as narrower ones, from the beginning of the same memory."""
+    room = whole.view(np.uint8)
+    for first in range(0, count, TOGETHER):
+        some = whole[first : min(first + TOGETHER, count)]
+        records = np.empty(len(some), narrow)
+        for name in KEPT:
+            records[name] = some[name]
+        at = first * narrow.itemsize
+        room[at : at + records.nbytes] = records.view(np.uint8)

@@ -113,9 +113,8 @@ def orient(store: Store, flows: I64, halves: I32, files: I32, vlans: I32) -> Ori
     oneway = tail >> np.uint64(9) & np.uint64(1) > 0
     sport, dport = _sided(port, far), _sided(port, near)
     icmp = np.where(oneway, port[:, 0] << np.uint16(8) | port[:, 1], sport << np.uint16(8))
-    there = packets > 0
-    first = np.where(there, row, np.iinfo(np.int64).max).argmin(axis=1)[:, None]
-    payload, turned = store.payload[halves], far[:, None]
+    first = store.began(halves).argmin(axis=1)[:, None]
+    payload, turned = store.payload[halves].astype(np.int64), far[:, None]
     return Oriented(
         src=_ends(ends, far), dst=_ends(ends, near), proto=proto,
         sport=np.where(is_icmp, 0, sport).astype(np.uint16), dport=np.where(is_icmp, 0, dport).astype(np.uint16),

@@ -16,7 +16,7 @@ import numpy as np
 
 from zoneguard.dynamic._feeding import Packets
 from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I64, Bool, Column, Rows
+from zoneguard.dynamic.columns import I32, I64, Bool, Column, Rows
 from zoneguard.dynamic.containers import on_disk
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.states import TCP, UDP
@@ -115,7 +115,7 @@ class Remembered:
         halves = np.array(conversations, np.int64).ravel()
         if not self._interesting[halves >> 1].all():
             raise ValueError("these flows were of no interest when the captures were read")
-        sides = np.full(2 * len(self._interesting), -1, np.int64)
+        sides: I32 = np.full(2 * len(self._interesting), -1, np.int32)
         sides[halves] = np.arange(len(halves))
         lowest, highest = (int(halves.min()), int(halves.max())) if len(halves) else (0, -1)
         some: list[tuple[_Part, Column]] = []
@@ -135,10 +135,10 @@ class Remembered:
             yield self._together(some, sides, files, names)
 
     def _together(
-        self, some: Sequence[tuple[_Part, Column]], sides: I64, files: Sequence[str], names: Sequence[str]
+        self, some: Sequence[tuple[_Part, Column]], sides: I32, files: Sequence[str], names: Sequence[str]
     ) -> Packets:
         table = np.concatenate([mine for _, mine in some])
-        side, kept = sides[table["half"]], table["kept"].astype(np.int64)
+        side, kept = sides[table["half"]].astype(np.int64), table["kept"].astype(np.int64)
         by_side = np.argsort(side, kind="stable")
         place = np.empty(len(table), np.int64)
         place[by_side] = np.cumsum(kept[by_side]) - kept[by_side]

@@ -127,7 +127,8 @@ class Run:
         return rows, flow, reverse
 
     def survey(self, name: Callable[[str], str] = str) -> Survey:
-        """The result, once ``batches`` has run out."""
+        """The result, once ``batches`` has run out; nothing can be added then."""
+        self.tracker.store.settle()
         names = tuple(map(name, self.files))
         accounts = [(capture, self._decoder.account(capture.number)) for capture in self._merged.captures]
         return Survey(

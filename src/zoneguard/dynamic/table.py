@@ -23,7 +23,6 @@ from zoneguard.model.spans import CaptureSpan
 
 CHUNK = 4096
 TOGETHER = 1 << 16  # flows that are put into columns at once
-LAST = np.iinfo(np.int64).max
 _SUMS = ("packets", "payload", "events", "first_row", "bytes", "mac")
 _PLACES = ("first_row", "first_time", "first_number", "first_file", "last_row", "last_time", "last_number", "last_file")
 _CONTEXT = 0xFFFF0000
@@ -49,7 +48,7 @@ class Tracks(Sequence[Track]):
         self._store, self._refused, self._more_macs = tracker.store, tracker.refused, tracker.macs
         self._contexts, self._files = contexts, files
         store, count = tracker.store, tracker.store.flows
-        first = np.where(store.packets[: 2 * count] > 0, store.first_row[: 2 * count], LAST).reshape(-1, 2)
+        first = store.began(slice(2 * count)).reshape(-1, 2)
         order = np.argsort(first.min(axis=1), kind="stable")
         self._halves: I32 = np.arange(2 * count, dtype=np.int32).reshape(-1, 2)
         self._order = order[~_join_apart(store, contexts, order, self._halves)[order]]
@@ -95,8 +94,7 @@ class Tracks(Sequence[Track]):
         store, times = self._store, np.empty(len(self), np.int64)
         for begin in range(0, len(self), TOGETHER):
             halves = self._halves[self._order[begin : begin + TOGETHER]]
-            row = np.where(store.packets[halves] > 0, store.first_row[halves], LAST)
-            first = row.argmin(axis=1)[:, None]
+            first = store.began(halves).argmin(axis=1)[:, None]
             times[begin : begin + TOGETHER] = np.take_along_axis(store.first_time[halves], first, axis=1)[:, 0]
         return times
 

@@ -17,7 +17,6 @@ from zoneguard.dynamic.crossing import STAYS_ON_LINK
 from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.matters import Matter, merged
 from zoneguard.dynamic.placing import NOWHERE, Partition, numbered
-from zoneguard.dynamic.table import CHUNK
 from zoneguard.model.addresses import V6
 from zoneguard.model.flows import Flow
 from zoneguard.model.intervals import Intervals
@@ -230,14 +229,6 @@ class Traffic:
         reached[self.dst[far]] = True
         return reached[self.src]
 
-    def steps(self, wanted: Bool) -> Iterator[tuple[int, int, int, int, float]]:
-        """Of each wanted flow its position, addresses (as numbers of ``table``), port and time, one by one."""
-        which = np.flatnonzero(wanted)
-        for first in range(0, len(which), CHUNK):
-            part = which[first : first + CHUNK]
-            columns = (self.src, self.dst, self.dport, self.time)
-            yield from zip(part.tolist(), *(column[part].tolist() for column in columns), strict=True)
-
     def macs(self) -> tuple[I32, U8, I64]:
         """Source addresses of frames, in order of the flows: position, side (0: originator) and MAC address."""
         return self.flows.macs(self._columns)
@@ -263,17 +254,21 @@ class Traffic:
         which = np.flatnonzero(wanted)
         if not len(which):
             return
-        pairs = self.src[which].astype(np.int64) * len(self.table) + self.dst[which]
-        pair = np.unique(pairs, return_inverse=True)[1]
-        service = self._services()[which]
-        _, first, part = np.unique(pair << 24 | service, return_index=True, return_inverse=True)
-        zones = self.source[which].astype(np.int64) * (len(self.zones) + 1) + self.target[which]
-        label = merged(zones[first], service[first])[part]
+        first, part = self._parts(which)
+        zones = self.source[which[first]].astype(np.int64) * (len(self.zones) + 1) + self.target[which[first]]
+        label = merged(zones, self._services()[which[first]])[part]
         order = np.argsort(label, kind="stable")
         bounds = np.flatnonzero(np.diff(label[order], prepend=-1))
         groups = np.split(order, bounds[1:])
         for rows in sorted(groups, key=lambda rows: int(rows[0])):
             yield self._matter(which[rows], len(np.unique(part[rows])))
+
+    def _parts(self, which: I64) -> tuple[I64, I32]:
+        """These flows by hosts and service: the first of each part, and the number of each one's part."""
+        pair = np.unique(self.src[which].astype(np.int64) * len(self.table) + self.dst[which], return_inverse=True)[1]
+        pair = pair.astype(np.int32)
+        parts = np.unique(pairs(pair, self._services()[which].astype(np.int32)), return_index=True, return_inverse=True)
+        return parts[1], parts[2].astype(np.int32)
 
     def _matter(self, mine: I64, parts: int) -> Matter:
         at = int(mine[0])
