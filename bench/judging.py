@@ -67,7 +67,8 @@ def main(flows: int = 100_000, packets: int = 0) -> None:
         write(folder / "flows.pcap", packets or 6 * flows, flows)
         (folder / "zoneguard.yaml").write_text(PROJECT, encoding="utf-8")
         print(f"{packets or 6 * flows:,} packets in {flows:,} flows that cross", flush=True)
-        run("flows --format csv", ["flows", folder / "flows.pcap", "--format", "csv"])
+        for form in ("csv", "jsonl", "columns"):
+            run(f"flows --format {form}", ["flows", folder / "flows.pcap", "--format", form])
         run("replay, content and all", ["replay", folder, "--format", "json"], (1, 3))
         judge(folder)
 

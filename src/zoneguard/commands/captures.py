@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zoneguard.console import Session
-from zoneguard.dynamic.export import columns, csv_lines, jsonl
 from zoneguard.dynamic.surveying import survey
+from zoneguard.dynamic.writing import columns, csv_lines, jsonl
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.flows import CaptureAccount
 from zoneguard.model.progress import Step
@@ -28,7 +28,7 @@ def flows(session: Session, paths: tuple[str, ...], form: str, allow_undetermine
         write_flows(page, seen.table.flows)
         session.write(page.encode())
     else:
-        lines = {"csv": csv_lines, "columns": columns, "jsonl": jsonl}[form](seen.table.flows)
+        lines = {"csv": csv_lines, "columns": columns, "jsonl": jsonl}[form](seen.tracks)
         session.write_parts(line.encode("utf-8", "backslashreplace") for line in lines)
     for account in seen.accounts:
         _tell(session, account)

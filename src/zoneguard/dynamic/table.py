@@ -14,6 +14,7 @@ from zoneguard.dynamic.columns import I32, I64, U64, Bool, Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6
 from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.flows import Tracked
+from zoneguard.dynamic.listed import Listed, listed
 from zoneguard.dynamic.oriented import Oriented, orient
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.states import Side, opener, state
@@ -107,6 +108,14 @@ class Tracks(Sequence[Track]):
         numbers = np.array([vlans[stack] for stack, _ in self._contexts], np.int32)
         return orient(self._store, self._order, self._halves[self._order], files, numbers)
 
+    def listed(self) -> Iterator[Listed]:
+        """The flows in columns as they are written down, some thousands at a time; ``vlan`` numbers ``contexts``."""
+        files, contexts = (np.arange(len(known), dtype=np.int32) for known in (self._files, self._contexts))
+        for begin in range(0, len(self), CHUNK):
+            part = self._order[begin : begin + CHUNK]
+            flows = orient(self._store, part, self._halves[part], files, contexts)
+            yield listed(self._store, flows, self._contexts, self._refused, self._more_macs)
+
     def first_macs(self, halves: I32) -> I64:
         """The first source address of each direction, -1 where there is none."""
         macs: I64 = self._store.mac[halves]
@@ -126,6 +135,11 @@ class Tracks(Sequence[Track]):
     def files(self) -> Sequence[str]:
         """By file number."""
         return self._files
+
+    @property
+    def contexts(self) -> Sequence[Context]:
+        """VLANs and tunnels by their numbers."""
+        return self._contexts
 
     @property
     def vlans(self) -> Sequence[tuple[int, ...]]:
