@@ -6,9 +6,8 @@ the same way however it is taken in, so it is joined in one step; the rule for e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -16,11 +15,11 @@ import numpy as np
 from zoneguard.dynamic._datagrams import Datagrams
 from zoneguard.dynamic._direction import Direction, Packet
 from zoneguard.dynamic.columns import I64, Bool, Column
+from zoneguard.inspection.segments import SPAN
 from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 
 SHORT = 8  # rows that are not worth a step of their own
-_SPAN: Callable[[Iterable[object]], CaptureSpan] = partial(tuple.__new__, CaptureSpan)  # there is one a packet
 Pair = tuple[Direction, Direction] | tuple[Datagrams, Datagrams]
 
 
@@ -38,6 +37,12 @@ class Packets:
     content: memoryview
     names: Sequence[str]
 
+    def some(self, conversations: Bool) -> Packets:
+        """Those of some conversations."""
+        which = np.flatnonzero(conversations[self.side >> 1])
+        columns = {name: column[which] for name, column in self.columns.items()}
+        return Packets(self.side[which], columns, self.content, self.names)
+
     def plain(self) -> Bool:
         """Which are segments with nothing that needs a second look."""
         flags = self.columns["tcp"] & (SYN | FIN | RST | ACK)
@@ -53,7 +58,7 @@ class Packets:
         """The frames of these rows."""
         files = map(self.names.__getitem__, self.columns["file"][rows].tolist())
         times = (self.columns["time"][rows] / 1e9).tolist()
-        return list(map(_SPAN, zip(files, self.columns["number"][rows].tolist(), times, strict=True)))
+        return list(map(SPAN, zip(files, self.columns["number"][rows].tolist(), times, strict=True)))
 
     def each(self, rows: I64) -> Iterator[tuple[int, Packet]]:
         """Side and packet of these rows."""
@@ -66,9 +71,9 @@ class Packets:
             yield side, Packet(seq, ack, tcp, bytes(self.content[at : at + kept]), payload, frame, damaged)
 
 
-def feed(packets: Packets, pairs: Sequence[Pair], short: int = SHORT) -> None:
+def feed(packets: Packets, pairs: Mapping[int, Pair], short: int = SHORT) -> None:
     """Hand every packet to its side of its conversation, and its acknowledgement to the other; ``pairs`` are the sides
-    towards responder and originator."""
+    towards responder and originator, by conversation."""
     conversation, plain = packets.side >> 1, packets.plain()
     breaks = np.flatnonzero((np.diff(conversation) != 0) | np.diff(plain)) + 1
     cuts = [0, *breaks.tolist(), len(plain)]

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from zoneguard.dynamic._datagrams import Datagrams
 from zoneguard.dynamic._direction import Direction
 from zoneguard.dynamic._feeding import Pair, feed
+from zoneguard.dynamic._straight import Straight, straight
 from zoneguard.dynamic.states import TCP, UDP
 from zoneguard.dynamic.surveying import Survey
 from zoneguard.dynamic.table import Track
 from zoneguard.inspection import Conversation
 
-BESIDE = 5 << 10  # bytes held of a flow beside its payload, about
+BESIDE, EACH = 2 << 10, 300  # bytes held of a flow, and of each of its packets, beside its payload, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,30 @@ def reassemble(survey: Survey, wanted: Iterable[Track], limits: Limits | None = 
     """
     limits = limits or Limits()
     for some in _batches((track for track in wanted if track.flow.proto in (TCP, UDP)), limits):
-        pairs = [_nothing(track, limits) for track in some]
-        for packets in survey.packets([track.halves for track in some]):
-            feed(packets, pairs)
-        pairs.reverse()
-        for track in some:
-            there, back = pairs.pop()
-            yield Conversation(track.flow, there.stream(track.flow, True), back.stream(track.flow, False))
+        yield from _put_together(survey, some, limits)
+
+
+def _put_together(survey: Survey, some: list[Track], limits: Limits) -> Iterator[Conversation]:
+    """At once those whose packets came straight, if the packets of all are there at once; the others one by one."""
+    count = sum(sum(track.flow.packets) for track in some)
+    whole: Straight | None = None
+    pairs: dict[int, Pair] = {}
+    for packets in survey.packets([track.halves for track in some]):
+        left = packets
+        if len(packets.side) == count:
+            whole = straight(packets, np.array([track.flow.proto == UDP for track in some]), limits.stream)
+            left = packets.some(~whole.fits)
+        if len(left.side):
+            for number in np.unique(left.side >> 1).tolist():
+                pairs.setdefault(number, _nothing(some[number], limits))
+            feed(left, pairs)
+    for number, track in enumerate(some):
+        flow = track.flow
+        if whole is not None and whole.fits[number]:
+            yield Conversation(flow, whole.stream(flow, 2 * number), whole.stream(flow, 2 * number + 1))
+        else:
+            there, back = pairs.pop(number, None) or _nothing(track, limits)
+            yield Conversation(flow, there.stream(flow, True), back.stream(flow, False))
 
 
 def _nothing(track: Track, limits: Limits) -> Pair:
@@ -56,7 +76,9 @@ def _batches(wanted: Iterable[Track], limits: Limits) -> Iterator[list[Track]]:
     some: list[Track] = []
     total = 0
     for track in wanted:
-        size = BESIDE + sum(min(payload, limits.stream) for payload in track.flow.payload)
+        size = (
+            BESIDE + EACH * sum(track.flow.packets) + sum(min(payload, limits.stream) for payload in track.flow.payload)
+        )
         if some and total + size > limits.together:
             yield some
             some, total = [], 0

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, pairwise
 
+from zoneguard.inspection.segments import Segments
 from zoneguard.model.flows import Stream
 from zoneguard.model.spans import CaptureSpan
 
@@ -16,21 +17,14 @@ class Track:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.data = stream.data
-        self._segments = sorted(stream.segments, key=lambda s: s.start)
-        self._starts = [s.start for s in self._segments]
-        self._reach = list(accumulate((s.end for s in self._segments), max))
+        self._segments = Segments.of(stream.segments)
+        self._starts, self._ends = self._segments.starts.tolist(), self._segments.ends.tolist()
         self._damage = _merged((*stream.gaps, *stream.conflicts))
         self._damage_ends = [end for _, end in self._damage]
 
     def frames(self, start: int, end: int) -> list[CaptureSpan]:
         """The frames that carried the bytes ``start`` to ``end`` (exclusive), in stream order."""
-        hits = []
-        index = bisect_left(self._starts, end) - 1
-        while index >= 0 and self._reach[index] > start:
-            if self._segments[index].end > start:
-                hits.append(self._segments[index].at)
-            index -= 1
-        return hits[::-1]
+        return self._segments.spans(bisect_right(self._ends, start), bisect_left(self._starts, end))
 
     def ends(self, start: int, end: int) -> tuple[CaptureSpan, ...]:
         """The first and the last of the frames that carried these bytes; one where that is the same, or none."""
@@ -55,8 +49,8 @@ class Track:
         return sum(end - max(start, len(self.data)) for start, end in self._damage if end > len(self.data))
 
     def arrival(self, offset: int) -> CaptureSpan | None:
-        """The first frame that carried the byte at ``offset``."""
-        return min(self.frames(offset, offset + 1), key=lambda f: f.frame, default=None)
+        """The frame that carried the byte at ``offset``."""
+        return next(iter(self.frames(offset, offset + 1)), None)
 
     def carve(self, *pieces: tuple[int, int]) -> Carved:
         """The bytes of ``pieces``, stream ranges in the order in which they make up the content."""

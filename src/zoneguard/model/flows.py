@@ -96,13 +96,13 @@ class Segment(NamedTuple):
 class Stream:
     """One direction of a TCP flow, or of a UDP flow: its datagrams one behind the other, each a segment.
 
-    ``gaps`` and ``conflicts`` are byte ranges about which nothing may be asserted.
+    ``segments`` do not overlap. ``gaps`` and ``conflicts`` are byte ranges about which nothing may be asserted.
     """
 
     flow: Flow
     to_responder: bool
     data: bytes
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     gaps: tuple[tuple[int, int], ...] = ()
     conflicts: tuple[tuple[int, int], ...] = ()
     complete: bool = False

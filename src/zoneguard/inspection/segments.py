@@ -1,0 +1,71 @@
+"""Which frames carried a stream, in columns: a capture has one segment a packet, and few are ever asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from zoneguard.model.flows import Segment
+from zoneguard.model.spans import CaptureSpan
+
+SPAN: Callable[[Iterable[object]], CaptureSpan] = partial(tuple.__new__, CaptureSpan)  # there is one a packet
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+class Segments(Sequence[Segment]):
+    """Segments that do not overlap, in order. ``names`` by file number, ``times`` in seconds since 1970 UTC."""
+
+    __slots__ = ("_files", "_names", "_numbers", "_times", "ends", "starts")
+
+    def __init__(self, starts: I64, ends: I64, files: I64, numbers: I64, times: F64, names: Sequence[str]) -> None:
+        self.starts, self.ends = starts, ends
+        self._files, self._numbers, self._times, self._names = files, numbers, times, names
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment]) -> Segments:
+        """The same ones in columns."""
+        if isinstance(segments, cls):
+            return segments
+        some = sorted(segments, key=lambda segment: segment.start)
+        names = list(dict.fromkeys(segment.at.file for segment in some))
+        number = {name: place for place, name in enumerate(names)}
+        rows = [(s.start, s.end, number[s.at.file], s.at.frame) for s in some]
+        starts, ends, files, numbers = np.array(rows, np.int64).reshape(-1, 4).T
+        return cls(starts, ends, files, numbers, np.array([s.at.time for s in some], np.float64), names)
+
+    def part(self, begin: int, end: int) -> Segments:
+        """Those of these places."""
+        starts, ends, files, numbers = (c[begin:end] for c in (self.starts, self.ends, self._files, self._numbers))
+        return Segments(starts, ends, files, numbers, self._times[begin:end], self._names)
+
+    def spans(self, begin: int, end: int) -> list[CaptureSpan]:
+        """The frames of these segments, by their places."""
+        files, numbers, times = (c[begin:end].tolist() for c in (self._files, self._numbers, self._times))
+        return list(map(SPAN, zip(map(self._names.__getitem__, files), numbers, times, strict=True)))
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, at: int) -> Segment: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Segment]: ...
+    def __getitem__(self, at: int | slice) -> Segment | Sequence[Segment]:
+        some = range(len(self))[at]
+        if isinstance(some, range):
+            return [self[place] for place in some]
+        (span,) = self.spans(some, some + 1)
+        return Segment(int(self.starts[some]), int(self.ends[some]), span)
+
+    def __iter__(self) -> Iterator[Segment]:
+        return map(Segment, self.starts.tolist(), self.ends.tolist(), self.spans(0, len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
