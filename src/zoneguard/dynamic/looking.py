@@ -87,10 +87,13 @@ def _carried(
         if unswept > SWEPT:
             unswept = 0
             collect_new()
-        name = announced.name(flow)
+        told = announced.told(flow)
+        name = told.name if told is not None else ""
         transfers: Iterable[Transfer] | None
         if read is None or name:
-            transfers = reader.look(replace(conversation, keep=ranges.keep, name=name))
+            piece = told.piece if told is not None else None
+            keep = ranges.keep if piece is None else ranges.keep_piece(piece, conversation)
+            transfers = reader.look(replace(conversation, keep=keep, name=name))
         else:
             for transfer, data in read.kept:
                 ranges.keep(transfer, data)

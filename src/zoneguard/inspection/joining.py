@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from zoneguard.inspection.ranges import PIECE_OF, Piece
 from zoneguard.inspection.unread import UNREAD
 from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.flows import Certainty, Flow, Transfer
@@ -29,6 +30,18 @@ class Announced:
     def name(self) -> str:
         """The file's own name; a listing has none."""
         return "" if self.operation == "list" else self.path.replace("\\", "/").rpartition("/")[2]
+
+    @property
+    def piece(self) -> Piece | None:
+        """Which part of which file the content is; ``None`` where no other part can be put to it."""
+        doubts = self.doubts
+        before = doubts.get("size", "")
+        if "of" not in doubts or (self.operation == "append" and not before):
+            return None
+        offset = before if self.operation == "append" else doubts.get("rest", "0")
+        read = self.operation == "read"
+        to_the_end = "end" not in doubts and (read or offset in ("0", before))
+        return Piece(doubts["of"], int(offset), before if read else "", to_the_end, written=not read)
 
 
 class Announcements:
@@ -67,10 +80,9 @@ class Announcements:
                     return told
         return None
 
-    def name(self, flow: Flow) -> str:
-        """The name under which the content of ``flow`` was announced, if it was; who sent more is the sender."""
-        told = self.take(flow, flow.src if flow.payload[0] > flow.payload[1] else flow.dst) if self._told else None
-        return told.name if told else ""
+    def told(self, flow: Flow) -> Announced | None:
+        """What was told of ``flow``, if anything was; who sent more is the sender."""
+        return self.take(flow, flow.src if flow.payload[0] > flow.payload[1] else flow.dst) if self._told else None
 
 
 def name_data_connections(transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
@@ -133,6 +145,8 @@ def _renamed(transfer: Transfer, told: Announced) -> Transfer:
     reason = _part(told)
     if reason is None:
         return named
+    if PIECE_OF in dict(transfer.facts):
+        return replace(named, sha256="")
     certainty = Certainty.PARTIAL if named.certainty is Certainty.INSPECTED else named.certainty
     return replace(named, sha256="", certainty=certainty, reason=named.reason or reason)
 
@@ -148,7 +162,7 @@ def _part(told: Announced) -> Text | None:
         return N_("sent in the FTP mode {mode}, which is not undone", mode=doubts["mode"])
     if "end" in doubts:
         return N_("the server ended the transfer with code {code}", code=doubts["end"])
-    if told.operation == "append":
+    if told.operation == "append" and doubts.get("size") != "0":
         return N_("added to the end of a file, of which the rest was not sent")
     return None
 

@@ -1,5 +1,5 @@
-"""Files that go in byte ranges over several connections, put together again: of HTTP (RFC 9110, 14) and SMB 3
-(MS-SMB2 3.2.4.1.7, multichannel).
+"""Files that go in byte ranges over several connections, put together again: of HTTP (RFC 9110, 14), SMB 3
+(MS-SMB2 3.2.4.1.7, multichannel) and FTP (RFC 3659, 5).
 
 Of HTTP it is what one client got from one server under one address, query included, with one total length and the
 same validators (``ETag``, ``Last-Modified``); of SMB what went by one open file of one session, whose length some
@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from zoneguard.inspection import Content, Conversation, Keep
 from zoneguard.inspection.known import Known
 from zoneguard.inspection.recording import Carriage, Recorder
-from zoneguard.model.flows import Flow, Stream, Transfer
+from zoneguard.model.flows import Flow, FlowState, Stream, Transfer
 
-PROTOCOLS = {"smb": "smb-channels"}
+PROTOCOLS = {"smb": "smb-channels", "raw": "ftp-ranges"}
 PROTOCOL = "http-ranges"
 RANGE, RESOURCE, JOINED, PIECE_OF = "range", "range-of", "joined", "piece-of"
 OPEN, WRITTEN = "*", "new"
@@ -41,6 +41,18 @@ class _Part:
     total: str
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one connection carries of the file ``of`` from ``offset`` on; ``length`` of the file, empty where it is not
+    known; ``to_the_end``: the file ends where this does, unless it is cut off, or ``written`` and added to later."""
+
+    of: str
+    offset: int
+    length: str
+    to_the_end: bool
+    written: bool = False
+
+
 @dataclass(slots=True)
 class Ranges:
     """Sound ranges as they are carved, at most ``room`` bytes of them; what is more stays a range. ``then`` is handed
@@ -57,7 +69,7 @@ class Ranges:
         """Take in one carved content."""
         facts = dict(transfer.facts)
         if RESOURCE in facts:
-            several_addresses = transfer.protocol in PROTOCOLS
+            several_addresses = transfer.protocol == "smb"
             hosts = frozenset(() if several_addresses else (transfer.flow.src, transfer.flow.dst))
             resource = hosts, transfer.to_responder, facts[RESOURCE]
             if JOINED in facts:
@@ -66,6 +78,22 @@ class Ranges:
                 self._take(resource, transfer, data, facts[RANGE])
         if self.then is not None:
             self.then(transfer, data)
+
+    def keep_piece(self, piece: Piece, conversation: Conversation) -> Keep:
+        """Takes in the bare content of ``conversation`` as this piece of a file, up to its first damage."""
+
+        def keep(transfer: Transfer, data: bytes) -> None:
+            stream = conversation.to_responder if transfer.to_responder else conversation.to_originator
+            size = min([len(data), *(start for start, _ in (*stream.gaps, *stream.conflicts))])
+            begun = conversation.flow.state is not FlowState.MIDSTREAM
+            told = _length(piece, size, ends=piece.to_the_end and stream.complete and size == len(data))
+            of_it = transfer.protocol in PROTOCOLS and not transfer.parent and begun
+            if told and of_it and 0 < size <= self.room:
+                resource = frozenset((transfer.flow.src, transfer.flow.dst)), transfer.to_responder, piece.of
+                self._take(resource, transfer, data, f"{piece.offset}-{piece.offset + size - 1}/{told}")
+            self.keep(transfer, data)
+
+        return keep
 
     def _take(self, resource: _Resource, transfer: Transfer, data: bytes, told: str) -> None:
         self.room -= len(data)
@@ -118,6 +146,15 @@ def spans(pieces: Iterable[tuple[int, int]]) -> str:
         else:
             joined.append([first, end])
     return ",".join(f"{first}-{end - 1}" for first, end in joined) if len(joined) <= MAX_SPANS else ""
+
+
+def _length(piece: Piece, size: int, *, ends: bool) -> str:
+    """The length of the file of which so much was carried; empty where the piece is of no use for others."""
+    if piece.written:
+        return OPEN if piece.offset == 0 else WRITTEN if ends else ""
+    if ends and piece.offset == 0:
+        return ""  # the whole file
+    return piece.length or (str(piece.offset + size) if ends else OPEN)
 
 
 def _whole(parts: Iterable[_Part]) -> bytes | None:

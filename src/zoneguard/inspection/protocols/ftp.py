@@ -1,7 +1,8 @@
 """FTP control connections (RFC 959, 2428, 4217): which files were asked for, and over which data connections they went.
 
 The files themselves are in conversations of their own; ``inspection.joining`` gives them their names, and takes those
-of which only a part was sent (``REST``, ``APPE``, a transfer that the server broke off) for no more than that. What is
+of which only a part was sent (``REST``, ``APPE``, a transfer that the server broke off) for no more than that, unless
+others hold the rest of it. What is
 neither command nor reply, or longer than these are, is said: anything may be written there.
 """
 
@@ -17,6 +18,7 @@ from zoneguard.inspection.mime.charsets import decode_text
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._smtp_dialogue import Replies, Reply
 from zoneguard.inspection.protocols._tls_hello import session_facts
+from zoneguard.inspection.ranges import resource
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.addresses import format_address
 from zoneguard.model.flows import Certainty, Stream, Transfer
@@ -52,6 +54,8 @@ _MEANWHILE = (b"ABOR", b"STAT", b"NOOP")
 _ENDPOINTS = (b"PASV", b"EPSV", b"PORT ", b"EPRT ")
 _PATIENCE = 8  # replies that are read to find the one that ends a transfer
 MAX_FACTS = 1000
+MAX_FOLDERS = 200
+_FOLDERS = (b"CWD", b"CDUP", b"XCWD", b"XCUP")
 
 
 def recognise(conversation: Conversation) -> float:
@@ -102,7 +106,10 @@ class _Session:
         self._server_address = _address(asking, conversation)
         self._endpoint = ""
         self._offset = 0
-        self._mode = b"S"
+        self._mode, self._binary = b"S", False
+        self._user = ""
+        self._folders: tuple[bytes, ...] = ()
+        self._sizes: dict[str, int] = {}
         self.commands = self.strange = 0
 
     def run(self) -> None:
@@ -126,17 +133,26 @@ class _Session:
 
     def _command(self, verb: bytes, argument: bytes, reply: Reply | None, position: int) -> None:
         if verb == b"USER":
-            self._fact("user", decode_text(argument)[:100])
+            self._user = decode_text(argument)[:100]
+            self._fact("user", self._user)
         elif verb in (b"PORT", b"EPRT"):
             self._endpoint = _endpoint(argument, "")
         elif verb in (b"PASV", b"EPSV") and reply is not None and reply.code in (227, 229):
             self._endpoint = _endpoint(reply.text.encode("latin-1"), self._server_address)
         elif verb == b"REST" and (reply is None or reply.code == 350):
             self._offset = int(argument) if _NUMBER.fullmatch(argument) else 0
+        elif verb == b"TYPE" and (reply is None or reply.code < 300):
+            self._binary = argument.strip().upper()[:1] in (b"I", b"L")
+        elif verb in _FOLDERS and reply is not None and reply.code < 300:
+            self._folders = (*self._folders, verb[-3:], argument)[-MAX_FOLDERS:]
+        elif verb == b"SIZE" and reply is not None and reply.code == 213 and reply.text.strip().isdecimal():
+            if len(self._sizes) < MAX_FACTS:
+                self._sizes[self._file(argument)] = int(reply.text.strip()[:18])
         elif verb == b"MODE" and (reply is None or reply.code < 300):
             self._mode = argument.strip().upper()[:1]
         elif verb in _OPERATIONS and (reply is None or reply.code < 400):
-            operation = ";".join((_OPERATIONS[verb], *self._doubts(reply, position)))
+            operation = _OPERATIONS[verb]
+            operation = ";".join((operation, *self._doubts(reply, position), *self._piece(operation, argument)))
             self._fact("data-connection", f"{self._endpoint} {operation} {decode_text(argument)[:255]}")
             self._endpoint, self._offset = "", 0
 
@@ -148,6 +164,20 @@ class _Session:
             yield f"mode={decode_text(self._mode)}"
         if reply is not None and reply.code < 200 and (code := self._failure(position)):
             yield f"end={code}"
+
+    def _file(self, argument: bytes) -> str:
+        """A name for the file, the same in each session of the user that comes to it by the same folders."""
+        folders = () if argument.startswith((b"/", b"\\")) else self._folders
+        return resource(self._user, *(decode_text(part) for part in (*folders, argument)))
+
+    def _piece(self, operation: str, argument: bytes) -> Iterable[str]:
+        """Which file it is, if only a part of it should come, and how long that was before, where the session asked."""
+        if operation == "list" or not self._binary or self._mode != b"S":
+            return
+        file = self._file(argument)
+        yield f"of={file}/{'read' if operation == 'read' else 'write'}"
+        if file in self._sizes:
+            yield f"size={self._sizes[file]}"
 
     def _failure(self, position: int) -> int:
         """The code, no success, with which the server ended a transfer that had begun; 0: none before what the client

@@ -21,10 +21,13 @@ _SAMPLE = 64 << 10
 
 
 def recognise(conversation: Conversation) -> float:
-    """Less sure than any protocol that speaks: by the magic of a file, or a whole stream with a silent other side."""
+    """Less sure than any protocol that speaks: by the magic of a file, or a whole stream with a silent other side; sure
+    where another conversation announced a file."""
     streams = _sender(conversation)
     if streams is None:
         return 0.0
+    if conversation.name:
+        return 1.0
     sender, other = streams
     if has_magic(sender.data[:_SAMPLE]):
         return 0.55
