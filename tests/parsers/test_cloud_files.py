@@ -34,7 +34,9 @@ def devices(path: Path) -> tuple[Parser, tuple[Device, ...]]:
 
 def paged(text: str) -> bytes:
     lines = text.split("\n")
-    return "\n".join("--More-- \r         \r" * (n % 40 == 39) + line for n, line in enumerate(lines)).encode()
+    return "\n".join(
+        "--More-- \r         \r" * (n % 40 == 39 and bool(line)) + line for n, line in enumerate(lines)
+    ).encode()
 
 
 SHAPES: dict[str, Callable[[str], bytes]] = {

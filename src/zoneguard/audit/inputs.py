@@ -16,13 +16,10 @@ from zoneguard.model.project import DeviceEntry, Link, Project
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parsed
-from zoneguard.parsers.assembly import with_routes
+from zoneguard.parsers.assembly import with_open_ends, with_routes
 from zoneguard.parsers.reading import detect, parser_named, read_source
 from zoneguard.parsers.rule_list import parse_mapped
 from zoneguard.parsers.splitting import NOBODYS, parse_source, parts_of
-
-PEERINGS = ("pcx-", "aws_vpc_peering_connection.")
-"""How peerings are called, by their ids and in a plan."""
 
 
 def load_devices(
@@ -46,19 +43,18 @@ def load_devices(
         if not found:
             raise _no_device(project, entry)
         devices += found
-    return tuple(devices), tuple(accounts), tuple(inputs)
+    return with_open_ends(devices), tuple(accounts), tuple(inputs)
 
 
 def joined(project: Project, devices: Sequence[Device]) -> tuple[Link, ...]:
-    """The links that the project declares, and the peerings of two VPCs that are both among the devices: each is an
-    interface of the same id on either side. A transit gateway is no link: its own tables say what it passes."""
-    sides: dict[str, list[tuple[str, Interface]]] = {}
+    """The links that the project declares, and the wires of which both ends are among the devices."""
+    ends: dict[str, list[tuple[str, Interface]]] = {}
     for device in devices:
-        for interface in device.interfaces if device.vendor == "aws" else ():
-            if interface.name.startswith(PEERINGS):
-                sides.setdefault(interface.name, []).append((device.name, interface))
-    pairs = ((name, both) for name, both in sides.items() if len(both) == 2)
-    found = (Link((a, name), (b, name), port.span) for name, [(a, port), (b, _)] in pairs)
+        for interface in device.interfaces:
+            if interface.wire:
+                ends.setdefault(interface.wire, []).append((device.name, interface))
+    pairs = (both for both in ends.values() if len(both) == 2)
+    found = (Link((a, one.name), (b, other.name), one.span) for [(a, one), (b, other)] in pairs if a != b)
     return (*project.links, *found)
 
 

@@ -22,6 +22,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.conditions import compile_match
+from zoneguard.static.fib import Way
 from zoneguard.static.topology import Context
 
 Exit = tuple[Context, Route, str]
@@ -107,8 +108,8 @@ def _exits(case: Case) -> Iterator[Exit]:
             left = left - asked.must()
             for next_hop, interface in policy.targets if sends else ():
                 route = Route(0, 0, policy.span, next_hop=next_hop, interface=interface)
-                owned = next_hop is not None and topology.owners.get(next_hop)
-                if not owned:
+                wired = next_hop is None and topology.neighbours(context, Way(interface, None))
+                if not wired and (next_hop is None or not topology.owners.get(next_hop)):
                     found.append((context, route, interface or "policy route"))
     yield from {(str(c), r.span, i): (c, r, i) for c, r, i in found}.values()
 

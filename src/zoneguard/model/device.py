@@ -30,7 +30,11 @@ class InterfaceAddress:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A layer-3 interface. ``zone`` is the vendor's own zone name, not a zoneguard zone."""
+    """A layer-3 interface. ``zone`` is the vendor's own zone name, not a zoneguard zone.
+
+    ``wire``: two interfaces of different devices that name the same one are joined by it, whatever their addresses.
+    ``beyond``: what nobody knows of its other end while no device is there; packets may then pass by it or not.
+    """
 
     name: str
     span: SourceSpan
@@ -39,6 +43,8 @@ class Interface:
     zone: str = ""
     vlan: int | None = None
     description: str = ""
+    wire: str = ""
+    beyond: str = ""
 
 
 class RouteKind(StrEnum):

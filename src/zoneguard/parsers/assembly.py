@@ -1,16 +1,22 @@
-"""A device's configuration and its exported routing table, put together."""
+"""A device's configuration and its exported routing table, put together; and devices with the wires between them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6, prefix_span
 from zoneguard.model.device import (
     Concern,
+    Deny,
     Device,
+    Filter,
     Interface,
     Misunderstood,
+    Permit,
+    Rule,
+    RuleList,
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
@@ -176,3 +182,30 @@ def _know_own_addresses(device: Device) -> Device:
     if not own:
         return device
     return replace(device, vrfs=tuple(with_unknowns(vrf, decide) for vrf in device.vrfs))
+
+
+def with_open_ends(devices: Iterable[Device]) -> tuple[Device, ...]:
+    """The devices; what passes an interface whose other end is told to be unknown, and is on none of them, is open."""
+    found = tuple(devices)
+    ends = Counter(interface.wire for device in found for interface in device.interfaces if interface.wire)
+    open_ends = {
+        device.name: [i for i in device.interfaces if i.beyond and ends[i.wire] < 2] for device in found
+    }  # fmt: skip
+    return tuple(replace(d, vrfs=tuple(_opened(v, open_ends[d.name]) for v in d.vrfs)) for d in found)
+
+
+def _opened(vrf: Vrf, interfaces: list[Interface]) -> Vrf:
+    own = [interface for interface in interfaces if interface.name in vrf.interfaces]
+    return replace(vrf, stages=(*vrf.stages, *(stage for i in own for stage in _doubted(i)))) if own else vrf
+
+
+def _doubted(interface: Interface) -> Iterator[Filter]:
+    """What comes in by an interface, and what goes out by it, passes or not."""
+    here = frozenset({interface.name})
+    for way in ("in", "out"):
+        what = Reason("{what} ({way}, {file}:{first})", what=interface.beyond, way=way, file=interface.span.file,
+                      first=interface.span.first)  # fmt: skip
+        may = Rule(Unknown(what, interface.span), Permit(), interface.span, name=interface.name)
+        rules = RuleList(f"{interface.name} {way}", (may,), Deny(), interface.span)
+        ingress, egress = (here, None) if way == "in" else (None, here)
+        yield Filter(rules, ingress, egress, stateful=True)

@@ -14,13 +14,28 @@ from zoneguard.parsers._cloud import OTHER_FORMAT, unread
 from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers.accounting import Ledger
 
-ANSWERS = re.compile(r'"(?:SecurityGroups|NetworkAcls|RouteTables|Subnets|Vpcs|NetworkInterfaces)"\s*:')
+ANSWERS = re.compile(
+    r'"(?:SecurityGroups|NetworkAcls|RouteTables|Subnets|Vpcs|NetworkInterfaces|'
+    r'TransitGateways|TransitGateway(?:Vpc|Peering)?Attachments|TransitGatewayRouteTables)"\s*:'
+)
+OPTIONS = {
+    subject: re.compile(rf"--{option}[ =]+[\"']?([A-Za-z0-9-]+)")
+    for subject, option in (
+        ("TransitGatewayRouteTableId", "transit-gateway-route-table-id"),
+        ("PrefixListId", "prefix-list-id"),
+    )
+}
+"""Options of commands by which an answer is about something that it does not name itself."""
 FRAME = "the frame of the answer, or an object that routes and filters do not name"
 NEVER_READ = "an answer that is not read; ask only for what docs/reference/aws.md names"
+GOES_ON = "the answer goes on: ask for all of it, without --max-items and --no-paginate"
 NO_HOSTS = "no network interfaces tell which hosts have the group"
 _MODELLED = (
     "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "NatGateways", "Vpcs",
-    "VpcPeeringConnections",
+    "VpcPeeringConnections", "TransitGateways", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
+    "TransitGatewayPeeringAttachments", "TransitGatewayRouteTables", "TransitGatewayRoutes",
+    "TransitGatewayAssociations", "TransitGatewayPropagations", "PrefixListEntries", "ManagedPrefixLists",
+    "PrefixLists",
 )  # fmt: skip
 HARMLESS = frozenset(
     {"NextToken", "ResponseMetadata", "Tags", "AvailabilityZones", "Regions", "KeyPairs", "Volumes", "Images"}
@@ -43,9 +58,14 @@ def parse(source: Source, name: str) -> Parsed:
         ledger.ignored(FRAME, document.first, document.last)
         if not is_answer(document):
             unread(ledger, document, OTHER_FORMAT)
-    estate, others = gathered(document for document in found if is_answer(document))
+    estate, others = gathered(
+        (document for document in found if is_answer(document)),
+        lambda node, subject: _option(source, node, OPTIONS[subject]),
+    )
     for key, node in others:
-        if key not in HARMLESS:
+        if key == "NextToken" and node.value is not None:
+            unread(ledger, node, GOES_ON, key)
+        elif key not in HARMLESS:
             unread(ledger, node, NEVER_READ, key)
     for kind in _MODELLED:
         for node in estate.of(kind):
@@ -53,6 +73,18 @@ def parse(source: Source, name: str) -> Parsed:
     if "NetworkInterfaces" not in estate.objects:
         estate.elsewhere |= {node.text("SubnetId"): NO_HOSTS for node in estate.of("Subnets")}
     return parsed(source, ledger, estate, name)
+
+
+def _option(source: Source, node: Node, option: re.Pattern[str]) -> str:
+    """What the command in front of an answer says for an option."""
+    for number in range(node.first - 1, max(source.first - 1, node.first - 7), -1):
+        line = source.lines[number - 1].strip()
+        if line.endswith(("}", "]")):
+            break
+        found = option.search(line)
+        if found:
+            return found[1]
+    return ""
 
 
 def is_answer(document: Node) -> bool:

@@ -21,6 +21,7 @@ from zoneguard.parsers._terraform.network import add_network
 from zoneguard.parsers._terraform.plan import read_plan
 from zoneguard.parsers._terraform.rules import add_acls, add_groups
 from zoneguard.parsers._terraform.tables import add_tables
+from zoneguard.parsers._terraform.transit import add_transit
 from zoneguard.parsers.accounting import Ledger
 
 FRAME = "the frame of the plan, or a resource that names no object of the network"
@@ -67,6 +68,7 @@ def parse(source: Source, name: str) -> Parsed:
     add_groups(building)
     add_acls(building)
     add_tables(building)
+    add_transit(building)
     add_hosts(building)
     return parsed(source, ledger, building.estate, name)
 

@@ -37,7 +37,7 @@ def placeless(topology: Topology) -> Iterator[Device]:
     """Devices that forward and of which no interface that is up has an address: they stand on no wire."""
     for device in {c.device.name: c.device for c in topology.contexts.values()}.values():
         wired = {name for pair in device.wires for name in pair}
-        numbered = any(i.enabled and (i.addresses or i.name in wired) for i in device.interfaces)
+        numbered = any(i.enabled and (i.addresses or i.wire or i.name in wired) for i in device.interfaces)
         if not numbered and any(vrf.forwards for vrf in device.vrfs):
             yield device
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.model.addresses import address_or_none
@@ -13,9 +13,22 @@ from zoneguard.parsers._json_lines import Node
 READ = (
     "Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "InternetGateways",
     "NatGateways", "PrefixLists", "VpcPeeringConnections", "TransitGatewayVpcAttachments", "VpnGateways",
-    "ManagedPrefixLists", "EgressOnlyInternetGateways", "SecurityGroupRules", "Reservations",
+    "ManagedPrefixLists", "EgressOnlyInternetGateways", "SecurityGroupRules", "Reservations", "TransitGateways",
+    "TransitGatewayAttachments", "TransitGatewayPeeringAttachments", "TransitGatewayRouteTables",
 )  # fmt: skip
 """Keys of the answers that are of concern; any other is said."""
+
+ABOUT = {
+    "Routes": ("TransitGatewayRoutes", "TransitGatewayRouteTableId"),
+    "Associations": ("TransitGatewayAssociations", "TransitGatewayRouteTableId"),
+    "TransitGatewayRouteTablePropagations": ("TransitGatewayPropagations", "TransitGatewayRouteTableId"),
+    "Entries": ("PrefixListEntries", "PrefixListId"),
+}
+"""Keys of answers that do not say what they are about: what such an answer is, and what it is about."""
+
+NAMED = (("TransitGateways", "TransitGatewayId"), ("Vpcs", "VpcId"))
+REST = frozenset({"AdditionalRoutesAvailable", *(subject for _, subject in ABOUT.values())})
+"""Keys that go with those."""
 
 UNTOLD = "(known after apply)"
 """What stands where a value is not known yet."""
@@ -83,9 +96,15 @@ class Estate:
             name, subnet = node.text("NetworkInterfaceId"), node.text("SubnetId")
             yield Eni(name, subnet, known, None in own, public, groups, node)
 
+    def wire(self, hub: str, vpc: str) -> str:
+        """What both ends of the attachment of a VPC to a transit gateway are called: by their ids, where those differ
+        from their names."""
+        ids = {n.text(k): n.text("Id") for kind, k in NAMED for n in self.of(kind) if n.text("Id")}
+        return f"{ids.get(hub, hub)} {ids.get(vpc, vpc)}"
+
     def listed(self, name: str) -> list[Intervals] | None:
         """The entries of a prefix list, or ``None`` where they are not given."""
-        for known in (*self.of("PrefixLists"), *self.of("ManagedPrefixLists")):
+        for known in (*self.of("PrefixLists"), *self.of("PrefixListEntries"), *self.of("ManagedPrefixLists")):
             if name and known.text("PrefixListId") == name and (known.get("Cidrs") or known.get("Entries")):
                 texts = [entry.words for entry in known.each("Cidrs")]
                 texts += [entry.text("Cidr") for entry in known.each("Entries")]
@@ -110,8 +129,11 @@ class Estate:
         return name.startswith(("nat-", "eigw-")) or name in egress_only or name in nat
 
 
-def gathered(documents: Iterable[Node]) -> tuple[Estate, list[tuple[str, Node]]]:
-    """The objects of all answers, and the keys that are none of ``READ``."""
+def gathered(documents: Iterable[Node], asked: Callable[[Node, str], str]) -> tuple[Estate, list[tuple[str, Node]]]:
+    """The objects of all answers, and the keys that are none of ``READ``.
+
+    ``asked``: what the command in front of an answer said it is about (``PrefixListId``); empty where that is unknown.
+    """
     estate = Estate()
     others: list[tuple[str, Node]] = []
     for document in documents:
@@ -119,7 +141,14 @@ def gathered(documents: Iterable[Node]) -> tuple[Estate, list[tuple[str, Node]]]
             for key, value in node.members():
                 if key in READ:
                     estate.objects.setdefault(key, []).extend(value.items())
-                else:
+                elif key in ABOUT:
+                    kind, subject = ABOUT[key]
+                    named = Node(node.text(subject) or asked(node, subject), node.first, node.last)
+                    more = {name: found for name in REST if (found := node.get(name)) is not None}
+                    estate.objects.setdefault(kind, []).append(
+                        Node({key: value, subject: named} | more, node.first, node.last)
+                    )
+                elif key not in REST:
                     others.append((key, value))
     return estate, others
 

@@ -48,12 +48,12 @@ class Filters(Doubting):
         """What is asked of packets that come out of a subnet: the groups of the sender, then the ACL."""
         name = subnet.text("SubnetId")
         yield Filter(self._groups_of(subnet, sending=True), ingress=frozenset({name}), stateful=True)
-        yield Filter(self._acl(subnet, outward=True), ingress=frozenset({name}))
+        yield Filter(self.acl(subnet, outward=True), ingress=frozenset({name}))
 
     def entering(self, subnet: Node) -> Iterator[Filter]:
         """What is asked of packets that go into a subnet: the ACL, then the groups of the receiver."""
         name = subnet.text("SubnetId")
-        yield Filter(self._acl(subnet, outward=False), egress=frozenset({name}))
+        yield Filter(self.acl(subnet, outward=False), egress=frozenset({name}))
         yield Filter(self._groups_of(subnet, sending=False), egress=frozenset({name}), stateful=True)
 
     def _groups_of(self, subnet: Node, sending: bool) -> RuleList:
@@ -117,7 +117,7 @@ class Filters(Doubting):
         block = prefix(text)
         return In(field, block) if block else self._doubt(node, LATER if UNTOLD in text else NO_BLOCK, text)
 
-    def _acl(self, subnet: Node, outward: bool) -> RuleList:
+    def acl(self, subnet: Node, outward: bool) -> RuleList:
         name = subnet.text("SubnetId")
         title = f"{name} ACL {'out' if outward else 'in'}"
         acls = self._estate.of("NetworkAcls", self._vpc)

@@ -2,7 +2,9 @@
 
 Amazon VPC User Guide, «Route tables»: the local route reaches every subnet of the VPC; a blackhole route drops. What
 comes in by a gateway is for the VPC itself, unless a table is associated with the gateway. A route to a peering has no
-effect until that is active (VPC Peering Guide, «Update your route tables for a VPC peering connection»).
+effect until that is active (VPC Peering Guide, «Update your route tables for a VPC peering connection»). What comes in
+by a transit gateway is routed by the table of the subnet that its attachment stands in (AWS Transit Gateway guide,
+«VPC attachments»).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Estate, blocks_of
+from zoneguard.parsers._aws.hubs import Hubs
 from zoneguard.parsers._cloud import prefix, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
@@ -30,24 +33,52 @@ NO_TABLE = "no route table is given for the subnet"
 BY_APPLIANCE = "a route to a host of the VPC, which decides where packets go on"
 OF_GATEWAY = "a route table of a gateway: what comes in may go by way of an appliance"
 NO_PREFIX = "a destination that is a prefix list, or cannot be read"
+NO_SUBNETS = (
+    "by which subnets packets of this transit gateway come in is not given, and their route tables differ: export "
+    "describe-transit-gateway-vpc-attachments"
+)
+SEVERAL = "by which of its subnets packets of this attachment come in is not known, and their route tables differ"
 
 
 class Tables:
     """The routing of one VPC."""
 
-    def __init__(self, source: Source, ledger: Ledger, estate: Estate, vpc: str) -> None:
+    def __init__(self, source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str) -> None:
         self._source = source
         self._ledger = ledger
         self._estate = estate
-        self._vpc = vpc
+        self._hubs = hubs
+        self.vpc = vpc
+        self._attached = hubs.of_vpc(vpc)
         self._subnets = list(estate.of("Subnets", vpc))
         self._tables = list(estate.of("RouteTables", vpc))
+        self.transit = tuple(dict.fromkeys([*self._named("TransitGatewayId"), *self._attached]))
 
     def gateways(self) -> tuple[str, ...]:
-        """The targets of routes that leave the VPC, in order of their first use."""
+        """The targets of routes that leave the VPC, in order of their first use, and what else it is attached to."""
         found = (_target(route) for table in self._tables for route in table.each("Routes"))
-        names = dict.fromkeys(name for name in found if name and name != LOCAL)
-        return tuple(name for name in names if not self._estate.is_idle(name))
+        names = dict.fromkeys(name for name in (*found, *self._attached) if name and name != LOCAL)
+        return tuple(name for name in names if not self._leads_nowhere(name))
+
+    def named_at(self, name: str) -> SourceSpan:
+        """Where the first route to a gateway stands, or else the attachment."""
+        routes = (route for table in self._tables for route in table.each("Routes") if _target(route) == name)
+        route = next(routes, None)
+        attachment = self._attached.get(name)
+        node = route if route is not None else attachment.node if attachment else None
+        return self._source.whole if node is None else self._span(node)
+
+    def peerings(self) -> frozenset[str]:
+        """Those of the gateways that lead to one other VPC."""
+        return frozenset(self._named("VpcPeeringConnectionId"))
+
+    def _named(self, key: str) -> Iterator[str]:
+        targets = (route.text(key) for table in self._tables for route in table.each("Routes"))
+        return (name for name in targets if name and not self._leads_nowhere(name))
+
+    def _leads_nowhere(self, name: str) -> bool:
+        """Whether a gateway carries nothing: a peering or an attachment that is not accepted yet, or deleted."""
+        return self._estate.is_idle(name) or self._hubs.is_closed(name, self.vpc)
 
     def policy(self) -> Iterator[PolicyRoute]:
         """Of each subnet its table, longest prefix first; then what comes in by gateways."""
@@ -60,11 +91,40 @@ class Tables:
                 continue
             yield from self._routes(here, table)
             yield PolicyRoute(here, self._span(table), into=NOWHERE)
-        outside = self.gateways()
+        for hub in self.transit:
+            yield from self._by_transit(hub)
+        outside = frozenset(self.gateways()) - set(self.transit)
         if outside:
-            here = Ingress(frozenset(outside))
+            here = Ingress(outside)
             yield from self._inside(here)
             yield PolicyRoute(here, self._source.whole, into=NOWHERE)
+
+    def _by_transit(self, hub: str) -> Iterator[PolicyRoute]:
+        """What comes in by a transit gateway: by the table of the attachment's subnet, whichever of several it is.
+
+        Of a gateway that is not followed nothing goes straight back: whether it would send that here is not known.
+        """
+        here = Ingress(frozenset({hub}))
+        attachment = self._attached.get(hub)
+        names = attachment.subnets if attachment else ()
+        subnets = [s for s in self._subnets if s.text("SubnetId") in names] or self._subnets
+        tables = {_outline(table): table for subnet in subnets if (table := self._table(subnet)) is not None}
+        *doubtful, last = [*tables.values()] or [Node({}, 1, 1)]
+        back = "" if hub in self._hubs.followed() else hub
+        for table in doubtful:
+            match = All((here, self._whether(hub, table, bool(names))))
+            yield from self._routes(match, table, back)
+            yield PolicyRoute(match, self._span(table), into=NOWHERE)
+        yield from self._routes(here, last, back)
+        yield PolicyRoute(here, self._source.whole, into=NOWHERE)
+
+    def _whether(self, hub: str, table: Node, told: bool) -> Unknown:
+        """Packets that come in by ``hub`` are routed by ``table``."""
+        reason = SEVERAL if told else NO_SUBNETS
+        name = table.text("RouteTableId")
+        self._ledger.not_understood(table.first, reason, Concern.ROUTING, bounded=True, about=f"{hub} {name}")
+        what = Reason("{name} by {subnet}", name=hub, subnet=name)
+        return Unknown(what, self._span(table))
 
     def _say_appliances(self) -> None:
         for table in self._tables:
@@ -93,13 +153,13 @@ class Tables:
                     main = table
         return main
 
-    def _routes(self, here: Match, table: Node) -> Iterator[PolicyRoute]:
+    def _routes(self, here: Match, table: Node, back: str = "") -> Iterator[PolicyRoute]:
         routes = [(route, *self._destinations(route)) for route in table.each("Routes")]
         for route, values, _ in sorted(routes, key=lambda r: -r[2]):
             far: Match = In(Field.DST, values) if values is not None else self._doubt(route)
             match = All((here, far))
             target = _target(route)
-            if self._is_idle(route):
+            if self._is_idle(route) or (back and target == back):
                 yield PolicyRoute(match, self._span(route), into=NOWHERE)
             elif target == LOCAL:
                 yield from self._inside(here, far)
@@ -132,7 +192,7 @@ class Tables:
     def _is_idle(self, route: Node) -> bool:
         """Whether packets that the route takes are dropped."""
         target = _target(route)
-        return not target or route.text("State") == "blackhole" or self._estate.is_idle(target)
+        return not target or route.text("State") == "blackhole" or self._leads_nowhere(target)
 
     def nowhere(self) -> Vrf:
         """The context without routes to which the policy sends what is dropped."""
@@ -140,6 +200,12 @@ class Tables:
 
     def _span(self, node: Node) -> SourceSpan:
         return self._source.span(node.first, node.last)
+
+
+def _outline(table: Node) -> tuple[tuple[str, ...], ...]:
+    """What two tables have in common that route alike."""
+    keys = (*TARGETS, "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "State")
+    return tuple(sorted(tuple(route.text(key) for key in keys) for route in table.each("Routes")))
 
 
 def _target(route: Node) -> str:

@@ -9,45 +9,71 @@ from dataclasses import replace
 
 from zoneguard.model.addresses import prefixes
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Routing, Stage, Vrf
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Source
+from zoneguard.parsers._aws.attached import Attached
 from zoneguard.parsers._aws.estate import Estate, blocks_of
 from zoneguard.parsers._aws.filters import Filters
 from zoneguard.parsers._aws.gateways import Gateways
+from zoneguard.parsers._aws.hubs import Hubs, read_hubs
 from zoneguard.parsers._aws.routing import Tables
+from zoneguard.parsers._aws.transit import transit_devices
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
+NO_TABLES = (
+    "what the transit gateway passes is not given here: export describe-transit-gateway-attachments, "
+    "describe-transit-gateway-route-tables and search-transit-gateway-routes with the account that owns it"
+)
 NO_SUBNET_BLOCK = "a subnet whose address block is not known"
 
 
 def parsed(source: Source, ledger: Ledger, estate: Estate, name: str) -> Parsed:
-    """A device for each VPC of ``estate``, called ``name`` where there is one; the ledger is closed."""
-    vpcs = estate.vpcs()
-    devices = [_device(source, ledger, estate, vpc, name if len(vpcs) == 1 else f"{name}-{vpc}") for vpc in vpcs]
+    """A device for each VPC of ``estate``, called ``name`` where there is one, and for each transit gateway that can be
+    followed; the ledger is closed."""
+    vpcs, hubs = estate.vpcs(), read_hubs(estate)
+    devices = [_device(source, ledger, estate, hubs, vpc, name if len(vpcs) == 1 else f"{name}-{vpc}") for vpc in vpcs]
+    devices += transit_devices(source, ledger, hubs, name)
     uncertain = ledger.uncertain
     return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
 
 
-def _device(source: Source, ledger: Ledger, estate: Estate, vpc: str, name: str) -> Device:
+def _device(source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str, name: str) -> Device:
     whole = source.whole
     subnets = list(estate.of("Subnets", vpc))
-    tables, filters = Tables(source, ledger, estate, vpc), Filters(source, ledger, estate, vpc)
+    tables, filters = Tables(source, ledger, estate, hubs, vpc), Filters(source, ledger, estate, vpc)
     names = tables.gateways()
     gateways = Gateways(source, ledger, estate, vpc, names)
-    interfaces = [_subnet(source, ledger, node) for node in subnets] + [Interface(name, whole) for name in names]
+    interfaces = [_subnet(source, ledger, node) for node in subnets]
+    interfaces += [_gateway(ledger, estate, hubs, tables, name) for name in names]
+    everything = frozenset(interface.name for interface in interfaces)
+    attached = Attached(source, ledger, estate, hubs, vpc, tables.transit, filters.acl, everything)
     stages: list[Stage] = [stage for subnet in subnets for stage in filters.leaving(subnet)]
     stages += gateways.inward()
     stages.append(Routing())
+    stages += attached.stages()
     stages += [stage for subnet in subnets for stage in filters.entering(subnet)]
     stages += gateways.outward()
     main = Vrf(
         "main",
-        frozenset(interface.name for interface in interfaces),
+        everything,
         tuple(tables.exits()),
         tuple(stages),
         policy_routes=tuple(tables.policy()),
+        lists=attached.lists,
     )
     return Device(name, "aws", tuple(interfaces), (main, tables.nowhere()), whole, cloud=True)
+
+
+def _gateway(ledger: Ledger, estate: Estate, hubs: Hubs, tables: Tables, name: str) -> Interface:
+    """A gateway as an interface; what a transit gateway does of which no tables are given here is open."""
+    span = tables.named_at(name)
+    if name not in tables.transit:
+        return Interface(name, span, wire=name if name in tables.peerings() else "")
+    beyond = "" if name in hubs.followed() else Reason("what {name} passes", name=name)
+    if beyond:
+        ledger.not_understood(span.first, NO_TABLES, Concern.ROUTING, bounded=True, about=name)
+    return Interface(name, span, wire=estate.wire(name, tables.vpc), beyond=beyond)
 
 
 def _subnet(source: Source, ledger: Ledger, node: Node) -> Interface:

@@ -15,11 +15,17 @@ NETWORK = frozenset({
     "aws_main_route_table_association", "aws_vpn_gateway_route_propagation", "aws_ec2_managed_prefix_list",
     "aws_ec2_managed_prefix_list_entry", "aws_network_interface", "aws_network_interface_sg_attachment",
     "aws_instance", "aws_vpc_endpoint", "aws_vpc_endpoint_route_table_association",
+    "aws_ec2_transit_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_connect",
+    "aws_ec2_transit_gateway_peering_attachment", "aws_ec2_transit_gateway_route_table",
+    "aws_ec2_transit_gateway_route_table_association", "aws_ec2_transit_gateway_route_table_propagation",
+    "aws_ec2_transit_gateway_route", "aws_ec2_transit_gateway_prefix_list_reference",
 })  # fmt: skip
 """Types that are read."""
 
 BEYOND = (
-    "aws_vpc_peering_connection", "aws_ec2_transit_gateway", "aws_vpn_", "aws_customer_gateway", "aws_dx_",
+    "aws_vpc_peering_connection", "aws_vpn_", "aws_customer_gateway", "aws_dx_",
+    "aws_ec2_transit_gateway_vpc_attachment_accepter", "aws_ec2_transit_gateway_peering_attachment_accepter",
+    "aws_ec2_transit_gateway_connect_peer",
     "aws_ec2_carrier_gateway", "aws_ec2_local_gateway",
 )  # fmt: skip
 """What lies beyond a gateway: it may forbid more, never permit what the VPC does not."""
@@ -37,6 +43,7 @@ HARMLESS = (
     "aws_service_discovery_", "aws_db_parameter_group", "aws_db_option_group", "aws_rds_cluster_parameter_group",
     "aws_ecs_cluster", "aws_ecs_task_definition", "aws_placement_group", "aws_appautoscaling_", "aws_resourcegroups_",
     "aws_securityhub_", "aws_inspector", "aws_macie", "aws_wafv2_", "aws_cognito_", "aws_organizations_",
+    "aws_ec2_transit_gateway_multicast_",
     "aws_ec2_tag", "aws_default_vpc_dhcp_options", "random_", "null_", "time_", "tls_", "local_", "archive_",
     "template_", "terraform_data", "http", "external", "cloudinit_",
 )  # fmt: skip

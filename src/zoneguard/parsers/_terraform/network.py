@@ -17,7 +17,8 @@ def add_network(building: Building) -> None:
     """Everything but rules, routes and hosts."""
     plan = building.plan
     for vpc in (*plan.of("aws_vpc", "aws_default_vpc"), *_data(building, "aws_vpc")):
-        building.add("Vpcs", vpc.node, {"VpcId": vpc.address, **_blocks(building, vpc), "Tags": _name(vpc)})
+        named: dict[str, Value] = {"VpcId": vpc.address, "Id": vpc.values.text("id"), "Tags": _name(vpc)}
+        building.add("Vpcs", vpc.node, named | _blocks(building, vpc))
     for subnet in (*plan.of("aws_subnet", "aws_default_subnet"), *_data(building, "aws_subnet")):
         owner = building.vpc(subnet)
         building.add(

@@ -29,6 +29,7 @@ MEANT = {
     "gateway_id": ("aws_internet_gateway", "aws_vpn_gateway", "aws_vpc_endpoint"),
     "nat_gateway_id": ("aws_nat_gateway",),
     "transit_gateway_id": ("aws_ec2_transit_gateway",),
+    "transit_gateway_route_table_id": ("aws_ec2_transit_gateway_route_table", "aws_ec2_transit_gateway"),
     "vpc_peering_connection_id": ("aws_vpc_peering_connection",),
     "vpc_endpoint_id": ("aws_vpc_endpoint",),
     "egress_only_gateway_id": ("aws_egress_only_internet_gateway",),
