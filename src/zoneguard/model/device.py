@@ -30,11 +30,8 @@ class InterfaceAddress:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A layer-3 interface. ``zone`` is the vendor's own zone name, not a zoneguard zone.
-
-    ``wire``: two interfaces of different devices that name the same one are joined by it, whatever their addresses.
-    ``beyond``: what nobody knows of its other end while no device is there; packets may then pass by it or not.
-    """
+    """A layer-3 interface. ``zone``: the vendor's own, not a zoneguard zone. ``wire``: two devices that name the same
+    are joined by it. ``beyond``: what is open of its other end while no device is there."""
 
     name: str
     span: SourceSpan
@@ -277,10 +274,8 @@ class Concern(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Misunderstood:
-    """A line that was not understood, or an object that cannot be decided, and what depends on it.
-
-    ``bounded``: the model holds everything the line may mean as an ``Unknown``, so nothing beyond that depends on it.
-    """
+    """A line that was not understood, or an object that cannot be decided, and what depends on it. ``bounded``: the
+    model holds everything the line may mean as an ``Unknown``, so nothing beyond that depends on it."""
 
     span: SourceSpan
     text: str
