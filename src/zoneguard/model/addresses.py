@@ -6,8 +6,8 @@ IPv4 address ``a`` is the integer ``a``; IPv6 address ``a`` is ``V6 + a`` with `
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
+from socket import AF_INET, AF_INET6, inet_pton
 
 from zoneguard.model.intervals import Intervals
 
@@ -15,17 +15,27 @@ V6 = 1 << 128
 ALL_V4 = Intervals.span(0, (1 << 32) - 1)
 ALL_V6 = Intervals.span(V6, V6 + (1 << 128) - 1)
 ALL_ADDRESSES = ALL_V4 | ALL_V6
-_QUAD = re.compile(r"\.".join(["(0|[1-9][0-9]{0,2})"] * 4) + "(?:/([0-9]{1,2}))?")
-"""The usual IPv4 forms, read without ``ipaddress``, which takes ten times as long."""
+
+
+def parse_v4(text: str) -> int:
+    """``10.0.0.1``. Raises ``ValueError``."""
+    try:
+        return int.from_bytes(inet_pton(AF_INET, text))
+    except OSError:
+        raise ValueError(text) from None
+
+
+def parse_v6(text: str) -> int:
+    """``2001:db8::1`` in the shared space; a zone identifier is left out. Raises ``ValueError``."""
+    try:
+        return V6 + int.from_bytes(inet_pton(AF_INET6, text))
+    except OSError:
+        return V6 + int(ipaddress.IPv6Address(text))
 
 
 def parse_address(text: str) -> int:
     """``10.0.0.1`` or ``2001:db8::1`` as a member of the shared space. Raises ``ValueError``."""
-    usual = _usual(text)
-    if usual is not None and "/" not in text:
-        return usual[0]
-    address = ipaddress.ip_address(text)
-    return int(address) + (V6 if address.version == 6 else 0)
+    return parse_v6(text) if ":" in text else parse_v4(text)
 
 
 def address_or_none(text: str) -> int | None:
@@ -34,15 +44,6 @@ def address_or_none(text: str) -> int | None:
         return parse_address(text)
     except ValueError:
         return None
-
-
-def _usual(text: str) -> tuple[int, int] | None:
-    """Address and prefix length of ``10.0.0.1`` or ``10.0.0.0/8``; ``None``: written otherwise, or wrong."""
-    match = _QUAD.fullmatch(text)
-    if match is None:
-        return None
-    a, b, c, d, length = (int(part or 32) for part in match.groups())
-    return (a << 24 | b << 16 | c << 8 | d, length) if max(a, b, c, d) < 256 and length < 33 else None
 
 
 def format_address(value: int) -> str:
@@ -60,20 +61,23 @@ def endpoint_text(address: int, port: int) -> str:
 
 def parse_prefix(text: str) -> Intervals:
     """``10.0.0.0/8``, ``10.0.0.0/255.0.0.0``, ``10.0.0.1`` or an IPv6 form; host bits may be set. ``ValueError``."""
-    usual = _usual(text)
-    if usual is not None:
-        low = usual[0] >> 32 - usual[1] << 32 - usual[1]
-        return Intervals.span(low, low + (1 << 32 - usual[1]) - 1)
-    network = ipaddress.ip_network(text, strict=False)
-    base = V6 if network.version == 6 else 0
-    return Intervals.span(base + int(network.network_address), base + int(network.broadcast_address))
+    return prefix_span(*prefix_of(text))
 
 
 def prefix_of(text: str) -> tuple[int, int]:
     """``(network address in the shared space, prefix length)`` of ``text``. Raises ``ValueError``."""
-    usual = _usual(text)
-    if usual is not None:
-        return usual[0] >> 32 - usual[1] << 32 - usual[1], usual[1]
+    base, slash, length = text.partition("/")
+    width = 128 if ":" in base else 32
+    bits = width
+    if slash:
+        if not length.isascii() or not length.isdecimal() or len(length) > 3 or int(length) > width:
+            return _masked(text)
+        bits = int(length)
+    return parse_address(base) >> width - bits << width - bits, bits
+
+
+def _masked(text: str) -> tuple[int, int]:
+    """The same of ``10.0.0.0/255.0.0.0``."""
     network = ipaddress.ip_network(text, strict=False)
     return int(network.network_address) + (V6 if network.version == 6 else 0), network.prefixlen
 

@@ -139,13 +139,23 @@ def names_match(names: frozenset[str], interface: str) -> bool:
 
 def both(*parts: Match) -> Match:
     """Conjunction without needless nesting."""
-    flat = [p for part in parts for p in (part.parts if isinstance(part, All) else (part,))]
+    flat: list[Match] = []
+    for part in parts:
+        if type(part) is All:
+            flat += part.parts
+        else:
+            flat.append(part)
     return flat[0] if len(flat) == 1 else All(tuple(flat))
 
 
 def either(*parts: Match) -> Match:
     """Disjunction without needless nesting."""
-    flat = [p for part in parts for p in (part.parts if isinstance(part, AnyOf) else (part,))]
+    flat: list[Match] = []
+    for part in parts:
+        if type(part) is AnyOf:
+            flat += part.parts
+        else:
+            flat.append(part)
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
 
 

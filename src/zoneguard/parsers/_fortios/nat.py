@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from zoneguard.model.addresses import ALL_V4, ALL_V6
+from zoneguard.model.addresses import ALL_V4, ALL_V6, address_or_none
 from zoneguard.model.device import Concern, EgressAddress, Jump, NatRule, Permit, Return, Rewrite, Rule, RuleList, SetTo
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Egress, Field, In, Ingress, Match, both
@@ -81,7 +81,7 @@ class Pools:
 
 
 def _pool_addresses(entry: Block) -> Intervals | None:
-    low, high = values.address(entry.word("startip")), values.address(entry.word("endip"))
+    low, high = address_or_none(entry.word("startip")), address_or_none(entry.word("endip"))
     if low is None or high is None or low > high:
         return None
     found = Intervals.span(low, high)

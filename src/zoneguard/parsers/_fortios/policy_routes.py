@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from zoneguard.model.addresses import ALL_V6
+from zoneguard.model.addresses import ALL_V6, address_or_none
 from zoneguard.model.device import Concern, PolicyRoute, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Ingress, Match, Not, both, either
@@ -110,7 +110,7 @@ class PolicyRouteReader:
     def _ways(self, entry: Block, match: Match) -> Iterator[PolicyRoute]:
         span = self.export.span(entry)
         device, text = entry.word("output-device"), entry.word("gateway")
-        gateway = values.address(text) if text else None
+        gateway = address_or_none(text) if text else None
         if entry.word("action", "permit") == "deny":
             yield PolicyRoute(match, span)
         elif gateway:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.blocks import Block, Setting, plain_words
 from zoneguard.parsers._fortios.schema import FAMILY_CONCERN
-from zoneguard.parsers._fortios.values import address, address_and_mask, number
+from zoneguard.parsers._fortios.values import address_and_mask, number
 from zoneguard.parsers.accounting import Ledger
 
 Shape = Callable[[list[str]], bool]
@@ -59,7 +60,7 @@ def _network(words: list[str]) -> bool:
 
 
 def _address(words: list[str]) -> bool:
-    return len(words) == 1 and address(words[0].partition("/")[0]) is not None and _length(words[0])
+    return len(words) == 1 and address_or_none(words[0].partition("/")[0]) is not None and _length(words[0])
 
 
 def _length(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from zoneguard.model.addresses import ALL_V6, V6, prefixes
+from zoneguard.model.addresses import ALL_V6, V6, address_or_none, prefixes
 from zoneguard.model.device import Concern, PolicyRoute, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, both
@@ -121,7 +121,7 @@ class _Entry:
 
     def _way(self, base: Route) -> Iterator[Route]:
         device, text = self.entry.word("device"), self.entry.word("gateway")
-        gateway = values.address(text) if text else None
+        gateway = address_or_none(text) if text else None
         if text and gateway is None:
             self._misread("gateway", "this gateway cannot be read")
             return
@@ -142,7 +142,7 @@ class _Entry:
         unknown = self.export.unknown(
             self.scope, Reason("the destination is in internet service {service}", service=service), line
         )
-        gateway = values.address(self.entry.word("gateway")) or None
+        gateway = address_or_none(self.entry.word("gateway")) or None
         match = both(In(Field.DST, self.book.family), unknown)
         targets = ((gateway, self.entry.word("device")),)
         result.services.append(PolicyRoute(match, self.export.span(self.entry), targets))

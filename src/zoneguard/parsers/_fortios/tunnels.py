@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.settings import Tunnel
-from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.export import Export, Scope
 
 _PLAIN = {"system gre-tunnel": "remote-gw", "system ipip-tunnel": "remote-gw", "system sit-tunnel": "destination"}
@@ -27,10 +27,10 @@ def _tunnels(export: Export, scope: Scope) -> Iterator[Tunnel]:
     for name, entry in ipsec.items():
         proposals = [p for one in second if one.word("phase1name") == name for p in one.values("proposal")]
         secret = not proposals or any(not proposal.startswith("null-") for proposal in proposals)
-        peer = values.address(entry.word("remote-gw"))
+        peer = address_or_none(entry.word("remote-gw"))
         yield Tunnel(name, export.source.span(entry.first), secret, peer)
     for path, key in _PLAIN.items():
         for name, entry in scope.table(path).entries.items():
-            peer = values.address(entry.word(key))
+            peer = address_or_none(entry.word(key))
             inside = entry.word("interface") in ipsec
             yield Tunnel(name, export.source.span(entry.first), inside, peer)

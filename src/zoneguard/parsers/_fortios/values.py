@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address
 
-from zoneguard.model.addresses import V6
+from zoneguard.model.addresses import V6, address_or_none, parse_v4, parse_v6
 from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
 
@@ -17,7 +16,7 @@ _FULL = (1 << 32) - 1
 def ipv4(text: str) -> int | None:
     """``10.0.0.1``."""
     try:
-        return int(IPv4Address(text))
+        return parse_v4(text)
     except ValueError:
         return None
 
@@ -25,14 +24,9 @@ def ipv4(text: str) -> int | None:
 def ipv6(text: str) -> int | None:
     """``2001:db8::1`` in the shared space."""
     try:
-        return V6 + int(IPv6Address(text))
+        return parse_v6(text)
     except ValueError:
         return None
-
-
-def address(text: str) -> int | None:
-    """Either family, in the shared space."""
-    return ipv6(text) if ":" in text else ipv4(text)
 
 
 def number(text: str, limit: int) -> int | None:
@@ -77,12 +71,12 @@ def address_span(text: str) -> Intervals | None:
     """``a``, ``a-b``, ``a/length`` or ``a/mask`` of either family."""
     low_text, dash, high_text = text.partition("-")
     if dash:
-        low, high = address(low_text), address(high_text)
+        low, high = address_or_none(low_text), address_or_none(high_text)
         if low is None or high is None or low > high or (low >= V6) != (high >= V6):
             return None
         return Intervals.span(low, high)
     if "/" not in text:
-        single = address(text)
+        single = address_or_none(text)
         return None if single is None else Intervals.of(single)
     whole = interface_address((text,))
     return None if whole is None else whole.subnet

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv6Address
 
-from zoneguard.model.addresses import V6
+from zoneguard.model.addresses import V6, parse_v4, parse_v6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Bits, Field, In, Match, either
 from zoneguard.model.text import Reason
@@ -18,7 +17,6 @@ from zoneguard.parsers._iptables.names import ICMP, ICMP6, PROTOCOLS, SERVICES, 
 
 _V4_BITS = (1 << 32) - 1
 _V6_BITS = V6 - 1
-_DOTTED = re.compile(r"(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20}")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,20}\.?")
 
@@ -45,11 +43,13 @@ def address(text: str, v6: bool) -> int:
     """One address of the shared space; IPv4 may lack its last parts, which are then zero."""
     if v6:
         try:
-            return V6 + int(IPv6Address(text.strip("[]")))
-        except AddressValueError:
+            return parse_v6(text.strip("[]"))
+        except ValueError:
             raise UnreadableError(Reason("{text} is not an IPv6 address", text=repr(text))) from None
-    dotted = _DOTTED.fullmatch(text)
-    parts = [int(p) for p in dotted.groups()] if dotted else [number(p, 255) for p in text.split(".")]
+    try:
+        return parse_v4(text)
+    except ValueError:
+        parts = [number(p) for p in text.split(".")]
     if len(parts) > 4 or max(parts) > 255:
         raise UnreadableError(Reason("{text} is not an IPv4 address", text=repr(text)))
     return int.from_bytes(bytes(parts).ljust(4, b"\0"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBinding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.settings import Service
@@ -109,7 +110,7 @@ class InterfaceReader:
                 self._found.learning.add(name)
         self._profile(name, node)
         for text, entry in node.below("arp").items():
-            address, mac = values.address(text), values.mac(entry.word("hw-address"))
+            address, mac = address_or_none(text), values.mac(entry.word("hw-address"))
             if address is not None and mac is not None:
                 self._found.bindings.append(MacBinding(address, mac, name, self._export.span(entry)))
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Field, In, Ingress, Match, both, either
 from zoneguard.model.text import Reason
-from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.applications import ApplicationBook
 from zoneguard.parsers._panos.export import Doubt
 from zoneguard.parsers._panos.order import first_of
@@ -128,7 +128,7 @@ class PbfReader:
         if hop is None or not hop.children:
             return None, True
         word = hop.word("ip-address")
-        found = values.address(word) if word else None
+        found = address_or_none(word) if word else None
         if found is None and word:
             known = self._reader.addresses.one(word)
             found = known.first if known is not None and known.size == 1 else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.model.addresses import V6, prefix_of, prefixes
+from zoneguard.model.addresses import V6, address_or_none, prefix_of, prefixes
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
@@ -107,7 +107,7 @@ class RouterReader:
                     entry, "nexthop", Reason('the router "{into}" that this route leads to is not there', into=into)
                 )
         elif way in ("ip-address", "ipv6-address"):
-            next_hop = values.address(self._literal(entry.word("nexthop", way)))
+            next_hop = address_or_none(self._literal(entry.word("nexthop", way)))
             if next_hop is None or (next_hop >= V6) != (network >= V6):
                 return self._unreadable(entry, "nexthop", "the next hop of this route cannot be read")
         elif way not in ("", "none", "None") or not interface:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from ipaddress import IPv4Address, IPv6Address
-
-from zoneguard.model.addresses import V6, parse_prefix
+from zoneguard.model.addresses import V6, address_or_none
 from zoneguard.model.device import InterfaceAddress
 from zoneguard.model.intervals import Intervals
 
 ALL_PORTS = Intervals.span(0, 65535)
 _FULL = (1 << 32) - 1
-_OCTET = r"(?:0|[1-9]\d{0,2})"
-_USUAL = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:0|[1-9]\d?))?")
-
-
-def address(text: str) -> int | None:
-    """``10.0.0.1`` or ``2001:db8::1`` in the shared space."""
-    try:
-        return V6 + int(IPv6Address(text)) if ":" in text else int(IPv4Address(text))
-    except ValueError:
-        return None
 
 
 def number(text: str, limit: int) -> int | None:
@@ -34,7 +21,7 @@ def number(text: str, limit: int) -> int | None:
 def interface_address(text: str) -> InterfaceAddress | None:
     """``10.0.0.1/8``, ``2001:db8::1/64``, or an address alone with its whole length."""
     base_text, _, length_text = text.partition("/")
-    base = address(base_text)
+    base = address_or_none(base_text)
     if base is None:
         return None
     bits = 128 if base >= V6 else 32
@@ -44,14 +31,9 @@ def interface_address(text: str) -> InterfaceAddress | None:
 
 def address_span(text: str) -> Intervals | None:
     """``a``, ``a-b`` or ``a/length`` of either family; host bits may be set."""
-    if _USUAL.fullmatch(text):
-        try:
-            return parse_prefix(text)
-        except ValueError:
-            return None
     low_text, dash, high_text = text.partition("-")
     if dash:
-        low, high = address(low_text.strip()), address(high_text.strip())
+        low, high = address_or_none(low_text.strip()), address_or_none(high_text.strip())
         if low is None or high is None or low > high or (low >= V6) != (high >= V6):
             return None
         return Intervals.span(low, high)
@@ -62,7 +44,7 @@ def address_span(text: str) -> Intervals | None:
 def wildcard(text: str) -> tuple[int, int] | None:
     """``10.20.1.0/0.0.248.255`` as value and mask: bits of the wildcard that are 1 may be anything."""
     base_text, slash, mask_text = text.partition("/")
-    base, free = address(base_text), address(mask_text)
+    base, free = address_or_none(base_text), address_or_none(mask_text)
     if not slash or base is None or free is None or base >= V6 or free >= V6:
         return None
     mask = free ^ _FULL
