@@ -21,9 +21,9 @@ PROMPT = re.compile(
 def cut(lines: Sequence[str], first: int, reader: Parser | None) -> tuple[tuple[int, str, Concern], ...]:
     """That the last line is missing of an export that begins with line ``first`` as only whole ones do."""
     marks = reader.marks if reader else Marks()
-    if not marks.promises or not any(re.match(marks.promises, line) for line in lines):
+    if not marks.promises or not any(map(re.compile(marks.promises).match, lines)):
         return ()
-    if any(re.fullmatch(marks.ends, line.strip()) for line in lines):
+    if any(map(re.compile(marks.ends).fullmatch, map(str.strip, lines))):
         return ()
     last = max((number for number, line in enumerate(lines, first) if line.strip()), default=first)
     return ((last, CUT_SHORT, Concern.FILTER),)

@@ -46,8 +46,9 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 _TITLE_FIRST = frozenset("#!;*=-")
-_ELEMENT = re.compile(r"\s*(?:</|<(?:entry|member)[ >])")
-"""A line of XML that begins no export and names nobody, as none does that begins with a quote (JSON)."""
+_ELEMENTS = ("</", "<entry", "<member")
+"""How lines of XML begin that begin no export and name nobody, as those do not that are indented or begin with a quote
+(JSON)."""
 
 
 @dataclass(slots=True)
@@ -173,7 +174,7 @@ def _joined(found: Iterable[Part]) -> Part:
 
 @cache
 def _patterns() -> tuple[
-    re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str, str], ...]
+    re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str, re.Pattern[str] | None], ...]
 ]:
     """First lines of exports; those that stand nowhere else; lines with names, of all formats and of each with what
     opens their block and the last line."""
@@ -181,7 +182,8 @@ def _patterns() -> tuple[
     begins = re.compile("|".join(f"(?:{m.begins})" for m in marks if m.begins))
     whole = re.compile("|".join(f"(?:{m.begins})" for m in marks if m.begins and m.whole))
     named = re.compile("|".join(f"(?:{h.replace('?P<host>', '?:')})" for m in marks for h, _ in m.hosts))
-    return begins, whole, named, tuple((re.compile(h), above, m.ends) for m in marks for h, above in m.hosts)
+    ends = {m.ends: re.compile(m.ends) if m.ends else None for m in marks}
+    return begins, whole, named, tuple((re.compile(h), above, ends[m.ends]) for m in marks for h, above in m.hosts)
 
 
 class _Scan:
@@ -192,22 +194,28 @@ class _Scan:
     def __init__(self) -> None:
         self._begins, self._whole, self._named, self._hosts = _patterns()
         self._part = Part(1)
-        self._opener = self._ends = ""
+        self._opener = ""
+        self._ends: re.Pattern[str] | None = None
         self._heading: tuple[int, str] | None = None
         self._begun: set[str] = set()
 
     def candidates(self, lines: Sequence[str]) -> Iterator[Part]:
         """Parts as small as their lines allow."""
         for number, line in enumerate(lines, 1):
-            if not line or line.isspace():
+            text = line.lstrip()
+            if not text:
                 continue
             before = self._part
-            first = line.lstrip()[:1]
-            if first == '"' or (first == "<" and _ELEMENT.match(line) is not None):
+            first, indented = text[0], line[0] == " "
+            if (
+                first == '"'
+                or (first == "<" and (indented or text.startswith(_ELEMENTS) or not self._begins.match(line)))
+                or (indented and "name" not in line and "config " not in line and line[-1] != "{")
+            ):
                 before.body = True
                 self._heading = None
                 continue
-            if line[0] == " ":
+            if indented:
                 self._configures(number, line)
             elif self._begins.match(line) is not None:
                 self._head(number, line)
@@ -217,7 +225,7 @@ class _Scan:
                 self._prompted(number, prompt)
             elif line[0] not in "!#":
                 self._configures(number, line)
-                if self._ends and re.fullmatch(self._ends, line.rstrip()):
+                if self._ends and self._ends.fullmatch(line.rstrip()):
                     self._open(Part(number + 1))
             if self._part is not before:
                 yield before
@@ -228,7 +236,7 @@ class _Scan:
         if not self._part.body and not (self._part.names and part.names):
             self._part.join(part)
         else:
-            self._part, self._opener, self._ends = part, "", ""
+            self._part, self._opener, self._ends = part, "", None
         if part.sure:
             self._begun.clear()
 

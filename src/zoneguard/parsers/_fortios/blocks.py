@@ -93,12 +93,17 @@ class Block:
 
     def word(self, name: str, default: str = "") -> str:
         """The first word of the setting."""
-        values = self.values(name)
-        return values[0] if values else default
+        setting = self.settings.get(name)
+        if setting is None:
+            return default
+        text = setting[0]
+        if isinstance(text, str):
+            text = [text] if text.isalnum() else plain_words(text)
+        return text[0] if text else default
 
     def enabled(self, name: str, default: bool = False) -> bool:
         """Whether the setting is ``enable``."""
-        word = self.word(name)
+        word = self.word(name) if name in self.settings else ""
         return word == "enable" if word else default
 
     def line(self, name: str) -> int:
@@ -113,6 +118,8 @@ class Block:
 
     def current_name(self, name: str, line: int) -> str:
         """The present name of the entry that line ``line`` called ``name``."""
+        if not self.renamed:
+            return name
         seen = 0
         while name not in self.entries and name in self.renamed and self.renamed[name][1] > line and seen < MAX_RENAMES:
             name, line = self.renamed[name]

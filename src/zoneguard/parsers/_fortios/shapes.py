@@ -12,7 +12,7 @@ from collections.abc import Callable
 from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
-from zoneguard.parsers._fortios.blocks import Block, Setting, plain_words
+from zoneguard.parsers._fortios.blocks import Block, plain_words
 from zoneguard.parsers._fortios.schema import FAMILY_CONCERN
 from zoneguard.parsers._fortios.values import address_and_mask, number
 from zoneguard.parsers.accounting import Ledger
@@ -118,23 +118,27 @@ _OF_TABLES: dict[str, dict[str, Shape]] = {
     "log syslogd setting": {"server": _one},
     "system snmp sysinfo": {"status": _SWITCH},
 }
-_NOTHING: dict[str, Shape] = {}
+_BY_TABLE = {table: {**_SHAPES, **own} for table, own in _OF_TABLES.items()}
 
 
 def check_values(ledger: Ledger, root: Block) -> None:
     """Say of each setting taken as understood whether it holds more, or other, than such a setting can."""
+    fitting: set[tuple[Shape, str | tuple[str, ...]]] = set()
     left: list[tuple[str, Block]] = [("", root)]
     while left:
         table, block = left.pop()
-        own = _OF_TABLES.get(table, _NOTHING)
-        for name, setting in block.settings.items():
-            shape = own.get(name) or _SHAPES.get(name)
-            if shape is not None and not shape(_words(setting)) and ledger.is_modelled(setting[1]):
+        shapes = _BY_TABLE.get(table, _SHAPES)
+        for name, (text, line, _) in block.settings.items():
+            shape = shapes.get(name)
+            if shape is None:
+                continue
+            value = text if isinstance(text, str) else tuple(text)
+            if (shape, value) in fitting:
+                continue
+            if shape(plain_words(value) if isinstance(value, str) else list(value)):
+                fitting.add((shape, value))
+            elif ledger.is_modelled(line):
                 reason = Reason('the setting "{name}" holds what it cannot: what it means is open', name=name)
-                ledger.not_understood(setting[1], reason, FAMILY_CONCERN.get(table.split(" ", 1)[0], Concern.FILTER))
+                ledger.not_understood(line, reason, FAMILY_CONCERN.get(table.split(" ", 1)[0], Concern.FILTER))
         left += ((table, entry) for entry in block.entries.values())
         left += ((path, nested) for path, nested in block.blocks.items())
-
-
-def _words(setting: Setting) -> list[str]:
-    return plain_words(setting[0]) if isinstance(setting[0], str) else setting[0]

@@ -43,9 +43,16 @@ class TreeReader:
 
     def read(self) -> Block:
         """The whole text as one block."""
-        number = 1
-        while number <= len(self._lines):
-            number = self._line(number) + 1
+        stack, done = self._stack, 0
+        for number, line in enumerate(self._lines, 1):
+            if number <= done:
+                continue  # inside the quotes of a line before
+            text = line.strip()
+            if text[:4] == "set " and "\\" not in text and "'" not in text and not text.count('"') & 1:
+                parts = text.split(None, 2)  # nine lines of ten
+                stack[-1][0].settings[parts[1]] = (parts[2] if len(parts) > 2 else "", number, number)
+            else:
+                done = self._line(number, text)
         if len(self._stack) > 1:
             last = max((n for n, line in enumerate(self._lines, 1) if line.strip()), default=1)
             if not all(_PROMPT.match(self._lines[opened - 1].strip()) for _, opened, _ in self._stack[1:]):
@@ -57,11 +64,11 @@ class TreeReader:
                 self._close(last)
         return self._root
 
-    def _line(self, number: int) -> int:
+    def _line(self, number: int, text: str) -> int:
         """Read the line, and those over which its quotes extend; returns the last one."""
-        text = self._lines[number - 1].strip()
-        if text[:4] == "set ":  # nine lines of ten
-            return self._change("set", text, number)
+        if text == "next":
+            self._next(number)
+            return number
         if not text or text[0] == "#":
             self.asides.append((HEADER if text.startswith(("#conf", "#build", "#global")) else BLANK, number))
             return number
@@ -104,7 +111,7 @@ class TreeReader:
                 return number
             words, last = quoted[0][2:], quoted[1]
         block = self._stack[-1][0]
-        if verb == "set" or verb == "select":  # noqa: PLR1714 (the busiest line of the reader)
+        if verb in ("set", "select"):
             block.settings[name] = (words, number, last)
         elif verb in ("unset", "clear"):
             block.settings.pop(name, None)

@@ -129,14 +129,16 @@ def read_xml(source: Source, ledger: Ledger) -> tuple[Node, list[tuple[str, int]
     start = next((n for n, line in enumerate(lines) if line.lstrip().startswith("<")), len(lines))
     asides = _around(source, ledger, 1, start)
     builder = _Builder(ledger, start)
+    rest = "\n".join(lines[start + 1 :])
     try:
-        builder.parser.feed("\n".join((lines[start].lstrip(), *lines[start + 1 :])) if start < len(lines) else "")
+        builder.parser.feed(f"{lines[start].lstrip()}\n{rest}" if start < len(lines) else "")
         builder.parser.close()
     except (ExpatError, SyntaxError, DefusedXmlException, _BeyondError, ValueError, UnicodeError) as error:
         _broken(source, ledger, builder, error, asides)
     builder.root.last = max(1, len(lines))
-    marked = ((n, line) for n, line in enumerate(lines, 1) if "<?" in line or "<!" in line)
-    return builder.root, asides + [(BLANK, n) for n, line in marked if _ASIDE.fullmatch(line.strip())]
+    marked = lines if "<?" in rest or "<!" in rest else lines[: start + 1]
+    asides += ((BLANK, n) for n, line in enumerate(marked, 1) if _ASIDE.fullmatch(line.strip()))
+    return builder.root, asides
 
 
 def _broken(source: Source, ledger: Ledger, builder: _Builder, error: Exception, asides: list[tuple[str, int]]) -> None:
