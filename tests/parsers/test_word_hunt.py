@@ -11,7 +11,7 @@ import pytest
 from tests.parsers.word_hunt import WAYS, Silent, silent
 
 TOPOLOGIES = Path(__file__).parents[2] / "topologies"
-_CISCO = r"description |(?:\d+ )?(?:permit|deny) .*|snmp-server community|match (?:ip|ipv6) address"
+_CISCO = r"description |(?:\d+ )?(?:permit|deny) .* log(?:-input)? |snmp-server community|match (?:ip|ipv6) address"
 FREE = {
     "cisco-ios": rf"inspect |{_CISCO}",
     "cisco-nxos": rf"switchport port-security|{_CISCO}",

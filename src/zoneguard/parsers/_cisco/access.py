@@ -17,6 +17,8 @@ TAKEN = "the number of this line is already taken in its list"
 NOT_IP = "a list for protocols other than IP"
 _STANDARD = ((1, 99), (1300, 1999))
 _EXTENDED = ((100, 199), (2000, 2699))
+_OTHERS = ((200, 1299), (2700, 2799))
+_SETTINGS = frozenset({"compiled", "dynamic-extended", "rate-limit", "cache"})
 _ASIDE = frozenset({"statistics", "hardware", "logging", "description"})
 
 
@@ -50,12 +52,18 @@ def read_numbered(config: Config, line: Line) -> None:
     standard = not (name.isascii() and name.isdigit())
     if standard:
         standard = "standard" in words[:1]
-        words = words[1:] if words[:1] in (("standard",), ("extended",)) else words
+        if words[:1] not in (("standard",), ("extended",)):
+            _setting(config, line, name)
+            return
+        words = words[1:]
     else:
         value = int(name[:6])
         standard = any(low <= value <= high for low, high in _STANDARD)
         if not standard and not any(low <= value <= high for low, high in _EXTENDED):
-            account(config.ledger, line, NOT_IP)
+            if any(low <= value <= high for low, high in _OTHERS):
+                account(config.ledger, line, NOT_IP)
+            else:
+                config.unread(line, Concern.FILTER, why=Reason("not the number of a list: {name}", name=name[:40]))
             return
     known = known_list(config, name, False, line)
     if words:
@@ -64,6 +72,14 @@ def read_numbered(config: Config, line: Line) -> None:
         config.understood(line)
     for child in line.children:
         _add(config, known, child, child.words, standard)
+
+
+def _setting(config: Config, line: Line, name: str) -> None:
+    """``access-list compiled`` and its like: how lists are kept, or what rates they limit."""
+    if name in _SETTINGS:
+        account(config.ledger, line, COUNTS)
+    else:
+        config.unread(line, Concern.FILTER, why=Reason("not the number of a list: {name}", name=name[:40]))
 
 
 def _add(config: Config, known: AccessList, line: Line, words: tuple[str, ...], standard: bool) -> None:
@@ -83,14 +99,14 @@ def _add(config: Config, known: AccessList, line: Line, words: tuple[str, ...], 
     span = config.span(line)
     try:
         read = standard_entry(words, span) if standard else extended_entry(words, span, config.reading(known.v6))
-    except UnreadableError:
+    except UnreadableError as error:
         permit = words[:1] != ("deny",)
         open_ = undecided(
             Reason("line {number} of access list {name} is about the packet", number=line.number, name=known.name), span
         )
         read = Entry(permit, open_, span, " ".join(words))
         decides = words[:1] in (("permit",), ("deny",))
-        config.unread(line, Concern.FILTER, bounded=decides)
+        config.unread(line, Concern.FILTER, bounded=decides, why=str(error))
     if not known.add(read, number):
         config.ledger.not_understood(line.number, TAKEN, Concern.FILTER)
         return
@@ -121,9 +137,9 @@ def _member(config: Config, group: Group, child: Line, kind: str, words: tuple[s
             service_member(words, group)
         else:
             port_member(words, group)
-    except UnreadableError:
+    except UnreadableError as error:
         group.unread.append(config.span(child))
-        config.unread(child, Concern.FILTER, bounded=True)
+        config.unread(child, Concern.FILTER, bounded=True, why=str(error))
     else:
         config.understood(child)
     for below in child.children:

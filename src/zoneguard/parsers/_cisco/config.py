@@ -18,7 +18,7 @@ from zoneguard.parsers._cisco.entries import Reading
 from zoneguard.parsers._cisco.groups import Groups
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.lists import AccessList
-from zoneguard.parsers._cisco.values import undecided
+from zoneguard.parsers._cisco.values import UnreadableError, is_address, undecided
 from zoneguard.parsers._route_targets import Targets
 from zoneguard.parsers.accounting import Ledger
 
@@ -102,7 +102,7 @@ class Clause:
     sets: list[Line] = field(default_factory=list)
     only_default: bool = False
     tracked: bool = False
-    unread_set: Line | None = None
+    elsewhere: list[Line] = field(default_factory=list)
     egress: list[str] = field(default_factory=list)
     """Names of ``match interface``: which way the packet leaves, for translation."""
 
@@ -159,9 +159,9 @@ class Config:
         """The line, without what is below it, is in the model."""
         self.ledger.understood(line.number)
 
-    def unread(self, line: Line, concern: Concern, bounded: bool = False) -> None:
-        """A line whose words cannot be read."""
-        self.ledger.not_understood(line.number, UNREAD, concern, bounded)
+    def unread(self, line: Line, concern: Concern, bounded: bool = False, why: str = UNREAD) -> None:
+        """A line whose words cannot be read, and ``why``."""
+        self.ledger.not_understood(line.number, why, concern, bounded)
 
     def begins(self, line: Line) -> None:
         """A command by which a whole configuration is known."""
@@ -206,6 +206,13 @@ def is_interface(text: str) -> bool:
     """Whether a word looks like an interface with its number rather than an address, a number or a keyword."""
     found = _PARTS.fullmatch(text)
     return found is not None and found[2] is not None
+
+
+def spaced_name(kind: str, number: str) -> str:
+    """``GigabitEthernet`` and ``0/1`` as the name of an interface. Raises ``UnreadableError``."""
+    if number[:1].isdigit() and not is_address(number) and is_interface(kind + number):
+        return kind + number
+    raise UnreadableError(Reason("not an interface: {word}", word=f"{kind} {number}"[:40]))
 
 
 def vlan_ids(text: str) -> Intervals:

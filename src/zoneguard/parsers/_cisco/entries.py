@@ -22,12 +22,19 @@ ESTABLISHED = either(Bits(Field.FLAGS, ACK, ACK), Bits(Field.FLAGS, RST, RST))
 FLAGS = {"ack": ACK, "fin": FIN, "psh": PSH, "rst": RST, "syn": SYN, "urg": URG}
 _PORTED = (TCP, UDP, SCTP)
 _LOGGED = frozenset({"log", "log-input"})
-_WITH_VALUE = {
+_WITH_VALUE = {  # how many words behind the option belong to it
     "dscp": 1, "precedence": 1, "tos": 1, "option": 1, "flow-label": 1, "vlan": 1, "vlan-inner": 1, "cos": 1,
     "dest-option-type": 1, "mobility-type": 1, "routing-type": 1, "http-method": 1, "udf": 3, "sgt": 1, "dgt": 1,
+    "tcp-flags-mask": 1, "tcp-option-length": 1, "vni": 1, "priority": 1, "user-time": 1,
 }  # fmt: skip
-_ALONE = frozenset({"routing", "mobility", "hbh", "dest-option", "auth", "undetermined-transport", "tracked"})
+_ALONE = frozenset(
+    {"routing", "mobility", "hbh", "dest-option", "auth", "undetermined-transport", "tracked", "host-query"}
+) | {"dvmrp", "trace", "mtrace", "mtrace-resp", "general-query", "host-report", "v2-report", "v2-leave", "v3-report"}
+_ASIDE = {"capture": 2, "redirect": 1, "telemetry_path": 0, "telemetry_queue": 0}  # what else becomes of the packet
 _COMPARED = frozenset({"ttl", "packet-length"})
+_OPERATORS = {"eq": 2, "neq": 2, "lt": 2, "gt": 2, "range": 3}
+_BEHIND_LOG = _ALONE | FLAGS.keys() | {"fragments", "established"}
+_MOST_SECONDS = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,10 @@ def extended_entry(words: tuple[str, ...], span: SourceSpan, reading: Reading) -
     """``permit tcp any host 10.0.0.1 eq www log`` and its kin. Raises ``UnreadableError``."""
     cursor = Cursor(words)
     if cursor.skip("evaluate"):
-        return Entry(True, ALWAYS, span, " ".join(words), evaluate=cursor.take())
+        asked = cursor.take()
+        if not cursor.done:
+            raise UnreadableError(Reason("not an option: {word}", word=cursor.peek()[:40]))
+        return Entry(True, ALWAYS, span, " ".join(words), evaluate=asked)
     conditions: list[Match] = []
     if cursor.skip("dynamic"):
         conditions.append(undecided(Reason("a user opened the dynamic entry {word}", word=cursor.take()), span))
@@ -121,6 +131,8 @@ def _protocol(cursor: Cursor, permit: bool, span: SourceSpan, reading: Reading) 
         return None, reading.groups.service(cursor.take(), permit, later, span)
     if word == "icmp" and reading.v6:
         return 58, None
+    if word == "hbh" and reading.v6:
+        return None, undecided(Reason("the packet fits: {words}", words=word), span)
     return values.protocol(word), None
 
 
@@ -167,6 +179,8 @@ def _options(
         if word in _LOGGED:
             if cursor.peek().startswith(("tag", "interval")):
                 cursor.at += 2
+            elif cursor.at == len(cursor.words) - 1 and cursor.peek() not in _BEHIND_LOG:
+                cursor.take()  # a word of the administrator's, which the log shows
         elif word == "fragments":
             conditions.append(LATER)
         elif word == "established" and proto == TCP:
@@ -180,9 +194,11 @@ def _options(
         elif word == "reflect":
             reflect = cursor.take()
             if cursor.skip("timeout"):
-                cursor.take()
+                values.number(cursor.take(), _MOST_SECONDS)
         elif word == "sequence" and reading.v6:
             cursor.take()
+        elif word in _ASIDE:
+            cursor.at += _ASIDE[word]
         else:
             conditions.append(_other(word, cursor, span))
     return reflect
@@ -206,15 +222,9 @@ def _other(word: str, cursor: Cursor, span: SourceSpan) -> Match:
     """A condition on something that the model of a packet does not have."""
     said = [word]
     if word in _COMPARED:
-        operator = cursor.take()
-        said += [operator, cursor.take()]
-        if operator == "range":
-            said.append(cursor.take())
+        said += [cursor.take() for _ in range(_OPERATORS.get(cursor.peek(), 1))]
     elif word in _WITH_VALUE:
         said += [cursor.take() for _ in range(_WITH_VALUE[word])]
-    elif word not in _ALONE and not (word.isascii() and word.replace("-", "").isalnum()):
-        raise UnreadableError(Reason("not an option: {word}", word=word[:40]))
     elif word not in _ALONE:
-        said = [word, *cursor.words[cursor.at :]]
-        cursor.at = len(cursor.words)
+        raise UnreadableError(Reason("not an option: {word}", word=word[:40]))
     return undecided(Reason("the packet fits: {words}", words=" ".join(said)[:80]), span)

@@ -57,7 +57,17 @@ _MAPS = """
     route-map <name> [permit|deny] [<0-65535>] [pbr-statistics|ordering-seq <name>]
     vlan access-map <name> [<0-65535>]
 """
+_ACCESS_MAP = """
+    match ip address <words>
+    match ipv6 address <words>
+    match mac address <words>
+    action (forward [capture|local]|drop [log]|redirect <words>)
+"""
 _CLAUSE = """
+    match ip address {<name>}
+    match ipv6 address {<name>}
+    set interface <words>
+    set default interface <words>
     set ip next-hop {<ip>|load-share|force-order|drop-on-fail}
     set ip default next-hop {<ip>}
     set ip next-hop recursive [global|vrf <name>] <ip>
@@ -123,6 +133,7 @@ IOS = Forms(
     ),
     ("line", Concern.FILTER, _TERMINAL),
     ("route-map", Concern.ROUTING, _CLAUSE),
+    ("vlan", Concern.FILTER, _ACCESS_MAP),
     ("object-group", Concern.FILTER, "group-object <name>"),
     ("policy-map", Concern.FILTER, "class [type inspect] <name>"),
     (
@@ -189,5 +200,6 @@ NXOS = Forms(
     ),
     ("line", Concern.FILTER, _TERMINAL),
     ("route-map", Concern.ROUTING, _CLAUSE),
+    ("vlan", Concern.FILTER, _ACCESS_MAP),
     ("object-group", Concern.FILTER, "group-object <name>"),
 )

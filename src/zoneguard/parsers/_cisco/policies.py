@@ -15,7 +15,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import NEVER, Egress, Field, In, Ingress, Match, Not, both, either
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
-from zoneguard.parsers._cisco.config import Applied, Clause, Config, Port
+from zoneguard.parsers._cisco.config import Applied, Clause, Config, Port, is_interface, spaced_name
 from zoneguard.parsers._cisco.filters import selected
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.lists import first_match
@@ -24,6 +24,14 @@ from zoneguard.parsers._cisco.values import Cursor, UnreadableError, undecided
 
 OTHER_CONTEXT = "policy routing into another VRF is not modelled"
 NO_MAP = "this route map is not defined: what it would do is open"
+_ATTRIBUTES = frozenset(
+    {
+        "aigp-metric", "as-path", "attribute-set", "automatic-tag", "clns", "comm-list", "community", "cos",
+        "dampening", "distance", "evpn", "extcomm-list", "extcommunity", "forwarding-address", "label", "level", "lisp",
+        "local-preference", "metric", "metric-type", "mpls-label", "nlri", "null", "origin", "path", "qos-group",
+        "src-ip", "tag", "traffic-index", "weight",
+    }
+)  # fmt: skip
 _MARKS = frozenset({"precedence", "tos", "df", "dscp", "qos-group", "cos"})
 
 
@@ -37,9 +45,9 @@ def read_route_map(config: Config, line: Line) -> None:
     for child in line.children:
         try:
             _part(config, clause, child)
-        except UnreadableError:
+        except UnreadableError as error:
             clause.odd.append(child)
-            config.unread(child, Concern.ROUTING, bounded=True)
+            config.unread(child, Concern.ROUTING, bounded=True, why=str(error))
 
 
 def _part(config: Config, clause: Clause, line: Line) -> None:
@@ -54,7 +62,7 @@ def _part(config: Config, clause: Clause, line: Line) -> None:
             clause.lists.setdefault(v6, []).extend(Applied(name, line) for name in words[3:])
         config.understood(line)
     elif line.starts("match", "interface"):
-        clause.egress += words[2:]
+        clause.egress += _interfaces(words[2:])
         config.understood(line)
     elif line.starts("match"):
         clause.odd.append(line)
@@ -67,8 +75,8 @@ def _part(config: Config, clause: Clause, line: Line) -> None:
     elif words[:1] == ("set",) and words[1:2] in (("ip",), ("ipv6",)) and "next-hop" in words[2:5]:
         _next_hops(config, clause, line)
     elif line.starts("set", "vrf") or line.starts("set", "global") or words[1:3] == ("ip", "vrf"):
-        clause.unread_set = line
-    elif line.starts("set") and (line.word(1) not in ("ip", "ipv6") or line.word(2) in _MARKS):
+        _elsewhere(config, clause, line)
+    elif line.starts("set") and (line.word(1) in _ATTRIBUTES or line.word(2) in _MARKS):
         config.ledger.ignored(FOR_ROUTING, line.number)
     else:
         raise UnreadableError("not a part of a route map")
@@ -78,22 +86,25 @@ def _interfaces(words: tuple[str, ...]) -> Iterator[str]:
     """Names of interfaces, which may be written with a blank before the number."""
     held = ""
     for word in words:
-        held += word
-        if any(c.isdigit() for c in held):
-            yield held
+        if held or is_interface(word):
+            yield spaced_name(held, word) if held else word
             held = ""
+        else:
+            held = word
+    if held:
+        raise UnreadableError(Reason("not an interface: {word}", word=held[:40]))
 
 
 def _next_hops(config: Config, clause: Clause, line: Line) -> None:
     cursor = Cursor(line.words, 2)
     if line.word(2) == "vrf":
-        clause.unread_set = line
+        _elsewhere(config, clause, line)
         return
     clause.only_default = cursor.skip("default") or clause.only_default
     if not cursor.skip("next-hop"):
         raise UnreadableError("no next hop")
     if cursor.skip("peer-address", "self", "unchanged", "dynamic"):
-        clause.unread_set = line
+        _elsewhere(config, clause, line)
         return
     if cursor.skip("verify-availability"):
         clause.tracked = True
@@ -109,6 +120,12 @@ def _next_hops(config: Config, clause: Clause, line: Line) -> None:
             raise UnreadableError("no next hop")
     clause.sets.append(line)
     config.understood(line)
+
+
+def _elsewhere(config: Config, clause: Clause, line: Line) -> None:
+    """What only ``steering`` objects to: elsewhere, routing protocols alone use it."""
+    clause.elsewhere.append(line)
+    config.ledger.ignored(FOR_ROUTING, line.number)
 
 
 def condition(config: Config, clause: Clause, v6: bool) -> Match:
@@ -162,8 +179,8 @@ def steering(
         rules: list[Rule] = []
         for number in sorted(entries):
             clause = entries[number]
-            if clause.unread_set is not None:
-                config.ledger.not_understood(clause.unread_set.number, OTHER_CONTEXT, Concern.ROUTING)
+            for line in clause.elsewhere:
+                config.ledger.not_understood(line.number, OTHER_CONTEXT, Concern.ROUTING)
             match = _steered(config, clause, v6, explicit[v6], dynamic)
             span = config.span(clause.sets[0] if clause.sets else clause.line)
             targets = tuple((hop, config.interface(out) if out else "") for hop, out in clause.hops)

@@ -13,13 +13,13 @@ from dataclasses import replace
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.parsers._cisco import values
-from zoneguard.parsers._cisco.config import DEFAULT, Config, Static, is_interface
+from zoneguard.parsers._cisco.config import DEFAULT, Config, Static, is_interface, spaced_name
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 
 TRACKED = "a route that is in force only while what it tracks is up: both ways are taken to be possible"
 BY_DHCP = "the next hop of this route is given by DHCP and is not in the file"
-_NAMED = frozenset({"name", "tag"})
+_MOST_TAG = (1 << 32) - 1
 _ALONE = frozenset({"permanent", "multicast", "unicast"})
 
 Prefix = tuple[int, int]
@@ -29,8 +29,8 @@ def read_route(config: Config, line: Line, words: tuple[str, ...], vrf: str) -> 
     """The words behind ``ip route`` or ``ipv6 route`` (and behind a VRF's name)."""
     try:
         route = _route(line, Cursor(words), vrf)
-    except UnreadableError:
-        config.unread(line, Concern.ROUTING)
+    except UnreadableError as error:
+        config.unread(line, Concern.ROUTING, why=str(error))
         return
     if route is None:
         config.ledger.not_understood(line.number, BY_DHCP, Concern.ROUTING)
@@ -60,7 +60,9 @@ def _route(line: Line, cursor: Cursor, vrf: str) -> Static | None:
         elif word == "track":
             cursor.take()
             route = replace(route, tracked=True)
-        elif word in _NAMED:
+        elif word == "tag":
+            values.number(cursor.take(), _MOST_TAG)
+        elif word == "name":
             cursor.take()
         elif word in ("global", "nexthop-vrf", "vrf"):
             route = replace(route, context=DEFAULT if word == "global" else cursor.take())
@@ -73,9 +75,7 @@ def _route(line: Line, cursor: Cursor, vrf: str) -> Static | None:
         elif is_interface(word):
             route = replace(route, interface=word)
         else:
-            route = replace(route, interface=word + cursor.take())
-            if not is_interface(route.interface):
-                raise UnreadableError("neither an interface nor a next hop")
+            route = replace(route, interface=spaced_name(word, cursor.take()))
     if given_by_dhcp:
         return None
     if not route.interface and route.next_hop is None:

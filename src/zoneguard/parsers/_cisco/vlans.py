@@ -21,7 +21,7 @@ def read_access_map(config: Config, line: Line) -> None:
         words = child.words
         if words[:3] in (("match", "ip", "address"), ("match", "ipv6", "address")) and len(words) > 3:
             entry.lists.setdefault(words[1] == "ipv6", []).extend(Applied(name, child) for name in words[3:])
-        elif words[:2] == ("match", "mac"):
+        elif words[:3] == ("match", "mac", "address") and len(words) > 3:
             entry.frames = True
         elif words[:1] == ("action",) and child.word(1) in _ACTIONS:
             entry.action = child.word(1)

@@ -12,13 +12,20 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
-from zoneguard.parsers._cisco.config import DEFAULT, Applied, Config, Static, interface_name, is_interface
+from zoneguard.parsers._cisco.config import DEFAULT, Applied, Config, Static, is_interface, spaced_name
 from zoneguard.parsers._cisco.lines import Line, account
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 
 TIMERS = "timers, limits and logs of translation"
 VIRTUAL_INTERFACE = "translation without inside and outside (ip nat enable, ip nat source) is not modelled"
+_SETTINGS = frozenset(
+    {
+        "translation", "log", "service", "settings", "create", "switchover", "piggyback-support", "syslog", "stateful",
+        "Stateful", "sip-sbc", "alg", "max-entries", "gatekeeper", "route", "redundancy", "refresh", "scale", "vrf",
+    }
+)  # fmt: skip
 _FLAGS = frozenset(
     {"extendable", "no-alias", "no-payload", "reversible", "oer", "overload", "forced", "match-in-vrf", "add-route"}
 )
@@ -81,10 +88,12 @@ def read_nat(config: Config, nat: Nat, line: Line) -> None:
             _translation(config, nat, kind, cursor, line)
         elif kind in ("source", "portmap") or kind == "":
             config.ledger.not_understood(line.number, VIRTUAL_INTERFACE, Concern.NAT)
-        else:
+        elif kind in _SETTINGS:
             account(config.ledger, line, TIMERS)
-    except UnreadableError:
-        config.unread(line, Concern.NAT)
+        else:
+            raise UnreadableError(Reason("not an option: {word}", word=kind[:40]))
+    except UnreadableError as error:
+        config.unread(line, Concern.NAT, why=str(error))
 
 
 def _pool(config: Config, nat: Nat, cursor: Cursor, line: Line) -> None:
@@ -93,6 +102,8 @@ def _pool(config: Config, nat: Nat, cursor: Cursor, line: Line) -> None:
     spans = []
     if values.is_address(cursor.peek()):
         spans.append(_range(cursor))
+        if cursor.skip("netmask"):
+            values.mask_length(cursor.take())
     for child in line.children:
         inner = Cursor(child.words)
         if not inner.skip("address"):
@@ -154,7 +165,7 @@ def _static(config: Config, side: str, cursor: Cursor, line: Line) -> StaticNat:
 def _interface(cursor: Cursor) -> str:
     name = cursor.take()
     if not is_interface(name):
-        name = interface_name(f"{name} {cursor.take()}")
+        name = spaced_name(name, cursor.take())
     return name
 
 

@@ -150,7 +150,9 @@ def read_zone(config: Config, zones: Zones, line: Line) -> None:
             config.ledger.ignored(DEEPER, child.number)
         else:
             config.unread(child, Concern.FILTER)
-    if words[0] == "zone":
+    if line.word(1) != "security":
+        config.unread(line, Concern.FILTER)
+    elif words[0] == "zone":
         zones.names.add(line.word(2))
     elif "source" in words and "destination" in words:
         source, destination = (words[words.index(w) + 1 : words.index(w) + 2] for w in ("source", "destination"))
