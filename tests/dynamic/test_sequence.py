@@ -41,7 +41,7 @@ def positions(rows: list[tuple[int, int, bool]]) -> int:
 def test_payload_is_the_number_of_positions_seen(batches: list[list[tuple[int, int, int, bool]]], base: int) -> None:
     store = Store()
     store.add(2)
-    sequences = Sequences(store)
+    sequences = Sequences()
     history: dict[int, list[tuple[int, int, bool]]] = {0: [], 1: [], 2: []}
     for batch in batches:
         ordered = sorted(enumerate(batch), key=lambda r: (r[1][0], r[0]))
@@ -52,27 +52,30 @@ def test_payload_is_the_number_of_positions_seen(batches: list[list[tuple[int, i
         halves = np.array([r[0] for r in rows], np.int64)
         starts, lengths = (np.array([r[i] for r in rows], np.int64) for i in (1, 2))
         syns = np.array([r[3] for r in rows], np.bool_)
-        sequences.track(halves, np.diff(halves, prepend=-1) != 0, starts, lengths, syns)
+        here = store.take(np.arange(3))
+        sequences.track(np.arange(3), here, halves, starts, lengths, syns)
+        store.put(np.arange(3), here)
     assert store.payload[:3].tolist() == [positions(history[half]) for half in range(3)]
 
 
 def test_more_holes_than_are_remembered_close_the_lowest() -> None:
     store = Store()
     store.add(1)
-    sequences = Sequences(store)
+    here = store.take(np.array([0]))
+    sequences = Sequences()
 
     def one(start: int, length: int) -> None:
-        yes, no = np.array([True]), np.array([False])
-        sequences.track(np.array([0]), yes, np.array([start]), np.array([length]), no)
+        first = np.array([0])
+        sequences.track(first, here, first, np.array([start]), np.array([length]), np.array([False]))
 
     for i in range(_sequence.MAX_HOLES + 3):
         one(i * 20, 10)
-    counted = int(store.payload[0])
+    counted = int(here["payload"][0])
     assert counted == (_sequence.MAX_HOLES + 3) * 10
     one(10, 10)
-    assert int(store.payload[0]) == counted
+    assert int(here["payload"][0]) == counted
     one(_sequence.MAX_HOLES * 20 + 10, 10)
-    assert int(store.payload[0]) == counted + 10
+    assert int(here["payload"][0]) == counted + 10
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 20)), max_size=20))

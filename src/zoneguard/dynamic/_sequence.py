@@ -12,74 +12,77 @@ from bisect import bisect_left
 
 import numpy as np
 
-from zoneguard.dynamic._store import Store
-from zoneguard.dynamic.columns import I64, Bool
+from zoneguard.dynamic.columns import I64, Bool, Column
 
 MAX_HOLES = 64
 ORIGIN = 1 << 32  # where positions start, so that earlier bytes of a connection met midstream stay positive
 _WRAP = (1 << 32) - 1
 _APART = 1 << 34  # further than any two positions of one batch that the vectors handle
 _NEAR = 1 << 31
+_FAR = 1 << 33
 
 
 class Sequences:
-    """Payload of TCP directions; in ``store`` lie ``floor``, ``next`` (-1: nothing seen), ``isn`` (-1: no SYN) and
-    ``holed``: whether there are holes below ``next``, which are then kept here."""
+    """Payload of TCP directions; their records (``Store``) hold ``floor``, ``next`` (-1: nothing seen), ``isn`` (-1: no
+    SYN) and ``holed``: whether there are holes below ``next``, which are then kept here."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._ranges: dict[int, list[tuple[int, int]]] = {}  # of directions with holes
 
-    def track(self, half: I64, first: Bool, start: I64, length: I64, syn: Bool) -> None:
-        """Rows of one batch, direction by direction (``first`` marks where one begins), each in order of arrival.
+    def track(self, half: I64, here: Column, of: I64, start: I64, length: I64, syn: Bool) -> None:
+        """Rows of one batch, each in order of arrival within its direction: number ``of`` in ``half`` and ``here``,
+        ascending, the store's numbers of directions and their records, which this changes.
 
         ``start`` is the sequence number of the first payload byte; of empty rows only a direction's first one ever and
         those with SYN matter.
         """
+        first = np.diff(of, prepend=-1) != 0
         starts = np.flatnonzero(first)
         if not len(starts):
             return
-        of = np.cumsum(first) - 1
-        halves = half[starts]
-        upto, floor = self._store.next[halves], self._store.floor[halves]
+        place = of[starts]
+        last = np.append(starts[1:], len(of)) - 1
+        group = np.repeat(np.arange(len(starts)), last + 1 - starts)
+        upto, floor = here["next"][place], here["floor"][place]
         fresh = upto < 0
         anchor = np.where(fresh, start[starts] + ORIGIN, upto)
         bottom = np.where(fresh, 0, floor - anchor)
-        grounded = np.where(fresh, syn[starts], self._store.isn[halves] >= 0)
+        bottom[np.where(fresh, syn[starts], here["isn"][place] >= 0)] = -_FAR
 
-        at = ((start - anchor[of]) & _WRAP).astype(np.uint32).view(np.int32).astype(np.int64)
-        far = np.where(length > 0, at + length, -_NEAR) + of * _APART
-        best = np.maximum.accumulate(far)
+        at = (start - anchor[group]).astype(np.uint32).view(np.int32).astype(np.int64)
+        apart = group * _APART
+        best = np.maximum.accumulate(np.where(length > 0, at + length, -_NEAR) + apart)
         before = np.zeros(len(at), np.int64)
-        before[1:] = best[:-1] - of[1:] * _APART
-        before[first] = 0
-        before = np.maximum(before, 0)
-        odd = (at > before) | (at < before - _NEAR) | (at < bottom[of]) & ~grounded[of]
-        odd = odd & (length > 0) | syn & ~(first & fresh[of])
+        before[1:] = best[:-1]
+        before -= apart
+        before[starts] = 0
+        np.maximum(before, 0, out=before)
+        odd = (at > before) | (at < before - _NEAR) | (at < bottom[group])
+        odd &= length > 0
+        odd |= syn
+        odd[starts] &= ~(syn[starts] & fresh)
         if self._ranges:
-            odd |= self._store.holed[half] > 0
-        last = np.append(starts[1:], len(at)) - 1
-        gain = np.maximum(best[last] - of[last] * _APART, 0)
-        bad = np.zeros(len(starts), np.bool_)
-        bad[of[odd]] = True
-        bad |= gain >= _NEAR
+            odd |= here["holed"][of] > 0
+        gain = np.maximum(best[last] - apart[last], 0)
+        bad = gain >= _NEAR
+        bad[group[odd]] = True
 
         good = np.flatnonzero(~bad)
-        mine = halves[good]
-        self._store.payload[mine] += gain[good]
-        self._store.next[mine] = (anchor + gain)[good]
-        new = np.flatnonzero(~bad & fresh)
-        self._store.floor[halves[new]] = anchor[new]
+        mine = place[good]
+        here["payload"][mine] += gain[good]
+        here["next"][mine] = (anchor + gain)[good]
+        new = good[fresh[good]]
+        here["floor"][place[new]] = anchor[new]
         opened = new[syn[starts[new]]]
-        self._store.isn[halves[opened]] = start[starts[opened]] - 1 & _WRAP
-        for group in np.flatnonzero(bad).tolist():
-            rows = slice(int(starts[group]), int(last[group]) + 1)
-            self.each(int(halves[group]), start[rows].tolist(), length[rows].tolist(), syn[rows].tolist())
+        here["isn"][place[opened]] = start[starts[opened]] - 1 & _WRAP
+        for number in np.flatnonzero(bad).tolist():
+            rows = slice(int(starts[number]), int(last[number]) + 1)
+            at_ = int(place[number])
+            self.each(int(half[at_]), here[at_ : at_ + 1], start[rows].tolist(), length[rows].tolist(), syn[rows].tolist())
 
-    def each(self, half: int, starts: list[int], lengths: list[int], syns: list[bool]) -> None:
-        """The rule itself, row by row."""
-        store = self._store
-        upto, floor, isn = int(store.next[half]), int(store.floor[half]), int(store.isn[half])
+    def each(self, half: int, here: Column, starts: list[int], lengths: list[int], syns: list[bool]) -> None:
+        """The rule itself, row by row, of the direction ``half``, whose only record is ``here``."""
+        upto, floor, isn = (int(here[name][0]) for name in ("next", "floor", "isn"))
         ranges = self._ranges.pop(half, None) or ([] if upto < 0 else [(floor, upto)])
         gained = 0
         for start, length, syn in zip(starts, lengths, syns, strict=True):
@@ -96,9 +99,9 @@ class Sequences:
                 floor = min(floor, begin)
                 if len(ranges) > MAX_HOLES + 1:
                     ranges[:2] = [(ranges[0][0], ranges[1][1])]
-        store.payload[half] += gained
-        store.next[half], store.floor[half], store.isn[half] = upto, floor, isn
-        store.holed[half] = len(ranges) > 1
+        here["payload"] += gained
+        here["next"], here["floor"], here["isn"] = upto, floor, isn
+        here["holed"] = len(ranges) > 1
         if len(ranges) > 1:
             self._ranges[half] = ranges
 

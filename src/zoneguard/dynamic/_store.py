@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+
 import numpy as np
 
 from zoneguard.dynamic.columns import I32, I64, U8, U64, Column
@@ -33,6 +35,7 @@ KEPT = ("first_time", "last_time", "start", "mac", *NARROWED, "events")
 TOGETHER = 1 << 16  # directions that are put together at once
 LAST = np.int64(np.iinfo(np.int64).max)  # behind every row
 _WORDS, _UNKNOWN = 16, slice(9, 14)  # -1 in ``start`` to ``mac`` of a new flow's directions; all else is zero already
+_KEY, _WHOLE = np.dtype("5u8"), np.dtype("V128")
 
 
 class Store:
@@ -68,7 +71,7 @@ class Store:
 
     def __init__(self) -> None:
         self.flows = 0
-        self._place(np.zeros((START, 5), np.uint64), np.zeros(2 * START, HALF))
+        self._make(START)
 
     def add(self, count: int) -> int:
         """Make ``count`` more flows of which nothing is known; returns the number of the first."""
@@ -84,15 +87,15 @@ class Store:
         if self.flows + count <= room:
             return
         room = max(self.flows + count, 2 * room)
-        key, halves = np.zeros((room, 5), np.uint64), np.zeros(2 * room, HALF)
-        key[: self.flows] = self.key[: self.flows]
-        halves[: 2 * self.flows] = self.halves[: 2 * self.flows]
-        self._place(key, halves)
+        key, halves = self.key, self.halves
+        self._make(room)
+        self.key[: self.flows] = key[: self.flows]
+        self.halves[: 2 * self.flows] = halves[: 2 * self.flows]
 
     def settle(self) -> None:
         """Once no more rows come: keep, in the same memory, what says what was seen, each sum and number only as wide
         as the largest; what only served to follow sequence numbers is let go."""
-        if self.halves.dtype != HALF:
+        if self._memory is None:
             return
         count, whole = 2 * self.flows, self.halves
         narrow = np.dtype([(name, self._width(name)) for name in KEPT])
@@ -100,8 +103,10 @@ class Store:
         for name in HALF.names or ():
             delattr(self, name)
         _rewrite(whole, count, narrow)
-        whole.resize(-(-count * narrow.itemsize // HALF.itemsize))
-        self._place(self.key, whole.view(np.uint8)[: count * narrow.itemsize].view(narrow))
+        del whole
+        self._memory.resize(max(1, count * narrow.itemsize))
+        self._place(self.key, np.frombuffer(self._memory, narrow, count))
+        self._memory = None
 
     def _width(self, name: str) -> str:
         """The narrowest type for the values of this column."""
@@ -115,6 +120,14 @@ class Store:
         began: I64 = np.where(self.packets[halves] > 0, self.first_row[halves], LAST)
         return began
 
+    def take(self, halves: I64) -> Column:
+        """Copies of these directions: one of a whole record costs as much as one of a single column."""
+        return self.halves.view(_WHOLE).take(halves).view(HALF)
+
+    def put(self, halves: I64, records: Column) -> None:
+        """Write these directions, each once."""
+        self.halves.view(_WHOLE)[halves] = records.view(_WHOLE)
+
     def ends(self, flows: I64 | slice) -> tuple[Addresses, Addresses]:
         """Both addresses of each of these flows, in no order."""
         key = self.key[flows]
@@ -126,7 +139,13 @@ class Store:
 
     def __setstate__(self, state: tuple[int, U64, Column]) -> None:
         self.flows = state[0]
+        self._memory = None
         self._place(state[1], state[2])
+
+    def _make(self, room: int) -> None:
+        self._memory: mmap | None = _zeros(2 * room * HALF.itemsize)
+        key = np.frombuffer(_zeros(room * _KEY.itemsize), _KEY, room)
+        self._place(key, np.frombuffer(self._memory, HALF, 2 * room))
 
     def _place(self, key: U64, halves: Column) -> None:
         self.key, self.halves = key, halves
@@ -144,3 +163,9 @@ def _rewrite(whole: Column, count: int, narrow: np.dtype[np.void]) -> None:
             records[name] = some[name]
         at = first * narrow.itemsize
         room[at : at + records.nbytes] = records.view(np.uint8)
+
+
+def _zeros(size: int) -> mmap:
+    """Memory that begins at a line of the processor's cache, in small pages: of the large ones that NumPy asks for,
+    one is cleared for the first byte that is written."""
+    return mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)

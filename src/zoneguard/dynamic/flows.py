@@ -26,9 +26,12 @@ MAX_REFUSALS = 1 << 20
 MAX_MACS = 16
 LOADED = 32  # beside the events of a row: it has payload
 _SEQUENCE = (1 << 32) - 1
-# rows that say something of a TCP direction's bytes: payload or SYN
+# rows that say something of a TCP direction's bytes: payload or SYN, and no reset
 _TELLING: Bool = np.array(
-    [bool(code & (OPENING | ANSWERING) or (code & LOADED and code & (LOADED - 1))) for code in range(64)]
+    [
+        not code & RESET and bool(code & (OPENING | ANSWERING) or (code & LOADED and code & (LOADED - 1)))
+        for code in range(64)
+    ]
 )
 
 
@@ -74,7 +77,7 @@ class FlowTracker(Tracked):
         super().__init__(Store())
         self._index = Index(self.store)
         self._grouper = Grouper()
-        self._sequences = Sequences(self.store)
+        self._sequences = Sequences()
         self._max_flows = max_flows
         self._rows = 0
 
@@ -85,9 +88,8 @@ class FlowTracker(Tracked):
         codes = EVENTS[rows.tcp]
         codes[rows.proto != TCP] = 0
         codes |= (rows.payload > 0).view(np.uint8) * np.uint8(LOADED)
-        counts = np.diff(groups.halves, append=len(rows))
         flow = np.empty(len(rows), np.int64)
-        flow[groups.order] = np.repeat(ids[groups.flow], counts)
+        flow[groups.order] = np.repeat(ids[groups.flow], np.diff(groups.halves, append=len(rows)))
         odd = self._odd_syns(codes, groups, ids, new)
         if len(odd):
             bounds = np.append(groups.halves, len(rows))
@@ -95,8 +97,7 @@ class FlowTracker(Tracked):
             mine = np.concatenate([groups.order[a:b] for a, b in zip(begin, end, strict=True)])
             self._renew(rows, keys, flow, np.sort(mine))
             groups = by_half(flow, keys.reverse)
-            counts = np.diff(groups.halves, append=len(rows))
-        self._sum(rows, flow, codes, groups, counts)
+        self._sum(rows, codes, flow, groups)
         self._rows += len(rows)
         return flow, keys.reverse
 
@@ -147,69 +148,65 @@ class FlowTracker(Tracked):
             flow[row] = current
             now[old] = (current, sides)
 
-    def _sum(self, rows: Rows, flow: I64, codes: U8, groups: Groups, counts: I64) -> None:
-        store, order, starts = self.store, groups.order, groups.halves
+    def _sum(self, rows: Rows, codes: U8, flow: I64, groups: Groups) -> None:
+        """Add the rows to copies of their directions, and put these back."""
+        order, starts = groups.order, groups.halves
+        half = (flow[order[starts]] << 1) + groups.reverse
+        if self.store.flows >= self._max_flows and (half < 0).any():
+            known = np.repeat(half >= 0, np.diff(starts, append=len(order)))
+            starts = (np.cumsum(known) - 1)[starts[half >= 0]]
+            half, order = half[half >= 0], order[known]
+            if not len(half):
+                return
+        counts = np.diff(starts, append=len(order))
         first, last = order[starts], order[starts + counts - 1]
-        half = (flow[first] << 1) + groups.reverse
-        sorted_codes, mac = codes[order], rows.mac[order]
-        payload = np.where(rows.proto == TCP, 0, rows.payload)
-        columns: tuple[Column, ...] = (
-            counts, np.add.reduceat(rows.size[order], starts), np.add.reduceat(payload[order], starts),
-            np.bitwise_or.reduceat(sorted_codes, starts) & ~np.uint8(LOADED),
-            np.minimum.reduceat(mac, starts), np.maximum.reduceat(mac, starts),
-        )  # fmt: skip
-        known = half
-        if self.store.flows >= self._max_flows:
-            kept = np.flatnonzero(half >= 0)
-            known, first, last = half[kept], first[kept], last[kept]
-            columns = tuple(column[kept] for column in columns)
-        begins = store.packets[known] == 0
-        fresh = np.flatnonzero(begins)
-        begun, opening = known[fresh], first[fresh]
-        store.first_row[begun] = self._rows + opening
-        store.first_time[begun], store.first_number[begun] = rows.time[opening], rows.number[opening]
-        store.first_file[begun], store.mac[begun] = rows.file[opening], rows.mac[opening]
-        store.last_time[known], store.last_number[known] = rows.time[last], rows.number[last]
-        store.last_row[known], store.last_file[known] = self._rows + last, rows.file[last]
-        store.packets[known] += columns[0]
-        store.bytes[known] += columns[1]
-        store.payload[known] += columns[2]
-        store.events[known] |= columns[3]
+        of = np.repeat(np.arange(len(starts)), counts)
+        here = self.store.take(half)
+        fresh = np.flatnonzero(here["packets"] == 0)
+        begin = first[fresh]
+        here["first_row"][fresh] = self._rows + begin
+        for name in ("time", "number", "file"):
+            here["first_" + name][fresh] = getattr(rows, name)[begin]
+            here["last_" + name] = getattr(rows, name)[last]
+        here["last_row"] = self._rows + last
+        here["packets"] += counts
+        here["bytes"] += _totals(rows.size[order], starts)
+        here["mac"][fresh] = rows.mac[begin]
+        mac = rows.mac[order]
+        strange = np.flatnonzero((mac != here["mac"][of]) & (mac >= 0))
+        self.remember(half[of[strange]], mac[strange])
+        sorted_codes, payload = codes[order], rows.payload[order]
+        events = sorted_codes & ~np.uint8(LOADED)
+        here["payload"] += _totals(np.where(events > 0, 0, payload), starts)
+        here["events"] |= events[starts]
+        more = np.flatnonzero(events & ~here["events"][of])
+        np.bitwise_or.at(here["events"], of[more], events[more])
+        self._begin(here, rows.seq, order, events, starts)
         telling = _TELLING[sorted_codes]
-        telling[starts[np.flatnonzero(half >= 0)[fresh] if len(known) < len(half) else fresh]] = True
+        telling[starts[fresh]] |= (events[starts[fresh]] > 0) & (events[starts[fresh]] & RESET == 0)
         which = np.flatnonzero(telling)
-        self._follow(rows, sorted_codes[which], order[which], np.repeat(half, counts)[which])
-        self._begin(rows, sorted_codes, groups, half)
-        usual = store.mac[known]
-        if ((columns[4] != usual) | (columns[5] != usual)).any():
-            self._more_macs(np.repeat(half, counts), mac)
+        syn = events[which] & (OPENING | ANSWERING) != 0
+        start = rows.seq[order[which]] + syn & _SEQUENCE
+        self._sequences.track(half, here, of[which], start, payload[which], syn)
+        self.store.put(half, here)
 
-    def _begin(self, rows: Rows, codes: U8, groups: Groups, half: I64) -> None:
+    def _begin(self, here: Column, seq: I64, order: I64, events: U8, starts: I64) -> None:
         """Where TCP directions begin: at their first row, unless that is a reset."""
-        open_ = np.flatnonzero(
-            (half >= 0) & (self.store.start[half] < 0) & (codes[groups.halves] & ~np.uint8(LOADED) != 0)
-        )
-        resets = codes[groups.halves[open_]] & RESET != 0
+        open_ = np.flatnonzero((here["start"] < 0) & (events[starts] > 0))
+        resets = events[starts[open_]] & RESET != 0
         simple = open_[~resets]
-        self.store.start[half[simple]] = rows.seq[groups.order[groups.halves[simple]]]
+        here["start"][simple] = seq[order[starts[simple]]]
         for number in open_[resets].tolist():
-            end = groups.halves[number + 1] if number + 1 < len(groups.halves) else len(groups.order)
-            later = np.flatnonzero(codes[groups.halves[number] : end] & RESET == 0)
+            end = starts[number + 1] if number + 1 < len(starts) else len(order)
+            later = np.flatnonzero(events[starts[number] : end] & RESET == 0)
             if len(later):
-                self.store.start[half[number]] = rows.seq[groups.order[groups.halves[number] + later[0]]]
+                here["start"][number] = seq[order[starts[number] + later[0]]]
 
-    def _more_macs(self, halves: I64, mac: I64) -> None:
-        other = np.flatnonzero((mac != self.store.mac[halves]) & (mac >= 0) & (halves >= 0))
-        self.remember(halves[other], mac[other])
 
-    def _follow(self, rows: Rows, codes: U8, source: I64, halves: I64) -> None:
-        """Payload of TCP by sequence numbers, for rows with payload or SYN and the first of each direction."""
-        wanted = (codes & ~np.uint8(LOADED) != 0) & (codes & RESET == 0) & (halves >= 0)
-        if not wanted.all():
-            source, halves, codes = source[wanted], halves[wanted], codes[wanted]
-        syn = codes & (OPENING | ANSWERING) != 0
-        begins = np.diff(halves, prepend=-1) != 0
-        self._sequences.track(halves, begins, rows.seq[source] + syn & _SEQUENCE, rows.payload[source], syn)
+def _totals(values: I64, starts: I64) -> I64:
+    """The sums of stretches of values; each begins where the one before ends."""
+    sums = np.cumsum(values)
+    return np.diff(sums[np.append(starts[1:], len(values)) - 1], prepend=0)
 
 
 @dataclass(slots=True)
