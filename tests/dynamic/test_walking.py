@@ -26,7 +26,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def record(order: str, header: int, second: int, data: bytes) -> bytes:
-    head = struct.pack(order + "4I", second, second % 1000, len(data), len(data))
+    head = struct.pack(order + "4I", second, 500_000 + second % 1000, len(data), len(data))
     return head + bytes(header - 16) + data
 
 
@@ -54,7 +54,7 @@ def test_nearly_all_records_of_a_usual_capture_are_found(
     order, header = kind
     rng = random.Random(count)
     data = bytes(lead) + b"".join(
-        record(order, header, SECONDS + n // 9, rng.randbytes(rng.randrange(longest + 1))) for n in range(count)
+        record(order, header, SECONDS + n // 9, rng.randbytes(rng.randint(14, 14 + longest))) for n in range(count)
     )
     found, after = find(data, len(data), order, header, lead)
     true = one_by_one(data, order, header, lead)

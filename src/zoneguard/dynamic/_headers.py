@@ -26,8 +26,33 @@ LEFT, DECODED, PPP = 0, 1, 2  # fates of frames, beside the EtherTypes of those 
 _LEFT = TUNNEL_PROTOCOLS - set(np.flatnonzero(OPENED).tolist()) | {AUTHENTICATION}
 ODD = (marks(256, _LEFT), marks(256, _LEFT | EXTENSIONS | {FRAGMENT}))
 WITH_PORTS = marks(256, PORTS)
-HEADERS = np.array([HEADER.get(proto, 0) for proto in range(256)], np.int64)
+HEADERS = np.array([HEADER.get(proto, 0) for proto in range(256)], np.uint8)
 ANSWERS = np.array([[table.get(kind, -1) for kind in range(256)] for table in (ICMP_ANSWERS, ICMPV6_ANSWERS)], np.int64)
+
+
+def _layout(**fields: tuple[int, str]) -> np.dtype[np.void]:
+    """A record of what is read of a packet, as long as the longest two headers of it."""
+    names, places = list(fields), [at for at, _ in fields.values()]
+    kinds = [kind for _, kind in fields.values()]
+    return np.dtype({"names": names, "offsets": places, "formats": kinds, "itemsize": 56})
+
+
+def _transport(at: int) -> dict[str, tuple[int, str]]:
+    """TCP's header, and of UDP's the length."""
+    return {
+        "sport": (at, ">u2"), "dport": (at + 2, ">u2"), "seq": (at + 4, ">u4"), "length": (at + 4, ">u2"),
+        "ack": (at + 8, ">u4"), "offset": (at + 12, "u1"), "flags": (at + 13, "u1"),
+    }  # fmt: skip
+
+
+HEAD = _layout(
+    version=(0, "u1"), size=(2, ">u2"), placed=(6, ">u2"), proto=(9, "u1"), src=(12, ">u4"), dst=(16, ">u4"),
+    **_transport(20),
+)  # fmt: skip
+HEAD_6 = _layout(
+    version=(0, "u1"), length_6=(4, ">u2"), proto=(6, "u1"), src_high=(8, ">u8"), src=(16, ">u8"),
+    dst_high=(24, ">u8"), dst=(32, ">u8"), **_transport(40),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +109,42 @@ def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:
     """A row for each of these places in as many frames, and which of them are ordinary packets."""
     v6 = places.kind == IPV6
     ok = v6 | (places.kind == IPV4)
-    mixed = bool(v6.any())
 
     at = places.at
-    first, second = view.wide(at), view.wide(at + 8)  # version to fragment offset; time to live to source
-    size = (first >> 32 & 0xFFFF).astype(np.int64)
-    proto = (second >> 48).astype(np.uint8)
-    fine = (first >> 56 == 0x45) & (first & 0x3FFF == 0) & (size >= 20) & ~ODD[0][proto]
-    src_low, dst_low = second & np.uint64(0xFFFFFFFF), view.u32[at + 16].astype(np.uint64)
+    head = view.heads(at, HEAD)
+    size, proto, l4 = head["size"].astype(np.int64), head["proto"].copy(), at + 20
+    src_low, dst_low = head["src"].astype(np.uint64), head["dst"].astype(np.uint64)
     src_high = dst_high = np.broadcast_to(np.uint64(0), len(at))
-    l4 = at + 20
-    if mixed:
-        src_high, dst_high = np.zeros(len(at), np.uint64), np.zeros(len(at), np.uint64)
-        which = np.flatnonzero(v6)
-        at6 = at[which]
-        length = view.u16[at6 + 4].astype(np.int64)
+    fine = (head["version"] == 0x45) & (head["placed"] & 0x3FFF == 0) & (size >= 20) & ~ODD[0][proto]
+    which = np.flatnonzero(v6)
+    if len(which):
+        six = view.heads(at[which], HEAD_6)
+        length = six["length_6"].astype(np.int64)
         size[which] = 40 + length
-        proto[which] = next_header = view.u8[at6 + 6]
-        fine[which] = (view.u8[at6] >> 4 == 6) & (length > 0) & ~ODD[1][next_header]
-        for column, offset in ((src_high, 8), (src_low, 16), (dst_high, 24), (dst_low, 32)):
-            column[which] = view.wide(at6 + offset)
+        proto[which] = six["proto"]
+        fine[which] = (six["version"] >> 4 == 6) & (length > 0) & ~ODD[1][six["proto"]]
+        src_high, dst_high = np.zeros(len(at), np.uint64), np.zeros(len(at), np.uint64)
+        for column, name in ((src_high, "src_high"), (src_low, "src"), (dst_high, "dst_high"), (dst_low, "dst")):
+            column[which] = six[name]
         l4[which] += 20
+        for name in _transport(0):
+            head[name][which] = six[name]
     ok &= fine
-    wire, end = at + size, places.end
 
-    first, second = view.wide(l4), view.wide(l4 + 8)  # of TCP: ports and sequence number; acknowledgement to window
-    udp, tcp = proto == UDP, proto == TCP
-    length = (first >> 16 & 0xFFFF).astype(np.int64)
-    wire = np.where(udp & (length >= 8), np.minimum(wire, l4 + length), wire)
-    header = np.where(tcp, np.maximum(20, (second >> 28 & 15) << 2), HEADERS[proto]).astype(np.int64)
+    udp, tcp, ports = proto == UDP, proto == TCP, WITH_PORTS[proto]
+    wire, length = at + size, head["length"]
+    shorter = np.flatnonzero(udp & (length >= 8))
+    wire[shorter] = np.minimum(wire[shorter], l4[shorter] + length[shorter])
+    header = np.where(tcp, np.maximum(20, head["offset"] >> 4 << 2), HEADERS[proto])
     data_at = l4 + header
-    stop = np.minimum(wire, end)
+    stop = np.minimum(wire, places.end)
     ok &= data_at <= stop
-    first[~WITH_PORTS[proto]] = 0
-    key_a, key_b = (first >> 48).astype(np.uint16), (first >> 32).astype(np.uint16)
-    first *= tcp
-    second *= tcp
-    flags = (second >> 16).astype(np.uint8)
-    reset = flags & RST != 0
+    key_a, key_b = head["sport"] * ports, head["dport"] * ports
+    flags = head["flags"] * tcp
     payload = wire - data_at
-    if reset.any():
-        payload[reset] = 0
-        stop = np.where(reset, data_at, stop)
+    reset = np.flatnonzero(flags & RST)
+    payload[reset] = 0
+    stop[reset] = data_at[reset]
 
     none = np.broadcast_to(np.uint8(0), len(at))
     icmp, oneway = np.zeros(len(at), np.uint16), np.zeros(len(at), np.bool_)
@@ -142,7 +161,7 @@ def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:
         time=frames.time, number=frames.number, file=frames.file, src_high=src_high, src_low=src_low,
         dst_high=dst_high, dst_low=dst_low, v6=v6, proto=proto, key_a=key_a, key_b=key_b, oneway=oneway, icmp=icmp,
         size=size, payload=payload, kept=stop - data_at, data_at=data_at, tcp=flags,
-        seq=(first & 0xFFFFFFFF).astype(np.int64), ack=(second >> 32).astype(np.int64), mac=places.mac,
+        seq=head["seq"] * tcp.astype(np.int64), ack=head["ack"] * tcp.astype(np.int64), mac=places.mac,
         context=places.context, damaged=none.view(np.bool_), buffer=none, buffers=(frames.data,),
     )  # fmt: skip
     return rows, ok

@@ -13,11 +13,10 @@ import numpy as np
 
 from zoneguard.dynamic._walking import walked
 from zoneguard.dynamic._window import MAX_RECORD, Window
-from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, U64, Frames
+from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Frames
 
 HEADER = 24
 NO_HEADER, FULL = -1, -2
-_HALF = np.uint64(32)
 # magic as the writing host's integer → (record header length, nanoseconds per unit of the fraction)
 MAGIC = {0xA1B2C3D4: (16, 1000), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 1000)}
 
@@ -148,13 +147,11 @@ def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, i
 
 
 def _columns(data: U8, variant: PcapFormat, start: I64) -> Records:
-    wide: U64 = np.ndarray((len(data) - 7,), variant.order + "u8", data, strides=(1,))
-    when, lengths = wide[start].astype(np.uint64), wide[start + 8].astype(np.uint64)
-    if variant.order == "<":  # the first of two fields in the lower half
-        when, lengths = (pair >> _HALF | pair << _HALF for pair in (when, lengths))
+    heads = np.ndarray((len(data) - 15,), "V16", data, strides=(1,))[start].view(variant.order + "u4").reshape(-1, 4)
+    seconds, fraction, caplen, wirelen = heads.T.astype(np.int64)
     return Records(
         at=start + variant.record,
-        caplen=(lengths >> 32).astype(np.int64),
-        wirelen=(lengths & 0xFFFFFFFF).astype(np.int64),
-        time=(when >> 32).astype(np.int64) * 1_000_000_000 + (when & 0xFFFFFFFF).astype(np.int64) * variant.unit,
+        caplen=caplen,
+        wirelen=wirelen,
+        time=seconds * 1_000_000_000 + fraction * variant.unit,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Frames
+from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Column, Frames
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.framing import NOT_IP, PPPOE_SESSION, VLAN_TAGS
 from zoneguard.dynamic.layers import IPV4, IPV6
@@ -49,6 +49,12 @@ class Views:
             np.ndarray((size - 3,), ">u4", data, strides=(1,)),
             np.ndarray((size - 7,), ">u8", data, strides=(1,)),
         )
+
+    def heads(self, at: I64, layout: np.dtype[np.void]) -> Column:
+        """What is from each position on, as copies of that layout: one costs hardly more than a few bytes of it."""
+        size = layout.itemsize
+        parts = np.ndarray((len(self.u8) - size + 1,), f"V{size}", self.u8, strides=(1,))
+        return parts[at].view(layout)
 
     def half(self, at: I64) -> I64:
         """Two bytes from each position."""
@@ -149,7 +155,8 @@ Linked = tuple[I64, I64, I64]  # where the next layer begins, its EtherType, the
 
 
 def _ethernet(at: I64, view: Views) -> Linked:
-    return at + 14, view.half(at + 12), (view.wide(at + 6) >> 16).astype(np.int64)
+    mac_and_kind = view.wide(at + 6)
+    return at + 14, (mac_and_kind & 0xFFFF).astype(np.int64), (mac_and_kind >> 16).astype(np.int64)
 
 
 def versions(at: I64, view: Views) -> I64:

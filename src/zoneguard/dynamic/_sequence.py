@@ -78,7 +78,9 @@ class Sequences:
         for number in np.flatnonzero(bad).tolist():
             rows = slice(int(starts[number]), int(last[number]) + 1)
             at_ = int(place[number])
-            self.each(int(half[at_]), here[at_ : at_ + 1], start[rows].tolist(), length[rows].tolist(), syn[rows].tolist())
+            self.each(
+                int(half[at_]), here[at_ : at_ + 1], start[rows].tolist(), length[rows].tolist(), syn[rows].tolist()
+            )
 
     def each(self, half: int, here: Column, starts: list[int], lengths: list[int], syns: list[bool]) -> None:
         """The rule itself, row by row, of the direction ``half``, whose only record is ``here``."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from zoneguard.dynamic.columns import PADDING, U8
 
-CHUNK = 4 << 20  # stays in the processor's cache, where a mapped file would have to be fetched piece by piece
+CHUNK = 16 << 20  # enough packets for columns; a mapped file would have to be fetched page by page
+AT_ONCE = 1 << 18  # what of a damaged stream lies in front of the damage, and is not told, is less
 BUFFERS = 3  # what a reader and its reader hold, and one to fill
 MAX_RECORD = 16 << 20  # no network frame is larger: a bigger length is damage
 
@@ -61,7 +62,7 @@ class Window:
         got = 0
         while got < len(into) and not self.failure:
             try:
-                n = self._stream.readinto(into[got:])  # type: ignore[attr-defined]
+                n = self._stream.readinto(into[got : got + AT_ONCE])  # type: ignore[attr-defined]
             except damage() as error:
                 self.failure = str(error) or type(error).__name__
                 break

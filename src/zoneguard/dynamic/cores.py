@@ -135,7 +135,7 @@ def _tables() -> tuple[Column, ...]:
         marks(256, TUNNEL_PROTOCOLS | {AUTHENTICATION} | more) for more in (frozenset[int](), EXTENSIONS | {FRAGMENT})
     ]
     tables = (*odd, marks(256, EXTENSIONS), _headers.WITH_PORTS, _inside.AIMED_AT, _inside.SENT_FROM)
-    return (kinds, *(table.view(np.uint8) for table in tables), _headers.HEADERS, _headers.ANSWERS)
+    return (kinds, *(table.view(np.uint8) for table in tables), _headers.HEADERS.astype(np.int64), _headers.ANSWERS)
 
 
 def best() -> Core:

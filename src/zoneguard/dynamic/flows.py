@@ -206,7 +206,8 @@ class FlowTracker(Tracked):
 def _totals(values: I64, starts: I64) -> I64:
     """The sums of stretches of values; each begins where the one before ends."""
     sums = np.cumsum(values)
-    return np.diff(sums[np.append(starts[1:], len(values)) - 1], prepend=0)
+    totals: I64 = np.diff(sums[np.append(starts[1:], len(values)) - 1], prepend=0)
+    return totals
 
 
 @dataclass(slots=True)
