@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
-from typing import Any
 
 import numpy as np
 
@@ -69,6 +68,7 @@ class Store:
     floor: I64
     next: I64
     mac: I64
+    _memory: mmap | None
 
     def __init__(self) -> None:
         self.flows = 0
@@ -144,7 +144,7 @@ class Store:
         self._place(state[1], state[2])
 
     def _make(self, room: int) -> None:
-        self._memory: mmap | None = _zeros(2 * room * HALF.itemsize)
+        self._memory = _zeros(2 * room * HALF.itemsize)
         key = np.frombuffer(_zeros(room * _KEY.itemsize), _KEY, room)
         self._place(key, np.frombuffer(self._memory, HALF, 2 * room))
 
