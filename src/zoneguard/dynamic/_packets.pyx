@@ -781,6 +781,8 @@ cdef class Packets:
     cdef int _settle(self, Datagram *datagram, int kind) except -1:
         """Count the frames of a datagram whose fate is known."""
         cdef int32_t i, file
+        if kind:
+            self.scalar.skipped.add((datagram.file, datagram.number))
         for i in range(datagram.files):
             file = datagram.frames[i].file
             if file >= self.settled.shape[1]:

@@ -21,12 +21,13 @@ class Scalar:
     """The scalar decoder of a run. ``settle`` is told of every frame whose fate is known.
 
     ``extra`` holds the payload of datagrams put together in this batch, row by row: its second buffer. ``refusals`` are
-    those of the batch.
+    those of the batch, and ``skipped`` the file and number of each of its rows whose frames count as skipped.
     """
 
     def __init__(self, contexts: Contexts, fragments: Fragments, settle: Callable[[Dissected], None]) -> None:
         self.extra = bytearray()
         self.refusals: list[Refusal] = []
+        self.skipped: set[tuple[int, int]] = set()
         self._contexts = contexts
         self._dissector = Dissector(contexts, fragments)
         self._settle = settle
@@ -37,6 +38,7 @@ class Scalar:
         self._frames = frames
         self.extra = bytearray()
         self.refusals = []
+        self.skipped = set()
 
     def frame(self, position: int) -> list[Values]:
         """The packets of the frame at this position, and of datagrams that were given up for it."""
@@ -80,6 +82,8 @@ class Scalar:
         for outcome in outcomes:
             self._settle(outcome)
             self.refusals += outcome.refusals
+            if outcome.skipped:
+                self.skipped.update((packet.cursor.stamp[2], packet.cursor.stamp[1]) for packet in outcome.found)
             values += [self._row(packet) for packet in outcome.found]
         return values
 

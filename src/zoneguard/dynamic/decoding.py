@@ -15,7 +15,7 @@ from zoneguard.dynamic._headers import DECODED, LEFT, PPP, ordinary
 from zoneguard.dynamic._pcap import Taker
 from zoneguard.dynamic._reassembly import assembled, laid_out, stretches, taken
 from zoneguard.dynamic._scalar import Scalar, Values
-from zoneguard.dynamic.columns import I32, I64, U16, Bool, Frames, Rows, join
+from zoneguard.dynamic.columns import I32, I64, U16, Bool, Column, Frames, Rows, join
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
 from zoneguard.dynamic.fragments import Fragments
@@ -30,6 +30,7 @@ ALWAYS = frozenset({str(UNFINISHED), str(CONTRADICTION), CROWDED, OTHER_REASONS}
 WAITS = 3
 WITHOUT_IP = {**NOT_IP, PPP: "PPP control"}
 NOBODY = np.zeros((3, 0), np.int64)
+_NUMBER = 40  # bits of a frame's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class Decoder:
         self._accounts: dict[int, Account] = {}
         self._swift = swift(self._contexts)
         self._scalar = Scalar(self._contexts, self._swift.fragments, self._settle)
+        self._out: I64 = np.zeros(0, np.int64)
 
     @property
     def contexts(self) -> list[Context]:
@@ -167,7 +169,7 @@ class Decoder:
         swift = self._swift.decode(frames, self._scalar)
         self._count(frames.file, swift.fate)
         self._settled(swift.settled)
-        return self._crowded(swift.rows)
+        return self._result(swift.rows, self._scalar.skipped)
 
     def straight(self, capture: Capture) -> Iterator[tuple[Rows, int]]:
         """The packets of a capture that is read in pieces, and how many frames they are of; only if this ``reads``."""
@@ -177,9 +179,10 @@ class Decoder:
         for count in chain(capture.pieces(swift.taker(capture.number, self._scalar)), (0,)):
             frames += count
             if swift.full or not count:
+                skipped = self._scalar.skipped
                 rows, settled = swift.end()
                 self._settled(settled)
-                yield self._crowded(rows), frames
+                yield self._result(rows, skipped), frames
                 frames = 0
         account = self.account(capture.number)
         for fate, count in swift.told():
@@ -215,7 +218,7 @@ class Decoder:
         """What is known of fragments that are still waiting when the captures have ended."""
         self._scalar.begin(None)
         values = self._scalar.rest()
-        return self._crowded(self._scalar.rows(values, np.zeros(0, np.uint8)))
+        return self._result(self._scalar.rows(values, np.zeros(0, np.uint8)), self._scalar.skipped)
 
     def _settle(self, outcome: Dissected) -> None:
         for file, count in Counter(outcome.settled).items():
@@ -227,15 +230,25 @@ class Decoder:
             else:
                 account.decoded += count
 
-    def _crowded(self, rows: Rows) -> Rows:
-        """Frames whose VLANs and tunnels are no longer told apart are not decoded, but skipped."""
+    def _result(self, rows: Rows, skipped: set[tuple[int, int]]) -> Rows:
+        """The rows of a batch; frames whose VLANs and tunnels are no longer told apart are not decoded, but skipped."""
+        self._out = _frames(*np.array(sorted(skipped), np.int64).reshape(-1, 2).T)
         if self._contexts.crowd >= 0:
             self.drop(rows, rows.context == self._contexts.crowd, CROWDED)
         return rows
 
     def drop(self, rows: Rows, which: Bool, reason: str) -> None:
-        """The frames of these rows were decoded, and yet are not in the result, for ``reason``."""
-        frames = np.unique(np.stack([rows.file[which], rows.number[which]]), axis=1)
-        for file, count in Counter(frames[0].tolist()).items():
+        """The frames of these rows of the last batch were decoded, and yet are not in the result, for ``reason``; those
+        that count as skipped already, for this or another reason, stay where they are. Of a frame that yielded a packet
+        and a fragment that waits it is too early to know: where the fragment's datagram never comes whole it counts as
+        skipped for both."""
+        frames = np.setdiff1d(_frames(rows.file[which], rows.number[which]), self._out)
+        self._out = np.concatenate([self._out, frames])
+        for file, count in Counter((frames >> _NUMBER).tolist()).items():
             self.account(file).decoded -= count
             self.account(file).skip(reason, count)
+
+
+def _frames(files: Column, numbers: I64) -> I64:
+    """One number for each frame."""
+    return files.astype(np.int64) << _NUMBER | numbers
