@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import Run
+from zoneguard.gate import _sessions
 
 TOPOLOGIES = Path(__file__).resolve().parents[2] / "topologies"
 
@@ -72,3 +73,19 @@ def test_text_is_in_both_languages(zoneguard: Run, lang: str, words: str) -> Non
 def test_a_project_without_devices_is_a_usage_error(zoneguard: Run, tmp_path: Path) -> None:
     (tmp_path / "zoneguard.yaml").write_text("zoneguard: 1\nprofile: []\nzones: {}\n")
     assert zoneguard("review", tmp_path)[0] == 2
+
+
+def test_sessions_that_were_left_out_are_said_in_both_languages(
+    zoneguard: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sessions, "MOST", 1)
+    status, found = as_json(zoneguard, TOPOLOGIES / "alpha-city")
+    assert status == 3
+    assert found["sessions_left_out"] > 1
+    usages = [usage for device in found["devices"] for usage in device["usage"]]
+    assert "undetermined" in {usage["use"] for usage in usages}
+    assert not any(usage["proposal"] for usage in usages)
+    for language, words in (("en", "were left out"), ("ja", "照合していません")):
+        text = zoneguard("review", TOPOLOGIES / "alpha-city", "--lang", language)[1]
+        assert str(found["sessions_left_out"]) in text
+        assert words in text

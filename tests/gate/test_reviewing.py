@@ -11,8 +11,10 @@ from scapy.packet import Packet
 
 from tests.checks.town import Town, attempt, exchange, session
 from zoneguard.audit import examine
+from zoneguard.gate import _sessions
+from zoneguard.gate._sessions import seen_sessions
 from zoneguard.gate._tightening import covering
-from zoneguard.gate.reviewing import Review, Usage, Use, review, seen_sessions
+from zoneguard.gate.reviewing import Review, Usage, Use, review
 from zoneguard.loading.project import load_project
 from zoneguard.model.addresses import V6, format_addresses, parse_prefix
 from zoneguard.model.intervals import Intervals
@@ -29,7 +31,7 @@ def reviewed(root: Path, rules: list[str], captures: dict[str, list[Packet]], na
         assert usage.proposal
         lines = {c: c.path for c in case.possible if any(usage.span in hop.lines for hop in c.path)}
         whole = case.space.union(*(case.view(crossing) for crossing in lines))
-        assert whole & seen_sessions(case) <= usage.proposal.packets <= whole
+        assert whole & seen_sessions(case).packets <= usage.proposal.packets <= whole
     return found
 
 
@@ -42,6 +44,26 @@ def test_a_permit_is_used_where_an_answer_was_seen(tmp_path: Path) -> None:
     found = usages(reviewed(tmp_path, [WEB, DNS], {"lgwan": packets}))
     assert (found[8].use, found[9].use) == (Use.USED, Use.UNUSED)
     assert found[9].proposal is None
+
+
+def test_where_sessions_were_left_out_a_rule_that_seems_unused_is_undetermined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sessions, "MOST", 2)
+    packets = [p for host in range(5, 9) for p in session(f"10.20.0.{host}", "10.30.0.9", 443)]
+    packets += [*session("10.20.0.5", "10.20.0.6", 443), *exchange("10.20.0.5", "10.20.0.53", 53)]
+    result = reviewed(tmp_path, [WEB, DNS], {"lgwan": packets})
+    found = usages(result)
+    assert (result.left_out, result.undetermined) == (2, True)
+    assert (found[8].use, found[8].proposal, found[9].use) == (Use.USED, None, Use.UNDETERMINED)
+
+
+def test_what_no_rule_lets_pass_takes_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_sessions, "MOST", 1)
+    within = [p for host in range(6, 20) for p in session("10.20.0.5", f"10.20.0.{host}", 443)]
+    result = reviewed(tmp_path, [WEB, DNS], {"lgwan": [*within, *session("10.20.0.5", "10.30.0.9", 443)]})
+    assert result.left_out == 0
+    assert (usages(result)[8].use, usages(result)[9].use) == (Use.USED, Use.UNUSED)
 
 
 def test_where_no_capture_was_taken_nothing_is_said_of_use(tmp_path: Path) -> None:

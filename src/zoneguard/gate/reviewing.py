@@ -9,11 +9,11 @@ from enum import StrEnum
 from zoneguard.checks import Case
 from zoneguard.checks._forms import seen_forms
 from zoneguard.checks._rendering import rows_of
+from zoneguard.gate._sessions import Seen, seen_sessions
 from zoneguard.gate._tightening import Proposal, tighter
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Filter, Permit, Rule
 from zoneguard.model.findings import Row
-from zoneguard.model.flows import Flow
 from zoneguard.model.match import Field
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.project import Project
@@ -28,6 +28,7 @@ class Use(StrEnum):
     USED = "used"
     UNUSED = "unused"  # captures were taken where its sessions pass, and show none
     UNSEEN = "unseen"  # no capture was taken there
+    UNDETERMINED = "undetermined"  # of the sessions captured so many were left out that they may be among these
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Usage:
     """A line that lets sessions pass between ``pairs`` of zones, and those of them that were answered (``seen``).
 
     ``proposal``: a tighter rule that covers all that was seen; ``None`` where nothing was, where it would be hardly
-    tighter, or where some of the traffic was seen only after translation.
+    tighter, where some of the traffic was seen only after translation, or where sessions were left out.
     """
 
     device: str
@@ -61,11 +62,13 @@ class DeviceReview:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """``captures``: how many were looked at."""
+    """``captures``: how many were looked at; ``left_out``: how many sessions (hosts and service) were not held against
+    the rules, because there are so many."""
 
     project: Project
     devices: tuple[DeviceReview, ...]
     captures: int
+    left_out: int = 0
 
     @property
     def contradicted(self) -> bool:
@@ -75,7 +78,7 @@ class Review:
     @property
     def undetermined(self) -> bool:
         """Whether something could not be decided."""
-        return any(
+        return self.left_out > 0 or any(
             d.analysis.skipped or any(a.kind is Kind.UNDETERMINED for a in d.analysis.anomalies) for d in self.devices
         )
 
@@ -83,18 +86,18 @@ class Review:
 def review(case: Case) -> Review:
     """The review of every device of the project; of the configurations alone where nothing was captured."""
     assert case.static
-    usages = list(_usages(case))
+    seen = seen_sessions(case) if case.dynamic and case.dynamic.accounts else None
+    usages = list(_usages(case, seen)) if seen else []
     devices = (
         DeviceReview(device.name, analysis, tuple(u for u in usages if u.device == device.name))
         for device, analysis in zip(case.static.devices, case.analyses, strict=True)
     )
-    return Review(case.project, tuple(devices), len(case.dynamic.accounts) if case.dynamic else 0)
+    return Review(
+        case.project, tuple(devices), len(case.dynamic.accounts) if case.dynamic else 0, seen.more if seen else 0
+    )
 
 
-def _usages(case: Case) -> Iterator[Usage]:
-    if case.dynamic is None or not case.dynamic.accounts:
-        return
-    seen = seen_sessions(case)
+def _usages(case: Case, seen: Seen) -> Iterator[Usage]:
     parts: dict[SourceSpan, list[Crossing]] = {}
     for crossing in case.possible:
         for line in dict.fromkeys(line for hop in crossing.path for line in hop.lines):
@@ -115,13 +118,15 @@ def _permits(case: Case) -> Iterator[tuple[str, Rule]]:
                         yield device.name, rule
 
 
-def _usage(case: Case, device: str, rule: Rule, parts: list[Crossing], seen: PacketSet) -> Usage:
+def _usage(case: Case, device: str, rule: Rule, parts: list[Crossing], seen: Seen) -> Usage:
     space = case.space
     whole = space.union(*(case.view(crossing) for crossing in parts))
-    direct = whole & seen
-    forms = [form & seen for crossing in parts for form in seen_forms(crossing.packets.may())]
+    direct = whole & seen.packets
+    forms = [form & seen.packets for crossing in parts for form in seen_forms(crossing.packets.may())]
     used = bool(direct) or any(forms)
-    use = Use.USED if used else Use.UNUSED if _watched(case, parts) else Use.UNSEEN
+    unused = Use.UNDETERMINED if seen.more else Use.UNUSED
+    use = Use.USED if used else unused if _watched(case, parts) else Use.UNSEEN
+    proposed = direct and not seen.more and _shows_all(direct, forms)
     pairs = tuple(dict.fromkeys((c.source, c.destination) for c in parts))
     permitted, more_permitted = rows_of(case, whole)
     rows, more_rows = rows_of(case, direct) if direct else ((), 0)
@@ -135,7 +140,7 @@ def _usage(case: Case, device: str, rule: Rule, parts: list[Crossing], seen: Pac
         more_permitted=more_permitted,
         seen=rows,
         more_seen=more_rows,
-        proposal=tighter(case, whole, direct, pairs) if direct and _shows_all(direct, forms) else None,
+        proposal=tighter(case, whole, direct, pairs) if proposed else None,
     )
 
 
@@ -148,27 +153,6 @@ def _shows_all(direct: PacketSet, forms: list[PacketSet]) -> bool:
     return all(
         form <= direct or any(form.forget(*hidden) <= direct.forget(*hidden) for hidden in ends) for form in forms
     )
-
-
-def seen_sessions(case: Case) -> PacketSet:
-    """Opening packets of every answered flow, from any source port; both ways where the opener is not known."""
-    assert case.dynamic
-    ends: dict[tuple[int, int, int, int], None] = {}
-    for flow in case.dynamic.flows.flows:
-        if flow.answered:
-            ends[_ends(flow)] = None
-            if flow.opened_by != "handshake":
-                ends[flow.dst, flow.src, flow.proto, flow.sport] = None
-    conversations = (case.space.conversation(src, dst, proto, 0, port) for src, dst, proto, port in ends)
-    return case.space.union(*(_from_any_port(packets) for packets in conversations))
-
-
-def _ends(flow: Flow) -> tuple[int, int, int, int]:
-    return flow.src, flow.dst, flow.proto, flow.dport
-
-
-def _from_any_port(packets: PacketSet) -> PacketSet:
-    return packets.forget(Field.SPORT)
 
 
 def _watched(case: Case, parts: list[Crossing]) -> bool:

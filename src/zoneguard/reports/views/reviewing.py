@@ -44,6 +44,17 @@ def write_review(page: Page, review: Review) -> None:
     page.paragraph(page.say(_summary(review)), 0, "bold")
     if not review.captures:
         page.paragraph(page.say(N_("No captures were given: how the rules are used is not known.")))
+    if review.left_out:
+        page.paragraph(page.say(_left_out(review.left_out)))
+
+
+def _left_out(count: int) -> Text:
+    return N_(
+        "{count} of the captured pairs of hosts with their services were left out, because they are so many: of rules "
+        "that nothing else uses it is open whether they are used, and no tighter rule is proposed. Review captures "
+        "of a shorter time.",
+        count=count,
+    )
 
 
 def _device(page: Page, review: Review, device: DeviceReview) -> None:
@@ -55,9 +66,11 @@ def _device(page: Page, review: Review, device: DeviceReview) -> None:
     if review.captures:
         unused = [u for u in device.usages if u.use is Use.UNUSED]
         unseen = [u for u in device.usages if u.use is Use.UNSEEN]
+        undecided = [u for u in device.usages if u.use is Use.UNDETERMINED]
         wider = [u for u in device.usages if u.proposal]
         _section(page, N_("Not used by anything captured"), unused, lambda u: _use(page, u))
         _section(page, N_("No capture was taken where they are used"), unseen, lambda u: _use(page, u))
+        _section(page, N_("Perhaps used by sessions that were left out"), undecided, lambda u: _use(page, u))
         _section(page, N_("Wider than the traffic that was captured"), wider, lambda u: _wider(page, u))
     for context in device.analysis.skipped:
         page.paragraph(page.say(N_("{context}: too large to be analysed", context="/".join(context))), 2)
@@ -168,6 +181,7 @@ def review_json(review: Review) -> _values.Json:
         "schema": SCHEMA,
         "project": review.project.name,
         "captures": review.captures,
+        "sessions_left_out": review.left_out,
         "devices": [
             {
                 "device": device.device,
