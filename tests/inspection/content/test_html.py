@@ -51,6 +51,52 @@ def test_active_elements(markup: str, what: str) -> None:
         assert (seen.hazards[0].kind, seen.hazards[0].detail) == ("active-html", what)
 
 
+@pytest.mark.parametrize(
+    ("markup", "kind", "what", "at"),
+    [
+        ("<style>p{color:red;width:expression(alert(1))}</style>", "active-html", "expression(alert(1))", 32),
+        ("<style>p{width:exp/* */ression(alert(1))}</style>", "active-html", "expression(alert(1))", 6),
+        ("<style>p{width:e\\78pression(alert(1))}", "active-html", "expression(alert(1))", 6),
+        ("<STYLE>p{background:url(javascript:x)}</STYLE>", "active-html", "url(javascript:x)", 26),
+        ("<style>p{behavior:url(x.htc)}</style>", "active-html", "behavior:url(x.htc)", 15),
+        ("<p style='width:expre\\73sion(alert(1))'>", "active-html", "expression(alert(1))", 6),
+        ("<style>@import url('http://evil.example/x.css');", "external-relationship", "@import http://evil", 13),
+        ("<style>@\\69mport '//evil.example/x.css';</style>", "external-relationship", "@import //evil", 6),
+        ("<link rel='x StyleSheet' href=http://evil.example/x>", "external-relationship", "link stylesheet http", 6),
+        ("<base href='https://evil.example/'>", "external-relationship", "base https://evil", 6),
+        ("<img src='\\\\evil\\x.png'>", "external-relationship", "file share", 6),
+        ("<img src=file://evil/x.png>", "external-relationship", "file share", 6),
+        ("<a href='search-ms:query=x'>", "active-html", "href search-ms:query=x", 6),
+        ("<img src=x\nonerror\n=\nalert(1)>", "active-html", "onerror", 6),
+        ("<set attributename=onmouseover to=alert(1)>", "active-html", "set onmouseover", 6),
+        ("<meta charset=utf-7>+ADw-script+AD4-", "active-html", "script", None),
+    ],
+)
+def test_what_styles_and_addresses_do_has_its_place(markup: str, kind: str, what: str, at: int | None) -> None:
+    seen = look(f"<html>{markup}".encode(), "a.html")
+    (hazard,) = seen.hazards
+    assert (hazard.kind, what in hazard.detail) == (kind, True)
+    assert at is None or hazard.where == f"byte {at}"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<style>/* expression(x), javascript: */ @import 'own.css'; p{color:red}</style>",
+        "<link rel=stylesheet href=own.css><base target=_blank>",
+        r"<a href='\\fs\share\x.xlsx'>x</a><p style='font-family:\"MS Gothic\"'>",
+        "<img src='data:image/svg+xml,<svg/>'><img src=data:image/png;base64,iVBORw0K>",
+    ],
+)
+def test_styles_and_addresses_of_ones_own_are_no_hazard(markup: str) -> None:
+    assert look(f"<html>{markup}".encode(), "a.html").hazards == ()
+
+
+def test_a_drawing_in_an_address_is_looked_into() -> None:
+    seen = look(b"<html><img src=\"data:image/svg+xml,<svg onload='alert(1)'/>\">", "a.html")
+    assert kinds(seen) == ["svg-script"]
+
+
 def test_svg_script() -> None:
     svg = b'<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><script>x</script></svg>'
     seen = look(svg, "a.svg")
@@ -127,6 +173,10 @@ def test_text_that_mentions_tags_is_text() -> None:
         b"<a x=" * 100_000,
         b'<a x="' * 100_000,
         b"<a x=\">'" * 60_000,
+        b"<style>" * 60_000,
+        b"<style>/*" * 60_000,
+        b"<style>@import " * 60_000,
+        b"<style>\\69" * 60_000,
     ],
 )
 def test_hostile_pages_end_in_time(hostile: bytes) -> None:
