@@ -15,8 +15,12 @@ from zoneguard.model.device import Concern, Device
 from zoneguard.model.match import ConnState
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
+from zoneguard.parsers._aws.routing import BY_ENDPOINT, BY_PRIVATE_NAT, NO_STATE
+from zoneguard.parsers._aws.vpc import NO_POLICY
+from zoneguard.parsers._aws.words import APPLIANCE, BLOCKED, LATTICE, NAT, POLICY, UNKNOWN
 from zoneguard.parsers._json_lines import MAX_DEPTH, documents
-from zoneguard.parsers.aws import PLUGIN
+from zoneguard.parsers.assembly import with_open_ends
+from zoneguard.parsers.aws import NEVER_READ, PLUGIN
 from zoneguard.parsers.reading import detect
 from zoneguard.static.trace import Disposition, Tracer
 
@@ -231,9 +235,9 @@ def test_after_a_broken_document_the_next_is_read() -> None:
 
 
 def test_objects_that_share_a_line_are_told_apart() -> None:
-    answers = estate(LoadBalancers=[], VpcEndpoints=[])
+    answers = estate(LoadBalancers=[], FirewallPolicies=[])
     account = PLUGIN.parse(Source("vpc.json", (json.dumps(answers),)), "vpc").account
-    assert [m.text for m in account.not_understood] == ["LoadBalancers", "VpcEndpoints"]
+    assert [m.text for m in account.not_understood] == ["FirewallPolicies", "LoadBalancers"]
     assert account.open_lines == 1
 
 
@@ -305,6 +309,89 @@ def test_an_appliance_on_the_way_leaves_routing_open() -> None:
     table = {"VpcId": VPC, "Associations": [{"Main": True}, {"GatewayId": "igw-1"}], "Routes": [LOCAL, by]}
     (device,) = read(estate(RouteTables=[table])).devices
     assert len([m for m in device.uncertain if m.concern is Concern.ROUTING]) == 2
+
+
+def reasons(answers: dict[str, Any]) -> dict[str, bool]:
+    """Why something is not understood, and whether the model bounds it."""
+    return {m.reason: m.bounded for m in read(answers).account.not_understood}
+
+
+def with_route(**target: str) -> dict[str, Any]:
+    out = {"DestinationCidrBlock": "0.0.0.0/0", "State": "active"} | target
+    return estate(RouteTables=[{"VpcId": VPC, "Associations": [{"Main": True}], "Routes": [LOCAL, out]}])
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        (with_route(GatewayId="vpce-1"), BY_ENDPOINT),
+        (with_route(GatewayId="igw-1", State="filtered"), NO_STATE),
+        (with_route(NatGatewayId="nat-1") | {
+            "NatGateways": [{"NatGatewayId": "nat-1", "VpcId": VPC, "ConnectivityType": "private",
+                             "NatGatewayAddresses": [{"PrivateIp": "10.0.1.9"}]}]}, BY_PRIVATE_NAT),
+        (estate(NatGateways=[{"NatGatewayId": "nat-1", "AttachedAppliances": [{"Type": "network-firewall-proxy"}]}]),
+         APPLIANCE),
+        (estate(VpcEndpoints=[{"VpcEndpointId": "vpce-1", "VpcEndpointType": "ServiceNetwork"}]), LATTICE),
+        (estate(Vpcs=[{"VpcId": VPC, "CidrBlock": "10.0.0.0/16",
+                       "BlockPublicAccessStates": {"InternetGatewayBlockMode": "block-ingress"}}]), BLOCKED),
+        (estate(TransitGatewayAttachments=[{"TransitGatewayAttachmentId": "a", "NatGatewaySupport": "enable"}]), NAT),
+        (estate(Vpcs=[{"VpcId": VPC, "CidrBlock": "10.0.0.0/16", "DenyList": ["10.0.1.0/24"]}]), UNKNOWN),
+    ],
+)  # fmt: skip
+def test_what_may_route_or_filter_and_is_not_read_is_said(answers: dict[str, Any], reason: str) -> None:
+    assert reasons(answers) == {reason: False}
+
+
+def test_what_a_core_network_passes_is_open() -> None:
+    answers = with_route(CoreNetworkArn="arn:aws:networkmanager::1:core-network/x")
+    assert reasons(answers) == {NO_POLICY: True}
+    (device,) = with_open_ends(read(answers).devices)
+    packet = Packet(parse_address("10.0.1.10"), parse_address("198.51.100.7"), 6, 40000, 443, state=ConnState.NEW)
+    assert Tracer([device]).trace(packet).disposition is Disposition.UNDETERMINED
+
+
+@pytest.mark.parametrize(("mode", "said"), [("off", False), ("block-bidirectional", True)])
+def test_a_setting_that_is_off_says_nothing(mode: str, said: bool) -> None:
+    states = {"BlockPublicAccessStates": {"InternetGatewayBlockMode": mode}}
+    assert bool(reasons(estate(Subnets=[s | states for s in estate()["Subnets"]]))) is said
+
+
+def test_endpoints_of_services_are_hosts_and_their_policy_is_no_filter() -> None:
+    endpoint = {"VpcEndpointId": "vpce-1", "VpcEndpointType": "Interface", "VpcId": VPC, "PolicyDocument": "{}"}
+    parsed = read(estate(VpcEndpoints=[endpoint]))
+    assert not parsed.account.not_understood
+    assert POLICY in parsed.account.ignored
+
+
+def test_a_nat_gateway_that_is_gone_drops() -> None:
+    gone = {"NatGateways": [{"NatGatewayId": "nat-1", "VpcId": VPC, "State": "deleted"}]}
+    answers = with_route(NatGatewayId="nat-1")
+    answers["SecurityGroups"] = [group("sg", [], [OPEN])]
+    assert reaches(answers, "10.0.1.10", "198.51.100.7", 443) is Disposition.DELIVERED
+    assert reaches(answers | gone, "10.0.1.10", "198.51.100.7", 443) is Disposition.NO_ROUTE
+
+
+def test_a_table_that_is_disassociated_is_not_asked() -> None:
+    answers = with_internet()
+    answers["SecurityGroups"] = [group("sg", [], [OPEN])]
+    link = answers["RouteTables"][1]["Associations"][0]
+    assert reaches(answers, "10.0.1.10", "198.51.100.7", 443) is Disposition.DELIVERED
+    link["AssociationState"] = {"State": "disassociated"}
+    assert reaches(answers, "10.0.1.10", "198.51.100.7", 443) is Disposition.NO_ROUTE
+
+
+def test_prefixes_of_an_interface_are_its_addresses() -> None:
+    """Of a node of containers: every address of the prefix has the groups of the interface."""
+    hosts = estate()["NetworkInterfaces"]
+    answers = estate(NetworkInterfaces=[hosts[0], hosts[1] | {"Ipv4Prefixes": [{"Ipv4Prefix": "10.0.2.32/28"}]}])
+    assert reaches(answers, "10.0.1.10", "10.0.2.40", 443) is Disposition.DELIVERED
+    assert reaches(answers, "10.0.1.10", "10.0.2.50", 443) is Disposition.DENIED
+
+
+def test_rules_told_a_second_time_are_no_loss_and_alone_they_are() -> None:
+    told = {"SecurityGroupRules": [{"SecurityGroupRuleId": "sgr-1"}]}
+    assert not reasons(estate(**told))
+    assert reasons(told) == {NEVER_READ: False}
 
 
 KEYS = [

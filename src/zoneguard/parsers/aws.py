@@ -10,6 +10,7 @@ import re
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.estate import gathered
 from zoneguard.parsers._aws.vpc import parsed
+from zoneguard.parsers._aws.words import account
 from zoneguard.parsers._cloud import OTHER_FORMAT, unread
 from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers.accounting import Ledger
@@ -28,18 +29,13 @@ OPTIONS = {
 """Options of commands by which an answer is about something that it does not name itself."""
 FRAME = "the frame of the answer, or an object that routes and filters do not name"
 NEVER_READ = "an answer that is not read; ask only for what docs/reference/aws.md names"
+TOLD_TWICE = "rules that the groups themselves hold too"
 GOES_ON = "the answer goes on: ask for all of it, without --max-items and --no-paginate"
 NO_HOSTS = "no network interfaces tell which hosts have the group"
-_MODELLED = (
-    "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "NatGateways", "Vpcs",
-    "VpcPeeringConnections", "TransitGateways", "TransitGatewayAttachments", "TransitGatewayVpcAttachments",
-    "TransitGatewayPeeringAttachments", "TransitGatewayRouteTables", "TransitGatewayRoutes",
-    "TransitGatewayAssociations", "TransitGatewayPropagations", "PrefixListEntries", "ManagedPrefixLists",
-    "PrefixLists",
-)  # fmt: skip
-HARMLESS = frozenset(
-    {"NextToken", "ResponseMetadata", "Tags", "AvailabilityZones", "Regions", "KeyPairs", "Volumes", "Images"}
-)
+HARMLESS = frozenset({
+    "NextToken", "ResponseMetadata", "Tags", "AvailabilityZones", "Regions", "KeyPairs", "Volumes", "Images",
+    "Reservations",
+})  # fmt: skip
 
 
 def sniff(source: Source) -> float:
@@ -65,11 +61,13 @@ def parse(source: Source, name: str) -> Parsed:
     for key, node in others:
         if key == "NextToken" and node.value is not None:
             unread(ledger, node, GOES_ON, key)
+        elif key == "SecurityGroupRules" and "SecurityGroups" in estate.objects:
+            ledger.ignored(TOLD_TWICE, node.first, node.last)
         elif key not in HARMLESS:
             unread(ledger, node, NEVER_READ, key)
-    for kind in _MODELLED:
-        for node in estate.of(kind):
-            ledger.understood(node.first, node.last)
+    for kind, nodes in estate.objects.items():
+        for node in nodes:
+            account(ledger, "PrefixLists" if kind == "ManagedPrefixLists" else kind, node)
     if "NetworkInterfaces" not in estate.objects:
         estate.elsewhere |= {node.text("SubnetId"): NO_HOSTS for node in estate.of("Subnets")}
     return parsed(source, ledger, estate, name)

@@ -13,7 +13,7 @@ from zoneguard.parsers._json_lines import Node
 READ = (
     "Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "InternetGateways",
     "NatGateways", "PrefixLists", "VpcPeeringConnections", "TransitGatewayVpcAttachments", "VpnGateways",
-    "ManagedPrefixLists", "EgressOnlyInternetGateways", "SecurityGroupRules", "Reservations", "TransitGateways",
+    "ManagedPrefixLists", "EgressOnlyInternetGateways", "VpcEndpoints", "TransitGateways",
     "TransitGatewayAttachments", "TransitGatewayPeeringAttachments", "TransitGatewayRouteTables",
 )  # fmt: skip
 """Keys of the answers that are of concern; any other is said."""
@@ -86,15 +86,19 @@ class Estate:
             entries = list(node.each("PrivateIpAddresses"))
             own = [address_or_none(entry.text("PrivateIpAddress")) for entry in entries]
             own += [address_or_none(entry.text("Ipv6Address")) for entry in node.each("Ipv6Addresses")]
+            alone = {node.text("PrivateIpAddress"), node.text("Ipv6Address")} - {""}
+            known = [Intervals.of(*(address for address in own if address is not None)), *map(prefix, alone)]
+            for kind in ("Ipv4Prefix", "Ipv6Prefix"):
+                known += [prefix(entry.text(kind)) for entry in node.each(f"{kind}es")]
             public = tuple(
                 Mapping(address, address_or_none(association.text("PublicIp")), not association.flag("MayBe"))
                 for entry, address in zip(entries, own, strict=False)
                 if (association := entry.get("Association")) and association.text("PublicIp")
             )
             groups = frozenset(group.text("GroupId") for group in node.each("Groups"))
-            known = Intervals.of(*(address for address in own if address is not None))
             name, subnet = node.text("NetworkInterfaceId"), node.text("SubnetId")
-            yield Eni(name, subnet, known, None in own, public, groups, node)
+            held = Intervals.from_spans(span for block in known if block is not None for span in block.spans)
+            yield Eni(name, subnet, held, None in (*own, *known), public, groups, node)
 
     def wire(self, hub: str, vpc: str) -> str:
         """What both ends of the attachment of a VPC to a transit gateway are called: by their ids, where those differ
@@ -117,10 +121,23 @@ class Estate:
         return name.startswith("igw-") or any(g.text("InternetGatewayId") == name for g in self.of("InternetGateways"))
 
     def is_idle(self, name: str) -> bool:
-        """Whether it is a peering that is not active (not accepted yet, refused, expired, deleted)."""
+        """Whether it is a peering that is not active (not accepted yet, refused, expired, deleted) or a NAT gateway
+        that is not available."""
+        nats = [n.text("State") for n in self.of("NatGateways") if name and n.text("NatGatewayId") == name]
+        if nats and not {"", "available"} & set(nats):
+            return True
         peerings = [p for p in self.of("VpcPeeringConnections") if name and p.text("VpcPeeringConnectionId") == name]
         states = [status.text("Code") for p in peerings if (status := p.get("Status")) is not None]
         return bool(states) and "active" not in states
+
+    def is_private(self, name: str) -> bool:
+        """Whether it is a NAT gateway without a public address, which leads on by the table of its subnet."""
+        own = (n for n in self.of("NatGateways") if n.text("NatGatewayId") == name)
+        return any(node.text("ConnectivityType") == "private" for node in own)
+
+    def is_endpoint(self, name: str) -> bool:
+        """Whether it is an endpoint in the VPC."""
+        return name.startswith("vpce-") or any(e.text("VpcEndpointId") == name for e in self.of("VpcEndpoints"))
 
     def is_one_way(self, name: str) -> bool:
         """Whether sessions are opened outward only: a NAT gateway, an egress-only internet gateway."""

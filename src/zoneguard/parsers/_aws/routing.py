@@ -27,10 +27,16 @@ from zoneguard.parsers.accounting import Ledger
 LOCAL, NOWHERE = "local", "unrouted"
 TARGETS = (
     "GatewayId", "NatGatewayId", "TransitGatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId",
-    "NetworkInterfaceId", "InstanceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn",
+    "NetworkInterfaceId", "InstanceId", "LocalGatewayId", "CarrierGatewayId", "CoreNetworkArn", "OdbNetworkArn",
 )  # fmt: skip
 NO_TABLE = "no route table is given for the subnet"
 BY_APPLIANCE = "a route to a host of the VPC, which decides where packets go on"
+BY_ENDPOINT = (
+    "a route to a gateway load balancer or firewall endpoint: the rules of what is behind it, which decides where "
+    "packets go on, are not in these answers"
+)
+BY_PRIVATE_NAT = "a route to a private NAT gateway, from which packets go on by the table of its subnet"
+NO_STATE = "a route in a state that is neither active nor blackhole"
 OF_GATEWAY = "a route table of a gateway: what comes in may go by way of an appliance"
 NO_PREFIX = "a destination that is a prefix list, or cannot be read"
 NO_SUBNETS = (
@@ -52,6 +58,7 @@ class Tables:
         self._attached = hubs.of_vpc(vpc)
         self._subnets = list(estate.of("Subnets", vpc))
         self._tables = list(estate.of("RouteTables", vpc))
+        self.core = frozenset(self._named("CoreNetworkArn"))
         self.transit = tuple(dict.fromkeys([*self._named("TransitGatewayId"), *self._attached]))
 
     def gateways(self) -> tuple[str, ...]:
@@ -129,11 +136,23 @@ class Tables:
     def _say_appliances(self) -> None:
         for table in self._tables:
             for association in table.each("Associations"):
-                if association.text("GatewayId"):
+                if association.text("GatewayId") or association.text("PublicIpv4Pool"):
                     self._ledger.not_understood(association.first, OF_GATEWAY, Concern.ROUTING)
             for route in table.each("Routes"):
-                if route.text("NetworkInterfaceId") or route.text("InstanceId"):
-                    self._ledger.not_understood(route.first, BY_APPLIANCE, Concern.ROUTING)
+                reason = self._leads_on(route)
+                if reason:
+                    self._ledger.not_understood(route.first, reason, Concern.ROUTING)
+
+    def _leads_on(self, route: Node) -> str:
+        """Why packets that a route takes may go on elsewhere than the route says; empty where they do not."""
+        target, state = _target(route), route.text("State")
+        if state not in ("", "active", "blackhole"):
+            return NO_STATE
+        if route.text("NetworkInterfaceId") or route.text("InstanceId"):
+            return BY_APPLIANCE
+        if self._estate.is_endpoint(target) and _written(route):
+            return BY_ENDPOINT
+        return BY_PRIVATE_NAT if self._estate.is_private(target) else ""
 
     def _inside(self, here: Match, within: Match = ALWAYS) -> Iterator[PolicyRoute]:
         """The local route: to whichever subnet holds the destination."""
@@ -147,6 +166,9 @@ class Tables:
         main = None
         for table in self._tables:
             for association in table.each("Associations"):
+                state = association.get("AssociationState")
+                if state is not None and state.text("State") in ("disassociating", "disassociated", "failed"):
+                    continue
                 if association.text("SubnetId") == name:
                     return table
                 if association.flag("Main"):

@@ -25,6 +25,7 @@ NO_TABLES = (
     "what the transit gateway passes is not given here: export describe-transit-gateway-attachments, "
     "describe-transit-gateway-route-tables and search-transit-gateway-routes with the account that owns it"
 )
+NO_POLICY = "the policy of the core network (Cloud WAN), which decides what it passes, is not read"
 NO_SUBNET_BLOCK = "a subnet whose address block is not known"
 
 
@@ -68,6 +69,9 @@ def _device(source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str
 def _gateway(ledger: Ledger, estate: Estate, hubs: Hubs, tables: Tables, name: str) -> Interface:
     """A gateway as an interface; what a transit gateway does of which no tables are given here is open."""
     span = tables.named_at(name)
+    if name in tables.core:
+        ledger.not_understood(span.first, NO_POLICY, Concern.ROUTING, bounded=True, about=name)
+        return Interface(name, span, beyond=Reason("what {name} passes", name=name))
     if name not in tables.transit:
         return Interface(name, span, wire=name if name in tables.peerings() else "")
     beyond = "" if name in hubs.followed() else Reason("what {name} passes", name=name)

@@ -28,6 +28,8 @@ def add_network(building: Building) -> None:
         )
     for gateway in plan.of("aws_internet_gateway"):
         building.add("InternetGateways", gateway.node, {"InternetGatewayId": gateway.address})
+    for endpoint in plan.of("aws_vpc_endpoint"):
+        building.add("VpcEndpoints", endpoint.node, {"VpcEndpointId": endpoint.address})
     for gateway in plan.of("aws_egress_only_internet_gateway"):
         building.add("EgressOnlyInternetGateways", gateway.node, {"EgressOnlyInternetGatewayId": gateway.address})
     for gateway in plan.of("aws_nat_gateway"):
