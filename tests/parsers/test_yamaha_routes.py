@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from zoneguard.model.addresses import V6, format_address, format_prefix
 from zoneguard.model.device import Concern, RouteKind
 from zoneguard.parsers import Kind, Parsed, Source
-from zoneguard.parsers.reading import split_lines
+from zoneguard.parsers.reading import detect, read_source, split_lines
 from zoneguard.parsers.yamaha_routes import PLUGIN, parse
 
 TABLE = """
@@ -46,6 +48,33 @@ def rows(parsed: Parsed) -> list[tuple[str, str, str]]:
         hop = "" if route.next_hop is None else format_address(route.next_hop)
         found.append((format_prefix(route.network, route.length), hop, route.interface or route.kind.value))
     return found
+
+
+JAPANESE = """
+# show ip route
+宛先ネットワーク    ゲートウェイ     インタフェース  種別  付加情報
+default             -                    PP[01]    static
+10.0.0.0/8          192.168.1.254          LAN2    static  k(1)
+192.168.1.0/24      192.168.1.8            LAN2  implicit
+# show ipv6 route
+宛先ネットワーク         ゲートウェイ             インタフェース  種別
+default                  -                        LAN2       static
+2001:db8:1::/64          -                        LAN1       implicit
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8"])
+def test_a_router_that_speaks_japanese_heads_its_tables_in_japanese(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "routes.txt"
+    file.write_bytes(JAPANESE.strip().replace("\n", "\r\n").encode(encoding))
+    source = read_source(file, "routes.txt")
+    assert detect(source).name == "yamaha-routes"
+    parsed = parse(source, "rtx")
+    assert not parsed.account.not_understood
+    assert rows(parsed) == [
+        ("0.0.0.0/0", "", "pp1"), ("10.0.0.0/8", "192.168.1.254", "lan2"), ("192.168.1.0/24", "", "lan2"),
+        ("::/0", "", "lan2"), ("2001:db8:1::/64", "", "lan1"),
+    ]  # fmt: skip
 
 
 def test_every_row_is_a_route() -> None:

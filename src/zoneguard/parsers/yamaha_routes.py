@@ -1,7 +1,8 @@
 """Yamaha RTX, NVR, FWX: the tables that ``show ip route`` and ``show ipv6 route`` print.
 
-Columns: destination, gateway, interface, kind, additional information (command reference 58.4 and 58.6). The gateway of
-an ``implicit`` route is the router's own address. Several rows of one destination share the load.
+Columns: destination, gateway, interface, kind, additional information (command reference 58.4 and 58.6), headed in
+English or, with ``console character ja…``, in Japanese; that of IPv6 has no additional information. The gateway of an
+``implicit`` route is the router's own address. Several rows of one destination share the load.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Kind, Parsed, Parser, Source
 from zoneguard.parsers.accounting import BLANK, Ledger
 
-_HEADER = re.compile(r"\s*Destination\s+Gateway\s+Interface\s+(Kind|Type)\b")  # IPv4 says kind, IPv6 type
+_HEADER = re.compile(
+    r"\s*(?:Destination\s+Gateway\s+Interface\s+(?:(?P<v4>Kind)|Type)\b"  # IPv4 says kind, IPv6 type
+    r"|宛先ネットワーク\s+ゲートウェイ\s+インタフェース\s+(?:種別|タイプ)(?P<ja4>\s+付加情報)?)"
+)
 _ROW = re.compile(
     r"\s*(?P<to>default|[0-9a-fA-F:.]+(?:/\d{1,3})?)\s+(?P<by>-|[0-9a-fA-F:.]+(?:%\w+)?)\s+"
     r"(?P<out>[A-Za-z][\w/.\[\]()-]*)\s+(?P<kind>[A-Za-z]+)(?P<more>(?:\s+\S+)*)\s*"
@@ -49,7 +53,7 @@ def parse(source: Source, name: str) -> Parsed:
             ledger.understood(number)
             continue
         if (header := _HEADER.match(line)) is not None:
-            table.v6 = header[1] == "Type"
+            table.v6 = not (header["v4"] or header["ja4"])
             ledger.ignored("column names", number)
         elif not line.strip():
             ledger.ignored(BLANK, number)
