@@ -8,10 +8,20 @@ import pytest
 
 from tests.parsers.iptables_run import packet, passes
 from zoneguard.model.addresses import parse_address
-from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
+from zoneguard.model.device import (
+    Concern,
+    Device,
+    Interface,
+    InterfaceAddress,
+    Misunderstood,
+    Route,
+    RouteKind,
+    Routing,
+    Vrf,
+)
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source, iproute, iptables
-from zoneguard.parsers.assembly import NO_ROUTE, with_routes
+from zoneguard.parsers.assembly import NO_ROUTE, assigned, with_routes
 
 CONFIG, TABLE = SourceSpan("fw.conf", 1, 1), SourceSpan("fw.routes", 1, 1)
 OLD = Route(parse_address("10.0.0.0"), 8, CONFIG, interface="lan")
@@ -54,6 +64,27 @@ def test_a_table_that_shows_nothing_is_no_table() -> None:
     wrong = iproute.parse(Source("fw.routes", ("Destination Gateway Genmask Flags Iface", "not a table")), "fw")
     assert with_routes(device(CONFIG, vrf("a", OLD)), wrong.devices[0]).uncertain
     assert not with_routes(device(CONFIG, vrf("a")), device(TABLE, interfaces=(Interface("lan", TABLE),))).uncertain
+
+
+def open_of(by: str, v6: bool = False) -> Misunderstood:
+    return Misunderstood(CONFIG, "address dhcp", assigned(by, v6), Concern.INTERFACE)
+
+
+def test_an_assigned_address_is_no_longer_open_once_the_table_shows_it() -> None:
+    wan = Interface("wan", CONFIG, (InterfaceAddress(parse_address("fd00::1"), 64),))
+    shown = Interface("wan", TABLE, (ADDRESS, InterfaceAddress(parse_address("fd00::9"), 64)))
+    configured = device(CONFIG, vrf("main", OLD, interfaces="wan"), interfaces=(wan,))
+    asked = replace(configured, uncertain=(open_of("DHCP"), open_of("the network", v6=True)))
+    six = replace(NEW, network=parse_address("fd00::"), length=64)
+    merged = with_routes(asked, device(TABLE, vrf("main", NEW, six, interfaces="wan"), interfaces=(shown,)))
+    assert not merged.uncertain
+    assert merged.interfaces[0].addresses == (*wan.addresses, ADDRESS), "only of the version that was missing"
+
+
+def test_a_table_of_ipv4_leaves_open_what_is_assigned_of_ipv6() -> None:
+    configured = device(CONFIG, vrf("main", OLD, interfaces="lan"), interfaces=(Interface("lan", CONFIG, (ADDRESS,)),))
+    asked = replace(configured, uncertain=(open_of("DHCP"), open_of("the network", v6=True)))
+    assert with_routes(asked, device(TABLE, vrf("main", NEW))).uncertain == (open_of("the network", v6=True),)
 
 
 def test_what_the_configuration_says_of_an_interface_stays() -> None:

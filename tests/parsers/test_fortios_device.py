@@ -18,6 +18,7 @@ from tests.parsers.fortios_run import (
 )
 from zoneguard.model.addresses import format_address, parse_address
 from zoneguard.model.device import Concern, Device, Interface, MacBinding
+from zoneguard.parsers.assembly import assigned
 
 OPEN = policies(policy(1, srcintf="any", dstintf="any"))
 
@@ -68,10 +69,8 @@ def test_interfaces_of_every_kind() -> None:
     [
         ("set ip 10.1.0.1 255.0.255.0", "this address cannot be read"),
         ("set ip 10.1.0.1", "this address cannot be read"),
-        (
-            "set mode dhcp",
-            "dynamic routing: the address, and perhaps a default route, come by dhcp and are not in the file",
-        ),
+        ("set mode dhcp", assigned("DHCP")),
+        ("set mode pppoe", assigned("PPP")),
         ("set vlanid 4095", "this is no VLAN number"),
         ("set newsetting x", 'the setting "newsetting" is not known'),
         ("config new\n            set a b\n        end", 'the block "new" is not read'),

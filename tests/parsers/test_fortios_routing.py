@@ -25,6 +25,7 @@ from zoneguard.model.device import Concern, Device, Route, RouteKind
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._fortios.static import winners
+from zoneguard.parsers.assembly import GATEWAY_ASSIGNED, learned
 from zoneguard.static.trace import Disposition, Entry, trace_packet
 
 OPEN = policies(policy(1, srcintf="any", dstintf="any"))
@@ -93,7 +94,7 @@ def test_static_routes_in_every_shape() -> None:
             ['set dstaddr "name"', 'set device "lan"'],
             "the destinations of this route are not plain addresses of the file",
         ),
-        (["set dynamic-gateway enable", 'set device "wan"'], "the gateway comes by DHCP or PPP and is not in the file"),
+        (["set dynamic-gateway enable", 'set device "wan"'], GATEWAY_ASSIGNED),
     ],
 )
 def test_routes_that_cannot_be_read_are_uncertain(sets: list[str], reason: str) -> None:
@@ -119,7 +120,7 @@ def test_routes_that_cannot_be_read_are_uncertain(sets: list[str], reason: str) 
 def test_dynamic_routing_is_uncertain_where_it_has_peers(protocol: str, body: str, active: bool) -> None:
     found = firewall(f"config router {protocol}\n {body}\nend")
     reasons = [u.reason for u in found.uncertain]
-    assert reasons == ([f"dynamic routing: the routes of {protocol} are not in the file"] if active else [])
+    assert reasons == ([learned(protocol.upper())] if active else [])
     assert all(u.concern is Concern.ROUTING for u in found.uncertain)
 
 

@@ -134,7 +134,8 @@ def test_nat_rules_ask_the_exported_table_where_routes_are_learnt() -> None:
 @pytest.mark.parametrize("client", ["dhcp-client enable yes", "pppoe enable yes"])
 def test_addresses_that_are_given_at_run_time(client: str) -> None:
     text = INTERFACES.replace("ethernet1/2 layer3 ip 203.0.113.1/24", f"ethernet1/2 layer3 {client}")
-    assert "comes by" in " ".join(reasons(read(text)).values())
+    by = "PPP" if client.startswith("pppoe") else "DHCP"
+    assert f"an address that {by} assigns" in " ".join(reasons(read(text)).values())
     off = text.replace("enable yes", "enable no")
     assert not reasons(read(off))
     (found,) = read(text).devices

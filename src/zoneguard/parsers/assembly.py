@@ -28,7 +28,27 @@ from zoneguard.parsers._lookup import Lookup
 
 NO_ROUTE = "the exported routing table shows no route: it is none, or in another format"
 DYNAMIC_ROUTING = "dynamic routing"
-"""How the reason begins by which a parser says that a routing protocol runs."""
+"""How the reason begins by which a parser says that a routing table of the device would tell what is open."""
+_OF_IPV6 = "dynamic routing of IPv6"
+GATEWAY_ASSIGNED = (
+    "dynamic routing: a next hop that is assigned is not in the configuration; "
+    "add the exported routing table (`routes:`)"
+)
+
+
+def assigned(by: str, v6: bool = False) -> Reason:
+    """That an address, and perhaps a default route with it, is not the device's own choice."""
+    if v6:
+        return Reason(
+            "dynamic routing of IPv6: an address that {by} assigns is not in the configuration; add the exported table "
+            "of IPv6 routes (`routes:`)",
+            by=by,
+        )
+    return Reason(
+        "dynamic routing: an address that {by} assigns, and perhaps a default route, are not in the configuration; add "
+        "the exported routing table (`routes:`)",
+        by=by,
+    )
 
 
 def learned(protocol: str) -> Reason:
@@ -113,24 +133,35 @@ def _empty(table: Device) -> tuple[Misunderstood, ...]:
 
 
 def _uncertain(device: Device, shown: Mapping[str, Vrf]) -> tuple[Misunderstood, ...]:
-    """Without what routing protocols learn, where the table shows each context in every version of IP that it has."""
+    """Without what a routing table tells, where the table shows each context in every version of IP that it has; what
+    is open of IPv6 alone goes only where each context shows routes of IPv6."""
     addresses = {i.name: {a.address >= V6 for a in i.addresses} for i in device.interfaces}
+    six = True
     for vrf in device.vrfs:
         used = {v6 for name in vrf.interfaces for v6 in addresses.get(name, ())}
         told = {route.network >= V6 for route in shown[vrf.name].routes} if vrf.name in shown else set()
         if used - told:
             return device.uncertain
-    return tuple(m for m in device.uncertain if not m.reason.startswith(DYNAMIC_ROUTING))
+        six = six and True in told
+    return tuple(
+        m
+        for m in device.uncertain
+        if not m.reason.startswith(DYNAMIC_ROUTING) or (m.reason.startswith(_OF_IPV6) and not six)
+    )
 
 
 def _interfaces(device: Device, table: Device) -> tuple[Interface, ...]:
     shown = {interface.name: interface for interface in table.interfaces}
-    configured = [
-        replace(i, addresses=shown[i.name].addresses) if not i.addresses and i.name in shown else i
-        for i in device.interfaces
-    ]
+    configured = [_numbered(i, shown[i.name]) if i.name in shown else i for i in device.interfaces]
     names = {i.name for i in configured}
     return (*configured, *(i for i in table.interfaces if i.name not in names))
+
+
+def _numbered(interface: Interface, shown: Interface) -> Interface:
+    """The interface with the addresses that the table shows of a version of IP of which it has none."""
+    have = {a.address >= V6 for a in interface.addresses}
+    more = tuple(a for a in shown.addresses if (a.address >= V6) not in have)
+    return replace(interface, addresses=(*interface.addresses, *more)) if more else interface
 
 
 def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:

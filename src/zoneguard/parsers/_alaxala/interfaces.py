@@ -13,6 +13,7 @@ from zoneguard.parsers._cisco.values import interface_address
 from zoneguard.parsers._indented.lines import Line
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._indented.words import UnreadableError, address, is_quad, number, numbers, prefix
+from zoneguard.parsers.assembly import assigned
 
 
 def interface_name(words: tuple[str, ...]) -> str:
@@ -60,9 +61,7 @@ def _word(line: Line, at: int) -> str:
 def _address(line: Line, port: Port, config: Config) -> None:
     word = _word(line, 2)
     if word.lower() == "dhcp":
-        config.not_understood(
-            line.number, "an address that DHCP assigns is not in the configuration", Concern.INTERFACE
-        )
+        config.not_understood(line.number, assigned("DHCP"), Concern.INTERFACE)
         return
     own = interface_address(word, _word(line, 3) if is_quad(word) else "")
     if "secondary" not in line.words and port.numbered and own not in port.addresses:

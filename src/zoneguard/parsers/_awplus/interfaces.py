@@ -23,12 +23,9 @@ from zoneguard.parsers._indented.words import (
     numbers,
     prefix,
 )
+from zoneguard.parsers.assembly import assigned
 
 _BRIDGED = "what a bridge passes between its members is not routed"
-
-
-def _assigned(by: str) -> Reason:
-    return Reason("an address that {by} assigns is not in the configuration", by=by)
 
 
 def read_interface(line: Line, config: Config) -> None:
@@ -61,7 +58,7 @@ def _each(reader: Callable[[Line, Port, Config], None], ports: list[Port], confi
 def _address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word == "dhcp":
-        config.not_understood(line.number, _assigned("DHCP"), Concern.INTERFACE)
+        config.not_understood(line.number, assigned("DHCP"), Concern.INTERFACE)
     elif word != "negotiated":
         if "/" in word:
             length = prefix(word)[1]
@@ -79,7 +76,7 @@ def _address(line: Line, port: Port, config: Config) -> None:
 def _v6_address(line: Line, port: Port, config: Config) -> None:
     word = line.words[2].lower() if len(line.words) > 2 else ""
     if word in ("autoconfig", "dhcp", "suffix") or "/" not in word or "eui64" in line.words:
-        config.not_understood(line.number, _assigned(Reason("the network")), Concern.INTERFACE)
+        config.not_understood(line.number, assigned(Reason("the network"), v6=True), Concern.INTERFACE)
     else:
         port.addresses.append(InterfaceAddress(address(word.partition("/")[0], v6=True), prefix(word, v6=True)[1]))
 

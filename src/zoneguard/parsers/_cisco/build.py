@@ -9,6 +9,7 @@ from types import MappingProxyType
 from zoneguard.model.device import Concern, Deny, Filter, Permit, PolicyRoute, Route, Rule, RuleList, Stage
 from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
 from zoneguard.parsers._cisco.filters import on_ports, on_vlans, port_groups, routed
@@ -20,9 +21,9 @@ from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
 from zoneguard.parsers._cisco.statics import routes
 from zoneguard.parsers._cisco.targets import imported
 from zoneguard.parsers._route_targets import NOTHING
+from zoneguard.parsers.assembly import assigned
 
 DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
-NO_ADDRESS = "dynamic routing: the address is given by DHCP, PPP or a prefix and is not in the file"
 NO_GROUP = "an object group that is not defined, that is empty, or that contains itself: what is in it is open"
 
 
@@ -59,7 +60,9 @@ def prepare(config: Config, protocols: Iterable[Line]) -> None:
         given = port.unread_address
         if given is not None and port.enabled:
             settled = given.word(2) == "negotiated" or any(s.vrf == port.vrf and not s.length for s in config.statics)
-            config.ledger.not_understood(given.number, NO_ADDRESS, Concern.INTERFACE, bounded=settled)
+            six = given.word(0) == "ipv6"
+            by = Reason("the network") if six else "PPP" if given.word(2) == "negotiated" else "DHCP"
+            config.ledger.not_understood(given.number, assigned(by, six), Concern.INTERFACE, bounded=settled)
         elif given is not None:
             config.understood(given)
 

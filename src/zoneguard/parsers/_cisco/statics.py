@@ -16,9 +16,9 @@ from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Static, is_interface, spaced_name
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
+from zoneguard.parsers.assembly import GATEWAY_ASSIGNED
 
 TRACKED = "a route that is in force only while what it tracks is up: both ways are taken to be possible"
-BY_DHCP = "the next hop of this route is given by DHCP and is not in the file"
 _MOST_TAG = (1 << 32) - 1
 _ALONE = frozenset({"permanent", "multicast", "unicast"})
 
@@ -33,7 +33,7 @@ def read_route(config: Config, line: Line, words: tuple[str, ...], vrf: str) -> 
         config.unread(line, Concern.ROUTING, why=str(error))
         return
     if route is None:
-        config.ledger.not_understood(line.number, BY_DHCP, Concern.ROUTING)
+        config.ledger.not_understood(line.number, GATEWAY_ASSIGNED, Concern.ROUTING)
         return
     config.statics.append(route)
     config.understood(line)

@@ -12,6 +12,7 @@ from zoneguard.parsers._cisco_asa.config import Config, Port
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.values import UnreadableError, mask_length, number, prefix6, v4
 from zoneguard.parsers._indented.wholeness import SECOND
+from zoneguard.parsers.assembly import assigned
 
 LINK = "link, timers and supervision of an interface, not what it forwards"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
@@ -99,7 +100,7 @@ def _address(inner: Command, port: Port, config: Config) -> None:
     words = inner.words
     if words[2] in ("dhcp", "pppoe"):
         port.assigned = True
-        config.not_understood(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
+        config.not_understood(inner.line, assigned("DHCP" if words[2] == "dhcp" else "PPP"), Concern.INTERFACE)
         return
     length = mask_length(words[3]) if len(words) > 3 and words[3] != "standby" else 32
     value = v4(config.book.address(words[2]))
@@ -117,7 +118,7 @@ def _ipv6(inner: Command, port: Port, config: Config) -> None:
         config.ledger.ignored(LINK, inner.line, inner.last)
     elif words[2] in ("autoconfig", "dhcp") or (len(words) > 3 and words[2][:1].isalpha() and ":" not in words[2]):
         port.assigned = True
-        config.not_understood(inner.line, "an address that is assigned is not in the configuration", Concern.INTERFACE)
+        config.not_understood(inner.line, assigned(Reason("the network"), v6=True), Concern.INTERFACE)
     elif "link-local" in words:
         parse_address(words[2])
     elif "eui-64" in words:

@@ -29,6 +29,7 @@ from zoneguard.parsers._fortios.schema import (
     ignore,
 )
 from zoneguard.parsers._indented.wholeness import SECOND
+from zoneguard.parsers.assembly import assigned
 
 REVERSE_PATH = "reverse path check: hosts are taken to use addresses that are routed back to them"
 
@@ -93,6 +94,7 @@ TUNNEL_TABLES = (
     "system vxlan", "system geneve", "system vne-tunnel", "system vne-interface", "system pppoe-interface",
 )  # fmt: skip
 MAX_PARENTS = 8
+_BY = {"dhcp": "DHCP", "pppoe": "PPP"}
 
 
 @dataclass(slots=True)
@@ -145,11 +147,7 @@ def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: di
         result.ipmac.add(name)
     mode = entry.word("mode", "static")
     if mode != "static":
-        reason = Reason(
-            "dynamic routing: the address, and perhaps a default route, come by {mode} and are not in the file",
-            mode=mode,
-        )
-        export.ledger.not_understood(entry.line("mode"), reason, Concern.INTERFACE)
+        export.ledger.not_understood(entry.line("mode"), assigned(_BY.get(mode, mode)), Concern.INTERFACE)
     result.known[name] = Interface(
         name,
         export.span(entry),
@@ -190,7 +188,7 @@ def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
     if ipv6 is not None:
         account(export.ledger, ipv6, IPV6)
         if ipv6.word("ip6-mode", "static") != "static":
-            reason = Reason("dynamic routing: the IPv6 address is not in the file")
+            reason = assigned(Reason("the network"), v6=True)
             export.ledger.not_understood(ipv6.line("ip6-mode"), reason, Concern.INTERFACE)
         six = _address(export, ipv6, "ip6-address")
         if six is not None:

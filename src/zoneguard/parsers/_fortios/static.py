@@ -17,6 +17,7 @@ from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.interfaces import Interfaces
 from zoneguard.parsers._fortios.schema import LABEL, MANAGEMENT, SHAPING, Schema, account, ignore
 from zoneguard.parsers._fortios.zones import SdWan
+from zoneguard.parsers.assembly import GATEWAY_ASSIGNED, learned
 
 STATIC = Schema(
     frozenset({
@@ -126,7 +127,7 @@ class _Entry:
             self._misread("gateway", "this gateway cannot be read")
             return
         if self.entry.enabled("dynamic-gateway"):
-            self._misread("dynamic-gateway", "the gateway comes by DHCP or PPP and is not in the file")
+            self._misread("dynamic-gateway", GATEWAY_ASSIGNED)
         if not device and not gateway:
             self._misread("gateway" if text else "dst", "this route has neither device nor gateway")
             return
@@ -193,7 +194,7 @@ def _dynamic(export: Export, block: Block) -> None:
     peers = _BGP_PEERS if block.name == "router bgp" else _PEERS
     if any(block.table(name) for name in peers):
         ignore(export.ledger, block, "settings of dynamic routing, reported at their first line")
-        reason = Reason("dynamic routing: the routes of {name} are not in the file", name=block.name.split()[1])
+        reason = learned(block.name.split()[1].upper())
         export.ledger.not_understood(block.first, reason, Concern.ROUTING)
     else:
         ignore(export.ledger, block, "dynamic routing protocol without networks or neighbours")

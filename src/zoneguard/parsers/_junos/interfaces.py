@@ -27,6 +27,7 @@ from zoneguard.parsers._junos.account import (
 )
 from zoneguard.parsers._junos.export import MANAGEMENT, Export, Scope
 from zoneguard.parsers._junos.tree import Node
+from zoneguard.parsers.assembly import assigned
 
 FAMILIES = ("inet", "inet6")
 _SWITCHED = frozenset({"ethernet-switching", "bridge", "vpls", "ccc"})
@@ -177,10 +178,8 @@ def _family(export: Export, found: Interfaces, name: str, family: Node, v6: bool
             node = family.children[word]
             node.take()
             if not name.startswith(MANAGEMENT):
-                reason = Reason(
-                    "dynamic routing: the address of {name}, and routes with it, are given by a server", name=name
-                )
-                export.doubt(node, reason, Concern.INTERFACE)
+                by = {"dhcp": "DHCP", "dhcp-client": "DHCP", "negotiate-address": "PPP"}.get(word)
+                export.doubt(node, assigned(by or Reason("the network"), v6), Concern.INTERFACE)
     if "unnumbered-address" in family.children:
         family.children["unnumbered-address"].take()
     filters = family.children.get("filter")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._nec_ix.commands import INTERFACE, LINK, verdict
 from zoneguard.parsers._nec_ix.config import Applied, Config, Port
+from zoneguard.parsers.assembly import assigned
 
 _ASSIGNED = frozenset({"dhcp", "ipcp", "map-e", "auto", "autoconfig"})
 
@@ -81,7 +83,8 @@ def _address(child: Line, port: Port, config: Config) -> bool:
     word = child.word(2)
     if word in _ASSIGNED or (v6 and not values.is_address(word.partition("/")[0])):
         port.assigned = True
-        config.not_understood(child, "an address that is assigned is not in the configuration", Concern.INTERFACE)
+        by = {"dhcp": "DHCP", "ipcp": "PPP"}.get(word) or Reason("the network")
+        config.not_understood(child, assigned(by, v6), Concern.INTERFACE)
         return True
     if v6 and "link-local" in child.words[3:]:
         return False

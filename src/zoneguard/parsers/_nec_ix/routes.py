@@ -13,6 +13,7 @@ from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 from zoneguard.parsers._nec_ix.config import Config, Port, Step
 from zoneguard.parsers._nec_ix.lists import permitted
+from zoneguard.parsers.assembly import GATEWAY_ASSIGNED
 
 _VALUED = frozenset({"tag", "metric", "metric-type", "name", "description"})
 _MATCHES = {False: ("match", "ip", "address"), True: ("match", "ipv6", "address")}
@@ -40,7 +41,7 @@ def read_route(line: Line, config: Config) -> None:
         elif values.is_address(word):
             hop = values.address(word)
         elif word in ("dhcp", "auto"):
-            config.not_understood(line, "a next hop that is assigned is not in the configuration", Concern.ROUTING)
+            config.not_understood(line, GATEWAY_ASSIGNED, Concern.ROUTING)
         elif word.isdigit():
             distance = values.number(word, 255)
         else:

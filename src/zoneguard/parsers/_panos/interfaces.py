@@ -18,6 +18,7 @@ from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import AddressBook
 from zoneguard.parsers._panos.export import Export
 from zoneguard.parsers._panos.tree import Node
+from zoneguard.parsers.assembly import assigned
 
 PHYSICAL = ("ethernet", "aggregate-ethernet")
 LOGICAL = ("loopback", "tunnel", "vlan", "sdwan")
@@ -101,12 +102,8 @@ class InterfaceReader:
         for protocol in ("dhcp-client", "pppoe"):
             client = node.at(protocol)
             if client is not None and client.word("enable") != "no" and enabled:
-                reason = Reason(
-                    'dynamic routing: the address of "{name}" (and perhaps a default route) comes by {protocol}',
-                    name=name,
-                    protocol=protocol,
-                )
-                self._export.ledger.not_understood(client.first, reason, Concern.ROUTING)
+                by = assigned("PPP" if protocol == "pppoe" else "DHCP")
+                self._export.ledger.not_understood(client.first, by, Concern.ROUTING)
                 self._found.learning.add(name)
         self._profile(name, node)
         for text, entry in node.below("arp").items():

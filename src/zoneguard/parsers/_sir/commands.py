@@ -9,6 +9,7 @@ from __future__ import annotations
 from zoneguard.model.device import Concern
 from zoneguard.parsers._indented.verdicts import Verdicts, rows
 from zoneguard.parsers.accounting import SESSION
+from zoneguard.parsers.assembly import assigned
 
 ACCESS = "access to the device itself and its console"
 LOGS = "logs, statistics and notices"
@@ -26,7 +27,7 @@ POLICY = "routing by policy is not modelled"
 BRIDGED = "bridging between interfaces is not modelled"
 CALLS = "incoming calls are not modelled"
 IPV6 = "IPv6 of this vendor is not read"
-ASSIGNED = "an address assigned by DHCP: which one is not in the configuration"
+ASSIGNED = assigned("DHCP")
 DISCARDED = "a remote that discards what is sent to it is not modelled"
 STATIC_NAT = "static translation of this vendor is not read"
 TYPED = "a comment, or a command typed at a prompt"

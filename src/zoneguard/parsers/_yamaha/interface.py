@@ -15,6 +15,7 @@ from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
+from zoneguard.parsers.assembly import assigned
 
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -27,12 +28,12 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
         return _address(port, rest[0], v6, command.span)
     if what == "secondary" and rest[0] == "address":
         if rest[1] == "dhcp":
-            return _assigned("DHCP")
+            return Doubt(assigned("DHCP"), Concern.INTERFACE)
         port.secondary = [replace(v4_address(rest[1]), span=command.span)]
         return True
     if what == "prefix" and v6 and rest[0] != "change":
         if "@" in rest[0]:
-            return _assigned(Reason("the provider"))
+            return Doubt(assigned(Reason("the provider"), v6=True), Concern.INTERFACE)
         port.addresses.append(_in_v6(*prefix_of(rest[0])))  # the subnet-router anycast address
         return True
     if what == "secure" and rest[0] == "filter":
@@ -52,7 +53,7 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
 
 def _address(port: Port, text: str, v6: bool, span: SourceSpan) -> Reading:
     if text in ("dhcp", "auto") or "@" in text:
-        return _assigned("DHCP" if text == "dhcp" else Reason("the provider"))
+        return Doubt(assigned("DHCP" if text == "dhcp" else Reason("the provider"), v6), Concern.INTERFACE)
     if v6:
         own = _in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1])
         port.addresses.append(replace(own, span=span))
@@ -78,10 +79,6 @@ def v4_address(text: str) -> InterfaceAddress:
     return InterfaceAddress(value, mask_length(mask) if mask else 32)
 
 
-def _assigned(by: str) -> Doubt:
-    return Doubt(Reason("an address that {by} assigns is not in the configuration", by=by), Concern.INTERFACE)
-
-
 def _secure(command: Command, config: Config, name: str, rest: Sequence[str], v6: bool) -> Reading:
     family = config.family(v6)
     if rest[0] == "name":
@@ -102,7 +99,7 @@ def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) ->
     pool = rest[0] == "pool"
     first = rest[1] if pool else rest[0]
     if first in ("dhcp", "dhcpc"):
-        return _assigned("DHCP")
+        return Doubt("the addresses that DHCP gives to callers are not in the configuration", Concern.INTERFACE)
     for item in rest[1:] if pool else [first]:
         low, _, high = item.partition("-")
         span = Intervals.span(v4_address(low).address, v4_address(high or low).address)
