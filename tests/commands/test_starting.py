@@ -162,7 +162,8 @@ def test_foreign_files_links_and_hidden_files_are_left_aside(zoneguard: Run, exp
     (exports / ".hidden.conf").write_bytes(b"x")
     (exports / "noise.bin").write_bytes(bytes(range(256)))
     (exports / "empty.txt").write_bytes(b"")
-    (exports / 'odd "name" # {x}: y.conf').write_bytes((exports / "configs/sc-rtr.conf").read_bytes())
+    other = (exports / "configs/sc-rtr.conf").read_bytes().replace(b" 10.", b" 11.")
+    (exports / 'odd "name" # {x}: y.conf').write_bytes(other)
     status, _, err = zoneguard("init", exports, *MIKASA)
     assert status == 0
     assert "noise.bin" in err
@@ -197,3 +198,40 @@ def test_zones_of_one_name_join_where_they_are_alike() -> None:
         ("192.168.1.0/24",),
     ]
     assert len({zone.name for zone in zones}) == 3
+
+
+BACKUP = """#config-version=FGT60F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin
+config system interface
+    edit "lan"
+        set ip {lan} 255.255.255.0
+    next
+    edit "wan"
+        set ip {wan} 255.255.255.0
+    next
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "taken"),
+    [
+        (("fw_7-2_202404011030.conf", "fw_7-2_202504011030.conf"), ["fw_7-2_202504011030.conf"]),
+        (("fw.conf", "fw_old.conf"), ["fw.conf"]),
+        (("fw-変更前.conf", "fw-変更後.conf"), ["fw-変更後.conf"]),
+    ],
+)
+def test_backups_of_one_device_are_one_device(tmp_path: Path, files: tuple[str, ...], taken: list[str]) -> None:
+    for file in files:
+        (tmp_path / file).write_text(BACKUP.format(lan="10.1.0.1", wan="203.0.113.1"), encoding="utf-8")
+    found = discover(tmp_path)
+    assert [d.config.name for d in found.devices] == taken
+    (left,) = found.unread
+    assert left[0].name in files
+    assert taken[0] in str(left[1])
+
+
+def test_like_addresses_alone_make_no_one_device(tmp_path: Path) -> None:
+    (tmp_path / "east.conf").write_text(BACKUP.format(lan="10.1.0.1", wan="0.0.0.0"), encoding="utf-8")
+    (tmp_path / "west.conf").write_text(BACKUP.format(lan="10.1.0.1", wan="0.0.0.0"), encoding="utf-8")
+    (tmp_path / "branch1.conf").write_text(BACKUP.format(lan="10.1.0.1", wan="203.0.113.1"), encoding="utf-8")
+    assert [d.name for d in discover(tmp_path).devices] == ["branch1", "east", "west"]

@@ -18,6 +18,12 @@ from zoneguard.parsers.splitting import parse_source
 
 CAPTURE = re.compile(r"\.(pcap|pcapng|cap|dmp|ntar)(\.(gz|xz|bz2|zst|lz4))?$", re.IGNORECASE)
 RULE_LIST = "rule-list"
+_MOST = 0.8  # of the addresses of two exports, to be taken for one device
+_OLD = re.compile(r"(?<![a-z])(old|bak|backup|before|prev|previous|copy)(?![a-z])|旧|変更前|コピー", re.IGNORECASE)
+_MARKS = re.compile(
+    r"[0-9]+|[^\w]|_|(?<![a-z])(old|new|bak|backup|before|after|prev|previous|copy|latest)(?![a-z])|旧|新|変更[前後]|コピー",
+    re.IGNORECASE,
+)
 MAX_FILES = 2000
 MAX_NETWORKS = 300  # of routing tables; connected networks are always listed
 
@@ -104,7 +110,15 @@ def discover(folder: Path) -> Found:
             (tables if parser.kind is Kind.ROUTES else configs).append(found)
         else:
             unread.append((path, N_("{format}: no device", format=parser.title)))
-    devices, left = _paired(_named(configs), tables)
+    kept, older = _latest(configs)
+    unread += [
+        (
+            other.config,
+            N_("another export of the device in {file}, taken to be the latest by its name", file=own.config.name),
+        )
+        for other, own in older
+    ]
+    devices, left = _paired(_named(kept), tables)
     unread += [(table.config, N_("a routing table of no device that was found")) for table in left]
     return Found(tuple(devices), tuple(captures), tuple(_networks(devices)), tuple(unread), tuple(lists))
 
@@ -122,6 +136,39 @@ def _files(folder: Path) -> Iterator[Path]:
                 N_("more than {limit} files: name the folder with the exports", limit=MAX_FILES), str(folder)
             )
         yield path
+
+
+def _latest(configs: list[FoundDevice]) -> tuple[list[FoundDevice], list[tuple[FoundDevice, FoundDevice]]]:
+    """One export of each device, and the others with that one: several backups of a device are one device."""
+    groups: list[list[FoundDevice]] = []
+    for found in configs:
+        group = next((g for g in groups if _one_device(g[0], found)), None)
+        if group is None:
+            groups.append([found])
+        else:
+            group.append(found)
+    chosen = [max(group, key=_age) for group in groups]
+    others = [(f, own) for group, own in zip(groups, chosen, strict=True) for f in group if f is not own]
+    return [f for f in configs if any(f is own for own in chosen)], others
+
+
+def _one_device(one: FoundDevice, other: FoundDevice) -> bool:
+    """Whether most addresses are the same, and two of them or the name but for its date and the like."""
+    a, b = ({x.address for d in f.devices for i in d.interfaces for x in i.addresses} for f in (one, other))
+    common = len(a & b)
+    if one.format != other.format or not common or common < _MOST * max(len(a), len(b)):
+        return False
+    return common > 1 or _bare(one.config) == _bare(other.config)
+
+
+def _bare(path: Path) -> str:
+    return _MARKS.sub("", path.stem).lower()
+
+
+def _age(found: FoundDevice) -> tuple[bool, list[int], str]:
+    """What sorts later is later, as far as names tell."""
+    stem = found.config.stem
+    return not _OLD.search(stem), [int(n) for n in re.findall(r"[0-9]{1,18}", stem)], stem
 
 
 def _named(configs: list[FoundDevice]) -> list[FoundDevice]:
