@@ -17,7 +17,8 @@ from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._aws.routing import BY_ENDPOINT, BY_PRIVATE_NAT, NO_STATE
 from zoneguard.parsers._aws.vpc import NO_POLICY
-from zoneguard.parsers._aws.words import APPLIANCE, BLOCKED, LATTICE, NAT, POLICY, UNKNOWN
+from zoneguard.parsers._aws.words import APPLIANCE, BLOCKED, LATTICE, NAT
+from zoneguard.parsers._cloud import ENDPOINT_POLICY, UNKNOWN
 from zoneguard.parsers._json_lines import MAX_DEPTH, documents
 from zoneguard.parsers.assembly import with_open_ends
 from zoneguard.parsers.aws import NEVER_READ, PLUGIN
@@ -360,7 +361,7 @@ def test_endpoints_of_services_are_hosts_and_their_policy_is_no_filter() -> None
     endpoint = {"VpcEndpointId": "vpce-1", "VpcEndpointType": "Interface", "VpcId": VPC, "PolicyDocument": "{}"}
     parsed = read(estate(VpcEndpoints=[endpoint]))
     assert not parsed.account.not_understood
-    assert POLICY in parsed.account.ignored
+    assert ENDPOINT_POLICY in parsed.account.ignored
 
 
 def test_a_nat_gateway_that_is_gone_drops() -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from tests.parsers.key_hunt import documents, silent
 from zoneguard.parsers.aws import PLUGIN as AWS
+from zoneguard.parsers.azure import PLUGIN as AZURE
 
 EXAMPLES = Path(__file__).parents[2] / "topologies/examples"
 FILES = {
     "aws-govcloud/configs/vpc.json": AWS,
     "aws-transit/configs/vpc.json": AWS,
     "aws-transit/configs/tgw.txt": AWS,
+    "azure-govcloud/configs/vnet.json": AZURE,
 }
 FREE = ("Tags", "tags")
 """Objects of free names."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from zoneguard.model.addresses import parse_prefix
 from zoneguard.model.device import Concern
@@ -11,7 +12,7 @@ from zoneguard.model.match import Unknown
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_lines import Node, Value
 from zoneguard.parsers.accounting import Ledger
 
 OTHER_FORMAT = (
@@ -19,6 +20,13 @@ OTHER_FORMAT = (
 )
 """Of a document in which nothing is of the parser's format."""
 
+UNKNOWN = "a property that is not read: it may route or filter"
+HARMLESS = "a property by which nothing is routed or filtered"
+ENDPOINT_POLICY = "the policy of an endpoint: it limits who may call the service behind it, not which packets pass"
+IGNORED = frozenset({HARMLESS, ENDPOINT_POLICY})
+"""Why members are of no concern."""
+NOTHING: tuple[Value, ...] = (None, "", "off", "disable", "disabled", "Disabled", False, [], {})
+"""Values by which a member says that there is nothing of its kind."""
 REST = "the rest of an object that is not understood, as is said at its first line"
 
 
@@ -26,6 +34,43 @@ def unread(ledger: Ledger, node: Node, reason: str, about: str = "") -> None:
     """``node`` may matter and is not read at all: said once, at its first line."""
     ledger.ignored(REST, node.first, node.last)
     ledger.not_understood(node.first, reason, Concern.FILTER, about=about)
+
+
+def account_members(
+    ledger: Ledger, known: Mapping[str, object], node: Node, anywhere: Mapping[str, object] | None = None
+) -> None:
+    """``ledger`` is told of every member of an object, or of a list of them, that is not read.
+
+    ``known``: by name ``None`` (read), a table (of an object or a list of objects), or why it is not read; members of
+    ``anywhere`` may stand in every object.
+    """
+    if isinstance(node.value, list):
+        for part in node.items():
+            account_members(ledger, known, part, anywhere)
+        return
+    before = node.first
+    for key, member in node.members():
+        what = known.get(key, UNKNOWN) if anywhere is None or key in known else anywhere.get(key, UNKNOWN)
+        if isinstance(what, Mapping):
+            account_members(ledger, what, member, anywhere)
+        elif what in IGNORED:
+            if member.first > before and member.last < node.last:
+                ledger.ignored(str(what), member.first, member.last)
+        elif what is not None and member.value not in NOTHING:
+            ledger.not_understood(member.first, str(what), Concern.FILTER, about=key)
+        before = member.last
+
+
+def asked_before(source: Source, node: Node, option: re.Pattern[str]) -> str:
+    """What the command in front of an answer says for an option; empty where there is none."""
+    for number in range(node.first - 1, max(source.first - 1, node.first - 7), -1):
+        line = source.lines[number - 1].strip()
+        if line.endswith(("}", "]")):
+            break
+        found = option.search(line)
+        if found:
+            return found[1]
+    return ""
 
 
 def prefix(text: str) -> Intervals | None:

@@ -11,7 +11,7 @@ from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.estate import gathered
 from zoneguard.parsers._aws.vpc import parsed
 from zoneguard.parsers._aws.words import account
-from zoneguard.parsers._cloud import OTHER_FORMAT, unread
+from zoneguard.parsers._cloud import OTHER_FORMAT, asked_before, unread
 from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers.accounting import Ledger
 
@@ -56,7 +56,7 @@ def parse(source: Source, name: str) -> Parsed:
             unread(ledger, document, OTHER_FORMAT)
     estate, others = gathered(
         (document for document in found if is_answer(document)),
-        lambda node, subject: _option(source, node, OPTIONS[subject]),
+        lambda node, subject: asked_before(source, node, OPTIONS[subject]),
     )
     for key, node in others:
         if key == "NextToken" and node.value is not None:
@@ -71,18 +71,6 @@ def parse(source: Source, name: str) -> Parsed:
     if "NetworkInterfaces" not in estate.objects:
         estate.elsewhere |= {node.text("SubnetId"): NO_HOSTS for node in estate.of("Subnets")}
     return parsed(source, ledger, estate, name)
-
-
-def _option(source: Source, node: Node, option: re.Pattern[str]) -> str:
-    """What the command in front of an answer says for an option."""
-    for number in range(node.first - 1, max(source.first - 1, node.first - 7), -1):
-        line = source.lines[number - 1].strip()
-        if line.endswith(("}", "]")):
-            break
-        found = option.search(line)
-        if found:
-            return found[1]
-    return ""
 
 
 def is_answer(document: Node) -> bool:

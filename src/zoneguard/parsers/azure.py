@@ -9,15 +9,21 @@ from __future__ import annotations
 import re
 
 from zoneguard.parsers import Parsed, Parser, Source
+from zoneguard.parsers._azure.effective import taken
 from zoneguard.parsers._azure.estate import gathered
 from zoneguard.parsers._azure.vnet import parsed
+from zoneguard.parsers._cloud import asked_before
 from zoneguard.parsers._json_lines import read_documents
 from zoneguard.parsers.accounting import Ledger
 
 FRAME = "the frame of the answer, or a resource that neither routes nor filters"
 TYPE = re.compile(r'"type"\s*:\s*"Microsoft\.Network/(?:networkSecurityGroups|virtualNetworks|routeTables|'
                   r'networkInterfaces)', re.IGNORECASE)  # fmt: skip
-KEYS = re.compile(r'"(?:defaultSecurityRules|securityRules|virtualNetworkPeerings)"\s*:')
+INTERFACE = re.compile(r"(?:--(?:name|ids|nic-name)|-n)[ =]+[\"']?([^\s\"']+)")
+"""Of the command in front of an answer the network interface that it asked about."""
+KEYS = re.compile(
+    r'"(?:defaultSecurityRules|securityRules|virtualNetworkPeerings|effectiveSecurityRules|nextHopIpAddress)"\s*:'
+)
 BEGIN = re.compile(r"\s*[{\[]")
 
 
@@ -27,7 +33,8 @@ def parse(source: Source, name: str) -> Parsed:
     found = read_documents(source.lines, ledger)
     for document in found:
         ledger.ignored(FRAME, document.first, document.last)
-    return parsed(source, ledger, gathered(found, ledger), name)
+    effective, others = taken(found, ledger, lambda document: asked_before(source, document, INTERFACE).lower())
+    return parsed(source, ledger, gathered(others, ledger), effective, name)
 
 
 def sniff(source: Source) -> float:

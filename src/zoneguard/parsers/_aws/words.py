@@ -8,28 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zoneguard.model.device import Concern
-from zoneguard.parsers._json_lines import Node, Value
+from zoneguard.parsers._cloud import ENDPOINT_POLICY, HARMLESS, account_members
+from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
-UNKNOWN = "a property that is not read: it may route or filter"
-HARMLESS = "a property by which nothing is routed or filtered"
 BLOCKED = "public access that is blocked: what that drops is taken to pass"
-POLICY = "the policy of an endpoint: it limits who may call the service behind it, not which packets pass"
 APPLIANCE = "a firewall at the NAT gateway, whose rules are not read"
 NAT = "addresses that the transit gateway translates on this attachment, which is not read"
 NO_DOOR = "a network interface that refuses what internet gateways pass; it is taken to pass"
 ELSEWHERE = "an address or subnet of this network interface that is not read"
 LATTICE = "an endpoint into another network, which decides what passes by it"
 
-NOWHERE = frozenset({
+ANYWHERE: Mapping[str, object] = {"State": None, "Status": None} | dict.fromkeys((
     "Tags", "TagSet", "OwnerId", "Description", "StateMessage", "CreationTime", "CreateTime",
     "AvailabilityZone", "AvailabilityZoneId", "OutpostArn", "Region", "AssociationId", "AllocationId", "IsDefault",
     "RequesterId", "RequesterManaged", "Operator", "PublicDnsName", "PrivateDnsName", "Message", "FailureMessage",
     "FailureCode", "NextToken",
-})  # fmt: skip
-"""Members of no concern wherever they stand."""
-STATES = frozenset({"State", "Status"})
-"""Asked where they matter."""
+), HARMLESS)  # fmt: skip
+"""Members of no concern wherever they stand, and states, which are asked where they matter."""
 
 _BLOCK = {"CidrBlock": None, "CidrBlockState": None, "Ipv6CidrBlock": None, "Ipv6CidrBlockState": None}
 _PERMISSION: Mapping[str, object] = {
@@ -110,7 +106,7 @@ MEMBERS: Mapping[str, Mapping[str, object]] = {
     },
     "VpcEndpoints": {
         "VpcEndpointId": None, "VpcEndpointType": None, "VpcId": None, "ServiceName": None, "RouteTableIds": None,
-        "SubnetIds": None, "Groups": None, "NetworkInterfaceIds": None, "PolicyDocument": POLICY,
+        "SubnetIds": None, "Groups": None, "NetworkInterfaceIds": None, "PolicyDocument": ENDPOINT_POLICY,
         "Ipv4Prefixes": None, "Ipv6Prefixes": None, "ServiceNetworkArn": LATTICE, "ResourceConfigurationArn": LATTICE,
         **dict.fromkeys((
             "IpAddressType", "DnsOptions", "PrivateDnsEnabled", "DnsEntries", "CreationTimestamp", "LastError",
@@ -169,33 +165,12 @@ MEMBERS: Mapping[str, Mapping[str, object]] = {
 }  # fmt: skip
 """Of each kind its members: ``None``: read; a table: an object or a list of objects; else why it is not read."""
 
-SAID = frozenset({BLOCKED, APPLIANCE, NAT, NO_DOOR, ELSEWHERE, LATTICE})
-"""Reasons of what matters where it says more than that there is nothing."""
 ENDPOINTS = ("", "Interface", "Gateway", "GatewayLoadBalancer")
-NOTHING: tuple[Value, ...] = (None, "", "off", "disable", "disabled", False, [], {})
 
 
 def account(ledger: Ledger, kind: str, node: Node) -> None:
     """``ledger`` is told of the lines of an object of ``kind``, and of every member that is not read."""
     ledger.understood(node.first, node.last)
-    _members(ledger, MEMBERS[kind], node)
+    account_members(ledger, MEMBERS[kind], node, ANYWHERE)
     if kind == "VpcEndpoints" and node.text("VpcEndpointType") not in ENDPOINTS:
         ledger.not_understood(node.first, LATTICE, Concern.FILTER, about=node.text("VpcEndpointId"))
-
-
-def _members(ledger: Ledger, known: Mapping[str, object], node: Node) -> None:
-    if isinstance(node.value, list):
-        for part in node.items():
-            _members(ledger, known, part)
-        return
-    before = node.first
-    for key, member in node.members():
-        what = known.get(key, HARMLESS if key in NOWHERE else None if key in STATES else UNKNOWN)
-        if isinstance(what, Mapping):
-            _members(ledger, what, member)
-        elif what is HARMLESS or what is POLICY:
-            if member.first > before and member.last < node.last:
-                ledger.ignored(str(what), member.first, member.last)
-        elif what is UNKNOWN or (what in SAID and member.value not in NOTHING):
-            ledger.not_understood(member.first, str(what), Concern.FILTER, about=key)
-        before = member.last

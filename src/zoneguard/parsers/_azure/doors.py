@@ -15,7 +15,8 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._azure.estate import NIC, PUBLIC_IP, Estate, Item, same
+from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.kinds import NIC, PUBLIC_IP
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
 from zoneguard.parsers._cloud import Doubting, union
 from zoneguard.parsers._json_lines import Node

@@ -11,29 +11,11 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._azure.expressions import Template
-from zoneguard.parsers._cloud import OTHER_FORMAT, unread
+from zoneguard.parsers._azure.kinds import HARMLESS, NETWORK, NIC, NSG, PARTS, READ, VNET
+from zoneguard.parsers._azure.words import members_of
+from zoneguard.parsers._cloud import OTHER_FORMAT, account_members, unread
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
-
-NETWORK = "microsoft.network/"
-NSG, VNET, NIC = f"{NETWORK}networksecuritygroups", f"{NETWORK}virtualnetworks", f"{NETWORK}networkinterfaces"
-TABLE, PUBLIC_IP = f"{NETWORK}routetables", f"{NETWORK}publicipaddresses"
-LOCAL_GATEWAY, GATEWAY = f"{NETWORK}localnetworkgateways", f"{NETWORK}virtualnetworkgateways"
-PARTS = {
-    f"{NSG}/securityrules": "securityRules", f"{NSG}/defaultsecurityrules": "defaultSecurityRules",
-    f"{VNET}/subnets": "subnets", f"{VNET}/virtualnetworkpeerings": "virtualNetworkPeerings",
-    f"{TABLE}/routes": "routes",
-}  # fmt: skip
-"""Types of parts, and the property of the whole that lists them."""
-READ = {NSG, VNET, NIC, TABLE, PUBLIC_IP, LOCAL_GATEWAY, GATEWAY, *PARTS}
-HARMLESS = {
-    f"{NETWORK}{kind}" for kind in (
-        "applicationsecuritygroups", "natgateways", "connections", "networkwatchers", "networkwatchers/flowlogs",
-        "privatednszones", "privatednszones/virtualnetworklinks", "dnszones", "ddosprotectionplans", "publicipprefixes",
-        "networksecuritygroups/providers/diagnosticsettings", "serviceendpointpolicies", "networkprofiles",
-    )
-}  # fmt: skip
-"""Types that neither filter nor route, or are named by what does."""
 
 NEVER_READ = "a network resource that is not read"
 NESTED = "a deployment within the template, whose resources are not read"
@@ -157,6 +139,7 @@ def gathered(documents: Iterable[Node], ledger: Ledger) -> Estate:
                     unread(ledger, node, reason, f"{kind} {name or ''}".strip())
                 continue
             ledger.understood(node.first, node.last)
+            account_members(ledger, members_of(kind), node)
             if node.get("copy") or node.get("condition"):
                 ledger.not_understood(node.first, LOOPED, Concern.FILTER, about=f"{kind} {name or ''}".strip())
             if name is None:

@@ -16,12 +16,15 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Ingress
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
-from zoneguard.parsers._azure.estate import GATEWAY, LOCAL_GATEWAY, TABLE, VNET, Estate, Item, same
+from zoneguard.parsers._azure.effective import Effective
+from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.kinds import GATEWAY, LOCAL_GATEWAY, NIC, TABLE, VNET
 from zoneguard.parsers._cloud import prefix, union
 from zoneguard.parsers._json_lines import Node
 from zoneguard.parsers.accounting import Ledger
 
-INTERNET, BEHIND_GATEWAY, INSIDE, NOWHERE = "to internet", "to gateway", "", "unrouted"
+INTERNET, BEHIND_GATEWAY, SERVICES = "to internet", "to gateway", "to service endpoints"
+INSIDE, NOWHERE = "", "unrouted"
 UNUSED = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 NO_TABLE = "a route table that is not given"
 NO_ROUTE = "a route whose prefix or next hop cannot be read"
@@ -55,7 +58,7 @@ class Way:
 class Roads:
     """The routing of one virtual network."""
 
-    def __init__(self, source: Source, ledger: Ledger, estate: Estate, vnet: Item) -> None:
+    def __init__(self, source: Source, ledger: Ledger, estate: Estate, effective: Effective, vnet: Item) -> None:
         self._source = source
         self._ledger = ledger
         self._estate = estate
@@ -75,7 +78,13 @@ class Roads:
         remote = any(_flag(peering, "useRemoteGateways") for peering in vnet.parts("virtualNetworkPeerings"))
         self.learns = self.has_gateway or remote
         self._deaf: set[str] = set()
-        self._written = {subnet.name: list(self._user_defined(subnet)) for subnet in everything}
+        self._effective = {
+            s.name: list(self._told_by_azure(s, routes)) for s in everything if (routes := self._asked(effective, s))
+        }
+        self._deaf |= {name.lower() for name in self._effective}
+        self._written = {
+            subnet.name: list(self._user_defined(subnet)) for subnet in everything if subnet.name not in self._effective
+        }
         if self.learns and any(subnet.name.lower() not in self._deaf for subnet in self.subnets):
             ledger.not_understood(vnet.node.first, LEARNED, Concern.ROUTING, about=vnet.name)
 
@@ -86,7 +95,14 @@ class Roads:
 
     def written_prefixes(self, subnet: Item) -> list[tuple[Intervals, int]]:
         """The prefixes of the user-defined routes of a subnet, with their lengths."""
-        return [(way.prefix, way.length) for way in self._written[subnet.name]]
+        ways = self._written.get(subnet.name, [])
+        ways += [way for way in self._effective.get(subnet.name, ()) if way.node.text("source") == "User"]
+        return [(way.prefix, way.length) for way in ways]
+
+    def told(self, subnet: Item) -> list[Intervals] | None:
+        """The prefixes behind the gateway, as the effective routes of a subnet tell them; ``None`` without those."""
+        ways = self._effective.get(subnet.name)
+        return None if ways is None else [way.prefix for way in ways if way.to == BEHIND_GATEWAY and way.length]
 
     def interfaces(self) -> tuple[str, ...]:
         """Every way out, in order of its first use."""
@@ -98,7 +114,7 @@ class Roads:
     def _with_routes(self) -> list[Item]:
         """The subnets from which packets are routed; that of the gateway where it has a table of its own."""
         entry = self._gateway_subnet
-        return [*self.subnets, entry] if entry is not None and self._written[entry.name] else self.subnets
+        return [*self.subnets, entry] if entry is not None and self._written.get(entry.name) else self.subnets
 
     def policy(self) -> Iterator[PolicyRoute]:
         """Of each subnet its routes, longest prefix first; then what comes in from outside."""
@@ -109,7 +125,7 @@ class Roads:
             yield PolicyRoute(here, self._span(subnet.node), into=NOWHERE)
         outside = set(self.interfaces())
         entry = self._gateway_subnet
-        if entry is not None and self._written[entry.name]:
+        if entry is not None and self._written.get(entry.name):
             here = Ingress(frozenset({BEHIND_GATEWAY}))
             yield from self._follow(here, self._ways(entry))
             yield PolicyRoute(here, whole, into=NOWHERE)
@@ -153,6 +169,8 @@ class Roads:
 
     def _ways(self, subnet: Item) -> list[Way]:
         """All routes of a subnet in the order in which they are asked."""
+        if subnet.name in self._effective:
+            return sorted(self._effective[subnet.name], key=lambda way: -way.length)
         written = self._written[subnet.name]
         taken = {way.prefix for way in written}
         ways = [*written, *(way for way in self._system() if way.prefix not in taken)]
@@ -195,6 +213,43 @@ class Roads:
             if kind == "virtualappliance":
                 self._open(route.node, BY_APPLIANCE, f"{table.name} {route.name}")
             yield Way(block, _length(block), to, route.node)
+
+    def _asked(self, effective: Effective, subnet: Item) -> list[Node]:
+        """The effective routes of some network interface in a subnet."""
+        for nic in self._estate.of(NIC):
+            routes = effective.routes.get(nic.name.lower()) or effective.routes.get(nic.id)
+            routes = routes or (effective.routes.get("") if len(self._estate.of(NIC)) == 1 else None)
+            if routes and any(same(c.reference("subnet"), subnet.id) for c in nic.parts("ipConfigurations")):
+                return routes
+        return []
+
+    def _told_by_azure(self, subnet: Item, routes: Iterable[Node]) -> Iterator[Way]:
+        """Effective routes: those in force, whoever made them."""
+        for route in routes:
+            if route.text("state").lower() not in ("active", ""):
+                continue
+            kind, hops = route.text("nextHopType").lower(), [hop.words for hop in route.each("nextHopIpAddress")]
+            for text in [entry.words for entry in route.each("addressPrefix")] or [route.text("addressPrefix")]:
+                block = prefix(text)
+                to = self._effective_hop(kind, hops, block) if block is not None else None
+                if block is None or to is None:
+                    self._open(route, NO_ROUTE, f"{subnet.name} {text}")
+                    continue
+                if kind.startswith("virtualappliance"):
+                    self._open(route, BY_APPLIANCE, f"{subnet.name} {text}")
+                yield Way(block, _length(block), to, route)
+
+    def _effective_hop(self, kind: str, hops: list[str], block: Intervals) -> str | None:
+        """Where an effective route leads; ``None`` where that cannot be read."""
+        if kind in ("vnetpeering", "vnetglobalpeering", "interfaceendpoint"):
+            if kind == "interfaceendpoint" and not block - self.space:
+                return INSIDE
+            around = (p.interface for p in self.peerings if p.blocks and not block - union(p.blocks))
+            return next(around, None)
+        if kind in ("virtualappliance", "virtualapplianceecmp"):
+            return f"appliance {' '.join(hops)}"
+        return {"vnetlocal": INSIDE, "internet": INTERNET, "none": NOWHERE, "virtualnetworkgateway": BEHIND_GATEWAY,
+                "virtualnetworkserviceendpoint": SERVICES}.get(kind)  # fmt: skip
 
     def _peering(self, part: Item) -> Peering:
         space = _blocks(part.properties.get("remoteVirtualNetworkAddressSpace"), part) or _blocks(

@@ -16,7 +16,9 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._azure.estate import NIC, NSG, Estate, Item, same
+from zoneguard.parsers._azure.effective import Effective
+from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.kinds import NIC, NSG
 from zoneguard.parsers._azure.tags import Around
 from zoneguard.parsers._cloud import Doubting, prefix, union
 from zoneguard.parsers.accounting import Ledger
@@ -43,8 +45,9 @@ DEFAULTS = (
 class Groups(Doubting):
     """The filter stages of the subnets of one virtual network, and the rule lists that they run."""
 
-    def __init__(self, source: Source, ledger: Ledger, estate: Estate) -> None:
+    def __init__(self, source: Source, ledger: Ledger, estate: Estate, effective: Effective) -> None:
         super().__init__(source, ledger)
+        self._effective = effective.groups
         self._estate = estate
         self._configurations = [(nic, c) for nic in estate.of(NIC) for c in nic.parts("ipConfigurations")]
         self._read: dict[tuple[object, ...], tuple[Rule, ...] | None] = {}
@@ -74,7 +77,8 @@ class Groups(Doubting):
     def _of_subnet(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
         reference = subnet.reference("networkSecurityGroup")
         named = [g for g in self._estate.of(NSG) if any(same(r, subnet.id) for r in g.references("subnets"))]
-        group = self._estate.find(NSG, reference) if reference else next(iter(named), None)
+        group = self._effective.get(subnet.id)
+        group = group or (self._estate.find(NSG, reference) if reference else next(iter(named), None))
         if group is not None:
             return self._list(group, around, direction)
         return self._unknown_list(subnet, around, direction, NO_GROUP) if reference else None
@@ -85,7 +89,8 @@ class Groups(Doubting):
         for nic, addresses in self.hosts(subnet):
             reference = nic.reference("networkSecurityGroup")
             named = [g for g in self._estate.of(NSG) if any(same(r, nic.id) for r in g.references("networkInterfaces"))]
-            group = self._estate.find(NSG, reference) if reference else next(iter(named), None)
+            group = self._effective.get(nic.id)
+            group = group or (self._estate.find(NSG, reference) if reference else next(iter(named), None))
             if group is None and not reference:
                 continue
             found = self._list(group, around, direction) if group else None

@@ -12,7 +12,9 @@ from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress,
 from zoneguard.model.intervals import Intervals
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._azure.doors import Doors
-from zoneguard.parsers._azure.estate import NIC, NSG, VNET, Estate, Item
+from zoneguard.parsers._azure.effective import Effective
+from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.kinds import NIC, NSG, VNET
 from zoneguard.parsers._azure.routing import Roads, blocks_of
 from zoneguard.parsers._azure.rules import Groups
 from zoneguard.parsers._azure.tags import Around
@@ -23,16 +25,26 @@ from zoneguard.parsers.accounting import Ledger
 NO_VNET = "the virtual network of these rules is not given"
 NO_BLOCK = "a subnet whose address block is not known"
 OPEN_TAG = "what VirtualNetwork holds besides, for the rules of this subnet, is not known"
+WHICH_INTERFACE = (
+    "of which network interface these effective routes are is not told, or it is not given: put the command that asked "
+    "in front of the answer, and export the network interfaces"
+)
+BYPASSED = "a private endpoint in a subnet whose network policies are off for it: groups and routes do not apply to it"
+OTHERS = "something that is no network interface of a host stands in the subnet, and is not read"
 UNTOLD = "the subnets of this virtual network are not known"
 
 
-def parsed(source: Source, ledger: Ledger, estate: Estate, name: str) -> Parsed:
+def parsed(source: Source, ledger: Ledger, estate: Estate, effective: Effective, name: str) -> Parsed:
     """A device for each virtual network, called ``name`` where there is one; the ledger is closed."""
     _add_absent(ledger, estate)
+    known = {text.lower() for nic in estate.of(NIC) for text in (nic.name, nic.id)}
+    for asked, routes in effective.routes.items():
+        if asked not in known and not (asked == "" and len(estate.of(NIC)) == 1):
+            ledger.not_understood(routes[0].first, WHICH_INTERFACE, Concern.ROUTING, about=asked or "value")
     vnets = estate.of(VNET)
     names = [name if len(vnets) == 1 else f"{name}-{vnet.name}" for vnet in vnets]
     names = [own if names.count(own) == 1 else f"{own}-{n}" for n, own in enumerate(names, 1)]
-    devices = [_device(source, ledger, estate, vnet, own) for vnet, own in zip(vnets, names, strict=True)]
+    devices = [_device(source, ledger, estate, effective, vnet, own) for vnet, own in zip(vnets, names, strict=True)]
     uncertain = ledger.uncertain
     return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
 
@@ -63,11 +75,14 @@ def _text(text: str, at: Node) -> Node:
     return Node(text, at.first, at.last)
 
 
-def _device(source: Source, ledger: Ledger, estate: Estate, vnet: Item, name: str) -> Device:
+def _device(source: Source, ledger: Ledger, estate: Estate, effective: Effective, vnet: Item, name: str) -> Device:
     whole = source.whole
     if not vnet.is_told("subnets"):
         ledger.not_understood(vnet.node.first, UNTOLD, Concern.INTERFACE, about=vnet.name)
-    roads, groups = Roads(source, ledger, estate, vnet), Groups(source, ledger, estate)
+    roads = Roads(source, ledger, estate, effective, vnet)
+    groups = Groups(source, ledger, estate, effective)
+    for subnet in roads.subnets:
+        _say_bypassed(ledger, estate, subnet)
     doors = Doors(source, ledger, estate, roads)
     around = {subnet.name: _around(source, roads, subnet) for subnet in roads.subnets}
     for subnet in roads.subnets:
@@ -91,6 +106,20 @@ def _device(source: Source, ledger: Ledger, estate: Estate, vnet: Item, name: st
     return Device(name, "azure", tuple(interfaces), (main, roads.nowhere()), whole, cloud=True)
 
 
+def _say_bypassed(ledger: Ledger, estate: Estate, subnet: Item) -> None:
+    """What stands in a subnet beside the hosts that its groups and routes are for."""
+    policies = subnet.text("privateEndpointNetworkPolicies").lower()
+    private = (nic for nic in estate.of(NIC) if nic.reference("privateEndpoint"))
+    here = (same(part.reference("subnet"), subnet.id) for nic in private for part in nic.parts("ipConfigurations"))
+    endpoints = bool(subnet.references("privateEndpoints")) or any(here)
+    if endpoints and policies not in ("enabled", "networksecuritygroupenabled"):
+        ledger.not_understood(subnet.node.first, BYPASSED, Concern.FILTER, about=subnet.name)
+    for reference in subnet.references("ipConfigurations"):
+        if reference and not any(kind in reference for kind in ("/networkinterfaces/", "/virtualnetworkgateways/")):
+            what = reference.rpartition("/providers/")[2]
+            ledger.not_understood(subnet.node.first, OTHERS, Concern.FILTER, about=what)
+
+
 def _around(source: Source, roads: Roads, subnet: Item) -> Around:
     """What ``VirtualNetwork`` means in a subnet."""
     written = roads.written_prefixes(subnet)
@@ -98,7 +127,10 @@ def _around(source: Source, roads: Roads, subnet: Item) -> Around:
     blocks = [roads.space, *roads.on_premises(), *(block for peering in peers for block in peering.blocks)]
     sure = union([*blocks, *(block for block, length in written if length)])
     everything = any(length == 0 for _, length in written)
-    is_open = roads.learns or everything or not roads.space or not all(peering.blocks for peering in peers)
+    told = roads.told(subnet)
+    sure = sure | union(told or [])
+    learns = roads.learns and told is None
+    is_open = learns or everything or not roads.space or not all(peering.blocks for peering in peers)
     may = ALL_ADDRESSES - sure if is_open else Intervals()
     return Around(subnet.name, roads.space, sure, may, source.span(subnet.node.first, subnet.node.last))
 
