@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._aligning import gaps
 from zoneguard.model.addresses import format_address, format_addresses
 from zoneguard.model.device import Device, NatRule, Route, RouteKind, Routing, Rule
 from zoneguard.model.findings import Finding
@@ -48,12 +48,10 @@ def _run(case: Case) -> Iterator[Finding]:
 
 def _differences(one: Device, other: Device) -> Iterator[Finding]:
     mine, theirs = ([replace(i, said=i.said.replace(d.name, "")) for i in _items(d)] for d in (one, other))
-    matcher = SequenceMatcher(None, [i.said for i in mine], [i.said for i in theirs], autojunk=False)
     lone: list[tuple[Device, Device, Item, Item | None]] = []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "equal":
-            lone += [(one, other, item, _near(theirs, c)) for item in mine[a:b]]
-            lone += [(other, one, item, _near(mine, a)) for item in theirs[c:d]]
+    for here, there in gaps([i.said for i in mine], [i.said for i in theirs]):
+        lone += [(one, other, mine[at], _near(theirs, there.start)) for at in here]
+        lone += [(other, one, theirs[at], _near(mine, here.start)) for at in there]
     for has, lacks, item, near in lone[:SHOWN]:
         yield _finding(has, lacks, item, near)
     if len(lone) > SHOWN:
