@@ -83,7 +83,9 @@ class Node(NamedTuple):
         """The string or number ``key`` of an object as text; empty where there is none."""
         value = self.value
         found = value.get(key) if type(value) is dict else None
-        return _words(found.value if type(found) is Node else found)
+        if type(found) is Node:
+            found = found.value
+        return found if type(found) is str else _words(found)
 
     @property
     def words(self) -> str:
@@ -211,7 +213,7 @@ class _Reader:
 
     def _object(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         found: dict[str, Node] = {}
-        whole, starts, next_member = self._text, self._starts, _MEMBER.match
+        whole, starts, next_member, new = self._text, self._starts, _MEMBER.match, tuple.__new__
         at += 1
         while True:
             member = next_member(whole, at)
@@ -227,7 +229,7 @@ class _Reader:
             if text is not None or word is not None:
                 at = member.end()
                 line = self._line if at <= starts[self._line] else self._here(at - 1)
-                found[key] = Node(_WORDS[word] if text is None else text, line, line)
+                found[key] = new(Node, (_WORDS[word] if text is None else text, line, line))  # Node's own takes longer
                 continue
             if key in self._passed or key in self._whole:
                 begin = member.end()

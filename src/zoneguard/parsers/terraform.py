@@ -33,7 +33,7 @@ OTHER_PROVIDER = "resources of a cloud that is not read"
 OTHER_CLOUDS = ("azurerm_", "azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
 PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
 """What is said elsewhere too, or is of no concern."""
-WHOLE = frozenset({"change", "configuration"})
+WHOLE = frozenset({"resource_changes", "configuration"})
 """What is asked for values, not for lines."""
 MARK = re.compile(r'"terraform_version"\s*:')
 NEAR = re.compile(r'^\s*\{\s*"(?:version"\s*:\s*4\s*,\s*"terraform_version|@level)"')

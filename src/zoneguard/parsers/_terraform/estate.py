@@ -62,6 +62,8 @@ class Building:
 
 def made(at: Node, value: Value) -> Node:
     """``value`` as a node with the lines of ``at``; nodes within it keep their own."""
+    if isinstance(value, str):
+        return Node(value, at.first, at.last)
     if isinstance(value, Node):
         return value
     if isinstance(value, dict):

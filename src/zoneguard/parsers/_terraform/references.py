@@ -76,6 +76,7 @@ class References:
         for instances in self._instances.values():
             instances.sort(key=lambda r: (int(r.key[:9]) if r.key.isdecimal() else 0, r.key))
         self._steps = 0
+        self._resolved: dict[tuple[str, str, tuple[str, ...]], tuple[list[str], bool]] = {}
         self._modules = {r.module for r in plan.resources.values()}
 
     def called(self, text: str) -> str:
@@ -117,8 +118,7 @@ class References:
         expression = _expression(resource, path)
         if expression is None:
             return Named(tuple(names), complete=False)
-        place = _Place(resource.module, resource.key, resource)
-        found, sure = self._resolve(place, _words(expression), depth)
+        found, sure = self._of_resource(resource, _words(expression), depth)
         found = [name for name in dict.fromkeys(found) if name not in names and self._is_meant(name, path[-1])]
         is_list = str(path[-1]).endswith("s")
         if sure and found and (len(found) == gaps if gaps else is_list or len(found) == 1):
@@ -128,6 +128,16 @@ class References:
     def _is_meant(self, name: str, attribute: Step) -> bool:
         resource = self._plan.resources.get(name)
         return resource is None or resource.type in MEANT.get(str(attribute), (resource.type,))
+
+    def _of_resource(self, resource: Resource, refs: list[str], depth: int) -> tuple[list[str], bool]:
+        """What the references of an attribute name; many rules refer to one group."""
+        place = _Place(resource.module, resource.key, resource)
+        if depth or any(ref.startswith("each.") for ref in refs):
+            return self._resolve(place, refs, depth)
+        key = resource.module, resource.key, tuple(refs)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(place, refs, depth)
+        return self._resolved[key]
 
     def _resolve(self, place: _Place, refs: list[str], depth: int) -> tuple[list[str], bool]:
         """What the references of one expression name, and whether every one of them is known."""
