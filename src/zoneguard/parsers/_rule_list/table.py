@@ -10,8 +10,9 @@ from functools import lru_cache
 from itertools import islice, pairwise
 
 from zoneguard.parsers import Source
+from zoneguard.parsers._rule_list.sheet_xml import IN_CELL
 from zoneguard.parsers._rule_list.values import DENIES, DITTO, plain, word_set
-from zoneguard.parsers._rule_list.workbook import IN_CELL, NEXT_SHEET
+from zoneguard.parsers._rule_list.workbook import NEXT_SHEET
 
 
 class Column(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from zoneguard.model.addresses import ALL_ADDRESSES, parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, ICMP_PROTOCOLS, PORT_PROTOCOLS, All, AnyOf, Field, In, Match
-from zoneguard.parsers._rule_list.workbook import IN_CELL
+from zoneguard.parsers._rule_list.sheet_xml import IN_CELL
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -9,22 +9,28 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
 from io import BytesIO, StringIO
-from typing import Any
+from posixpath import join, normpath
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import fromstring
 
 from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_
+from zoneguard.parsers._rule_list.sheet_xml import MAIN, MAX_COLUMNS, Looks, Sheet, read_sheet, read_strings
 
 MAX_EXPANDED = 128 << 20
 MAX_ROWS = 200_000
-MAX_COLUMNS = 100
-IN_CELL = " \u23ce "
-"""Stands for a line end inside a cell: a row stays one line."""
+MAX_MERGED = 2_000_000  # cells
 NEXT_SHEET = "\u2398 "
 """Begins the line above the rows of each sheet but the first, with the sheet's name."""
-STRUCK = "取消線: "
-"""Begins what is struck out in a cell, which makes it a name that nothing resolves."""
+_IN = {
+    "s": MAIN,
+    "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "p": "http://schemas.openxmlformats.org/package/2006/relationships",
+}
+_WORKBOOK, _SHEET = "xl/workbook.xml", "/worksheet"
+_FALSE = ("0", "f", "false")
 
 
 def is_workbook(data: bytes) -> bool:
@@ -33,71 +39,87 @@ def is_workbook(data: bytes) -> bool:
         return False
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            return any(name.lower() == "xl/workbook.xml" for name in archive.namelist())
+            return any(name.lower() == _WORKBOOK for name in archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return False
 
 
 def workbook_text(data: bytes, shown: str) -> str:
     """The rows of all visible sheets. Raises ``InputError`` where the workbook is damaged or too large."""
-    from openpyxl import load_workbook  # noqa: PLC0415 (only where a workbook is read)
-
     with zipfile.ZipFile(BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MAX_EXPANDED:
             raise InputError(N_("the workbook expands to over {limit} MiB", limit=MAX_EXPANDED >> 20), shown)
-    try:
-        book = load_workbook(BytesIO(data), data_only=True, keep_links=False, rich_text=True)
-    except Exception as error:  # openpyxl raises whatever the damage leads to
-        reason = str(error) or type(error).__name__
-        raise InputError(
-            N_("the workbook cannot be read: {reason}; save it again as .xlsx", reason=reason), shown
-        ) from None
+        try:
+            sheets = list(_sheets(archive))
+        except Exception as error:  # whatever the damage leads to
+            reason = str(error) or type(error).__name__
+            raise InputError(
+                N_("the workbook cannot be read: {reason}; save it again as .xlsx", reason=reason), shown
+            ) from None
     out = StringIO()
     table = csv.writer(out, lineterminator="\n")
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    for number, sheet in enumerate(visible):
+    for number, (name, sheet) in enumerate(sheets):
         if number:
-            table.writerow([NEXT_SHEET + sheet.title])
-        table.writerows(_rows(sheet, shown))
+            table.writerow([NEXT_SHEET + name])
+        table.writerows(_rows(name, sheet, shown))
     return out.getvalue()
 
 
-def _rows(sheet: Any, shown: str) -> Iterator[list[str]]:
-    if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS * 10:
-        raise InputError(N_("sheet {name} has over {limit} rows", name=sheet.title, limit=MAX_ROWS), shown)
-    merged = {}
-    for area in sheet.merged_cells.ranges:
-        if area.size["rows"] * area.size["columns"] <= MAX_ROWS:
-            first = sheet.cell(area.min_row, area.min_col)
-            merged.update(dict.fromkeys(((r, c) for r, c in _cells(area)), first))
-    for row in sheet.iter_rows(max_col=min(sheet.max_column, MAX_COLUMNS)):
-        yield [_said(merged.get((cell.row, cell.column), cell)) for cell in row]
+def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, Sheet]]:
+    """The visible sheets in their order, by name."""
+    from openpyxl.utils import column_index_from_string  # noqa: PLC0415 (only where a workbook is read)
+
+    names = {name.lower(): name for name in archive.namelist()}
+    book = fromstring(archive.read(names[_WORKBOOK]))
+    parts: dict[str, tuple[str, str]] = {}
+    for relation in fromstring(archive.read(names["xl/_rels/workbook.xml.rels"])).iterfind("p:Relationship", _IN):
+        path = normpath(join("/xl", relation.get("Target", ""))).lstrip("/")
+        parts[relation.get("Id", "")] = relation.get("Type", ""), names.get(path.lower(), "")
+    of_kind = {kind.rpartition("/")[2]: path for kind, path in parts.values() if path}
+    strings = read_strings(archive.read(of_kind["sharedStrings"])) if "sharedStrings" in of_kind else []
+    looks = _looks(book, fromstring(archive.read(of_kind["styles"])) if "styles" in of_kind else Element(""))
+    for sheet in book.iterfind("s:sheets/s:sheet", _IN):
+        kind, path = parts.get(sheet.get(f"{{{_IN['r']}}}id", ""), ("", ""))
+        if path and kind.endswith(_SHEET) and sheet.get("state", "visible") == "visible":
+            yield sheet.get("name", ""), read_sheet(archive.read(path), strings, looks, column_index_from_string)
 
 
-def _cells(area: Any) -> Iterator[tuple[int, int]]:
-    for row in range(area.min_row, area.max_row + 1):
-        for column in range(area.min_col, area.max_col + 1):
-            yield row, column
+def _looks(book: Element, styles: Element) -> Looks:
+    """What the numbers of styles say of cells: «18.8 Styles»; dates count from 1900 or 1904."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format  # noqa: PLC0415 (as above)
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel  # noqa: PLC0415 (as above)
+
+    codes = {int(n.get("numFmtId", "0")): n.get("formatCode") for n in styles.iterfind("s:numFmts/s:numFmt", _IN)}
+    fonts = [font.find("s:strike", _IN) for font in styles.iterfind("s:fonts/s:font", _IN)]
+    struck = frozenset(n for n, strike in enumerate(fonts) if strike is not None and strike.get("val") not in _FALSE)
+    known = list(styles.iterfind("s:cellXfs/s:xf", _IN))
+    formats = [int(style.get("numFmtId") or 0) for style in known]
+    said = [codes.get(number, BUILTIN_FORMATS.get(number)) for number in formats]
+    properties = book.find("s:workbookPr", _IN)
+    old = properties is not None and properties.get("date1904", "0") not in _FALSE
+    epoch = CALENDAR_MAC_1904 if old else CALENDAR_WINDOWS_1900
+    return Looks(
+        frozenset(n for n, style in enumerate(known) if int(style.get("fontId") or 0) in struck),
+        frozenset(n for n, code in enumerate(said) if is_date_format(code)),
+        frozenset(n for n, code in enumerate(said) if is_timedelta_format(code)),
+        lambda number, duration: from_excel(number, epoch, duration),
+        max(1, len(known)),
+    )
 
 
-def _said(cell: Any) -> str:
-    """The text of a cell; what is struck out says so."""
-    from openpyxl.cell.rich_text import CellRichText, TextBlock  # noqa: PLC0415 (as above)
-
-    if isinstance(cell.value, CellRichText):
-        parts = [(str(part), isinstance(part, TextBlock) and bool(part.font.strike)) for part in cell.value]
-        if any(struck for _, struck in parts):
-            return _text("\n".join(STRUCK + part.strip() if struck else part for part, struck in parts if part.strip()))
-        return _text(str(cell.value))
-    text = _text(cell.value)
-    return STRUCK + text if text and cell.has_style and cell.font.strike else text
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return IN_CELL.join(line.strip() for line in str(value).splitlines())
+def _rows(name: str, sheet: Sheet, shown: str) -> Iterator[list[str]]:
+    if sheet.rows > MAX_ROWS or sheet.columns > MAX_COLUMNS * 10:
+        raise InputError(N_("sheet {name} has over {limit} rows", name=name, limit=MAX_ROWS), shown)
+    merged: dict[int, dict[int, str]] = {}
+    room = MAX_MERGED
+    for top, left, bottom, right in sheet.merged:
+        size = (bottom - top + 1) * (right - left + 1)
+        room -= size
+        if size <= MAX_ROWS and room >= 0:
+            text = sheet.cells.get(top, {}).get(left, "")
+            for row in range(top, bottom + 1):
+                merged.setdefault(row, {}).update(dict.fromkeys(range(left, right + 1), text))
+    places = range(1, min(sheet.columns, MAX_COLUMNS) + 1)
+    for row in range(1, sheet.rows + 1):
+        cells = sheet.cells.get(row, {}) | merged.get(row, {})
+        yield [cells.get(column, "") for column in places]
