@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from zoneguard.model.text import N_, Text
 
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
-_UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r?\n", re.MULTILINE)
+_UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r*\n", re.MULTILINE)
+_FULL_LINE = re.compile(rb"M[ -`]{60}[ -`]?\r?\n")
 IDENTITY = frozenset(("", "7bit", "8bit", "binary"))
 
 
@@ -74,28 +75,37 @@ def uu_files(data: bytes) -> Iterator[UuFile]:
         position = match.end()
         lines, end, closed = _uu_lines(data, position)
         if lines:
-            problem = "" if closed else N_("uuencoded data ends early")
+            problem = "" if closed else N_("uuencoded data ends early or is damaged")
             yield UuFile(match.group(1).strip(), match.start(), end, Decoded(b"".join(lines), problem, closed))
             position = end
 
 
 def _uu_lines(data: bytes, position: int) -> tuple[list[bytes], int, bool]:
+    """The lines decoded, where they end, and whether all are there; one that is none is passed over where a full line
+    follows it."""
     out: list[bytes] = []
+    whole = True
     while position < len(data):
         stop = data.find(b"\n", position)
         stop = len(data) if stop < 0 else stop
         line = data[position:stop].rstrip(b"\r")
         if line.strip() == b"end":
-            return out, min(stop + 1, len(data)), True
-        size = (line[0] - 32) & 63 if line else 0
-        if line and not 32 <= line[0] <= 96:
+            return out, min(stop + 1, len(data)), whole
+        decoded = _uu_line(line)
+        if decoded is None and _FULL_LINE.match(data, stop + 1) is None:
             break
-        needed = 1 + (size + 2) // 3 * 4
-        if size and len(line) > needed + 2:
-            break
-        try:
-            out.append(binascii.a2b_uu(line[:needed]))
-        except binascii.Error:
-            break
+        whole = whole and decoded is not None
+        out.append(decoded or b"")
         position = stop + 1
     return out, position, False
+
+
+def _uu_line(line: bytes) -> bytes | None:
+    size = (line[0] - 32) & 63 if line else 0
+    needed = 1 + (size + 2) // 3 * 4
+    if line and (not 32 <= line[0] <= 96 or (size and len(line) > needed + 2)):
+        return None
+    try:
+        return binascii.a2b_uu(line[:needed])
+    except binascii.Error:
+        return None

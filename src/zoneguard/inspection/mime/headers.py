@@ -18,6 +18,8 @@ MAX_HEADER = 256 << 10
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*?)(?=^[^ \t]|\Z)", re.MULTILINE | re.DOTALL)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])|\r?\n\Z")
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_ORDINARY = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\n]*+\n|\r?\n)*+")
+"""Lines with a name, or that go on with the last, without control characters."""
 _WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*(?:"|\Z)|[^;]*)', re.DOTALL)
 _SECTION = re.compile(r"^(.+?)(?:\*(\d{1,3}))?(\*)?$", re.DOTALL)
@@ -63,6 +65,13 @@ def read_headers(data: bytes, start: int, end: int) -> Headers:
         for name, value in _FIELD.findall(block)
     )
     return Headers(fields, body) if fields else Headers((), start)
+
+
+def no_headers(block: bytes) -> int:
+    """How many bytes of a header block are in lines that are none: without a name, or with control characters."""
+    if _ORDINARY.fullmatch(block):
+        return 0
+    return sum(len(line) + 1 for line in block.split(b"\n") if not _ORDINARY.fullmatch(line + b"\n"))
 
 
 def structured(value: str) -> Structured:

@@ -63,6 +63,11 @@ class _Place:
     default: str = "text/plain"
 
 
+_LATE = re.compile(rb"[^\r\n]{1,1000}\r?\n\r?\n((?:[!-9;-~]++[ \t]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)+)\r?\n")
+_MIME = re.compile(rb"^content-(?:type|transfer-encoding|disposition)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+"""Headers of a mail behind a line that is none, which some programs pass over."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Delimiter:
     start: int
@@ -74,6 +79,8 @@ def read_message(data: bytes) -> Message:
     """The parts of an Internet message."""
     walk = _Walk(data)
     headers = walk.entity(_Place(0, 0, len(data)))
+    if not headers.fields and (late := _LATE.match(data)) is not None and _MIME.search(late[1]):
+        walk.doubts.append(("", "headers follow an empty line"))
     return Message(headers, tuple(walk.parts), walk.unread, tuple(walk.doubts))
 
 

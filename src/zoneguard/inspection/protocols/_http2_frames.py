@@ -20,10 +20,11 @@ MAX_FRAMES = 1_000_000
 MAX_BLOCK = 100  # frames of one header block
 MAX_LIST = 256 << 10
 MAX_TABLE = 1 << 20
-MAX_LONG = 16 << 10  # a header block, or what orders a connection
-SHORT = frozenset({2, RST_STREAM, SETTINGS, 6, 7, 8})  # orders of a connection
-MAX_STRANGE = 16 << 10
-"""Bytes of padding and of extensions that are taken for no content."""
+MAX_LONG = 16 << 10  # a header block
+ORDERS = {2: 5, RST_STREAM: 4, SETTINGS: 600, 6: 8, 7: 1024, 8: 4}
+"""What orders a connection, and the bytes that it has at most: settings are six each, a farewell may have text."""
+MAX_STRANGE, MAX_STRAY = 16 << 10, 256
+"""Bytes of padding and long headers, and of frames of no stream or known kind, that are taken for no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ class Half:
 @dataclass(slots=True)
 class Side:
     """One direction. ``streams`` in the order in which they began; ``lost``: from where on nothing can be said;
-    ``promised``: the requests that a server made up for its pushes; ``strange``: bytes in frames of no stream, of no
-    known kind, of padding, in long header lists."""
+    ``promised``: the requests that a server made up for its pushes; ``strange``: bytes of padding, in long header
+    lists; ``stray``: in frames of no stream, of no known kind, longer than theirs are."""
 
     streams: dict[int, Half] = field(default_factory=dict)
     strange: int = 0
+    stray: int = 0
     promised: dict[int, Half] = field(default_factory=dict)
     lost: int | None = None
 
@@ -93,7 +95,9 @@ def read_side(track: Track, position: int) -> Side:
     for count, frame in enumerate(frames(track, position), 1):
         inner = _unpadded(track.data, frame)
         reached = frame.end
-        side.strange += _strange(frame, inner, frame.stream in side.streams)
+        known = frame.stream in side.streams
+        side.strange += _strange(frame, inner)
+        side.stray += _stray(frame, known)
         if frame.kind == DATA and frame.stream in side.streams:
             half = side.streams[frame.stream]
             if inner[1] > inner[0]:
@@ -114,6 +118,7 @@ def read_side(track: Track, position: int) -> Side:
                 return side
             target.ended |= ends and bool(frame.flags & END_HEADERS)
         if frame.cut:
+            side.lost = None if frame.kind == DATA and known else frame.start - FRAME
             return side
         if count >= MAX_FRAMES or len(side.streams) > MAX_STREAMS or len(block) > MAX_BLOCK:
             break
@@ -122,14 +127,20 @@ def read_side(track: Track, position: int) -> Side:
     return side
 
 
-def _strange(frame: Frame, inner: tuple[int, int], known: bool) -> int:
-    """How many bytes of the frame may be anything."""
+def _strange(frame: Frame, inner: tuple[int, int]) -> int:
+    """How many bytes of the frame may be anything, though it may have them."""
     size = frame.end - frame.start
-    if frame.kind == DATA:
-        return frame.end - inner[1] if known else size
     if frame.kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
         return size if size > MAX_LONG else 0
-    return size if frame.kind not in SHORT or size > MAX_LONG else 0
+    return frame.end - inner[1] if frame.kind == DATA else 0
+
+
+def _stray(frame: Frame, known: bool) -> int:
+    """How many bytes of the frame are nothing that is said there; ``known``: its stream is."""
+    size = frame.end - frame.start
+    if frame.kind in (HEADERS, PUSH_PROMISE, CONTINUATION) or (frame.kind == DATA and known):
+        return 0
+    return size if size > ORDERS.get(frame.kind, 0) else 0
 
 
 def _target(side: Side, data: bytes, frame: Frame, inner: tuple[int, int]) -> Half:

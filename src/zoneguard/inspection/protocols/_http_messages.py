@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zoneguard.inspection.carving import Track
-from zoneguard.inspection.mime.headers import Headers, read_headers
+from zoneguard.inspection.mime.headers import Headers, no_headers, read_headers
 
 REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^ \r\n]{1,65536}) HTTP/1\.[01]\r?\n")
 RESPONSE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]{0,4096})?\r?\n")
@@ -19,7 +19,8 @@ _TRAILER = re.compile(rb"(?:[^\r\n]{1,8192}\r?\n){0,100}\r?\n")
 @dataclass(frozen=True, slots=True)
 class HttpMessage:
     """``method`` and ``target`` of a request, ``status`` of a response. ``pieces``: stream ranges of the body, chunks
-    joined. ``span``: the whole message. ``whole``: its end is there. ``ambiguous``: its length is given twice."""
+    joined. ``span``: the whole message. ``whole``: its end is there. ``ambiguous``: its length is given twice.
+    ``strange``: bytes of its head that are no headers."""
 
     headers: Headers
     pieces: tuple[tuple[int, int], ...]
@@ -29,6 +30,7 @@ class HttpMessage:
     target: str = ""
     status: int = 0
     ambiguous: bool = False
+    strange: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read_requests(track: Track) -> Iterator[HttpMessage | Lost]:
             position += 2
             continue
         match = REQUEST.match(track.data, position)
-        headers = read_headers(track.data, match.end(), len(track.data)) if match else None
+        headers = _head(track, match.end()) if match else None
         if match is None or headers is None or track.damaged(position, headers.end):
             following = _next(REQUEST, track, position)
             yield Lost((position, following))
@@ -56,7 +58,7 @@ def read_requests(track: Track) -> Iterator[HttpMessage | Lost]:
         body = _body(track, headers, until_close=False)
         yield HttpMessage(
             headers, body.pieces, (position, body.end), body.whole, method, match[2].decode("latin-1"),
-            ambiguous=body.ambiguous,
+            ambiguous=body.ambiguous, strange=no_headers(track.data[match.end() : headers.end]),
         )  # fmt: skip
         if method == "CONNECT" and not track.data.startswith(b"CONNECT ", body.end):  # the next one, if it was declined
             return
@@ -70,7 +72,7 @@ def read_responses(track: Track, methods: list[str]) -> Iterator[HttpMessage | L
     position, number = 0, 0
     while position < len(track.data):
         match = RESPONSE.match(track.data, position)
-        headers = read_headers(track.data, match.end(), len(track.data)) if match else None
+        headers = _head(track, match.end()) if match else None
         if match is None or headers is None or track.damaged(position, headers.end):
             following = _next(RESPONSE, track, position)
             yield Lost((position, following))
@@ -81,12 +83,20 @@ def read_responses(track: Track, methods: list[str]) -> Iterator[HttpMessage | L
         bodyless = method == "HEAD" or status < 200 or status in (204, 304) or (method == "CONNECT" and status < 300)
         body = _Body((), headers.end, True) if bodyless else _body(track, headers, until_close=True)
         yield HttpMessage(
-            headers, body.pieces, (position, body.end), body.whole, method, status=status, ambiguous=body.ambiguous
-        )
+            headers, body.pieces, (position, body.end), body.whole, method, status=status, ambiguous=body.ambiguous,
+            strange=no_headers(track.data[match.end() : headers.end]),
+        )  # fmt: skip
         if status == 101 or (method == "CONNECT" and status < 300):
             return
         number += status >= 200
         position = body.end
+
+
+def _head(track: Track, start: int) -> Headers | None:
+    """The headers behind a start line; ``None`` where the empty line that ends them is missing."""
+    headers = read_headers(track.data, start, len(track.data))
+    ended = not headers.fields or track.data.endswith((b"\n\n", b"\n\r\n"), start - 1, headers.end)
+    return headers if ended else None
 
 
 @dataclass(frozen=True, slots=True)

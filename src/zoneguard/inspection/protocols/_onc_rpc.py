@@ -80,7 +80,8 @@ class Lost:
 
 
 def messages(stream: Stream, *, datagrams: bool) -> Iterator[Call | Answer | Lost]:
-    """The messages of one side, in order. Where marks do not fit, the rest is lost."""
+    """The messages of one side, in order. Where marks do not fit, the rest is lost; so is one that is cut off, behind
+    what it tells."""
     if datagrams:
         for segment in stream.segments:
             yield message(stream.data, segment.start, segment.end) or Lost(segment.start, segment.end)
@@ -94,6 +95,8 @@ def messages(stream: Stream, *, datagrams: bool) -> Iterator[Call | Answer | Los
             yield Lost(position, end)
             return
         yield found
+        if position + 4 + size > end:
+            yield Lost(position, end)
         position += 4 + size
 
 

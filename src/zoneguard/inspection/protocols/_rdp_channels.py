@@ -17,6 +17,8 @@ from zoneguard.model.spans import CaptureSpan
 TO_SERVER, TO_CLIENT = 0x64, 0x68  # PER choices of SendDataRequest and SendDataIndication
 NONE, LOW = 0, 1
 """Levels of encryption of the server (MS-RDPBCGR 5.3.1): nothing is encrypted; nothing that the server sends."""
+_CONFERENCE = frozenset((0x04, 0x20, 0x28, 0x2C, 0x38, 0x3C, 0x7C))
+"""Domain, disconnection, attaching users, joining channels; connecting, which begins with 0x7F."""
 _TPKT, _DATA = 3, b"\x02\xf0\x80"
 _FIRST, _LAST, _COMPRESSED = 0x1, 0x2, 0x200000
 _ENCRYPTED = 0x8
@@ -37,11 +39,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Chunks of one direction in order, by channel. ``read``: up to where its packets were followed; ``whole``: the
-    direction was read from its beginning to its end."""
+    """Chunks of one direction in order, by channel. ``read``: up to where its packets were followed; ``stray``: bytes
+    of packets that are neither of a channel nor of the screen; ``whole``: the direction was read from its beginning to
+    its end."""
 
     chunks: Mapping[int, Sequence[Chunk]]
     read: int
+    stray: int
     whole: bool
 
     def size(self, channel: int) -> int:
@@ -76,12 +80,14 @@ class Dynamic:
         return f"{self.name} {self.sizes[0]}/{self.sizes[1]}" if any(self.sizes) else self.name
 
 
-def carried(track: Track, position: int, kind: int, channels: Collection[int]) -> Carried:
-    """What the packets behind ``position`` carry of ``channels``, up to the first damage or what is no packet. One that
-    the end of the direction cuts off counts as far as it goes."""
+def carried(track: Track, position: int, kind: int, channels: Collection[int], own: Collection[int]) -> Carried:
+    """What the packets behind ``position`` carry of ``channels`` (``own``: those of the screen), up to the first damage
+    or what is no packet. One that the end of the capture cuts off counts as far as it goes."""
     data, left = track.data, _CHUNKS
     found: dict[int, list[Chunk]] = {channel: [] for channel in channels}
     end = next((start for start, _ in track.damage(position, len(data))), len(data))
+    last = behind = position
+    stray = 0
     for _ in range(_PACKETS):
         size = _packet_size(data, position)
         following = min(position + size, end)
@@ -91,8 +97,12 @@ def carried(track: Track, position: int, kind: int, channels: Collection[int]) -
         if chunk is not None and chunk.channel in found:
             found[chunk.channel].append(chunk)
             left -= 1
-        position = following
-    return Carried(found, position, track.stream.complete and position == len(data))
+        elif (chunk is None and not _orders(data, position)) or (chunk is not None and chunk.channel not in own):
+            stray += following - position
+        last, behind, position = position, position + size, following
+    if track.stream.complete and behind > len(data):
+        position = last  # the end of the direction is there, that of its last packet is not
+    return Carried(found, position, stray, track.stream.complete and position == len(data))
 
 
 def _packet_size(data: bytes, position: int) -> int:
@@ -107,6 +117,13 @@ def _packet_size(data: bytes, position: int) -> int:
         return 0
     size = (head[1] & 0x7F) << 8 | head[2] if head[1] & 0x80 else head[1]
     return size if size >= 3 else 0
+
+
+def _orders(data: bytes, start: int) -> bool:
+    """Whether the packet carries the screen by the fast path, or orders the conference (T.125, 7)."""
+    if data[start] != _TPKT:
+        return True
+    return data[start + 4 : start + 7] == _DATA and (data[start + 7 : start + 8] or b"\0")[0] & 0xFC in _CONFERENCE
 
 
 def _chunk(data: bytes, start: int, end: int, kind: int) -> Chunk | None:

@@ -13,7 +13,7 @@ STANDARD, TLS, CREDSSP, RDSTLS, CREDSSP_EARLY = 0, 1, 2, 4, 8
 SECURITY = {STANDARD: "standard", TLS: "tls", CREDSSP: "credssp", RDSTLS: "rdstls", CREDSSP_EARLY: "credssp"}
 _NEGOTIATION_REQUEST, _NEGOTIATION_ANSWER, _NEGOTIATION_FAILURE = 1, 2, 3
 _CLIENT_CORE, _CLIENT_NETWORK = 0xC001, 0xC003
-_SERVER_SECURITY, _SERVER_NETWORK = 0x0C02, 0x0C03
+_SERVER_SECURITY, _SERVER_NETWORK, _SERVER_MESSAGES = 0x0C02, 0x0C03, 0x0C04
 _COOKIE = re.compile(rb"Cookie: mstshash=([^\r\n]{0,200})\r\n")
 _TOKEN = re.compile(rb"Cookie: msts=([^\r\n]{0,200})\r\n")
 _CONNECT_INITIAL, _CONNECT_RESPONSE = b"\x7f\x65", b"\x7f\x66"
@@ -49,11 +49,13 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Conference:
-    """What the two sides agree on before anything is encrypted. ``encryption`` is the server's level, 0: none."""
+    """What the two sides agree on before anything is encrypted. ``encryption`` is the server's level, 0: none;
+    ``own``: the numbers of the channels that the screen itself uses."""
 
     client_name: str = ""
     channels: tuple[Channel, ...] = ()
     encryption: int | None = None
+    own: frozenset[int] = frozenset()
 
 
 def packet(data: bytes, position: int = 0) -> tuple[int, int, int] | None:
@@ -118,6 +120,8 @@ def read_conference(client: bytes, server: bytes) -> Conference | None:
             numbers = [int.from_bytes(block[i : i + 2], "little") for i in range(4, len(block) - 1, 2)]
             answered = zip(conference.channels, [*numbers, *[None] * len(conference.channels)], strict=False)
             conference = replace(conference, channels=tuple(replace(c, number=n) for c, n in answered))
+        if kind in (_SERVER_NETWORK, _SERVER_MESSAGES):
+            conference = replace(conference, own=conference.own | {int.from_bytes(block[:2], "little")})
     return conference
 
 

@@ -32,6 +32,7 @@ from zoneguard.model.text import N_
 from zoneguard.plugins import of_type
 
 MAX_HEADERS = 64 << 10
+STRAY = 200  # bytes of a head that are no headers, which some server may send
 UNREAD = frozenset({"tls", "raw"})
 """Protocols that are told as what the session goes on in."""
 CHUNK_MARK = 40
@@ -108,7 +109,7 @@ class _Session:
     def _weigh(self, message: HttpMessage, track: Track) -> None:
         """Count what stands in front of a body and behind it, where it is more than any server takes."""
         size = message.span[1] - message.span[0] - sum(end - start + CHUNK_MARK for start, end in message.pieces)
-        self.long[track] += size if size > MAX_HEADERS else 0
+        self.long[track] += size if size > MAX_HEADERS else message.strange if message.strange > STRAY else 0
 
     def _read_inner(self, message: HttpMessage, request: HttpMessage) -> bool:
         """Read what both sides say behind the agreement; False where no reader knows it, or it is encrypted."""

@@ -10,7 +10,15 @@ from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol
 from zoneguard.inspection.carving import Track
-from zoneguard.inspection.protocols._http2_frames import MAX_STRANGE, PREFACE, SETTINGS, Half, Side, read_side
+from zoneguard.inspection.protocols._http2_frames import (
+    MAX_STRANGE,
+    MAX_STRAY,
+    PREFACE,
+    SETTINGS,
+    Half,
+    Side,
+    read_side,
+)
 from zoneguard.inspection.protocols._http_bodies import Bodies, url_of
 from zoneguard.inspection.protocols._http_messages import HttpMessage
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -61,7 +69,8 @@ def read(conversation: Conversation, opening: HttpMessage | None = None) -> list
     bodies.join(down)
     for side, track in ((asked, up), (answered, down)):
         _lost(recorder, side, track)
-        recorder.strange(track, side.strange if side.strange > MAX_STRANGE else 0)
+        strange = side.strange if side.strange > MAX_STRANGE else 0
+        recorder.strange(track, strange + (side.stray if side.stray > MAX_STRAY else 0))
     recorder.missing_ends(up, down)
     return recorder.transfers
 

@@ -16,6 +16,7 @@ from zoneguard.inspection import Content, Conversation, Protocol
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.mailing import record_mail
 from zoneguard.inspection.mime import decode
+from zoneguard.inspection.mime.headers import no_headers
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._upgraded import record_upgraded
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -44,7 +45,9 @@ _STATUS = re.compile(rb"(?i)(?:\*|[!-~]{1,64}) (?:OK|NO|BAD|BYE)(?: |\Z)|\+")
 _UPGRADE = re.compile(rb"(\S+) (STARTTLS|COMPRESS [A-Z]+)\s*\Z", re.IGNORECASE)
 MAX_TEXT = 64 << 10
 """Bytes of a line that are ordinary: structures and headers of a message, lists."""
-MAX_LITERAL = 64 << 10  # of one that is no mail: names, passwords, header lines
+MAX_LITERAL, MAX_WORD = 64 << 10, 1024
+"""Bytes of a literal that is no mail: of header lines and of all others together; of a name, a password, a subject."""
+STRAY = 200  # bytes among header lines that are none
 MAX_COMMANDS = 4 << 20  # of a session's commands, literals apart
 
 
@@ -95,6 +98,7 @@ class _Session:
         self.client, self.server = Track(asking), Track(answering)
         self.strange = {self.client: 0, self.server: 0}
         self.pieces: dict[bytes, _Pieces] = {}
+        self.words = {self.client: 0, self.server: 0}
         self.status = 0
 
     def run(self) -> None:
@@ -156,8 +160,8 @@ class _Session:
         for literal in line.literals:
             if appends:
                 self._mail(self.client, [literal], line.whole)
-            elif literal[1] - literal[0] > MAX_LITERAL:
-                self.strange[self.client] += literal[1] - literal[0]
+            else:
+                self._word(self.client, literal)
 
     def _fetched(self, line: _Line) -> None:
         message = _OF_MESSAGE.match(line.texts[0])
@@ -166,18 +170,27 @@ class _Session:
             item = _ITEM.search(_LITERAL.sub(b"", before))
             whole = line.whole or literal is not line.literals[-1]
             if message is None or item is None:
-                self.strange[self.server] += literal[1] - literal[0] if literal[1] - literal[0] > MAX_LITERAL else 0
+                self._word(self.server, literal)
             elif item[2] is not None and not item[1]:
                 pieces = self.pieces.setdefault(message[1], _Pieces())
                 pieces.at.setdefault(int(item[2]), literal)
             elif not item[1] and not item[3]:
                 self._mail(self.server, [literal], whole)
             elif (item[1] or b"").upper().startswith(b"HEADER") or (item[3] or b"").upper() == b".HEADER":
-                self.strange[self.server] += literal[1] - literal[0] if literal[1] - literal[0] > MAX_LITERAL else 0
+                lines = self.server.data[slice(*literal)]
+                stray = no_headers(lines)
+                self.strange[self.server] += len(lines) if len(lines) > MAX_LITERAL else stray if stray > STRAY else 0
             else:
                 self._part(literal)
         if message is not None and (size := _SIZE.search(told)) is not None:
             self.pieces.setdefault(message[1], _Pieces()).size = int(size[1])
+
+    def _word(self, track: Track, literal: tuple[int, int]) -> None:
+        """A literal that is neither a mail nor a part of one."""
+        size = literal[1] - literal[0]
+        self.words[track] += size
+        if size > MAX_WORD or self.words[track] > MAX_LITERAL:
+            self.strange[track] += size
 
     def _together(self, pieces: _Pieces) -> None:
         """A message out of its pieces, as far as they follow each other."""

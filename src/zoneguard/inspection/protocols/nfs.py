@@ -45,7 +45,8 @@ def _first(stream: Stream, number: int, conversation: Conversation) -> Call | An
     if conversation.flow.proto == UDP:
         segments = stream.segments[number : number + 1]
         return message(stream.data, segments[0].start, segments[0].end) or Lost(0, 0) if segments else None
-    return next(islice(messages(stream, datagrams=False), number, None), None)
+    found = next(islice(messages(stream, datagrams=False), number, None), None)
+    return None if number and isinstance(found, Lost) else found
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:

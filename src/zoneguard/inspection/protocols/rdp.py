@@ -56,6 +56,7 @@ _OF_THE_SCREEN = frozenset(
 _PROGRAMS = "rail"
 """The static channel by which windows of single programs are placed (MS-RDPERP)."""
 _TOLD = 20  # things that one channel was used for
+_STRAY = 256  # bytes of packets that are nothing known
 _AGREED = 4096
 """Bytes that a client without devices never sends: what both sides say before is a few hundred."""
 
@@ -125,11 +126,11 @@ def _standard(recorder: Recorder, client: Track, server: Track, asking: int, ans
         recorder,
         client,
         server,
-        carried(client, asking, TO_SERVER, numbers),
-        carried(server, answering, TO_CLIENT, numbers),
+        carried(client, asking, TO_SERVER, numbers, conference.own),
+        carried(server, answering, TO_CLIENT, numbers, conference.own),
         conference.encryption,
     )
-    session = _Session(*traffic.doubt())
+    session = _Session(*traffic.doubt(opened))
     if conference.client_name:
         session.facts.append(("client-name", conference.client_name))
     session.facts.append(("channels", ",".join(c.name for c in conference.channels)))
@@ -151,14 +152,19 @@ class _Traffic:
     received: Carried
     level: int | None
 
-    def doubt(self) -> tuple[Certainty, Text]:
+    def doubt(self, channels: Iterable[Channel]) -> tuple[Certainty, Text]:
         """Whether all that the channels carried was seen, and why not."""
         if not self.server.data:
             return Certainty.PARTIAL, N_("the server's side is not in the capture")
+        if self.level is None:
+            return Certainty.PARTIAL, N_("the data that names its channels is not in the capture")
         for track, carried_by in ((self.client, self.sent), (self.server, self.received)):
-            if left := len(track.data) - carried_by.read + track.missing_end:
+            stray = carried_by.stray if carried_by.stray > _STRAY else 0
+            if left := len(track.data) - carried_by.read + track.missing_end + stray:
                 reason = N_("{size} bytes could not be followed, in which channels may carry more", size=left)
                 return Certainty.PARTIAL, reason
+        if self.level == NONE and (unread := sum(self.talk(channel)[1] for channel in channels)):
+            return Certainty.PARTIAL, N_("{count} messages of its channels could not be read", count=unread)
         if self.level == NONE:
             return Certainty.OPAQUE, N_("what its channels carried was read; its pictures were not")
         return Certainty.OPAQUE, N_(

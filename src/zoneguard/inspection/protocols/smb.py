@@ -95,7 +95,7 @@ def _with_magic(items: list[Message | Lost], magic: bytes) -> Iterator[Message]:
 def _not_followed(recorder: Recorder, both: dict[Track, list[Message | Lost]]) -> None:
     """Encrypted messages, and gaps in which messages may have been."""
     hidden = {t: sum(m.end - m.start for m in items if _hidden(m)) for t, items in both.items()}
-    lost = {t: sum(m.end - m.start for m in items if isinstance(m, Lost)) for t, items in both.items()}
+    lost = {t: sum(m.end - m.start for m in items if isinstance(m, Lost) or not m.whole) for t, items in both.items()}
     asking, answering = both
     if any(hidden.values()):
         reason = N_(

@@ -113,6 +113,7 @@ class _Session:
             return self._chunk(command)
         reply = self._reply(command.end)
         if command.verb in (b"MAIL", b"RSET", b"EHLO", b"HELO", b"LHLO"):
+            self._abandoned_chunks()
             self.envelope, self.chunks, self.recipients = [], [], 0
             self.lmtp = command.verb == b"LHLO" or (self.lmtp and command.verb in (b"MAIL", b"RSET"))
         if command.verb == b"MAIL":
