@@ -16,6 +16,8 @@ pytestmark = pytest.mark.corpus
 
 DAMAGED = {
     "found_online__openwrt.org__iptables-save-AA.txt": 11,  # cut at the terminal's edge
+    "configs_serverfault__766198.txt": 1,  # an excerpt without policies, as is the next
+    "majek_dump_vpn__vpn__iptables.up.rules": 1,
 }
 """Rules that the file itself does not hold whole."""
 

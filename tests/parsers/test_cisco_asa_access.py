@@ -314,9 +314,10 @@ def test_any_is_ipv4_before_9_0_and_both_versions_since() -> None:
 
 def test_what_an_applied_entry_leaves_open_is_said_and_bounded() -> None:
     entry = "access-list A extended permit ip any object cloud"
-    text = f"{VERSION}\ninterface E0\n nameif outside\nobject network cloud\n fqdn cloud.example.com\n{entry}"
+    port = "interface E0\n nameif outside\n ip address 192.0.2.1 255.255.255.0"
+    text = f"{VERSION}\n{port}\nobject network cloud\n fqdn cloud.example.com\n{entry}"
     parsed = read(f"{text}\naccess-group A in interface outside")
-    assert [(d.span.first, d.bounded) for d in parsed.account.not_understood] == [(5, True), (6, True)]
+    assert [(d.span.first, d.bounded) for d in parsed.account.not_understood] == [(6, True), (7, True)]
     assert not parsed.devices[0].uncertain
 
 

@@ -152,7 +152,7 @@ def test_the_family_shows_in_the_rules_or_else_in_the_files_name(text: str, file
 
 
 def test_ipv6_addresses_are_of_the_shared_space() -> None:
-    rules = box("*filter\n-A FORWARD -s fd00::1/ffff::ffff -j DROP\nCOMMIT")
+    rules = box("*filter\n:FORWARD ACCEPT\n-A FORWARD -s fd00::1/ffff::ffff -j DROP\nCOMMIT")
     assert passes(rules, packet("fd00:5::1", "fd00::2")) is False
     assert passes(rules, packet("fd00:5::2", "fd00::2")) is True
     assert V6 == 1 << 128
@@ -252,10 +252,29 @@ def test_circles_and_abysses_of_chains_are_cut() -> None:
     depth = 5000
     chains = [f":C{i} - [0:0]" for i in range(depth)]
     calls = [f"-A C{i} -j C{i + 1}" for i in range(depth - 1)]
-    deep = read("\n".join(["*filter", *chains, "-A FORWARD -j C0", *calls, "COMMIT"]))
+    deep = read("\n".join(["*filter", ":FORWARD DROP", *chains, "-A FORWARD -j C0", *calls, "COMMIT"]))
     assert len(deep.account.not_understood) == depth // 60
     with pytest.raises(KeyError):
         deep.devices[0].vrfs[0].lists["filter/nothing"]
+
+
+def test_a_policy_that_the_file_does_not_say_is_open() -> None:
+    part = read("-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT")
+    (said,) = part.account.not_understood
+    assert said.bounded
+    assert "FORWARD, INPUT" in said.reason
+    assert passes(part.devices[0], packet(dport=80)) is True
+    assert passes(part.devices[0], packet(dport=81)) is None
+    script = read("iptables -P FORWARD DROP\niptables -A FORWARD -p tcp --dport 80 -j ACCEPT")
+    assert not script.account.not_understood
+    assert passes(script.devices[0], packet(dport=81)) is False
+    assert "INPUT" in read("iptables -P FORWARD DROP\niptables -A INPUT -j DROP").account.not_understood[0].reason
+
+
+def test_a_policy_is_open_behind_a_return() -> None:
+    part = box("*filter\n-A FORWARD -p tcp -j RETURN\n-A FORWARD -j DROP\nCOMMIT")
+    assert passes(part, packet()) is None
+    assert passes(part, packet(proto=17)) is False
 
 
 def test_a_chain_means_what_each_of_its_hooks_makes_of_it() -> None:

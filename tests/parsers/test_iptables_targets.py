@@ -35,7 +35,8 @@ def read(*lines: str) -> Parsed:
 
 
 def table(name: str, *rules: str) -> Device:
-    parsed = read(f"*{name}", *rules, "COMMIT")
+    policy = [":FORWARD ACCEPT"] if name == "filter" else []
+    parsed = read(f"*{name}", *policy, *rules, "COMMIT")
     assert not parsed.account.not_understood
     return parsed.devices[0]
 

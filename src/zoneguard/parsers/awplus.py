@@ -37,6 +37,7 @@ _TYPICAL = re.compile(
     r"| network \S+$|  ip subnet |spanning-tree mode rstp|lacp global-passive-mode"
     r"|ipv6 traffic-filter |access-list [34]\d{3} "
 )
+_HARDWARE = re.compile(r"access-list (?:3[0-6]|4[0-6])\d{2} (?:permit|deny|send-to-|copy-to-)")
 _SAMPLE = 4000
 
 
@@ -45,9 +46,11 @@ def sniff(source: Source) -> float:
     lines = source.lines[:_SAMPLE]
     certain = sum(1 for line in lines if _CERTAIN.match(line))
     typical = sum(1 for line in lines if _TYPICAL.match(line))
+    said = [line for line in lines if line.strip(" !")]
     if certain:
         return 0.97 if certain > 1 or typical > 1 else 0.85
-    return 0.4 if typical > 3 else 0.0
+    alone = bool(said) and all(_HARDWARE.match(line) for line in said)
+    return 0.6 if alone else 0.4 if typical > 3 else 0.0
 
 
 def parse(source: Source, name: str) -> Parsed:

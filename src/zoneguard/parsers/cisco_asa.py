@@ -27,6 +27,7 @@ from zoneguard.parsers._cisco_asa.objects import Book
 from zoneguard.parsers._cisco_asa.routes import routes
 from zoneguard.parsers._cisco_asa.tunnels import read_tunnels
 from zoneguard.parsers._cisco_asa.vpn import opened
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._negations import report_taken_back
 from zoneguard.parsers.accounting import Ledger
 
@@ -67,8 +68,12 @@ def parse(source: Source, name: str) -> Parsed:
     doubts = [tuple(d for d in ledger.uncertain if c.part.first <= d.span.first < end)
               for c, end in zip(configs, starts, strict=True)]  # fmt: skip
     if len(devices) == 1:
-        return Parsed((replace(devices[0], uncertain=ledger.uncertain),), account)
-    return Parsed(tuple(replace(d, uncertain=own) for d, own in zip(devices, doubts, strict=True)), account)
+        doubts = [ledger.uncertain]
+    whole = (
+        replace(device, uncertain=(*missing(source, device.interfaces), *own))
+        for device, own in zip(devices, doubts, strict=True)
+    )
+    return Parsed(tuple(whole), account)
 
 
 def _configs(source: Source, name: str, ledger: Ledger, found: list[Part]) -> list[Config]:

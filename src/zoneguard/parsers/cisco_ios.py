@@ -30,7 +30,7 @@ from zoneguard.parsers.accounting import Ledger
 _FOREIGN = re.compile(
     r"feature \w|vrf context |vdc |install feature-set |boot nxos|ip address \d+\.\d+\.\d+\.\d+/\d"
     r"|: Saved|ASA Version|PIX Version|nameif |security-level \d|same-security-traffic |object network "
-    r"|access-list hardware |flow detection |interface (?:vlan|gigabitethernet|tengigabitethernet|port\d)"
+    r"|access-list (?:hardware|[34]\d{3}) |flow detection |interface (?:vlan|gigabitethernet|tengigabitethernet|port\d)"
 )
 _TYPICAL = re.compile(
     r"interface [A-Z][A-Za-z-]+ ?\d|ip access-list (?:extended|standard) |access-list \d+ (?:permit|deny|remark) "

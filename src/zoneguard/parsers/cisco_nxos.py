@@ -35,6 +35,10 @@ _TYPICAL = re.compile(
     r"|system default switchport"
 )
 _NEXUS = re.compile(r"interface (?:Ethernet\d+/|port-channel\d|loopback\d|mgmt0|Vlan\d)|object-group ip ")
+_NAMED = re.compile(r"ip access-list (?!(?:standard|extended|hardware|role-based|logging|log-update)\b)\S+$")
+_LISTS = re.compile(
+    r"(?:ip|ipv6) access-list \S+$|\d+ (?:permit|deny|remark) |statistics per-entry$|fragments \w+-all$|end$"
+)
 _FOREIGN = re.compile(
     r"ip address \d+\.\d+\.\d+\.\d+ 255|nameif |security-level |ASA Version|: Saved|object network |boot-start-marker"
     r"|ip access-list (?:standard|extended|hardware) |ip vrf |zone |no aaa new-model|interface (?:port\d|vlan\d|eth\d)"
@@ -51,8 +55,13 @@ def sniff(source: Source) -> float:
         return 0.0
     sure = any(line.startswith(("feature ", "vrf context ", "vdc ", "boot nxos")) for line in lines)
     if not sure and not any(_NEXUS.match(line) for line in lines):
-        return 0.0
+        return 0.0 if foreign else _lists_alone(lines)
     return min(0.97, 0.3 + 0.1 * min(known, 4) + 0.25 * sure) / (1 + foreign)
+
+
+def _lists_alone(lines: list[str]) -> float:
+    """Access lists and nothing else: IOS says of each of its lists whether it is standard or extended."""
+    return 0.5 if all(_LISTS.match(line) for line in lines) and any(_NAMED.match(line) for line in lines) else 0.0
 
 
 def parse(source: Source, name: str) -> Parsed:

@@ -18,6 +18,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._cisco.lines import Line, read_lines
 from zoneguard.parsers._forms import each
+from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._nec_ix.collect import collect
 from zoneguard.parsers._nec_ix.config import Config, Port
 from zoneguard.parsers._nec_ix.filters import Filters
@@ -64,13 +65,14 @@ def parse(source: Source, name: str) -> Parsed:
     managed = read_management(lines, config)
     FORMS.check(each(lines), ledger)
     report_taken_back(lines, ledger)
+    interfaces = tuple(port.interface() for port in config.ports.values())
     device = Device(
         name=name,
         vendor=PLUGIN.name,
-        interfaces=tuple(port.interface() for port in config.ports.values()),
+        interfaces=interfaces,
         vrfs=vrfs,
         span=source.whole,
-        uncertain=ledger.uncertain,
+        uncertain=(*missing(source, interfaces), *ledger.uncertain),
         services=tuple(Service(server, "", span) for server, span in config.servers.items()),
         settings=managed,
         tunnels=read_tunnels(lines, config.span),

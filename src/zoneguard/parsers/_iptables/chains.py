@@ -121,7 +121,7 @@ def _rule_list(name: str, chain: Chain, scope: Scope, file: str) -> RuleList:
     for text in chain.rules:
         rules += _rules(text, scope, file)
     policies: dict[str, Action] = {"ACCEPT": Permit(), "DROP": Deny()}
-    default = policies.get(chain.policy, Return())
+    default = Return() if chain.open else policies.get(chain.policy, Return())
     return RuleList(name, tuple(rules), default, SourceSpan(file, chain.line, chain.line))
 
 

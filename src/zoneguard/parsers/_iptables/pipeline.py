@@ -61,7 +61,7 @@ def _run(
             base = lists[v6].get(f"{prefix(tables, v6)}{table_name}/{chain}")
             if table is None or base is None or not (table_name == "filter" or _does_something(base)):
                 continue
-            entry = _entry(table, base, v6, file)
+            entry = _entry(table, base, v6, file, table.chains[chain].open)
             if table_name == "nat":
                 yield Translate(entry, Field.DST if chain == "PREROUTING" else Field.SRC)
             else:
@@ -72,20 +72,23 @@ def _does_something(base: RuleList) -> bool:
     return bool(base.rules) or not isinstance(base.default, Permit)
 
 
-def _entry(table: Table, base: RuleList, v6: bool, file: str) -> RuleList:
+def _entry(table: Table, base: RuleList, v6: bool, file: str, undecided: bool) -> RuleList:
     """The built-in chain for the packets it sees: those of its family, and for NAT those of a session.
 
-    A ``Return`` in the chain comes back here, where the chain's policy decides.
+    A ``Return`` in the chain comes back here, where the chain's policy decides; it is open where ``undecided``.
     """
     span = SourceSpan(file, table.line, table.line)
     passing: list[Match] = [In(Field.SRC, ALL_V4 if v6 else ALL_V6)]
     if table.name == "nat":
         passing.append(_NOT_TRANSLATED)
-    rules = (
+    rules = [
         *(Rule(match, Permit(), span, comment="not asked here", implied=True) for match in passing),
         Rule(ALWAYS, Jump(base.name), base.span, implied=True),
-    )
-    return RuleList(base.name, rules, base.default, base.span)
+    ]
+    if undecided:
+        drops = Unknown(Reason("the policy of {chain} drops it", chain=base.name), base.span)
+        rules.append(Rule(drops, Deny(), base.span, implied=True))
+    return RuleList(base.name, tuple(rules), Permit() if undecided else base.default, base.span)
 
 
 def _missing_family(tables: Tables, file: str) -> Iterable[Stage]:

@@ -133,6 +133,7 @@ class Reader:
         section.last = number
         if chain.policy and policy in ("ACCEPT", "DROP"):
             chain.policy = policy
+            chain.stated = True
         elif chain.policy or policy != "-":
             self.ledger.not_understood(
                 number, Reason("the policy {policy} is not possible here", policy=repr(policy)), Concern.FILTER
@@ -234,6 +235,15 @@ class Reader:
     def end(self) -> None:
         """There are no more lines."""
         self._end_uncommitted()
+        for section in self.sections:
+            if section.table.name == "filter":
+                chains = section.table.open_chains(("FORWARD", "INPUT"))
+                if chains:
+                    reason = Reason(
+                        "the policy of {chains} is not in this file: what no rule takes there is open",
+                        chains=", ".join(chain.name for chain in chains),
+                    )
+                    self.ledger.not_understood(section.table.line, reason, Concern.FILTER, bounded=True)
 
 
 def _shell_words(text: str) -> list[str]:

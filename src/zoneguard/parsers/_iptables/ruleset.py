@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from zoneguard.parsers._iptables.scope import HOOKS
@@ -22,11 +22,16 @@ MAX_DEPTH = 60
 
 @dataclass(slots=True)
 class Chain:
-    """``policy`` is ``ACCEPT`` or ``DROP`` of a built-in chain, empty of a user's; ``line`` is where it is declared."""
+    """``policy`` is ``ACCEPT`` or ``DROP`` of a built-in chain, empty of a user's; ``line`` is where it is declared.
+
+    ``stated``: the file says the policy; ``open``: it does not, and what the kernel starts with need not hold.
+    """
 
     name: str
     line: int
     policy: str = ""
+    stated: bool = False
+    open: bool = False
     rules: list[RuleText] = field(default_factory=list)
 
     @property
@@ -48,6 +53,17 @@ class Table:
         if name not in self.chains:
             self.chains[name] = Chain(name, line, "ACCEPT" if name in TABLES[self.name] else "")
         return self.chains[name]
+
+    def open_chains(self, names: Iterable[str]) -> list[Chain]:
+        """Of the built-in chains ``names``, those whose policy is open: with rules, or all of a table without a policy.
+
+        A chain of which a file with policies says nothing is as the kernel starts it.
+        """
+        anything = any(chain.stated for chain in self.chains.values())
+        found = [self.chain(name, self.line) for name in names]
+        for chain in found:
+            chain.open = not chain.stated and (bool(chain.rules) or not anything)
+        return [chain for chain in found if chain.open]
 
 
 @dataclass(frozen=True, slots=True)
