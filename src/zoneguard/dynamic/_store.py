@@ -32,7 +32,7 @@ NARROWED = (
     "last_file",
 )  # never negative
 KEPT = ("first_time", "last_time", "start", "mac", *NARROWED, "events")
-TOGETHER = 1 << 16  # directions that are put together at once
+TOGETHER = 1 << 12  # directions that are put together at once, in the processor's nearer cache
 LAST = np.int64(np.iinfo(np.int64).max)  # behind every row
 _WORDS, _UNKNOWN = 16, slice(9, 14)  # -1 in ``start`` to ``mac`` of a new flow's directions; all else is zero already
 _KEY, _WHOLE = np.dtype("5u8"), np.dtype("V128")
@@ -99,7 +99,7 @@ class Store:
         if self._memory is None:
             return
         count, whole = 2 * self.flows, self.halves
-        narrow = np.dtype([(name, self._width(name)) for name in KEPT])
+        narrow = _narrowed(whole, count)
         self.halves = np.zeros(0, HALF)
         for name in HALF.names or ():
             delattr(self, name)
@@ -108,13 +108,6 @@ class Store:
         self._memory.resize(max(1, count * narrow.itemsize))
         self._place(self.key, np.frombuffer(self._memory, narrow, count))
         self._memory = None
-
-    def _width(self, name: str) -> str:
-        """The narrowest type for the values of this column."""
-        if name not in NARROWED:
-            return HALF[name].str
-        most = int(getattr(self, name)[: 2 * self.flows].max(initial=0))
-        return next(kind for kind in ("<i2", "<i4", "<i8") if most <= np.iinfo(kind).max)
 
     def began(self, halves: I32 | slice) -> I64:
         """The row of the first packet of each of these directions, ``LAST`` where there is none."""
@@ -152,6 +145,20 @@ class Store:
         self.key, self.halves = key, halves
         for name in halves.dtype.names or ():
             setattr(self, name, halves[name])
+
+
+def _narrowed(whole: Column, count: int) -> np.dtype[np.void]:
+    """What is kept of the first records, in the narrowest types for their values."""
+    most = dict.fromkeys(NARROWED, 0)
+    for first in range(0, count, TOGETHER):
+        some = whole[first : min(first + TOGETHER, count)]
+        for name in NARROWED:
+            most[name] = max(most[name], int(some[name].max()))
+    kinds = {
+        name: next(kind for kind in ("<i2", "<i4", "<i8") if value <= np.iinfo(kind).max)
+        for name, value in most.items()
+    }
+    return np.dtype([(name, kinds.get(name, HALF[name].str)) for name in KEPT])
 
 
 def _rewrite(whole: Column, count: int, narrow: np.dtype[np.void]) -> None:

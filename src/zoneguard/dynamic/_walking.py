@@ -39,10 +39,7 @@ def walked(data: U8, end: int, order: str, header: int, unit: int, at: int) -> t
     starts = records.guessed(at, count * mean // walks, walks, ANY_LENGTH * mean)
     if 2 * len(starts) < walks:
         return np.zeros(0, np.int64), at
-    found, upto = records.walk(starts[:-1], starts[1:])
-    if upto == starts[-1]:
-        return found, upto
-    return found[:-1], int(found[-1])  # the last may be the one that leads astray
+    return records.walk(starts)
 
 
 class _Records:
@@ -66,18 +63,15 @@ class _Records:
 
     def guessed(self, at: int, stride: int, walks: int, reach: int) -> I64:
         """``at``, and one place in each further stretch of ``stride`` bytes in which one is found early."""
-        reach = min(reach, stride) & ~7
-        shape, here = (walks - 1, reach), at + stride
-        columns = {
-            p: np.ndarray(shape, np.uint8, self._data, here + p, (stride, 1)) for p in (*self._zeros, *self._some)
-        }
-        like = reduce(np.bitwise_or, (columns[p] for p in self._zeros)) == 0
-        like &= reduce(np.bitwise_or, (columns[p] for p in self._some)) != 0
-        words = np.flatnonzero(like.view(np.uint64))
-        row, byte = like.reshape(-1, 8)[words].nonzero()
-        stretch, offset = np.divmod(words[row] * 8 + byte, reach)
-        place = here + stride * stretch + offset
-        fits = self._fit(place)
+        reach, more = min(reach, stride), 16
+        places = at + stride * np.arange(1, walks)
+        piece = self._parts(places, reach + more).view(np.uint8)
+        columns = [piece[place : len(piece) - more + place] for place in (*self._zeros, *self._some)]
+        like = reduce(np.bitwise_or, columns[:-2]) == 0
+        like &= columns[-2] | columns[-1] != 0
+        stretch, offset = np.divmod(np.flatnonzero(like), reach + more)
+        place = places[stretch] + offset
+        fits = self._fit(place) & (offset < reach)
         first = np.diff(stretch[fits], prepend=-1) != 0
         return np.append(at, place[fits][first])
 
@@ -85,25 +79,42 @@ class _Records:
         """Whether headers seem to stand here and where it says that the next ones are."""
         fits = np.ones(len(at), np.bool_)
         for _ in range(HOPS):
-            second, fraction, captured, whole = self._words(at, 16).reshape(-1, 4).T
+            second, fraction, captured, whole = self._parts(at, 16).view(self._word).reshape(-1, 4).T
             fits &= (second > 0) & (fraction < self._second) & (captured <= whole) & (whole <= LONGEST)
             at = self._behind(at, captured, np.empty_like(at))
         return fits
 
-    def _words(self, at: I64, size: int) -> Column:
-        parts = np.ndarray((len(self._data) - size + 1,), f"V{size}", self._data, strides=(1,))
-        return parts[at].view(self._word)
+    def _parts(self, at: I64, size: int) -> Column:
+        """So many bytes from each place."""
+        return np.ndarray((len(self._data) - size + 1,), f"V{size}", self._data, strides=(1,))[at]
 
     def _behind(self, at: I64, length: Column, out: I64) -> I64:
         np.add(at, length, out=out)
         out += self._header
         return np.minimum(out, len(self._data) - 16, out=out)
 
-    def walk(self, here: I64, until: I64) -> tuple[I64, int]:
-        """All records on the way from each place to the next, and up to where they are known: to the last, or as far
-        as the first walk that does not end where it should."""
-        found: list[I64] = []
-        upto = int(until[-1])
+    def walk(self, starts: I64) -> tuple[I64, int]:
+        """All records from the first of these places on, and where the next one begins: at the last place, or before.
+
+        Where a walk passes by the place at which the next began, that was none; it then goes on to one of the others.
+        """
+        found, astray = self._walks(starts[:-1], starts[1:])
+        places = np.sort(np.concatenate(found))
+        known, upto, kept = [], int(starts[0]), 0
+        for stop in np.sort(astray).tolist():
+            if stop <= upto:
+                continue
+            end = int(np.searchsorted(places, stop))
+            more, upto = self._alone(int(places[end - 1]), starts[np.searchsorted(starts, stop) :].tolist())
+            known += [places[kept : end - 1], more]
+            if upto < 0:
+                return np.concatenate(known)[:-1], int(more[-1])  # the last may be the one that leads astray
+            kept = int(np.searchsorted(places, upto))
+        return np.concatenate([*known, places[kept:]]), int(starts[-1])
+
+    def _walks(self, here: I64, until: I64) -> tuple[list[I64], I64]:
+        """The records on the way from each place to the next; and those of the latter that were passed by."""
+        found, astray = [], [np.zeros(0, np.int64)]
         lengths = np.ndarray((len(self._data) - 11,), "V4", self._data, 8, (1,))
         while len(here) > ALONE:
             steps = np.empty((STRIDE + 1, len(here)), np.int64)
@@ -113,17 +124,25 @@ class _Records:
             inside = steps < until
             found.append(steps[:-1][inside[:-1]])
             ended = np.flatnonzero(~inside[-1])
-            astray = ended[steps[inside[:, ended].sum(axis=0), ended] != until[ended]]
-            upto = min([upto, *until[astray].tolist()])
+            last = steps[inside[:, ended].sum(axis=0), ended]
+            astray.append(until[ended[last != until[ended]]])
             here, until = steps[-1][inside[-1]], until[inside[-1]]
-        view, unpack = self._data.data, self._length.unpack_from
         for begin, end in zip(here.tolist(), until.tolist(), strict=True):
-            at, alone = begin, []
-            while at < end:
-                alone.append(at)
+            alone, upto = self._alone(begin, [end])
+            found.append(alone)
+            if upto < 0:
+                astray.append(np.array([end]))
+        return found, np.concatenate(astray)
+
+    def _alone(self, at: int, stops: list[int]) -> tuple[I64, int]:
+        """The records from one place to the first of these others that is reached, and that place; -1 where none is."""
+        view, unpack = self._data.data, self._length.unpack_from
+        found: list[int] = []
+        for stop in stops:
+            while at < stop:
+                found.append(at)
                 (length,) = unpack(view, at + 8)
                 at += self._header + length
-            found.append(np.array(alone, np.int64))
-            upto = upto if at == end else min(upto, end)
-        places = np.sort(np.concatenate(found))
-        return places[: np.searchsorted(places, upto)], upto
+            if at == stop:
+                return np.array(found, np.int64), at
+        return np.array(found, np.int64), -1
