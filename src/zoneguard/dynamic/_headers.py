@@ -46,8 +46,8 @@ def _transport(at: int) -> dict[str, tuple[int, str]]:
 
 
 HEAD = _layout(
-    version=(0, "u1"), size=(2, ">u2"), placed=(6, ">u2"), proto=(9, "u1"), src=(12, ">u4"), dst=(16, ">u4"),
-    **_transport(20),
+    version=(0, "u1"), size=(2, ">u2"), number=(4, ">u2"), placed=(6, ">u2"), proto=(9, "u1"),
+    src=(12, ">u4"), dst=(16, ">u4"), **_transport(20),
 )  # fmt: skip
 HEAD_6 = _layout(
     version=(0, "u1"), length_6=(4, ">u2"), proto=(6, "u1"), src_high=(8, ">u8"), src=(16, ">u8"),

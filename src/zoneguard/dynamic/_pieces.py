@@ -6,20 +6,22 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from zoneguard.dynamic._headers import HEAD, HEAD_6
 from zoneguard.dynamic._mixing import mixed
 from zoneguard.dynamic._places import Places, Views, marks
-from zoneguard.dynamic.columns import I32, I64, U64, Bool
+from zoneguard.dynamic.columns import I32, I64, MAX_BATCH, U64, Bool
 from zoneguard.dynamic.fragments import MAX_LENGTH
 from zoneguard.dynamic.layers import IPV4, IPV6
 from zoneguard.dynamic.network import FRAGMENT
 
+_INDEX = np.uint64(MAX_BATCH - 1)
 _PLAIN = marks(256, (0, 60))  # extension headers that only have a length
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Whole fragments in frame order: ``frame`` is the position in the batch, ``start`` to ``end`` their place in the
-    datagram, ``at`` that of their payload in the buffer; ``head`` is what stands before it in the packet.
+    """Whole fragments, of each family in frame order: ``frame`` is the position in the batch, ``start`` to ``end`` their
+    place in the datagram, ``at`` that of their payload in the buffer; ``head`` is what stands before it in the packet.
 
     ``key`` has five columns, as ``fragments.Key`` without its family and protocol, which are in ``kind``.
     """
@@ -52,35 +54,36 @@ class Pieces:
 def pieces(places: Places, view: Views) -> Pieces:
     """The fragments among these packets; where something is missing or odd, none."""
     four, six = (_read(places.take(np.flatnonzero(places.kind == kind)), view, kind == IPV6) for kind in (IPV4, IPV6))
-    both = Pieces(*(np.concatenate([getattr(four, f.name), getattr(six, f.name)]) for f in fields(Pieces)))
-    return both.take(np.argsort(both.frame, kind="stable"))
+    return Pieces(*(np.concatenate([getattr(four, f.name), getattr(six, f.name)]) for f in fields(Pieces)))
 
 
 def _read(places: Places, view: Views, v6: bool) -> Pieces:
     at, context = places.at, places.context.astype(np.int64)
+    head = view.heads(at, HEAD_6 if v6 else HEAD)
     if v6:
-        stop = at + 40 + view.half(at + 4)
-        following = view.u8[at + 6]
-        plain = _PLAIN[following]
+        stop = at + 40 + head["length_6"]
+        plain = _PLAIN[head["proto"]]
         header = at + 40 + np.where(plain, 8 * (view.u8[at + 41].astype(np.int64) + 1), 0)
-        following = np.where(plain, view.u8[at + 40], following)
+        following = np.where(plain, view.u8[at + 40], head["proto"])
         header = np.minimum(header, places.end)
         placed, proto = view.half(header + 2), view.u8[header].astype(np.int64)
         start, more, number, begin = placed & 0xFFF8, placed & 1 > 0, view.word(header + 4), header + 8
-        ends = [view.wide(at + offset) for offset in (8, 16, 24, 32)]
         kind = context << 16 | 1 << 8
-        fits = (view.u8[at] >> 4 == 6) & (following == FRAGMENT) & (placed & 0xFFF9 > 0)
+        fits = (head["version"] >> 4 == 6) & (following == FRAGMENT) & (placed & 0xFFF9 > 0)
+        ends = [head[name] for name in ("src_high", "src", "dst_high", "dst")]
     else:
-        stop = at + view.half(at + 2)
-        placed, proto = view.half(at + 6), view.u8[at + 9].astype(np.int64)
-        start, more, number, begin = (placed & 0x1FFF) * 8, placed & 0x2000 > 0, view.half(at + 4), at + 20
-        none = np.zeros(len(at), np.uint64)
-        ends = [none, view.u32[at + 12].astype(np.uint64), none, view.u32[at + 16].astype(np.uint64)]
+        stop = at + head["size"]
+        placed, proto = head["placed"].astype(np.int64), head["proto"].astype(np.int64)
+        start, more, number, begin = (placed & 0x1FFF) * 8, placed & 0x2000 > 0, head["number"], at + 20
         kind = context << 16 | proto
-        fits = (view.u8[at] == 0x45) & (placed & 0x3FFF > 0)
+        fits = (head["version"] == 0x45) & (placed & 0x3FFF > 0)
+        none = np.zeros(len(at), np.uint64)
+        ends = [none, head["src"], none, head["dst"]]
     length, longest = stop - begin, MAX_LENGTH - (0 if v6 else 20)
     fits &= (length > 0) & (stop <= places.end) & (start + length <= longest) & ~(more & (length & 7 > 0))
-    key = np.stack([*ends, number.view(np.uint64)], axis=1)
+    key = np.empty((len(at), 5), np.uint64)
+    for column, values in enumerate((*ends, number)):
+        key[:, column] = values
     found = Pieces(
         places.frame, key, kind, proto, places.context, places.mac, begin, start, start + length, more, begin - at
     )  # fmt: skip
@@ -90,7 +93,9 @@ def _read(places: Places, view: Views, v6: bool) -> Pieces:
 def wholes(found: Pieces) -> tuple[I64, I64]:
     """The pieces that make whole datagrams, datagram by datagram, and where in them each begins: its pieces came in
     order, none is missing and none repeated."""
-    order = np.argsort(found.hashes, kind="stable")
+    tagged = found.hashes & ~_INDEX | np.arange(len(found), dtype=np.uint64)
+    tagged.sort()
+    order = (tagged & _INDEX).astype(np.int64)
     key, kind = found.key[order], found.kind[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = (key[1:] != key[:-1]).any(axis=1) | (kind[1:] != kind[:-1])

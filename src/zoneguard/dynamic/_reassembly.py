@@ -18,7 +18,7 @@ from zoneguard.dynamic._finished import Key, Part
 from zoneguard.dynamic._headers import Level, nested
 from zoneguard.dynamic._pieces import Pieces, pieces, wholes
 from zoneguard.dynamic._places import Places, Views
-from zoneguard.dynamic.columns import I64, PADDING, U8, U64, Frames, Rows
+from zoneguard.dynamic.columns import I64, PADDING, U8, U64, Column, Frames, Rows
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.layers import IPV4, IPV6
 
@@ -82,13 +82,12 @@ def assembled(frames: Frames, places: Places, view: Views, contexts: Contexts) -
     order, begins = wholes(found)
     if len(order) < FEW:
         return None
-    found = found.take(order)
     ends = np.append(begins[1:], len(order))
-    put = np.argsort(found.frame[ends - 1])
+    put = np.argsort(found.frame[order[ends - 1]])
     counts = (ends - begins)[put]
     ends = np.cumsum(counts)
     begins_now = ends - counts
-    found = found.take(np.repeat(begins[put] - begins_now, counts) + np.arange(len(order)))
+    found = found.take(order[np.repeat(begins[put] - begins_now, counts) + np.arange(len(order))])
     return _decoded(frames, found, begins_now, ends - 1, view, contexts)
 
 
@@ -97,14 +96,12 @@ def _decoded(frames: Frames, found: Pieces, begins: I64, last: I64, view: Views,
     header = np.where(v6, _V6_HEADER, _V4_HEADER)
     at = np.cumsum(header + total) - header - total
     buffer = np.zeros(int((header + total).sum()) + PADDING, np.uint8)
+    to = np.repeat(at + header, np.diff(begins, append=len(found))) + found.start
+    _copy(view.u8, found.at, buffer, to, found.end - found.start)
     for six, width in ((False, _V4_HEADER), (True, _V6_HEADER)):
         some = np.flatnonzero(v6 == six)
-        buffer[at[some, None] + np.arange(width)] = _headers(found.take(begins[some]), total[some], six, width)
-    of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(found)))
-    length = found.end - found.start
-    each = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-    target = (at + header)[of] + found.start
-    buffer[np.repeat(target, length) + each] = view.u8[np.repeat(found.at, length) + each]
+        headers = _headers(found.take(begins[some]), total[some], six, width)
+        _parts(buffer, width)[at[some]] = headers.view(f"V{width}").ravel()
     places = Places(
         found.frame[last], at, at + header + total, np.where(v6, IPV6, IPV4), found.mac[begins], found.context[begins]
     )
@@ -113,6 +110,20 @@ def _decoded(frames: Frames, found: Pieces, begins: I64, last: I64, view: Views,
     there = np.broadcast_to(np.uint8(APART), len(found))
     levels = [replace(level, rows=replace(level.rows, buffer=there[: len(level.rows)])) for level in levels]
     return Assembled(found, begins, found.frame[last], found.hashes[begins], buffer, at, total, levels)
+
+
+def _copy(source: U8, at: I64, into: U8, to: I64, length: I64) -> None:
+    """Copy stretches of bytes to places in ascending order, eight bytes at a time: up to seven more behind each one, of
+    which those behind the last stay."""
+    words = length + 7 >> 3
+    target = np.repeat(to - 8 * (np.cumsum(words) - words), words)
+    target += 8 * np.arange(len(target))
+    _parts(into, 8)[target] = _parts(source, 8)[target + np.repeat(at - to, words)]
+
+
+def _parts(data: U8, size: int) -> Column:
+    """So many bytes from each place on."""
+    return np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
 
 
 def _headers(first: Pieces, total: I64, v6: bool, width: int) -> U8:
@@ -184,5 +195,7 @@ def laid_out(rows: Rows, extra: U8, whole: Assembled | None) -> Rows:
     at = np.cumsum(kept) - kept
     buffer, data_at = rows.buffer > 0, rows.data_at.copy()
     data_at[mine] = at
-    payload = source[np.repeat(start - at, kept) + np.arange(int(kept.sum()))]
-    return replace(rows, buffer=buffer.view(np.uint8), data_at=data_at, buffers=(rows.buffers[0], payload))
+    total = int(kept.sum())
+    payload = np.empty(total + 8, np.uint8)
+    _copy(source, start, payload, at, kept)
+    return replace(rows, buffer=buffer.view(np.uint8), data_at=data_at, buffers=(rows.buffers[0], payload[:total]))
