@@ -20,7 +20,7 @@ _PLAIN = marks(256, (0, 60))  # extension headers that only have a length
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Whole fragments, of each family in frame order: ``frame`` is the position in the batch, ``start`` to ``end`` their
+    """Whole fragments, of each family in frame order: ``frame`` is the position in the batch, ``start`` to ``end`` its
     place in the datagram, ``at`` that of their payload in the buffer; ``head`` is what stands before it in the packet.
 
     ``key`` has five columns, as ``fragments.Key`` without its family and protocol, which are in ``kind``.
