@@ -108,3 +108,16 @@ def test_both_cores_find_the_same_records(batch: int, tmp_path: Path, monkeypatc
     path = tmp_path / "capture.pcap"
     path.write_bytes(pcap(traffic(3, 400)))
     compare([str(path)])
+
+
+def test_a_false_guess_costs_only_the_stretch_behind_it() -> None:
+    within = b"".join(record("<", 16, SECONDS, bytes(20)) for _ in range(60))
+    rng = random.Random(1)
+    data = b"".join(
+        record("<", 16, SECONDS + n // 9, within if n % 100 == 50 else rng.randbytes(250)) for n in range(600)
+    )
+    found, after = find(data, len(data), "<", 16)
+    true = one_by_one(data, "<", 16, 0)
+    assert found == true[: len(found)]
+    assert after == [*true, len(data)][len(found)]
+    assert len(found) > 500
