@@ -15,7 +15,7 @@ V4, V6 = 16 + 14 + 20, 16 + 14 + 40  # where the transport header begins in a re
 def write(path: Path, packets: int, flows: int) -> None:
     """Write ``packets`` frames of 60 to 100 bytes in ``flows`` flows: a fifth IPv6, seven tenths TCP, the rest UDP.
 
-    Each flow has its first packet early and the others near it, in both directions.
+    Each flow has its first packet early and the others near it, in both directions, each where the last one ended.
     """
     rng = np.random.default_rng(2)
     ends = rng.integers(0, 1 << 32, (flows, 2), np.uint32) & np.uint32(0x0001FFFF)
@@ -28,6 +28,12 @@ def write(path: Path, packets: int, flows: int) -> None:
     fresh[np.unique(flow, return_index=True)[1]] = True
     turned = (rng.random(packets) < 0.5) & ~fresh
     sizes = rng.integers(76, 101, packets)
+    payload = sizes - np.where(six, 74, 54)[flow]  # of TCP
+    by_side = np.argsort(flow * 2 + turned, kind="stable")
+    sent = np.cumsum(payload[by_side]) - payload[by_side]
+    begins = np.diff((flow * 2 + turned)[by_side], prepend=-1) != 0
+    sequence = np.empty(packets, np.int64)
+    sequence[by_side] = sent - sent[begins][np.cumsum(begins) - 1] + (~begins & ~turned[by_side])  # a SYN counts one
     with path.open("wb") as out:
         out.write(HEADER)
         for first in range(0, packets, CHUNK):
@@ -35,12 +41,12 @@ def write(path: Path, packets: int, flows: int) -> None:
             some = flow[part]
             places = np.arange(len(some)) + first
             columns = (ends[some], ports[some], six[some], tcp[some], fresh[part], turned[part], sizes[part], places)
-            out.write(_records(*columns))
+            out.write(_records(*columns, sequence[part]))
 
 
 def _records(
     ends: np.ndarray, ports: np.ndarray, six: np.ndarray, tcp: np.ndarray, fresh: np.ndarray, turned: np.ndarray,
-    sizes: np.ndarray, places: np.ndarray,
+    sizes: np.ndarray, places: np.ndarray, sequence: np.ndarray,
 ) -> bytes:  # fmt: skip
     count = len(sizes)
     table = np.zeros((count, 116), np.uint8)
@@ -71,6 +77,7 @@ def _records(
         put(transport, ">u2", sport[which], which)
         put(transport + 2, ">u2", dport[which], which)
         segments, datagrams = which[tcp[which]], which[~tcp[which]]
+        put(transport + 4, ">u4", sequence[segments], segments)
         put(transport + 12, ">u2", np.where(fresh[segments], 0x5002, 0x5010), segments)
         put(transport + 4, ">u2", sizes[datagrams] - (transport - 16), datagrams)
     return table[np.arange(116) < (sizes + 16)[:, None]].tobytes()

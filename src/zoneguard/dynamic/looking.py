@@ -93,7 +93,7 @@ def _carried(
         if read is None or name:
             piece = told.piece if told is not None else None
             keep = ranges.keep if piece is None else ranges.keep_piece(piece, conversation)
-            transfers = reader.look(replace(conversation, keep=keep, name=name))
+            transfers = reader.look(conversation, keep, name)
         else:
             for transfer, data in read.kept:
                 ranges.keep(transfer, data)
@@ -112,7 +112,8 @@ def _conversations(seen: Survey, wanted: Tracks, asked: Asked) -> Iterator[Numbe
     """The conversations of these flows, with the store's numbers."""
     for number, conversation in zip(wanted.where().tolist(), reassemble(seen, wanted, asked.limits), strict=True):
         flow = conversation.flow
-        yield number, replace(conversation, sketched=flow.src in asked.touching or flow.dst in asked.touching)
+        touching = asked.touching and (flow.src in asked.touching or flow.dst in asked.touching)
+        yield number, replace(conversation, sketched=True) if touching else conversation
 
 
 def _looked_into(conversations: Iterator[Numbered], asked: Asked) -> Iterator[tuple[Numbered, Read | None]]:
@@ -152,7 +153,7 @@ def _read(reader: Reader, everything: bool, conversation: Conversation) -> Read:
         if everything or RESOURCE in dict(transfer.facts):
             kept.append((transfer, data))
 
-    transfers = reader.look(replace(conversation, keep=keep))
+    transfers = reader.look(conversation, keep)
     return Read(None if transfers is None else tuple(transfers), tuple(kept))
 
 
@@ -163,12 +164,12 @@ class Reader:
         self._protocols = protocols
         self.known = Known()
 
-    def look(self, conversation: Conversation) -> Iterator[Transfer] | None:
+    def look(self, conversation: Conversation, keep: Keep, name: str = "") -> Iterator[Transfer] | None:
         """What the surest protocol reads; ``None`` where none is sure enough."""
         best = recognised(conversation, self._protocols)
         if best is None:
             return None
-        return _transfers(replace(conversation, known=self.known), best)
+        return _transfers(replace(conversation, keep=keep, name=name, known=self.known), best)
 
 
 def _reader(protocols: tuple[Protocol, ...] | None) -> Reader:

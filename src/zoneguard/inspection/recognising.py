@@ -15,10 +15,11 @@ DEEPEST = 4  # conversations inside each other
 
 def recognised(conversation: Conversation, protocols: Sequence[Protocol]) -> Protocol | None:
     """The protocol that is surest to know the conversation; of equals the first; ``None``: none is sure enough."""
-    fitting = [protocol for protocol in protocols if conversation.flow.proto in protocol.transports]
-    sure = [(protocol.recognise(conversation), -i, protocol) for i, protocol in enumerate(fitting)]
-    confidence, _, best = max(sure, default=(0.0, 0, None), key=lambda s: s[:2])
-    return best if confidence >= CERTAIN_ENOUGH else None
+    best, most = None, 0.0
+    for protocol in protocols:
+        if conversation.flow.proto in protocol.transports and (sure := protocol.recognise(conversation)) > most:
+            best, most = protocol, sure
+    return best if most >= CERTAIN_ENOUGH else None
 
 
 def behind(conversation: Conversation, to_responder: int, to_originator: int) -> Conversation:

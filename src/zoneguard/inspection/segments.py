@@ -20,11 +20,12 @@ F64 = npt.NDArray[np.float64]
 class Segments(Sequence[Segment]):
     """Segments that do not overlap, in order. ``names`` by file number, ``times`` in seconds since 1970 UTC."""
 
-    __slots__ = ("_files", "_names", "_numbers", "_times", "ends", "starts")
+    __slots__ = ("_bounds", "_files", "_names", "_numbers", "_times", "ends", "starts")
 
     def __init__(self, starts: I64, ends: I64, files: I64, numbers: I64, times: F64, names: Sequence[str]) -> None:
         self.starts, self.ends = starts, ends
         self._files, self._numbers, self._times, self._names = files, numbers, times, names
+        self._bounds: list[tuple[int, int]] | None = None
 
     @classmethod
     def of(cls, segments: Sequence[Segment]) -> Segments:
@@ -42,6 +43,13 @@ class Segments(Sequence[Segment]):
         """Those of these places."""
         starts, ends, files, numbers = (c[begin:end] for c in (self.starts, self.ends, self._files, self._numbers))
         return Segments(starts, ends, files, numbers, self._times[begin:end], self._names)
+
+    @property
+    def bounds(self) -> list[tuple[int, int]]:
+        """Where each begins and ends, without its frame."""
+        if self._bounds is None:
+            self._bounds = list(zip(self.starts.tolist(), self.ends.tolist(), strict=True))
+        return self._bounds
 
     def spans(self, begin: int, end: int) -> list[CaptureSpan]:
         """The frames of these segments, by their places."""
@@ -69,3 +77,8 @@ class Segments(Sequence[Segment]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def bounds(segments: Sequence[Segment]) -> Sequence[tuple[int, int]]:
+    """Where each segment begins and ends: of a UDP flow, the datagrams of its stream."""
+    return segments.bounds if isinstance(segments, Segments) else [(s.start, s.end) for s in segments]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from zoneguard.inspection.segments import bounds
 from zoneguard.model.flows import Stream
 
 CALL, ANSWER = 0, 1
@@ -83,8 +84,8 @@ def messages(stream: Stream, *, datagrams: bool) -> Iterator[Call | Answer | Los
     """The messages of one side, in order. Where marks do not fit, the rest is lost; so is one that is cut off, behind
     what it tells."""
     if datagrams:
-        for segment in stream.segments:
-            yield message(stream.data, segment.start, segment.end) or Lost(segment.start, segment.end)
+        for start, stop in bounds(stream.segments):
+            yield message(stream.data, start, stop) or Lost(start, stop)
         return
     position, end = 0, len(stream.data)
     while position + 4 <= end:

@@ -14,7 +14,8 @@ SAMPLE = 64 << 10
 def likeness(conversation: Conversation, score: Score) -> float:
     """The better score of the two ways round; ``score`` takes the first bytes of the asking and the answering side."""
     up, down = conversation.to_responder.data[:SAMPLE], conversation.to_originator.data[:SAMPLE]
-    return max(score(up, down), score(down, up))
+    one, other = score(up, down), score(down, up)
+    return one if one >= other else other
 
 
 def sides(conversation: Conversation, score: Score) -> tuple[Stream, Stream]:

@@ -12,6 +12,7 @@ from itertools import islice
 from zoneguard.inspection import TCP, UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.inspection.segments import bounds
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
 
@@ -22,9 +23,13 @@ SAMPLE = 4
 
 def recognise(conversation: Conversation) -> float:
     """By the first messages of both sides, which parse to their last byte."""
-    streams = conversation.to_responder, conversation.to_originator
-    seen = [_is_message(m) for stream in streams for m in islice(_messages(conversation, stream), SAMPLE)]
-    return 0.6 if seen and all(seen) else 0.0
+    found = False
+    for stream in (conversation.to_responder, conversation.to_originator):
+        for message in islice(_messages(conversation, stream), SAMPLE):
+            if not _is_message(message):
+                return 0.0
+            found = True
+    return 0.6 if found else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
@@ -52,7 +57,7 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
 def _messages(conversation: Conversation, stream: Stream) -> Iterator[bytes]:
     """The messages of one side: a datagram each, or behind a length of two bytes; the last may be short."""
     if conversation.flow.proto == UDP:
-        yield from (stream.data[s.start : s.end] for s in stream.segments)
+        yield from (stream.data[start:end] for start, end in bounds(stream.segments))
         return
     position = 0
     while position < len(stream.data):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from zoneguard.inspection import UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.inspection.segments import bounds
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
 
@@ -27,7 +28,7 @@ def _streams(conversation: Conversation) -> tuple[Stream, Stream]:
 
 
 def _datagrams(stream: Stream) -> Iterable[bytes]:
-    return (stream.data[s.start : s.end] for s in stream.segments[:SAMPLE])
+    return (stream.data[start:end] for start, end in bounds(stream.segments)[:SAMPLE])
 
 
 def _version(data: bytes) -> str:

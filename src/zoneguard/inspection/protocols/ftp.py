@@ -51,7 +51,8 @@ _NOT_FINAL = frozenset({*range(100, 200), 211, 212, 213})
 """Codes after which a transfer still goes on: that it begins, and answers about how far it is."""
 _MEANWHILE = (b"ABOR", b"STAT", b"NOOP")
 """What a client says while a transfer goes on."""
-_ENDPOINTS = (b"PASV", b"EPSV", b"PORT ", b"EPRT ")
+_ENDPOINT = re.compile(rb"(?m)^(?:PASV|EPSV|PORT \d|EPRT )")
+_TRANSFER = re.compile(rb"(?m)^(?:150|226|227) ")
 _PATIENCE = 8  # replies that are read to find the one that ends a transfer
 MAX_FACTS = 1000
 MAX_FOLDERS = 200
@@ -69,8 +70,9 @@ def _score(client: bytes, server: bytes) -> float:
         return 0.95 if server else 0.7
     if not client and _BANNER.match(server):
         return 0.8
-    asked = any(word in client for word in _ENDPOINTS) and re.search(rb"(?m)^(?:PASV|EPSV|PORT \d|EPRT )", client)
-    return 0.6 if asked and re.search(rb"(?m)^(?:150|226|227) ", server) else 0.0
+    if not (b"PASV" in client or b"EPSV" in client or b"PORT " in client or b"EPRT " in client):
+        return 0.0
+    return 0.6 if _ENDPOINT.search(client) and _TRANSFER.search(server) else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:

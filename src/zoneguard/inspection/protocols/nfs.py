@@ -6,13 +6,13 @@ Version 4, and calls protected by Kerberos, are opaque. Port mapper, mounts and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from zoneguard.inspection import TCP, UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._nfs_calls import PROGRAMS, Nfs
-from zoneguard.inspection.protocols._onc_rpc import Answer, Call, Lost, message, messages
+from zoneguard.inspection.protocols._onc_rpc import Answer, Call, Lost, messages
 from zoneguard.inspection.protocols._remote_files import Files
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Stream, Transfer
@@ -32,21 +32,18 @@ def _both_ways(conversation: Conversation) -> tuple[tuple[Stream, Stream], tuple
 
 
 def _score(asking: Stream, answering: Stream, conversation: Conversation) -> float:
-    calls = [_first(asking, n, conversation) for n in range(SAMPLE)]
-    known = [c for c in calls if isinstance(c, Call) and c.program in PROGRAMS]
-    if not known or any(c is not None and c not in known for c in calls):
+    calls = list(_first(asking, conversation))
+    if not calls or not all(isinstance(call, Call) and call.program in PROGRAMS for call in calls):
         return 0.0
-    answers = [m for m in (_first(answering, n, conversation) for n in range(SAMPLE)) if m is not None]
-    return 0.95 if all(isinstance(a, Answer) for a in answers) else 0.6
+    return 0.95 if all(isinstance(answer, Answer) for answer in _first(answering, conversation)) else 0.6
 
 
-def _first(stream: Stream, number: int, conversation: Conversation) -> Call | Answer | Lost | None:
-    """Message ``number`` of a side, as long as it begins in the first segments."""
-    if conversation.flow.proto == UDP:
-        segments = stream.segments[number : number + 1]
-        return message(stream.data, segments[0].start, segments[0].end) or Lost(0, 0) if segments else None
-    found = next(islice(messages(stream, datagrams=False), number, None), None)
-    return None if number and isinstance(found, Lost) else found
+def _first(stream: Stream, conversation: Conversation) -> Iterator[Call | Answer | Lost]:
+    """The first messages of a side; over TCP, what is lost behind one of them says nothing against it."""
+    datagrams = conversation.flow.proto == UDP
+    for number, found in enumerate(islice(messages(stream, datagrams=datagrams), SAMPLE)):
+        if datagrams or not number or not isinstance(found, Lost):
+            yield found
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from zoneguard.inspection import UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.inspection.segments import bounds
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.text import N_
 
@@ -20,8 +21,8 @@ UNSYNCHRONISED = 16
 
 def recognise(conversation: Conversation) -> float:
     """By every packet of both sides."""
-    fits = [_fits(packet) for packet in _packets(conversation)]
-    return 0.6 if fits and all(fits) else 0.0
+    some = next(_packets(conversation), None) is not None
+    return 0.6 if some and all(map(_fits, _packets(conversation))) else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
@@ -39,7 +40,7 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
 
 def _packets(conversation: Conversation) -> Iterator[bytes]:
     for stream in (conversation.to_responder, conversation.to_originator):
-        yield from (stream.data[s.start : s.end] for s in stream.segments)
+        yield from (stream.data[start:end] for start, end in bounds(stream.segments))
 
 
 def _fits(packet: bytes) -> bool:

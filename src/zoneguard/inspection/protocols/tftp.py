@@ -6,12 +6,13 @@ has the client's end point as its ``data-connection``, by which the file gets it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from zoneguard.inspection import UDP, Content, Conversation, Protocol
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.recording import Carriage, Recorder
+from zoneguard.inspection.segments import bounds
 from zoneguard.model.addresses import endpoint_text
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
@@ -54,8 +55,8 @@ def _strange(stream: Stream) -> bool:
     return not {_code(stream.data, a, b) for a, b in _first(stream)} <= {DATA, ACK, ERROR, OPTIONS}
 
 
-def _first(stream: Stream) -> list[_Datagram]:
-    return [(s.start, s.end) for s in stream.segments[:SAMPLE]]
+def _first(stream: Stream) -> Sequence[_Datagram]:
+    return bounds(stream.segments)[:SAMPLE]
 
 
 def _code(data: bytes, start: int, end: int) -> int:
@@ -103,9 +104,9 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
 
 def _block_size(stream: Stream) -> int:
     """The block size that the server agreed to, 0 where it said none."""
-    for segment in stream.segments[:SAMPLE]:
-        if _code(stream.data, segment.start, segment.end) == OPTIONS:
-            words = stream.data[segment.start + 2 : segment.end].split(b"\0")
+    for start, end in _first(stream):
+        if _code(stream.data, start, end) == OPTIONS:
+            words = stream.data[start + 2 : end].split(b"\0")
             said = {name.lower(): value for name, value in zip(words[::2], words[1::2], strict=False)}
             value = said.get(b"blksize", b"")
             return int(value) if value.isdigit() and len(value) < 6 else 0
@@ -115,11 +116,11 @@ def _block_size(stream: Stream) -> int:
 def _files(stream: Stream, block: int) -> Iterator[_File]:
     """A new file begins with each block 1 behind a short block; 16-bit numbers start again at 0 or 1."""
     file = _File()
-    for segment in stream.segments:
-        if _code(stream.data, segment.start, segment.end) != DATA:
+    for start, end in bounds(stream.segments):
+        if _code(stream.data, start, end) != DATA:
             continue
-        number = int.from_bytes(stream.data[segment.start + 2 : segment.start + 4], "big")
-        piece = (segment.start + 4, segment.end)
+        number = int.from_bytes(stream.data[start + 2 : start + 4], "big")
+        piece = (start + 4, end)
         if file.ended and number == 1 and file.pieces and not _again(stream, file, piece):
             yield file
             file = _File()
