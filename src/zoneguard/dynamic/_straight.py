@@ -8,6 +8,7 @@ FIN. Then nothing is in conflict, whatever the order in which packets came, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -77,13 +78,12 @@ def straight(packets: Packets, datagrams: Bool, limit: int) -> Straight:
     place = np.where(tcp & seen[side], _distance(begin, begin[first[side]]), _sent_before(side, payload, count))
     full = np.flatnonzero(payload > 0)
     full = full[np.lexsort((place[full], side[full]))]
-    of, starts, stops = side[full], place[full], (place + payload)[full]
-    again = 1 + np.flatnonzero((of[1:] == of[:-1]) & (stops[1:] <= stops[:-1]) & (full[1:] > full[:-1]))
+    sent = _Sent(full, side[full], place[full], (place + payload)[full], columns["at"][full])
     bad = np.zeros(count, np.bool_)
-    bad[of[again[_differ(packets.content, columns["at"][full], starts, stops, again)]]] = True
-    full, of, starts, stops = (np.delete(column, again) for column in (full, of, starts, stops))
-    bad[of[1:][(of[1:] == of[:-1]) & (starts[1:] < stops[:-1])]] = True
-    bad[of[starts < 0]] = True
+    bad[sent.of[sent.starts < 0]] = True
+    sent, odd = _once(sent, packets.content)
+    bad[odd] = True
+    full, of, starts, stops, at = sent
 
     size = np.zeros(count, np.int64)
     np.maximum.at(size, of, stops)
@@ -109,7 +109,6 @@ def straight(packets: Packets, datagrams: Bool, limit: int) -> Straight:
 
     held = np.bincount(of, minlength=count)
     ends = np.cumsum(held)
-    at = columns["at"][full]
     lies = np.zeros(count, np.int64)
     lies[of[::-1]] = at[::-1]
     lies[of[at - starts != lies[of]]] = -1
@@ -126,10 +125,43 @@ def straight(packets: Packets, datagrams: Bool, limit: int) -> Straight:
     )
 
 
-def _differ(content: memoryview, at: Column, starts: I64, stops: I64, again: I64) -> Bool:
-    """Whether these segments, which lie within the one before, have other bytes than that has there."""
-    before = at[again - 1] + starts[again] - starts[again - 1]
-    both = zip(at[again].tolist(), before.tolist(), (stops - starts)[again].tolist(), strict=True)
+class _Sent(NamedTuple):
+    """Segments in order of side and start: the rows that brought them, and where in the content their bytes lie."""
+
+    rows: I64
+    of: I64
+    starts: I64
+    stops: I64
+    at: I64
+
+    def alike(self, far: int = 1) -> Bool:
+        """Which are of the same side as those so many places behind."""
+        return self.of[far:] == self.of[:-far]
+
+
+def _once(sent: _Sent, content: memoryview) -> tuple[_Sent, I64]:
+    """Every byte as it came first; and the sides of which that cannot be said here, as of those with other bytes the
+    second time."""
+    again = np.flatnonzero(sent.alike() & (sent.stops[1:] <= sent.stops[:-1]) & (sent.rows[1:] > sent.rows[:-1])) + 1
+    odd = [sent.of[again[_differ(sent, content, again, sent.stops[again])]]]
+    sent = _Sent(*(np.delete(column, again) for column in sent))
+    second = np.flatnonzero(sent.alike() & (sent.starts[1:] < sent.stops[:-1])) + 1
+    until = np.minimum(sent.stops[second - 1], sent.stops[second])
+    odd.append(sent.of[second[_differ(sent, content, second, until) | (until < sent.stops[second - 1])]])
+    odd.append(sent.of[2:][sent.alike(2) & (sent.starts[2:] < sent.stops[:-2])])
+    later = sent.rows[second] > sent.rows[second - 1]
+    starts, stops = sent.starts.copy(), sent.stops.copy()
+    starts[second[later]] = until[later]
+    stops[second[~later] - 1] = sent.starts[second[~later]]
+    odd.append(sent.of[starts >= stops])
+    return _Sent(sent.rows, sent.of, starts, stops, sent.at + starts - sent.starts), np.concatenate(odd)
+
+
+def _differ(sent: _Sent, content: memoryview, second: I64, until: I64) -> Bool:
+    """Whether these segments, from their start to ``until``, have other bytes than the one before has there."""
+    start = sent.starts[second]
+    before = sent.at[second - 1] + start - sent.starts[second - 1]
+    both = zip(sent.at[second].tolist(), before.tolist(), (until - start).tolist(), strict=True)
     return np.array([content[a : a + n] != content[b : b + n] for a, b, n in both], np.bool_)
 
 
