@@ -164,7 +164,7 @@ class Reader:
         self._protocols = protocols
         self.known = Known()
 
-    def look(self, conversation: Conversation, keep: Keep, name: str = "") -> Iterator[Transfer] | None:
+    def look(self, conversation: Conversation, keep: Keep | None = None, name: str = "") -> Iterator[Transfer] | None:
         """What the surest protocol reads; ``None`` where none is sure enough."""
         best = recognised(conversation, self._protocols)
         if best is None:

@@ -165,13 +165,25 @@ class Remembered:
                 found = self._read(part.content + low, high - low)
             else:
                 found = _stretch(files[packets["file"][which[0]]], low, high - low)
-            view = memoryview(found)
-            for start, size, to in zip((at - low).tolist(), kept.tolist(), place[which].tolist(), strict=True):
-                content[to : to + size] = view[start : start + size]
+            _scatter(memoryview(found), at - low, kept, content, place[which])
 
     def _read(self, offset: int, size: int) -> bytes:
         self._spool.seek(offset)
         return self._spool.read(size)
+
+
+def _scatter(source: memoryview, at: I64, sizes: I64, target: memoryview, place: I64) -> None:
+    """Copy pieces of ``source`` to their places in ``target``; those that follow each other there at once."""
+    order = np.argsort(place, kind="stable")
+    at, sizes, place = at[order], sizes[order], place[order]
+    ends = np.cumsum(sizes)
+    pieces = zip(at.tolist(), (at + sizes).tolist(), strict=True)
+    together = memoryview(b"".join([source[begin:end] for begin, end in pieces]))
+    last = np.flatnonzero(np.append(place[1:] != (place + sizes)[:-1], True))
+    begin = 0
+    for end, stop in zip(ends[last].tolist(), (place + sizes)[last].tolist(), strict=True):
+        target[stop - (end - begin) : stop] = together[begin:end]
+        begin = end
 
 
 def _stretch(file: str, offset: int, size: int) -> bytes:

@@ -50,7 +50,9 @@ class Track:
 
     def arrival(self, offset: int) -> CaptureSpan | None:
         """The frame that carried the byte at ``offset``."""
-        return next(iter(self.frames(offset, offset + 1)), None)
+        place = bisect_right(self._ends, offset)
+        found = place < len(self._starts) and self._starts[place] <= offset
+        return self._segments.span(place) if found else None
 
     def carve(self, *pieces: tuple[int, int]) -> Carved:
         """The bytes of ``pieces``, stream ranges in the order in which they make up the content."""

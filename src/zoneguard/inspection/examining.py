@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A content and all that was seen in it. ``hazards`` include those of ``members``: their ``where`` then starts with
+    """A content and all that was seen in it. ``sha256`` is that of a whole content. ``hazards`` include those of ``members``: their ``where`` then starts with
     the member's name and ``!``. ``certainty`` is no better than that of any member."""
 
     content: Content
@@ -25,6 +26,7 @@ class Examined:
     certainty: Certainty
     reason: Text | str = ""
     members: tuple[Examined, ...] = ()
+    sha256: str = ""
 
 
 def examine(content: Content, limits: Limits | Budget | None = None) -> Examined:
@@ -53,7 +55,8 @@ def _examine(content: Content, budget: Budget, depth: int) -> Examined:
     for member in members:
         hazards += (Hazard(h.kind, f"{member.content.name}!{h.where}".rstrip("!"), h.detail) for h in member.hazards)
     certainty, reason = _certainty(content, seen, members, unread)
-    return Examined(content, media_type, tuple(dict.fromkeys(hazards)), certainty, reason, members)
+    digest = hashlib.sha256(content.data).hexdigest() if content.whole else ""
+    return Examined(content, media_type, tuple(dict.fromkeys(hazards)), certainty, reason, members, digest)
 
 
 def _ask(family: ContentFamily, content: Content, budget: Budget) -> Examination:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -131,7 +130,7 @@ class Recorder:
             Transfer(
                 key, self.conversation.flow, self.protocol, kind, carriage.to_responder, carriage.frames,
                 certainty, reason, name=content.name, media_type=examined.media_type, size=len(content.data),
-                sha256=hashlib.sha256(content.data).hexdigest() if sound and content.whole else "", parent=parent,
+                sha256=examined.sha256, parent=parent,
                 hazards=(*hazards, *examined.hazards), refused=carriage.refused, facts=tuple(facts),
                 sketch=self._sketch(content),
             ),
@@ -160,7 +159,7 @@ class Recorder:
                 name=content.name,
                 media_type=member.media_type,
                 size=len(content.data),
-                sha256=hashlib.sha256(content.data).hexdigest() if whole else "",
+                sha256=member.sha256 if whole else "",
                 parent=parent.key,
                 hazards=member.hazards,
                 facts=(),

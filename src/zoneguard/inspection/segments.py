@@ -56,6 +56,10 @@ class Segments(Sequence[Segment]):
         files, numbers, times = (c[begin:end].tolist() for c in (self._files, self._numbers, self._times))
         return list(map(SPAN, zip(map(self._names.__getitem__, files), numbers, times, strict=True)))
 
+    def span(self, place: int) -> CaptureSpan:
+        """The frame of one of them."""
+        return CaptureSpan(self._names[self._files[place]], self._numbers.item(place), self._times.item(place))
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -67,8 +71,7 @@ class Segments(Sequence[Segment]):
         some = range(len(self))[at]
         if isinstance(some, range):
             return [self[place] for place in some]
-        (span,) = self.spans(some, some + 1)
-        return Segment(int(self.starts[some]), int(self.ends[some]), span)
+        return Segment(self.starts.item(some), self.ends.item(some), self.span(some))
 
     def __iter__(self) -> Iterator[Segment]:
         return map(Segment, self.starts.tolist(), self.ends.tolist(), self.spans(0, len(self)))
