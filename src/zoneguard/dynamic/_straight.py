@@ -136,7 +136,8 @@ class _Sent(NamedTuple):
 
     def alike(self, far: int = 1) -> Bool:
         """Which are of the same side as those so many places behind."""
-        return self.of[far:] == self.of[:-far]
+        alike: Bool = self.of[far:] == self.of[:-far]
+        return alike
 
 
 def _once(sent: _Sent, content: memoryview) -> tuple[_Sent, I64]:
