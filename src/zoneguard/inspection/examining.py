@@ -17,8 +17,9 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A content and all that was seen in it. ``sha256`` is that of a whole content. ``hazards`` include those of ``members``: their ``where`` then starts with
-    the member's name and ``!``. ``certainty`` is no better than that of any member."""
+    """A content and all that was seen in it; ``sha256`` is that of a whole one. ``hazards`` include those of
+    ``members``: their ``where`` then starts with the member's name and ``!``. ``certainty`` is no better than that of
+    any member."""
 
     content: Content
     media_type: str
