@@ -165,10 +165,12 @@ class Reader:
         self.known = Known()
 
     def look(self, conversation: Conversation, keep: Keep | None = None, name: str = "") -> Iterator[Transfer] | None:
-        """What the surest protocol reads; ``None`` where none is sure enough."""
+        """What the surest protocol reads; ``None`` where none is sure enough. ``keep`` and ``name`` as in the conversation,
+        where it has none."""
         best = recognised(conversation, self._protocols)
         if best is None:
             return None
+        keep, name = conversation.keep or keep, conversation.name or name
         return _transfers(replace(conversation, keep=keep, name=name, known=self.known), best)
 
 
