@@ -88,7 +88,8 @@ def test_names_and_heads_of_ones_own_come_from_the_mapping() -> None:
     [
         ("tcp/443", 6, 443), ("443/tcp", 6, 443), ("TCP 443", 6, 443), ("ＴＣＰ：４４３", 6, 443), ("HTTPS", 6, 443),
         ("https(443)", 6, 443), ("tcp/80,443", 6, 443), ("udp/500-510", 17, 505), ("DNS", 17, 53), ("RDP", 6, 3389),
-        ("443 (TCP)", 6, 443),
+        ("443 (TCP)", 6, 443), ("https(443/tcp)", 6, 443), ("ＤＮＳ（ＵＤＰ／５３）", 17, 53),
+        ("業務連携(8443/tcp)", 6, 8443),
     ],
 )  # fmt: skip
 def test_services_as_they_are_written(cell: str, protocol: int, port: int) -> None:
@@ -234,6 +235,15 @@ THERE = "10.1.0.1 > 10.2.0.1"
         (STATE.format("ステータス", "申請中"), f"{THERE} tcp/22", "may"),
         (STATE.format("申請区分", "削除"), f"{THERE} tcp/22", "drop"),
         (STATE.format("FW設定", "拒否"), f"{THERE} tcp/22", "may"),
+        (STATE.format("FW設定", "削除"), f"{THERE} tcp/22", "may"),
+        (STATE.format("追加/変更/削除", "削除"), f"{THERE} tcp/22", "drop"),
+        (STATE.format("新規・変更・廃止", "変更"), f"{THERE} tcp/22", "pass"),
+        # a port of a protocol that has none, and names that contradict their ports
+        (PORTED.format("ICMP", "-"), f"{THERE} tcp/22", "drop"),
+        (PORTED.format("IP", "－"), f"{THERE} tcp/22", "pass"),
+        (PORTED.format("TCP", "-"), f"{THERE} tcp/22", "may"),
+        (SERVED.format("HTTPS(80/tcp)"), f"{THERE} tcp/80", "may"),
+        (SERVED.format("業務以外(22/tcp)"), f"{THERE} tcp/22", "may"),
         ("送信元（クライアント）,宛先（サーバ）,ポート\n10.1.0.1,10.2.0.1,22", f"{THERE} tcp/22", "pass"),
     ],
 )

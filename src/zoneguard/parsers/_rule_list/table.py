@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 
 from zoneguard.parsers import Source
 from zoneguard.parsers._rule_list.sheet_xml import IN_CELL
-from zoneguard.parsers._rule_list.values import DENIES, DITTO, plain, word_set
+from zoneguard.parsers._rule_list.values import DENIES, DITTO, GONE, plain, word_set
 from zoneguard.parsers._rule_list.workbook import NEXT_SHEET
 
 
@@ -51,8 +51,10 @@ HEADS: dict[Column, frozenset[str]] = {
             プロトコル・ポート ポート/プロトコル 使用ポート 利用ポート 通信プロトコル""",
         Column.ACTION: """アクション 可否 許可 許可/拒否 許可・拒否 許可/不許可 許可可否 動作 action 処理 判定 通信可否
             許否""",
-        Column.STATE: """状態 有効 有効/無効 有効・無効 ステータス state status enabled 適用 申請区分 変更区分 設定状況
-            適用状況""",
+        Column.STATE: """状態 有効 有効/無効 有効・無効 ステータス state status enabled 適用 申請区分 申請種別 変更区分
+            変更種別 設定状況 適用状況 作業区分 新規/変更/削除 新規・変更・削除 新規/変更/廃止 新規・変更・廃止
+            追加/変更/削除 追加・変更・削除 追加/変更/廃止 追加・変更・廃止 新規/削除 新規・削除
+            追加/削除 追加・削除""",
         Column.DIRECTION: "方向 通信方向 向き 接続方向 direction",
         Column.SINCE: "開始日 利用開始日 適用開始日 適用日 施行日 有効開始日 validfrom startdate since",
         Column.UNTIL: """期限 有効期限 利用期限 使用期限 終了日 利用終了日 適用終了日 終了予定日 廃止日 廃止予定日 期間
@@ -164,7 +166,9 @@ def entries(source: Source, named: Mapping[str, str]) -> Iterator[Heads | Row | 
             yield Stray(first, last)
         else:
             above = {column: _cell(cells, at, above.get(column, "")) for column, at in heads.places.items()}
-            yield Row(first, last, above if Column.ACTION in above else above | _denial(cells))
+            yield Row(
+                first, last, _unheaded(Column.ACTION, DENIES, cells) | _unheaded(Column.STATE, GONE, cells) | above
+            )
 
 
 def _cell(cells: list[str], at: int, above: str) -> str:
@@ -172,10 +176,10 @@ def _cell(cells: list[str], at: int, above: str) -> str:
     return above if said in DITTO else said
 
 
-def _denial(cells: list[str]) -> dict[Column, str]:
-    """A word of denial where no column is for it: it may be of the row, or of something else."""
-    found = next((plain(cell) for cell in cells if plain(cell).lower() in DENIES), "")
-    return {Column.ACTION: f"{found}?"} if found else {}
+def _unheaded(column: Column, words: Collection[str], cells: list[str]) -> dict[Column, str]:
+    """A word of denial or removal where no column is for it: it may be of the row, or of something else."""
+    found = next((plain(cell) for cell in cells if plain(cell).lower() in words), "")
+    return {column: f"{found}?"} if found else {}
 
 
 def _heads(record: Record, below: Record, named: Mapping[str, str]) -> Heads | None:

@@ -22,9 +22,8 @@ DITTO = frozenset({"〃", "″", "”", '"', "''", "同上", "々", "上に同�
 YES = frozenset({"許可", "可", "○", "〇", "◯", "permit", "allow", "accept", "pass", "通過", "許容"})
 DENIES = word_set("拒否 禁止 遮断 破棄 不許可 拒絶 deny drop block reject discard")
 NO = DENIES | {"不可", "×", "✕"}
-OUT_OF_FORCE = frozenset(
-    {"無効", "廃止", "削除", "停止", "取消", "却下", "終了", "disabled", "inactive", "deleted", "no", "off"}
-)
+GONE = word_set("無効 廃止 削除 停止 取消 却下 disabled inactive deleted")
+OUT_OF_FORCE = GONE | {"終了", "no", "off"}
 IN_FORCE = word_set(
     """有効 適用 適用中 適用済 適用済み 使用中 利用中 運用中 稼働中 設定済 設定済み 完了 対応済 対応済み 承認 承認済
     承認済み 済 済み 可 許可 新規 追加 変更 更新 継続 登録 enabled active on yes true 1 approved ○ 〇 ◯"""
@@ -50,6 +49,8 @@ PROTOCOLS = {
     "sctp": 132,
     "igmp": 2,
 }
+WITHOUT = word_set("- ― ー なし 無し 該当なし 対象外 n/a na none")
+"""What stands in a cell of ports that has none."""
 PING = frozenset({"ping", "icmp-echo", "icmpエコー"})
 
 _PROTOCOL = re.compile(rf"\b(?:{'|'.join(PROTOCOLS)})\b")
@@ -170,6 +171,8 @@ def service(text: str, protocol: int | None = None) -> Match | None:
     text = plain(text).lower()
     if text in ANY:
         return _protocol(protocol if protocol is not None else -1)
+    if text in WITHOUT and protocol is not None and protocol not in PORT_PROTOCOLS:
+        return _protocol(protocol)
     if text in PING:
         return All((In(Field.PROTO, ICMP_PROTOCOLS), In(Field.ICMP, Intervals.of(8 << 8, 128 << 8))))
     if text in PROTOCOLS:
@@ -181,10 +184,26 @@ def service(text: str, protocol: int | None = None) -> Match | None:
         return _on(PROTOCOLS[found["name"]] if found and known else protocol, numbers)
     if found and found["name"] in SERVICES and ports(found["ports"]) == Intervals.of(SERVICES[found["name"]][1]):
         text = found["name"]
+    if labelled := _LABELLED.fullmatch(text):
+        return _labelled(labelled["outer"].strip(), labelled["inner"])
     if text in SERVICES:
         proto, port = SERVICES[text]
         return _on(proto or None, Intervals.of(port))
     return None
+
+
+def _labelled(label: str, said: str) -> Match | None:
+    """``HTTPS(443/tcp)``: a name, and in parentheses what it stands for; ``None`` where they contradict each other."""
+    found = _PORT_NAMED.fullmatch(said) or _NAMED_PORT.fullmatch(said)
+    if found is None or found["name"] not in PROTOCOLS or _NARROWS.search(label) or _PROTOCOL.search(label):
+        return None
+    meant = service(said)
+    if label in SERVICES:
+        proto, port = SERVICES[label]
+        return (
+            meant if meant in [_on(number, Intervals.of(port)) for number in ([proto] if proto else [6, 17])] else None
+        )
+    return meant
 
 
 def protocol(text: str) -> int | None:
