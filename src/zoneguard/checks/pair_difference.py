@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from zoneguard.checks import Case, Check
 from zoneguard.checks._aligning import gaps
 from zoneguard.model.addresses import format_address, format_addresses
-from zoneguard.model.device import Device, NatRule, Route, RouteKind, Routing, Rule
+from zoneguard.model.device import Device, NatRule, Route, Routing, Rule
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import SourceSpan
@@ -107,7 +107,7 @@ def _items(device: Device) -> Iterator[Item]:
 
 
 def _is_set(route: Route) -> bool:
-    return route.kind is not RouteKind.CONNECTED
+    return not route.on_link
 
 
 def _names(interfaces: frozenset[str] | None) -> str:

@@ -49,6 +49,7 @@ class RouteKind(StrEnum):
     STATIC = "static"
     EXPORTED = "exported"  # from a routing table: the device's own truth
     BLACKHOLE = "blackhole"
+    CALLERS = "callers"  # to clients that dial in, by the device itself: no exported table shows them
 
     __hash__ = str.__hash__  # that of enumerations is Python's own, and tables ask for it once a route
 
@@ -72,6 +73,11 @@ class Route:
     distance: int = 1
     metric: int = 0
     into: str = ""
+
+    @property
+    def on_link(self) -> bool:
+        """Whether the hosts of the prefix are on the interface itself."""
+        return self.kind is RouteKind.CONNECTED or self.kind is RouteKind.CALLERS
 
     @property
     def prefix(self) -> Intervals:

@@ -15,6 +15,7 @@ from zoneguard.model.device import (
     Interface,
     Misunderstood,
     Permit,
+    RouteKind,
     Rule,
     RuleList,
     Vrf,
@@ -96,14 +97,15 @@ def with_routes(device: Device, table: Device) -> Device:
     """``device`` as configured, with the interfaces and routes that ``table`` (an exported routing table) shows.
 
     The table is the truth: in each forwarding context that it covers it replaces the routes of the address families
-    that it shows, and its policy routes come before the configured ones. It adds interfaces that the configuration
-    lacks, and addresses where the configuration has none; what the configuration says of an interface stays. A context
-    that the device does not have makes routing uncertain; what routing protocols learn is no longer uncertain once
-    every context has its table.
+    that it shows, but for those to callers, and its policy routes come before the configured ones. It adds interfaces
+    that the configuration lacks, and addresses of a version of IP of which the configuration has none; what the
+    configuration says of an interface stays. A context that the device does not have makes routing uncertain; what
+    routing protocols learn is no longer uncertain once every context that forwards has its table.
     """
     shown = {vrf.name: vrf for vrf in table.vrfs}
-    if len(shown) == len(device.vrfs) == 1:
-        shown = {device.vrfs[0].name: table.vrfs[0]}
+    forwarding = [vrf for vrf in device.vrfs if vrf.forwards] or device.vrfs
+    if len(shown) == len(forwarding) == 1:
+        shown = {forwarding[0].name: table.vrfs[0]}
     known = {vrf.name for vrf in device.vrfs}
     strays = tuple(
         Misunderstood(table.span, name, "the device has no forwarding context of this name", Concern.ROUTING)
@@ -137,7 +139,7 @@ def _uncertain(device: Device, shown: Mapping[str, Vrf]) -> tuple[Misunderstood,
     is open of IPv6 alone goes only where each context shows routes of IPv6."""
     addresses = {i.name: {a.address >= V6 for a in i.addresses} for i in device.interfaces}
     six = True
-    for vrf in device.vrfs:
+    for vrf in [vrf for vrf in device.vrfs if vrf.forwards] or device.vrfs:
         used = {v6 for name in vrf.interfaces for v6 in addresses.get(name, ())}
         told = {route.network >= V6 for route in shown[vrf.name].routes} if vrf.name in shown else set()
         if used - told:
@@ -169,7 +171,10 @@ def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
     return replace(
         vrf,
         interfaces=vrf.interfaces | (shown.interfaces - taken),
-        routes=(*(r for r in vrf.routes if (r.network >= V6) not in families), *shown.routes),
+        routes=(
+            *(r for r in vrf.routes if (r.network >= V6) not in families or r.kind is RouteKind.CALLERS),
+            *shown.routes,
+        ),
         policy_routes=(*shown.policy_routes, *vrf.policy_routes),
     )
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Vrf
+from zoneguard.model.device import Concern, Device, MacBinding, Misunderstood, Routing, Vrf
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._fortios.blocks import Block
+from zoneguard.parsers._fortios.callers import SSL_PORTALS, SSL_SETTINGS
+from zoneguard.parsers._fortios.cluster import RESERVED
 from zoneguard.parsers._fortios.export import Export, read_export
 from zoneguard.parsers._fortios.interfaces import TUNNEL_TABLES, read_interfaces
 from zoneguard.parsers._fortios.management import read_management
@@ -34,7 +36,8 @@ READ = frozenset({
     "firewall vipgrp", "firewall vipgrp6", "firewall ippool", "firewall ippool6", "firewall central-snat-map",
     "firewall local-in-policy", "firewall local-in-policy6", "firewall acl", "firewall acl6",
     "firewall security-policy", "firewall ipmacbinding setting", "firewall ipmacbinding table", "router static",
-    "router static6", "router policy", "router policy6", "vpn ipsec phase2-interface",
+    "router static6", "router policy", "router policy6", "vpn ipsec phase2-interface", "system ha",
+    SSL_SETTINGS, SSL_PORTALS,
 })  # fmt: skip
 _SCOPES = frozenset({"vdom", "global"})
 _CONFIG = re.compile(
@@ -95,6 +98,8 @@ def _device(export: Export, root: Block) -> Device:
         vdom = Vdom(export, scope, interfaces, zones[scope.name], sdwans[scope.name])
         vrfs += vdom.vrfs
         bindings += vdom.bindings
+    if interfaces.reserved:
+        vrfs.append(Vrf(RESERVED, frozenset(interfaces.reserved), (), (Routing(),), forwards=False))
     return Device(
         export.device,
         "fortinet",

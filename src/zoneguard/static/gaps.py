@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from zoneguard.model.addresses import prefix_span
-from zoneguard.model.device import Concern, Device, RouteKind, Vrf
+from zoneguard.model.device import Concern, Device, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import Zone
@@ -107,4 +107,4 @@ def _members(attachments: list[Attachment]) -> Intervals:
 
 
 def _on_wire(attachment: Attachment) -> bool:
-    return attachment.target.route.kind is RouteKind.CONNECTED
+    return attachment.target.route.on_link

@@ -12,7 +12,7 @@ import networkx
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.addresses import ALL_V4, ALL_V6
-from zoneguard.model.device import Device, Interface, PolicyRoute, Route, RouteKind, Vrf
+from zoneguard.model.device import Device, Interface, PolicyRoute, Route, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, at_most
 from zoneguard.model.project import Link
@@ -218,7 +218,7 @@ class Topology:
         if not policy:
             return _by_zone(a for a in here if a.target.way in ways)
         public = {z.name for z in self.zones if z.zone_class is ZoneClass.PUBLIC}
-        known = public | {a.zone for a in here if a.target.route.kind is not RouteKind.CONNECTED}
+        known = public | {a.zone for a in here if not a.target.route.on_link}
         others = _by_zone(a for a in here if a.zone not in known)
         leading = (told for way in ways for _, told in self._asked.get((context.key, way), ()))
         asked = Intervals.from_spans(span for told in leading for span in told.spans)
@@ -239,7 +239,7 @@ class Topology:
 
 def _connected(target: Target) -> Intervals:
     """The subnet of a connected route: its hosts are on the link even where a longer prefix leads elsewhere."""
-    return target.route.prefix if target.route.kind is RouteKind.CONNECTED else Intervals()
+    return target.route.prefix if target.route.on_link else Intervals()
 
 
 def _told(destinations: Intervals) -> Intervals:

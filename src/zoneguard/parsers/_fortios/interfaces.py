@@ -11,6 +11,8 @@ from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block
+from zoneguard.parsers._fortios.callers import SSL_SETTINGS, ssl_interface
+from zoneguard.parsers._fortios.cluster import RESERVED, reserved
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.schema import (
     ACCOUNTS,
@@ -108,6 +110,8 @@ class Interfaces:
     services: list[Service] = field(default_factory=list)
     wires: list[tuple[str, str]] = field(default_factory=list)
     ipmac: set[str] = field(default_factory=set)
+    reserved: frozenset[str] = frozenset()
+    """Those of the members of a cluster, which forward nothing."""
     listed: bool = False
     """Whether the file has a table of interfaces at all."""
 
@@ -135,6 +139,8 @@ def read_interfaces(export: Export, zones: dict[str, str]) -> Interfaces:
     for scope in export.scopes:
         _read_tunnels(export, result, scope)
     _wire(export, result, entries)
+    result.reserved = frozenset(reserved(export)) & result.known.keys()
+    result.vdom |= dict.fromkeys(result.reserved, RESERVED)
     return result
 
 
@@ -252,6 +258,11 @@ def _lowered(interface: Interface) -> Interface:
 
 def _read_tunnels(export: Export, result: Interfaces, scope: Scope) -> None:
     """Tunnels are interfaces by their own tables too, should the interface table not list them."""
+    clients = ssl_interface(scope)
+    if clients and clients not in result.known:
+        result.known[clients] = Interface(clients, export.span(scope.table(SSL_SETTINGS)))
+        result.vdom[clients] = scope.name
+        result.vrf[clients] = 0
     for path in TUNNEL_TABLES:
         table = scope.block.blocks.get(path) or export.shared.blocks.get(path)
         if table is None:

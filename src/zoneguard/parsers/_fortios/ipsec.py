@@ -29,7 +29,6 @@ def tunnel_filters(
     export: Export, scope: Scope, books: tuple[AddressBook, AddressBook]
 ) -> tuple[list[Filter], list[Filter]]:
     """Filters of what comes out of tunnels and of what goes into them; none for a tunnel that takes everything."""
-    _dial_up(export, scope)
     table = scope.table("vpn ipsec phase2-interface")
     account(export.ledger, table, PHASE2)
     tunnels: dict[str, list[Block]] = {}
@@ -94,11 +93,3 @@ def _addresses(entry: Block, end: str, books: tuple[AddressBook, AddressBook] | 
     if exact is not None:
         return AddressMatch(exact)
     return AddressMatch(ALL_V6 if v6 else ALL_V4, (), (Doubt(entry.first, "a selector cannot be read"),))
-
-
-def _dial_up(export: Export, scope: Scope) -> None:
-    """Peers that dial in bring routes of their own."""
-    for entry in scope.table("vpn ipsec phase1-interface").entries.values():
-        if entry.word("type") == "dynamic" and entry.enabled("add-route", default=True):
-            reason = "routes to peers that dial in are not in the file"
-            export.ledger.not_understood(entry.line("type"), reason, Concern.ROUTING)

@@ -25,6 +25,7 @@ MANAGED = "settings of managed access points, switches and extenders"
 MESSAGES = "texts shown to users"
 DATABASE = "vendor data that only undecided policies use"
 DYNAMIC_FILTER = "used by dynamic routing protocols only"
+CLUSTER = "cluster of members with one configuration"
 TUNNELS = "how a tunnel is set up; what enters it is decided by routes and policies"
 FLOODS = "drops only floods and anomalies"
 EMPTY = "empty block"
@@ -94,8 +95,7 @@ IGNORED_TABLES: dict[str, str] = {
     "system mac-address-table": HARDWARE, "system tos-based-priority": SHAPING, "system dscp-based-priority": SHAPING,
     "system wccp": SESSIONS, "system resource-limits": SESSIONS, "system device-upgrade*": MANAGEMENT,
     "system ipam": MANAGEMENT, "system nethsm": ACCOUNTS, "system acme": ACCOUNTS, "system fm": MANAGEMENT,
-    "system ha": "cluster of members with one configuration",
-    "system ha-monitor": "cluster of members with one configuration", "system dedicated-mgmt": MANAGEMENT,
+    "system ha-monitor": CLUSTER, "system dedicated-mgmt": MANAGEMENT,
     "system link-monitor": "changes routes only while a probe fails", "system proxy-arp": "answers ARP only",
     "system ipv6-neighbor-cache": "neighbour cache", "system ngfw-settings": CONTENT, "videofilter": CONTENT,
     "system monitors": LOGGING, "system ssh-config": MANAGEMENT, "system security-rating *": MANAGEMENT,

@@ -14,6 +14,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.parsers._fortios.addresses import ADDRESS, GROUP, AddressBook
 from zoneguard.parsers._fortios.bindings import read_bindings
+from zoneguard.parsers._fortios.callers import callers
 from zoneguard.parsers._fortios.central import central_entries
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.filters import end_of, forward_list, held_addresses, policy_rules
@@ -161,7 +162,7 @@ class Vdom:
         routes: dict[int, list[Route]] = {number: [] for number in sorted({0, *numbers.values(), *static.routes})}
         for number, more in static.routes.items():
             routes[number] += more
-        for route in self._interfaces.routes:
+        for route in (*self._interfaces.routes, *callers(self._export, self._scope, self._books)):
             if route.interface in numbers:
                 routes[numbers[route.interface]].append(route)
         policies = [*self._policy_routes([r for more in routes.values() for r in more]), *static.services]
