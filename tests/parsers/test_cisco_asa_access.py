@@ -66,16 +66,36 @@ interface Ethernet0/2
     assert goes(found, "dmz", "10.2.0.5 > 10.3.0.5 tcp/80") == "deny"
 
 
-@pytest.mark.parametrize("ingress", ["inside", "mgmt"])
-def test_management_only_passes_nothing_through(ingress: str) -> None:
-    found = firewall("""interface Management0/0
+MANAGEMENT = """interface Management0/0
  management-only
  nameif mgmt
  security-level 100
  ip address 10.9.0.1 255.255.255.0
-same-security-traffic permit inter-interface""")
-    text = "10.1.0.5 > 10.9.0.5 tcp/22" if ingress == "inside" else "10.9.0.5 > 198.51.100.7 tcp/22"
-    assert goes(found, ingress, text) == "deny"
+same-security-traffic permit inter-interface
+route mgmt 0.0.0.0 0.0.0.0 10.9.0.254"""
+TO_MANAGEMENT = "10.1.0.5 > 10.9.0.5 tcp/22"
+
+
+@pytest.mark.parametrize("version", ["ASA Version 9.4(3)", "ASA Version 9.8(2)", ""])
+def test_management_only_passes_nothing_through(version: str) -> None:
+    found = firewall(MANAGEMENT, version=version)
+    kept = next(v.name for v in found.vrfs if "mgmt" in v.interfaces)
+    assert goes(found, "mgmt", "10.9.0.5 > 10.1.0.5 tcp/22", vrf=kept) == "deny"
+
+
+def test_routes_of_management_interfaces_are_a_table_of_their_own() -> None:
+    old, new = (firewall(MANAGEMENT, version=v) for v in ("ASA Version 9.4(3)", "ASA Version 9.8(2)"))
+    assert goes(old, "inside", TO_MANAGEMENT) == "deny", "its subnet is reached by it, which passes nothing"
+    assert goes(new, "inside", TO_MANAGEMENT) == "outside", "its subnet is a foreign one"
+    assert goes(new, "inside", "10.1.0.5 > 198.51.100.7 tcp/443") == "outside", "its default route is not asked"
+    assert [(v.name, v.forwards, len(v.routes)) for v in new.vrfs] == [
+        ("main", True, len(firewall(version="ASA Version 9.8(2)").vrfs[0].routes)), ("main:management-only", False, 1),
+    ]  # fmt: skip
+
+
+def test_settings_of_names_that_a_release_writes_in_capitals() -> None:
+    parsed = read("ASA Version 9.18(2)\nhostname fw\nDNS server-group DefaultDNS\n name-server 192.0.2.53\n")
+    assert not parsed.account.not_understood
 
 
 def test_no_forward_interface() -> None:

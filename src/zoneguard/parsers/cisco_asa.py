@@ -105,7 +105,7 @@ def _missing_contexts(configs: list[Config]) -> None:
 
 
 def _device(name: str, source: Source, configs: list[Config], inside: list[Config]) -> Device:
-    vrfs = tuple(_vrf(config, config.prefix.rstrip("/") or "main") for config in inside)
+    vrfs = tuple(vrf for config in inside for vrf in _vrfs(config, config.prefix.rstrip("/") or "main"))
     return Device(
         name=name,
         vendor=PLUGIN.name,
@@ -118,21 +118,26 @@ def _device(name: str, source: Source, configs: list[Config], inside: list[Confi
     )
 
 
-def _vrf(config: Config, name: str) -> Vrf:
-    table = routes(config)
+def _vrfs(config: Config, name: str) -> Iterator[Vrf]:
+    """What the box forwards by, and beside it the table of the interfaces that are for management only."""
+    apart, table = config.apart, routes(config)
     translations = (nat_old if config.old else nat_lines).translations(config)
     check_egress(config, translations)
     nat = NatStages(config, translations)
     filters = Filters(config, opened(config))
     stages = tuple(_stages(config, nat, filters))
-    return Vrf(
+    local = (filters.local(),)
+    yield Vrf(
         name=name,
-        interfaces=frozenset(config.known_as(port) for port in config.ports.values()),
-        routes=table,
+        interfaces=frozenset(config.known_as(port) for port in config.ports.values()) - apart,
+        routes=tuple(route for route in table if route.interface not in apart),
         stages=stages,
-        local=(filters.local(),),
+        local=local,
         lists=filters.lists,
     )
+    if apart:
+        own = tuple(route for route in table if route.interface in apart)
+        yield Vrf(f"{name}:management-only", apart, own, (Routing(),), lists=filters.lists, local=local, forwards=False)
 
 
 def _stages(config: Config, nat: NatStages, filters: Filters) -> Iterator[Stage]:

@@ -132,6 +132,14 @@ class Config:
         return tuple(found) or None
 
     @property
+    def apart(self) -> frozenset[str]:
+        """The model's names of ``management-only`` interfaces whose routes are a table of their own, as from 9.5(1) on
+        (CLI configuration guide, "Routing Table for Management Traffic"), and where the header is missing."""
+        if self.version is not None and self.version < (9, 5):
+            return frozenset()
+        return frozenset(self.known_as(port) for port in self.ports.values() if port.management)
+
+    @property
     def old(self) -> bool:
         """Before 8.3: lists see mapped addresses, and NAT has other commands."""
         if self.version is not None:

@@ -18,6 +18,7 @@ from zoneguard.parsers.accounting import BLANK, SESSION, Ledger
 _DEPTH = 8
 FRAME = "frame of an export: when and where it was saved"
 
+_SPELT = {"DNS": "dns"}  # as some releases write what they take in small letters (``DNS server-group``)
 VERSION = re.compile(r"\s*(?P<product>ASAv?|PIX|NGFW|FWSM) Version (?P<version>\S+)(?: <(?P<kind>\w+)>)?")
 _PROMPT = re.compile(r"[\w.@-]{1,64}(?:/[\w.-]{1,64}){0,4}(?:\([\w-]{1,64}\))?\s?[#>](?:\s|$)")
 _SAVED = re.compile(
@@ -105,7 +106,8 @@ def parts(source: Source, ledger: Ledger) -> list[Part]:
         indents.append(indent)
         while stack and stack[-1][0] >= indent and not (indent == 0 and _belongs(text, stack)):
             stack.pop()
-        command = Command(number, tuple(text.split()), text)
+        words = text.split()
+        command = Command(number, (_SPELT.get(words[0], words[0]), *words[1:]), text)
         (stack[-1][1].inner if stack else found[-1].commands).append(command)
         if (indent or not stack) and len(stack) < _DEPTH:
             stack.append((indent, command))
