@@ -20,6 +20,7 @@ from zoneguard.parsers._alaxala.policies import policy_routes
 from zoneguard.parsers._alaxala.routes import contexts
 from zoneguard.parsers._indented.config import MAIN
 from zoneguard.parsers._indented.wholeness import missing
+from zoneguard.parsers._others import is_another_system
 from zoneguard.parsers.accounting import Ledger
 
 _HEADER = re.compile(r"#\s?(?:configuration list for AX|Last modified by .{0,60} with version |default configuration)")
@@ -39,6 +40,8 @@ _SAMPLE = 4000
 
 def sniff(source: Source) -> float:
     """Near certain by the header, otherwise by words that its relatives write differently."""
+    if is_another_system(source):
+        return 0.0
     lines = source.lines[:_SAMPLE]
     if any(_HEADER.match(line) for line in lines[:10]):
         return 0.98

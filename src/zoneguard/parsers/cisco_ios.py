@@ -22,6 +22,7 @@ from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._management import accesses
 from zoneguard.parsers._negations import report_taken_back
+from zoneguard.parsers._others import is_another_system
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers._tunnels import read_tunnels
 from zoneguard.parsers.accounting import Ledger
@@ -44,6 +45,8 @@ _SAMPLE = 50_000
 
 def sniff(source: Source) -> float:
     """By commands that other systems with this command line do not have, less what only those have."""
+    if is_another_system(source):
+        return 0.0
     lines = [line for line in source.lines[:_SAMPLE] if line.strip() and not line.lstrip().startswith("!")]
     top = [line.lstrip() for line in lines]
     known = sum(_TYPICAL.match(line) is not None for line in top)

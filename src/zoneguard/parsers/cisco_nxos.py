@@ -21,6 +21,7 @@ from zoneguard.parsers._cisco_nxos.reader import Reader, is_vlan
 from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
 from zoneguard.parsers._negations import report_taken_back
+from zoneguard.parsers._others import is_another_system
 from zoneguard.parsers._sockets import read_sockets
 from zoneguard.parsers.accounting import Ledger
 
@@ -48,6 +49,8 @@ _FOREIGN = re.compile(
 
 def sniff(source: Source) -> float:
     """By commands that only this system has, less what only others with this command line have."""
+    if is_another_system(source):
+        return 0.0
     lines = [line.strip() for line in source.lines[:50_000] if line.strip() and not line.lstrip().startswith("!")]
     known = sum(_TYPICAL.match(line) is not None for line in lines)
     foreign = sum(_FOREIGN.match(line) is not None for line in lines)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._cisco.config import Applied, Config, MapEntry, vlan_ids
-from zoneguard.parsers._cisco.lines import Line
-from zoneguard.parsers._cisco.reasons import COUNTS
+from zoneguard.parsers._cisco.lines import Line, account
+from zoneguard.parsers._cisco.reasons import COUNTS, LAYER_TWO
 
+OTHER_SYSTEM = "a VLAN of this system has no such setting; the file may be another vendor's"
+_OF_INTERFACES = frozenset({"address", "access-group", "helper-address", "traffic-filter"})
+_FOREIGN = frozenset({"tagged", "untagged", "access-group", "router-interface"})
 _ACTIONS = frozenset({"forward", "drop", "redirect"})
 
 
@@ -32,6 +35,15 @@ def read_access_map(config: Config, line: Line) -> None:
             config.unread(child, Concern.FILTER)
             continue
         config.understood(child)
+
+
+def read_vlan(config: Config, line: Line) -> None:
+    """``vlan 10`` and the like: switching. Addresses and lists inside are another vendor's, whose VLANs are interfaces
+    (ArubaOS-Switch, ProCurve), and would be lost."""
+    account(config.ledger, line, LAYER_TWO)
+    for child in line.children:
+        if child.word(0) in _FOREIGN or (child.word(0) in ("ip", "ipv6") and child.word(1) in _OF_INTERFACES):
+            config.ledger.not_understood(child.number, OTHER_SYSTEM, Concern.FILTER)
 
 
 def read_vlan_filter(config: Config, line: Line) -> None:

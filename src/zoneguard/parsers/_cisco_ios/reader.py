@@ -22,7 +22,7 @@ from zoneguard.parsers._cisco.reasons import (
 from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.targets import read_bgp, read_targets
 from zoneguard.parsers._cisco.values import UnreadableError
-from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
+from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan, read_vlan_filter
 from zoneguard.parsers._cisco_ios.commands import harmless
 from zoneguard.parsers._cisco_ios.crypto import Crypto, read_crypto_map
 from zoneguard.parsers._cisco_ios.interface import Notes, interface_reader
@@ -97,6 +97,7 @@ class Reader:
             ("ipv6", "unicast-routing"): self._six,
             ("ip", "default-gateway"): self._host_gateway,
             ("ip", "default-network"): self._default_network,
+            ("vlan",): lambda line: read_vlan(self.config, line),
             ("vlan", "access-map"): lambda line: read_access_map(self.config, line),
             ("vlan", "filter"): lambda line: read_vlan_filter(self.config, line),
             ("spanning-tree",): self._switch,

@@ -27,7 +27,7 @@ from zoneguard.parsers._cisco.reasons import (
 from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.targets import read_bgp, read_targets
 from zoneguard.parsers._cisco.values import undecided
-from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan_filter
+from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan, read_vlan_filter
 from zoneguard.parsers._cisco_nxos.commands import harmless, harmless_on_interface
 from zoneguard.parsers.accounting import Ledger
 
@@ -80,6 +80,7 @@ class Reader:
             ("ipv6", "route"): lambda line: self._route(line, DEFAULT),
             ("vrf", "context"): self._vrf,
             ("route-map",): lambda line: read_route_map(self.config, line),
+            ("vlan",): lambda line: read_vlan(self.config, line),
             ("vlan", "access-map"): lambda line: read_access_map(self.config, line),
             ("vlan", "filter"): lambda line: read_vlan_filter(self.config, line),
             ("time-range",): lambda line: account(ledger, line, DEFINED_ONLY),

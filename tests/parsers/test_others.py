@@ -1,0 +1,64 @@
+"""Configurations of systems that no parser reads: they are not taken for one whose command line looks like theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parsers.cisco_run import read
+from zoneguard.model.device import Concern
+from zoneguard.model.errors import InputError
+from zoneguard.parsers import Source
+from zoneguard.parsers.reading import detect
+
+PROCURVE = """; J9773A Configuration Editor; Created on release #YA.16.10.0003
+hostname "SW1"
+ip access-list extended "GUESTS"
+   10 deny ip 0.0.0.0 255.255.255.255 192.168.1.0 0.0.0.255
+   exit
+ip route 0.0.0.0 0.0.0.0 192.168.1.254
+vlan 20
+   name "guest"
+   tagged 24
+   ip address 192.168.20.1 255.255.255.0
+   ip access-group "GUESTS" in
+   exit
+"""
+ARISTA = """! device: leaf1 (DCS-7050SX3-48YC8, EOS-4.27.3F)
+hostname leaf1
+vrf instance RED
+interface Ethernet1
+   no switchport
+   ip address 10.0.0.1/31
+   ip access-group ACL1 in
+ip access-list ACL1
+   10 permit tcp any host 10.0.0.5 eq https
+ip route 0.0.0.0/0 10.0.0.0
+"""
+XR = """!! IOS XR Configuration 6.5.3
+hostname XR1
+ipv4 access-list ACL-IN
+ 10 permit tcp any host 10.0.0.1 eq 443
+interface GigabitEthernet0/0/0/0
+ ipv4 access-group ACL-IN ingress
+router static
+"""
+COMWARE = """#
+ sysname H3C
+#
+interface Vlan-interface10
+ ip address 192.168.10.1 255.255.255.0
+ packet-filter 3000 inbound
+"""
+
+
+@pytest.mark.parametrize("text", [PROCURVE, ARISTA, XR, COMWARE])
+def test_a_system_that_is_not_read_is_no_known_format(text: str) -> None:
+    with pytest.raises(InputError):
+        detect(Source("sw.cfg", tuple(text.splitlines())))
+
+
+def test_lists_inside_of_a_vlan_are_not_lost_without_a_word() -> None:
+    account = read(PROCURVE.partition("\n")[2]).account
+    said = {m.text: m.concern for m in account.not_understood}
+    assert said['ip access-group "GUESTS" in'] is said["tagged 24"] is Concern.FILTER
+    assert "name" not in {text.split()[0] for text in said if "guest" in text}
