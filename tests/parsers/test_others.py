@@ -51,9 +51,24 @@ interface Vlan-interface10
 """
 
 
-@pytest.mark.parametrize("text", [PROCURVE, ARISTA, XR, COMWARE])
-def test_a_system_that_is_not_read_is_no_known_format(text: str) -> None:
-    with pytest.raises(InputError):
+VYOS = "set interfaces ethernet eth0 address '203.0.113.2/24'\nset firewall name IN default-action 'drop'\n"
+LISTED = "Chain FORWARD (policy DROP 0 packets, 0 bytes)\n pkts bytes target prot opt in out source destination\n"
+ROUTES = "Kernel IP routing table\nDestination Gateway Genmask Flags Metric Ref Use Iface\n"
+UFW = "Status: active\n\nTo Action From\n-- ------ ----\n22/tcp ALLOW IN 192.168.1.0/24\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PROCURVE, "ArubaOS-Switch"), (ARISTA, "Arista EOS"), (XR, "IOS XR"), (COMWARE, "Comware"), (VYOS, "VyOS"),
+        ("# jan/02/2024 10:00:00 by RouterOS 6.49.10\n/ip address\n", "RouterOS"), (LISTED, "iptables-save"),
+        (UFW, "nft list ruleset"), (ROUTES, "ip route show table all"),
+        ("public (active)\n  target: default\n  services: ssh\n  rich rules:\n", "nft list ruleset"),
+        ("hello\n", "no known format"),
+    ],
+)  # fmt: skip
+def test_what_is_not_read_is_named(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
         detect(Source("sw.cfg", tuple(text.splitlines())))
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 from zoneguard.parsers import Kind, Parser, Source
+from zoneguard.parsers._others import what_else
 from zoneguard.parsers._rule_list.workbook import is_workbook, workbook_text
 from zoneguard.plugins import of_type
 
@@ -249,6 +250,9 @@ def detect(source: Source, formats: Iterable[Parser] | None = None, kind: Kind |
             ),
             source.file,
         )
+    known = what_else(source)
+    if known is not None:
+        raise InputError(known, source.file)
     raise InputError(
         N_(
             "no known format is recognised; if it is one of these, name it (`--format`, or `format:` in "

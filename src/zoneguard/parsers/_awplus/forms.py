@@ -14,7 +14,7 @@ FORMS = Forms(
         "interface",
         Concern.INTERFACE,
         """
-        ip address (<prefix>|<ip> <ip>) {secondary|label <text>}
+        ip address (negotiated|<prefix>|<ip> <ip>) {secondary|label <text>}
         ip vrf forwarding <name>
         access-group <name>
         switchport mode (access|trunk) [ingress-filter (enable|disable)]
