@@ -473,3 +473,28 @@ def test_what_is_not_followed_is_uncertain() -> None:
     assert not firewall("set rulebase dos rules d action protect").uncertain
     step = result(firewall(rule("x")), LAN, "10.1.0.5 > 198.51.100.7 tcp/443")
     assert step.outcome is Outcome.FORWARD
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "out destination 0.0.0.0/0 nexthop ip-address 203.0.113.254 metric 20",
+        "out nexthop ip-address 203.0.113.254 destination 0.0.0.0/0 interface ethernet1/2 metric 20",
+        "out metric 20 destination 0.0.0.0/0 nexthop ip-address 203.0.113.254",
+    ],
+)
+def test_a_route_in_one_line_as_administrators_write_it(line: str) -> None:
+    apart = "\n".join(text for text in INTERFACES.splitlines() if "static-route" not in text)
+    parsed = read(f"{apart}\n{STATIC} {line}\n{STATIC} hole destination 10.60.0.0/16 nexthop discard metric 5")
+    assert not parsed.account.not_understood
+    found = {format_prefix(r.network, r.length): r for r in parsed.devices[0].vrfs[0].routes}
+    assert format_address(found["0.0.0.0/0"].next_hop or 0) == "203.0.113.254"
+    assert found["0.0.0.0/0"].metric == 20
+    assert found["10.60.0.0/16"].kind is RouteKind.BLACKHOLE
+
+
+def test_what_stands_behind_a_profile_of_a_rule_belongs_to_the_rule() -> None:
+    rule = "set rulebase security rules r from trust to untrust source any destination any application any service any"
+    for profile in ("profile-setting group Strict", "profile-setting group [ Strict ]"):
+        parsed = read(f"{INTERFACES}\n{rule} action allow {profile} log-end yes disabled yes")
+        assert not parsed.account.not_understood

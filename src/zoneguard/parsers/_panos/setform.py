@@ -34,10 +34,18 @@ _LEAVES = frozenset({
     "from", "to", "source", "destination", "service", "application", "source-user", "category", "action", "disabled",
     "negate-source", "negate-destination", "rule-type", "nat-type", "to-interface", "log-start", "log-end", "tag",
     "log-setting", "port", "source-port", "protocol", "translated-address", "translated-port", "bi-directional",
-    "interface", "ip", "metric", "admin-dist", "hip-profiles", "schedule", "description",
+    "interface", "ip", "metric", "admin-dist", "hip-profiles", "source-hip", "destination-hip", "schedule",
+    "description",
 })  # fmt: skip
 _NESTED = {"pbf": _LEAVES - {"from", "action"}, "dos": _LEAVES - {"from", "to", "protection"}}
 """Rulebases whose settings of that name hold settings of their own."""
+
+_INSIDE = {
+    "nexthop": frozenset({"ip-address", "ipv6-address", "fqdn", "next-vr", "next-lr", "discard"}),
+    "profile-setting": frozenset({"group"}),
+}
+"""Settings of a route or a rule that hold one of these; behind it, more settings of the route or the rule may come."""
+_BARE = frozenset({"discard"})
 
 Word = str | tuple[str, ...]
 
@@ -150,6 +158,7 @@ class SetReader:
         entered = False
         nested = True
         leaves = _LEAVES
+        box, entry = "", (node, "", "")  # one of ``_INSIDE`` that is open, and what it belongs to
         for word in words[1:]:
             if isinstance(word, tuple):
                 nested = False
@@ -160,6 +169,11 @@ class SetReader:
                     node, parent, name = holder or (above, "", parent)
                 holder = None
                 continue
+            if box and holder is None and name in (box, *_BARE) and word not in _INSIDE[box]:
+                if entered:
+                    node, parent, name = entry
+                    nested = False
+                box = ""
             child = node.children.get(word)
             if child is None or line > child.last:
                 child = node.child(word, line)
@@ -173,7 +187,14 @@ class SetReader:
                 leaves = _NESTED.get(name, _LEAVES)
             elif word in leaves and (parent in _ENTRIES or name in _BOXES):
                 holder = (node, parent, name)
-            above, node, parent, name, entered = node, child, name, word, False
+            elif word in _INSIDE and parent in _ENTRIES:
+                box, entry = word, (node, parent, name)
+            elif box and word in _INSIDE[box] - _BARE:
+                holder = (node, parent, name)
+            above, node, parent, name = node, child, name, word
+            entered = bool(box) and word in _BARE
+            if entered:
+                child.mark(lines)
         if not entered:
             node.mark(lines)
         if nested and len(words) > 3:
