@@ -88,10 +88,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class PolicyRoute:
     """Before the routing table: packets that match go by ``next_hop`` / ``interface`` (several share the load).
-
     ``into`` names another forwarding context of the device whose table is asked instead. With neither the packet is
-    looked up in the own table as usual (a stop rule).
-    """
+    looked up in the own table as usual (a stop rule)."""
 
     match: Match
     span: SourceSpan
@@ -181,10 +179,8 @@ Rewrite = SetTo | KeepHost | Shift | EgressAddress | IngressAddress
 
 @dataclass(frozen=True, slots=True)
 class NatRule:
-    """The first that matches rewrites and ends its stage; no rewrites: exempt from translation.
-
-    ``name`` is what the vendor calls it (``VIP web-01``). ``implied``: as of a ``Rule``.
-    """
+    """The first that matches rewrites and ends its stage; no rewrites: exempt from translation. ``name`` is what the
+    vendor calls it (``VIP web-01``). ``implied``: as of a ``Rule``."""
 
     match: Match
     span: SourceSpan
@@ -292,11 +288,9 @@ class Misunderstood:
 
 @dataclass(frozen=True, slots=True)
 class LineAccount:
-    """Every line of one input: understood, ignored and open lines add up to ``total``.
-
-    ``ignored`` counts by the reason why the line cannot affect forwarding; blank lines and comments are a reason too.
-    ``not_understood`` may hold several entries of one line.
-    """
+    """Every line of one input: understood, ignored and open lines add up to ``total``. ``ignored`` counts by the reason
+    why the line cannot affect forwarding; blank lines and comments are a reason too. ``not_understood`` may hold
+    several entries of one line."""
 
     file: str
     format: str
