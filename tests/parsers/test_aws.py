@@ -399,6 +399,8 @@ KEYS = [
     "Subnets", "SubnetId", "VpcId", "CidrBlock", "RouteTables", "Routes", "Associations", "Main", "GatewayId",
     "GroupId",
     "SecurityGroups", "IpPermissions", "IpProtocol", "FromPort", "NetworkAcls", "Entries", "RuleNumber",
+    "TransitGatewayAttachments", "TransitGatewayAttachmentId", "TransitGatewayId", "TransitGatewayRouteTableId",
+    "TransitGatewayVpcAttachments", "SubnetIds", "Association", "DestinationCidrBlock", "Type", "State",
 ]  # fmt: skip
 WORDS = ["10.0.0.0/8", "tcp", "local", "a", "-1", "x"]
 json_values = st.recursive(
@@ -416,5 +418,9 @@ json_values = st.recursive(
 def test_any_json_is_accounted_for_and_nothing_raises(value: object) -> None:
     source = Source("x.json", tuple(json.dumps(value, indent=1).splitlines()))
     PLUGIN.sniff(source)
-    account = PLUGIN.parse(source, "x").account
+    parsed = PLUGIN.parse(source, "x")
+    account = parsed.account
+    Tracer(with_open_ends(parsed.devices)).trace(
+        Packet(parse_address("10.0.1.10"), parse_address("10.0.2.10"), 6, 1, 2)
+    )
     assert account.understood + sum(account.ignored.values()) + account.open_lines == account.total

@@ -363,7 +363,7 @@ KEYS = [
     "type", "name", "id", "properties", "securityRules", "subnets", "addressSpace", "addressPrefixes", "priority",
     "value", "direction", "access", "protocol", "sourceAddressPrefix", "routes", "ipConfigurations", "resources",
     "networkSecurityGroup", "$schema", "parameters", "defaultValue", "virtualNetworkPeerings", "subnet",
-    "addressPrefix",
+    "addressPrefix", "effectiveSecurityRules", "association", "nextHopType", "state",
 ]  # fmt: skip
 TYPES = [f"Microsoft.Network/{kind}" for kind in (
     "virtualNetworks", "networkSecurityGroups", "networkInterfaces", "routeTables", "virtualNetworks/subnets",

@@ -21,7 +21,9 @@ FREE = {
     "awplus": r"description ",
     "nec-ix": r"description ",
     "junos": r"arp |any any |server |encrypted-password |ssh |host ",
+    "ipcom": r"(?!)",
     "nftables": r"(?!)",
+    "sir": r"(?!)",
     "yamaha": r"description |syslog host |snmp host ",
     "panos": r".*\[ .* zzz-unknown ?\]$|set deviceconfig system (?:ntp-servers|panorama) |set .* log-settings ",
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from zoneguard.model.addresses import parse_prefix
-from zoneguard.model.device import Concern
+from zoneguard.model.device import Concern, Device
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Unknown
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
-from zoneguard.parsers import Source
+from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._json_lines import Node, Value
 from zoneguard.parsers.accounting import Ledger
 
@@ -71,6 +72,12 @@ def asked_before(source: Source, node: Node, option: re.Pattern[str]) -> str:
         if found:
             return found[1]
     return ""
+
+
+def finished(ledger: Ledger, devices: Iterable[Device]) -> Parsed:
+    """The devices with what the whole input leaves uncertain; the ledger is closed."""
+    uncertain = ledger.uncertain
+    return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
 
 
 def prefix(text: str) -> Intervals | None:

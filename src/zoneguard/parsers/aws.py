@@ -9,9 +9,9 @@ import re
 
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._aws.estate import gathered
-from zoneguard.parsers._aws.vpc import parsed
+from zoneguard.parsers._aws.vpc import vpc_devices
 from zoneguard.parsers._aws.words import account
-from zoneguard.parsers._cloud import OTHER_FORMAT, asked_before, unread
+from zoneguard.parsers._cloud import OTHER_FORMAT, asked_before, finished, unread
 from zoneguard.parsers._json_lines import Node, read_documents
 from zoneguard.parsers.accounting import Ledger
 
@@ -70,7 +70,7 @@ def parse(source: Source, name: str) -> Parsed:
             account(ledger, "PrefixLists" if kind == "ManagedPrefixLists" else kind, node)
     if "NetworkInterfaces" not in estate.objects:
         estate.elsewhere |= {node.text("SubnetId"): NO_HOSTS for node in estate.of("Subnets")}
-    return parsed(source, ledger, estate, name)
+    return finished(ledger, vpc_devices(source, ledger, estate, name))
 
 
 def is_answer(document: Node) -> bool:

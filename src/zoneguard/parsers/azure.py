@@ -11,8 +11,8 @@ import re
 from zoneguard.parsers import Parsed, Parser, Source
 from zoneguard.parsers._azure.effective import taken
 from zoneguard.parsers._azure.estate import gathered
-from zoneguard.parsers._azure.vnet import parsed
-from zoneguard.parsers._cloud import asked_before
+from zoneguard.parsers._azure.vnet import vnet_devices
+from zoneguard.parsers._cloud import asked_before, finished
 from zoneguard.parsers._json_lines import read_documents
 from zoneguard.parsers.accounting import Ledger
 
@@ -34,7 +34,7 @@ def parse(source: Source, name: str) -> Parsed:
     for document in found:
         ledger.ignored(FRAME, document.first, document.last)
     effective, others = taken(found, ledger, lambda document: asked_before(source, document, INTERFACE).lower())
-    return parsed(source, ledger, gathered(others, ledger), effective, name)
+    return finished(ledger, vnet_devices(source, ledger, gathered(others, ledger), effective, name))
 
 
 def sniff(source: Source) -> float:

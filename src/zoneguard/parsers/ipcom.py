@@ -161,13 +161,15 @@ def _route(line: Line, read: _Read) -> None:
     try:
         network, length = values.prefix(words[0] if words else "")
         hop = values.ipv4(words[1] if len(words) > 1 else "")
-        if len(words) > 2 and not (len(words) == 4 and words[2] == "distance" and words[3].isdecimal()):
+        if len(words) > 2 and not (
+            len(words) == 4 and words[2] == "distance" and words[3].isdecimal() and int(words[3][:4]) < 256
+        ):
             raise UnreadableError("words behind the end of the line")
     except UnreadableError:
         read.ledger.not_understood(line.number, UNREAD, Concern.ROUTING)
         return
     read.ledger.understood(line.number)
-    distance = int(words[3][:6]) if len(words) == 4 else 1
+    distance = int(words[3]) if len(words) == 4 else 1
     route = Route(network, length, line.span, next_hop=hop, distance=distance)
     if (network, length) in read.routes and read.routes[network, length].next_hop != hop:
         read.ledger.not_understood(line.number, SEVERAL_ROUTES, Concern.ROUTING)

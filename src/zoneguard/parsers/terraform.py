@@ -11,9 +11,12 @@ import re
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers import Parsed, Parser, Source
-from zoneguard.parsers._aws.vpc import parsed
-from zoneguard.parsers._cloud import OTHER_FORMAT, unread
+from zoneguard.parsers._aws.vpc import vpc_devices
+from zoneguard.parsers._azure.effective import Effective
+from zoneguard.parsers._azure.vnet import vnet_devices
+from zoneguard.parsers._cloud import OTHER_FORMAT, finished, unread
 from zoneguard.parsers._json_lines import Node, read_documents
+from zoneguard.parsers._terraform.azure import READ, azure_estate
 from zoneguard.parsers._terraform.estate import Building
 from zoneguard.parsers._terraform.hosts import add_hosts
 from zoneguard.parsers._terraform.kinds import NETWORK
@@ -30,7 +33,7 @@ SECOND = "a second plan in the file"
 UNREAD_VERSION = "a version of the format that is not known"
 HALF = "the plan is not complete: Terraform left something out or met an error"
 OTHER_PROVIDER = "resources of a cloud that is not read"
-OTHER_CLOUDS = ("azurerm_", "azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
+OTHER_CLOUDS = ("azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
 PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
 """What is said elsewhere too, or is of no concern."""
 WHOLE = frozenset({"resource_changes", "configuration"})
@@ -70,7 +73,9 @@ def parse(source: Source, name: str) -> Parsed:
     add_tables(building)
     add_transit(building)
     add_hosts(building)
-    return parsed(source, ledger, building.estate, name)
+    devices = vpc_devices(source, ledger, building.estate, name)
+    devices += vnet_devices(source, ledger, azure_estate(building), Effective(), name)
+    return finished(ledger, devices)
 
 
 def _account(building: Building) -> None:
@@ -83,7 +88,7 @@ def _account(building: Building) -> None:
     if document.flag("errored") or (complete and complete.value is False) or document.get("deferred_changes"):
         ledger.not_understood(document.first, HALF, Concern.FILTER, about="errored, complete, deferred_changes")
     for resource in plan.resources.values():
-        if resource.type in NETWORK:
+        if resource.type in NETWORK or resource.type in READ:
             ledger.understood(resource.node.first, resource.node.last)
         elif resource.type.startswith(OTHER_CLOUDS):
             unread(ledger, resource.node, OTHER_PROVIDER, resource.address)

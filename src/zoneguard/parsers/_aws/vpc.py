@@ -5,12 +5,10 @@ Traffic inside a subnet does not pass it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from zoneguard.model.addresses import prefixes
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Routing, Stage, Vrf
 from zoneguard.model.text import Reason
-from zoneguard.parsers import Parsed, Source
+from zoneguard.parsers import Source
 from zoneguard.parsers._aws.attached import Attached
 from zoneguard.parsers._aws.estate import Estate, blocks_of
 from zoneguard.parsers._aws.filters import Filters
@@ -29,14 +27,12 @@ NO_POLICY = "the policy of the core network (Cloud WAN), which decides what it p
 NO_SUBNET_BLOCK = "a subnet whose address block is not known"
 
 
-def parsed(source: Source, ledger: Ledger, estate: Estate, name: str) -> Parsed:
+def vpc_devices(source: Source, ledger: Ledger, estate: Estate, name: str) -> list[Device]:
     """A device for each VPC of ``estate``, called ``name`` where there is one, and for each transit gateway that can be
-    followed; the ledger is closed."""
+    followed."""
     vpcs, hubs = estate.vpcs(), read_hubs(estate)
     devices = [_device(source, ledger, estate, hubs, vpc, name if len(vpcs) == 1 else f"{name}-{vpc}") for vpc in vpcs]
-    devices += transit_devices(source, ledger, hubs, name)
-    uncertain = ledger.uncertain
-    return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
+    return [*devices, *transit_devices(source, ledger, hubs, name)]
 
 
 def _device(source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str, name: str) -> Device:

@@ -5,12 +5,10 @@ Traffic inside a subnet does not pass it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from zoneguard.model.addresses import ALL_ADDRESSES, prefixes
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Routing, Stage, Vrf
 from zoneguard.model.intervals import Intervals
-from zoneguard.parsers import Parsed, Source
+from zoneguard.parsers import Source
 from zoneguard.parsers._azure.doors import Doors
 from zoneguard.parsers._azure.effective import Effective
 from zoneguard.parsers._azure.estate import Estate, Item, same
@@ -34,8 +32,8 @@ OTHERS = "something that is no network interface of a host stands in the subnet,
 UNTOLD = "the subnets of this virtual network are not known"
 
 
-def parsed(source: Source, ledger: Ledger, estate: Estate, effective: Effective, name: str) -> Parsed:
-    """A device for each virtual network, called ``name`` where there is one; the ledger is closed."""
+def vnet_devices(source: Source, ledger: Ledger, estate: Estate, effective: Effective, name: str) -> list[Device]:
+    """A device for each virtual network, called ``name`` where there is one."""
     _add_absent(ledger, estate)
     known = {text.lower() for nic in estate.of(NIC) for text in (nic.name, nic.id)}
     for asked, routes in effective.routes.items():
@@ -44,9 +42,7 @@ def parsed(source: Source, ledger: Ledger, estate: Estate, effective: Effective,
     vnets = estate.of(VNET)
     names = [name if len(vnets) == 1 else f"{name}-{vnet.name}" for vnet in vnets]
     names = [own if names.count(own) == 1 else f"{own}-{n}" for n, own in enumerate(names, 1)]
-    devices = [_device(source, ledger, estate, effective, vnet, own) for vnet, own in zip(vnets, names, strict=True)]
-    uncertain = ledger.uncertain
-    return Parsed(tuple(replace(device, uncertain=uncertain) for device in devices), ledger.close())
+    return [_device(source, ledger, estate, effective, vnet, own) for vnet, own in zip(vnets, names, strict=True)]
 
 
 def _add_absent(ledger: Ledger, estate: Estate) -> None:

@@ -96,7 +96,7 @@ class _Hosts:
 
     def image(self, host: Resource) -> None:
         """A resource that is not read: a host if it names a group, else nothing or something that is said."""
-        if host.type.startswith((*HARMLESS, *BEYOND)):
+        if host.type.startswith((*HARMLESS, *BEYOND, "azurerm_")):
             return
         building, (mentioned, sure) = self._building, self._all_of(host)
         groups = sorted(name for name in mentioned if name.endswith(DEFAULT_GROUP) or self._is(name, *GROUPS))

@@ -21,11 +21,11 @@ FOLLOWED = frozenset({"vpc_id", "subnet_id", "network_interface_id", "security_g
                       "vpn_gateway_id", "route_table_id", "network_acl_id", "subnet_ids"})  # fmt: skip
 MEANT = {
     "vpc_id": ("aws_vpc", "aws_default_vpc"),
-    "subnet_id": ("aws_subnet", "aws_default_subnet"),
+    "subnet_id": ("aws_subnet", "aws_default_subnet", "azurerm_subnet"),
     "subnet_ids": ("aws_subnet", "aws_default_subnet"),
     "security_groups": ("aws_security_group", "aws_default_security_group"),
     "vpc_security_group_ids": ("aws_security_group", "aws_default_security_group"),
-    "route_table_id": ("aws_route_table", "aws_default_route_table"),
+    "route_table_id": ("aws_route_table", "aws_default_route_table", "azurerm_route_table"),
     "gateway_id": ("aws_internet_gateway", "aws_vpn_gateway", "aws_vpc_endpoint"),
     "nat_gateway_id": ("aws_nat_gateway",),
     "transit_gateway_id": ("aws_ec2_transit_gateway",),
