@@ -20,7 +20,7 @@ from zoneguard.model.match import ConnState
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._aws.routing import NO_SUBNETS, SEVERAL
-from zoneguard.parsers._aws.transit import MORE_ROUTES, NO_ASSOCIATION, NO_ROUTE, NO_ROUTES, WHICH_TABLE
+from zoneguard.parsers._aws.transit import MORE_ROUTES, NO_ASSOCIATION, NO_ROUTE, NO_ROUTES, SENT_ON, WHICH_TABLE
 from zoneguard.parsers._aws.vpc import NO_TABLES
 from zoneguard.parsers.assembly import with_open_ends
 from zoneguard.parsers.aws import GOES_ON, PLUGIN
@@ -266,6 +266,17 @@ def test_a_route_that_cannot_be_read_is_said(routes: list[Json], reason: str) ->
     found = parsed(SHARED_SERVICES[0], search("rt-spoke", *routes), *SHARED_SERVICES[2:])
     assert {m.reason for m in found.account.not_understood} == {reason}
     assert all(m.concern is Concern.ROUTING and not m.bounded for m in found.account.not_understood)
+
+
+@pytest.mark.parametrize("kind", ["vpc", "network-function"])
+def test_a_static_route_to_what_may_send_packets_on_is_said(kind: str) -> None:
+    whole = together(VPCS, hub(SPOKES))
+    whole["TransitGatewayAttachments"].append(attachment("att-fw", "rt-shared", kind, "far"))
+    to_all, to_it = route("0.0.0.0/0", "att-fw", of=kind), route("10.9.0.0/16", "att-fw", kind="propagated", of=kind)
+    found = parsed(lines_of(whole), search("rt-spoke", TO_SHARED, to_all), *SHARED_SERVICES[2:])
+    assert {m.reason for m in found.account.not_understood} == {SENT_ON}
+    assert all(device.uncertain for device in found.devices)
+    assert not parsed(lines_of(whole), search("rt-spoke", to_it), *SHARED_SERVICES[2:]).account.not_understood
 
 
 def test_an_answer_with_more_behind_it_is_said() -> None:

@@ -359,6 +359,22 @@ def test_a_truncated_answer_is_read_as_far_as_it_goes() -> None:
 
 
 WORDS = ["10.0.0.0/8", "*", "Tcp", "Inbound", "Deny", "100", "[parameters('x')]", "[concat('a', 'b')]", "x", "Internet"]
+
+
+def test_networks_that_are_peered_with_each_other_have_one_wire() -> None:
+    def network(name: str, block: str, far: str, remote: str) -> Json:
+        peering = {"name": far, "peeringState": "Connected", "remoteVirtualNetwork": ref("virtualNetworks", far)}
+        peering |= {"remoteAddressSpace": {"addressPrefixes": [remote]}}
+        one = {"name": "s", "id": f"{GROUP}/virtualNetworks/{name}/subnets/s", "addressPrefix": block}
+        return thing("virtualNetworks", name, subnets=[one], addressSpace={"addressPrefixes": [block]},
+                     virtualNetworkPeerings=[peering])  # fmt: skip
+
+    found = read([network("n", "10.0.0.0/24", "m", "10.1.0.0/24"), network("m", "10.1.0.0/24", "n", "10.0.0.0/24")])
+    wires = [i.wire for device in found.devices for i in device.interfaces if i.wire]
+    assert len(wires) == 2
+    assert len(set(wires)) == 1
+
+
 KEYS = [
     "type", "name", "id", "properties", "securityRules", "subnets", "addressSpace", "addressPrefixes", "priority",
     "value", "direction", "access", "protocol", "sourceAddressPrefix", "routes", "ipConfigurations", "resources",

@@ -140,6 +140,11 @@ def test_a_table_that_exists_may_hold_more() -> None:
     assert EXISTS in reasons(read(plan))
 
 
+def test_the_default_table_of_a_gateway_that_exists_may_hold_more() -> None:
+    assert EXISTS in reasons(read(vpcs(existing=True).add(f"{HUB}.h", {})))
+    assert EXISTS not in reasons(read(vpcs().add(f"{HUB}.h", {}, "association_default_route_table_id")))
+
+
 def test_a_gateway_that_the_plan_does_not_hold_is_open(tmp_path: Path) -> None:
     found = read(vpcs(hub="tgw-1"))
     assert reasons(found) == {NO_TABLES}

@@ -7,7 +7,7 @@ route drops. What is associated with no table is not routed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from zoneguard.model.addresses import prefixes
 from zoneguard.model.device import Concern, Device, Interface, Route, RouteKind, Routing, Vrf
@@ -24,6 +24,10 @@ NO_ASSOCIATION = (
 )
 MORE_ROUTES = "the table holds more routes than the answer: search for them in parts"
 NO_ROUTE = "a route of a transit gateway whose destination or attachment cannot be read"
+SENT_ON = (
+    "a route to a VPC or firewall that is not in these answers: it may send packets on, back to the transit gateway "
+    "too; export it into the same file"
+)
 WHICH_TABLE = (
     "of which transit gateway route table this is, is not told: put the command that asked in front of the answer"
 )
@@ -32,21 +36,25 @@ _ORDER = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator",
 """Of propagated routes of one prefix, the first goes before the others."""
 
 
-def transit_devices(source: Source, ledger: Ledger, hubs: Hubs, name: str) -> Iterator[Device]:
-    """A device, called ``NAME-tgw-…``, for each transit gateway of which routes are given."""
+def transit_devices(source: Source, ledger: Ledger, hubs: Hubs, vpcs: Collection[str], name: str) -> Iterator[Device]:
+    """A device, called ``NAME-tgw-…``, for each transit gateway of which routes are given. ``vpcs``: those given."""
     for node in hubs.stray:
         ledger.not_understood(node.first, WHICH_TABLE, Concern.ROUTING, about=f"{node.first}")
     for hub in hubs.followed():
-        yield _Hub(source, ledger, hubs, hub).device(f"{name}-{hub}" if name else hub)
+        yield _Hub(source, ledger, hubs, vpcs, hub).device(f"{name}-{hub}" if name else hub)
 
 
 class _Hub:
-    def __init__(self, source: Source, ledger: Ledger, hubs: Hubs, hub: str) -> None:
+    def __init__(self, source: Source, ledger: Ledger, hubs: Hubs, vpcs: Collection[str], hub: str) -> None:
         self._source = source
         self._ledger = ledger
         self._hub = hub
         self._attachments = [a for a in hubs.attachments.values() if a.hub in (hub, "") and a.is_open and a.id]
         self._known = {attachment.id for attachment in self._attachments}
+        self._elsewhere = {
+            a.id for a in self._attachments
+            if a.kind == "network-function" or (a.kind in ("vpc", "") and a.resource not in vpcs)
+        }  # fmt: skip
         self._closed = {a.id for a in hubs.attachments.values() if not a.is_open}
         self._tables = [table for table in hubs.tables.values() if table.hub == hub]
 
@@ -92,6 +100,8 @@ class _Hub:
         if is_hole:
             yield Route(network, length, span, RouteKind.BLACKHOLE, distance=_rank(route))
             return
+        if route.text("Type") != "propagated" and self._elsewhere.intersection(ends):
+            self._open(route, SENT_ON, f"{table.id} {written}")
         for end in ends:
             if end in self._known:
                 yield Route(network, length, span, interface=end, distance=_rank(route))

@@ -32,7 +32,7 @@ def vpc_devices(source: Source, ledger: Ledger, estate: Estate, name: str) -> li
     followed."""
     vpcs, hubs = estate.vpcs(), read_hubs(estate)
     devices = [_device(source, ledger, estate, hubs, vpc, name if len(vpcs) == 1 else f"{name}-{vpc}") for vpc in vpcs]
-    return [*devices, *transit_devices(source, ledger, hubs, name)]
+    return [*devices, *transit_devices(source, ledger, hubs, vpcs, name)]
 
 
 def _device(source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str, name: str) -> Device:

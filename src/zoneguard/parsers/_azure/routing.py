@@ -36,9 +36,13 @@ GATEWAY_SUBNET = "gatewaysubnet"
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """A connected peering: its interface, the remote address blocks (none: not known), and what it lets through."""
+    """A connected peering: its interface, the remote address blocks (none: not known), and what it lets through.
+
+    ``wire``: the two networks, by their ids.
+    """
 
     interface: str
+    wire: str
     blocks: tuple[Intervals, ...]
     access: bool
     forwarded: bool
@@ -262,7 +266,8 @@ class Roads:
             self._open(part.node, NO_PEER, part.name)
         forwarded = _flag(part, "allowForwardedTraffic") or _flag(part, "useRemoteGateways")
         access = not _flag(part, "allowVirtualNetworkAccess", wanted=False)
-        return Peering(f"peering {part.name}", tuple(space), access, forwarded, part.node)
+        ends = sorted((self._vnet.id, remote.id if remote is not None else part.reference("remoteVirtualNetwork")))
+        return Peering(f"peering {part.name}", " ".join(ends), tuple(space), access, forwarded, part.node)
 
     def _open(self, node: Node, reason: str, what: str) -> None:
         self._ledger.not_understood(node.first, reason, Concern.ROUTING, about=what)

@@ -74,6 +74,12 @@ class Groups(Doubting):
             if same(configuration.reference("subnet"), subnet.id):
                 yield nic, Intervals.of(*([] if own is None else [own]))
 
+    def are_told(self, subnet: Item) -> bool:
+        """Whether Azure itself tells every rule for the hosts of a subnet, with the prefixes of its tags."""
+        own = [nic for nic, _ in self.hosts(subnet) if nic.reference("networkSecurityGroup")]
+        named = any(group.references("networkInterfaces") for group in self._estate.of(NSG))
+        return subnet.id in self._effective and not named and all(nic.id in self._effective for nic in own)
+
     def _of_subnet(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
         reference = subnet.reference("networkSecurityGroup")
         named = [g for g in self._estate.of(NSG) if any(same(r, subnet.id) for r in g.references("subnets"))]

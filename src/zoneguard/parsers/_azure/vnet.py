@@ -82,10 +82,11 @@ def _device(source: Source, ledger: Ledger, estate: Estate, effective: Effective
     doors = Doors(source, ledger, estate, roads)
     around = {subnet.name: _around(source, roads, subnet) for subnet in roads.subnets}
     for subnet in roads.subnets:
-        if around[subnet.name].may:
+        if around[subnet.name].may and not groups.are_told(subnet):
             ledger.not_understood(subnet.node.first, OPEN_TAG, Concern.FILTER, bounded=True, about=subnet.name)
     interfaces = [_subnet(source, ledger, subnet) for subnet in roads.subnets]
-    interfaces += [Interface(way, whole) for way in roads.interfaces()]
+    wires = {peering.interface: peering.wire for peering in roads.peerings}
+    interfaces += [Interface(way, whole, wire=wires.get(way, "")) for way in roads.interfaces()]
     stages: list[Stage] = [stage for s in roads.subnets for stage in groups.leaving(s, around[s.name])]
     stages += doors.inward()
     stages.append(Routing())

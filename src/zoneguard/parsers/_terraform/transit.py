@@ -67,6 +67,12 @@ class _Transit:
             )
             if _is_enabled(gateway, "default_route_table_association"):
                 self._tables[self._default(gateway)] = _Table(gateway.address, gateway.node)
+                if not gateway.is_new:
+                    self._building.open(gateway, EXISTS, Concern.ROUTING)
+        for known in self._plan.data.values():
+            if known.type == GATEWAY and known.values.text("id"):
+                there: dict[str, Value] = {"TransitGatewayId": known.address, "Id": known.values.text("id")}
+                self._building.add("TransitGateways", known.node, there)
         for resource in self._plan.of(TABLE):
             self._tables[resource.address] = _Table(self._one(resource, "transit_gateway_id"), resource.node)
             if not resource.is_new:
