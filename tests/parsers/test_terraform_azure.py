@@ -121,6 +121,14 @@ def test_of_a_group_that_exists_rules_of_their_own_go_before_what_was_read_back(
     assert fares(read(plan), "10.0.1.10", "10.0.2.10", 443) is Disposition.DENIED
 
 
+def test_a_rule_of_another_group_takes_nothing_away() -> None:
+    plan = town(True, [written(100, "Inbound", "Deny", "*", "*", "*")], [])
+    plan.add("azurerm_network_security_group.h", RG | {"name": "h"}, "security_rule")
+    other = written(100, "Inbound", "Allow", "*", "*", "*") | {"resource_group_name": "rg"}
+    plan.add("azurerm_network_security_rule.r", other | {"network_security_group_name": "h"})
+    assert fares(read(plan), "10.0.1.10", "10.0.2.10", 443) is Disposition.DENIED
+
+
 def test_peered_networks_and_application_groups_are_followed() -> None:
     plan = town(True, [], [])
     plan.add("azurerm_virtual_network.m", RG | {"name": "w", "address_space": ["10.9.0.0/16"]}, "subnet")

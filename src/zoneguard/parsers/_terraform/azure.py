@@ -73,6 +73,8 @@ class _Azure:
         self._building = building
         self._plan = building.plan
         self._linked: dict[tuple[str, str], list[str]] = {}
+        self._parts: dict[str, dict[str, list[Resource]]] = {}
+        self._names: dict[str, set[tuple[str, str]]] = {}
 
     def estate(self) -> Estate:
         for kind, (one, other) in LINKS.items():
@@ -141,11 +143,21 @@ class _Azure:
 
     def _of(self, resource: Resource, type_: str, attribute: str) -> Iterator[Resource]:
         """The resources of a type that say by name that they are of ``resource``."""
-        own, group = resource.values.text("name"), resource.values.text("resource_group_name")
-        for part in self._every(type_):
-            same_group = part.values.text("resource_group_name") in ("", group) or not group
-            if part.values.text(attribute) == own and same_group:
+        if type_ not in self._parts:
+            self._parts[type_] = {}
+            for part in self._every(type_):
+                self._parts[type_].setdefault(part.values.text(attribute), []).append(part)
+        group = resource.values.text("resource_group_name")
+        for part in self._parts[type_].get(resource.values.text("name"), ()):
+            if part.values.text("resource_group_name") in ("", group) or not group:
                 yield part
+
+    def _named(self, type_: str, attribute: str) -> set[tuple[str, str]]:
+        """The resources of a type, those that the plan removes too: what they are of, and their names."""
+        if type_ not in self._names:
+            told = (r.values if r.values.text("name") else r.before for r in self._plan.changed(type_))
+            self._names[type_] = {(values.text(attribute), values.text("name")) for values in told}
+        return self._names[type_]
 
     def _network(self, network: Resource) -> dict[str, Value]:
         subnets: list[Value] = [self._subnet(s) for s in self._of(network, SUBNET, "virtual_network_name")]
@@ -195,10 +207,10 @@ class _Azure:
 
     def _group(self, group: Resource) -> dict[str, Value]:
         own = list(self._of(group, RULE, "network_security_group_name"))
-        gone = {r.values.text("name") or r.before.text("name") for r in self._plan.changed(RULE)}
         rules: list[Value] = [self._rule(rule, rule.values) for rule in own]
+        apart = self._named(RULE, "network_security_group_name")
         for place, inline in enumerate(group.values.each("security_rule")):
-            if inline.text("name") not in gone:
+            if (group.values.text("name"), inline.text("name")) not in apart:
                 rules.append(self._rule(group, inline, "security_rule", place))
         return {"securityRules": rules}
 
@@ -220,10 +232,10 @@ class _Azure:
 
     def _table(self, table: Resource) -> dict[str, Value]:
         own = list(self._of(table, ROUTE, "route_table_name"))
-        gone = {r.values.text("name") or r.before.text("name") for r in self._plan.changed(ROUTE)}
         routes: list[Value] = [self._route(route, route.values) for route in own]
+        apart = self._named(ROUTE, "route_table_name")
         for place, inline in enumerate(table.values.each("route")):
-            if inline.text("name") not in gone:
+            if (table.values.text("name"), inline.text("name")) not in apart:
                 routes.append(self._route(table, inline, "route", place))
         enabled = table.values.get("bgp_route_propagation_enabled")
         deaf = table.values.flag("disable_bgp_route_propagation") or (enabled is not None and enabled.value is False)
