@@ -74,7 +74,7 @@ class _Azure:
         self._plan = building.plan
         self._linked: dict[tuple[str, str], list[str]] = {}
         self._parts: dict[str, dict[str, list[Resource]]] = {}
-        self._names: dict[str, set[tuple[str, str]]] = {}
+        self._names: dict[str, set[tuple[str, ...]]] = {}
 
     def estate(self) -> Estate:
         for kind, (one, other) in LINKS.items():
@@ -152,11 +152,12 @@ class _Azure:
             if part.values.text("resource_group_name") in ("", group) or not group:
                 yield part
 
-    def _named(self, type_: str, attribute: str) -> set[tuple[str, str]]:
+    def _named(self, type_: str, attribute: str) -> set[tuple[str, ...]]:
         """The resources of a type, those that the plan removes too: what they are of, and their names."""
         if type_ not in self._names:
             told = (r.values if r.values.text("name") else r.before for r in self._plan.changed(type_))
-            self._names[type_] = {(values.text(attribute), values.text("name")) for values in told}
+            keys = (attribute, "resource_group_name", "name")
+            self._names[type_] = {tuple(map(values.text, keys)) for values in told}
         return self._names[type_]
 
     def _network(self, network: Resource) -> dict[str, Value]:
@@ -208,9 +209,9 @@ class _Azure:
     def _group(self, group: Resource) -> dict[str, Value]:
         own = list(self._of(group, RULE, "network_security_group_name"))
         rules: list[Value] = [self._rule(rule, rule.values) for rule in own]
-        apart = self._named(RULE, "network_security_group_name")
+        apart, here = self._named(RULE, "network_security_group_name"), _place(group)
         for place, inline in enumerate(group.values.each("security_rule")):
-            if (group.values.text("name"), inline.text("name")) not in apart:
+            if (*here, inline.text("name")) not in apart:
                 rules.append(self._rule(group, inline, "security_rule", place))
         return {"securityRules": rules}
 
@@ -233,9 +234,9 @@ class _Azure:
     def _table(self, table: Resource) -> dict[str, Value]:
         own = list(self._of(table, ROUTE, "route_table_name"))
         routes: list[Value] = [self._route(route, route.values) for route in own]
-        apart = self._named(ROUTE, "route_table_name")
+        apart, here = self._named(ROUTE, "route_table_name"), _place(table)
         for place, inline in enumerate(table.values.each("route")):
-            if (table.values.text("name"), inline.text("name")) not in apart:
+            if (*here, inline.text("name")) not in apart:
                 routes.append(self._route(table, inline, "route", place))
         enabled = table.values.get("bgp_route_propagation_enabled")
         deaf = table.values.flag("disable_bgp_route_propagation") or (enabled is not None and enabled.value is False)
@@ -274,3 +275,8 @@ class _Azure:
         found = range(len(list(gateway.values.each("ip_configuration"))))
         parts: list[Value] = [{"subnet": self._reference(gateway, "ip_configuration", n, "subnet_id")} for n in found]
         return {"ipConfigurations": parts}
+
+
+def _place(resource: Resource) -> tuple[str, str]:
+    """The name of a resource and of its resource group."""
+    return resource.values.text("name"), resource.values.text("resource_group_name")
