@@ -26,6 +26,7 @@ import pytest
 
 from tests.oracle.netns import ETH_P_ALL, Box, Lab, inside, unavailable
 from zoneguard.audit.running import DYNAMIC, Looking, run
+from zoneguard.dynamic import cores
 from zoneguard.loading.project import load_project
 from zoneguard.model.findings import ClauseResult, Finding, Report
 from zoneguard.model.policy import Verdict
@@ -236,12 +237,23 @@ class Estate:
                 capture.end()
 
     def judged(self) -> Judged:
-        """What zoneguard says of everything that was captured."""
+        """What zoneguard says of everything that was captured, with each core that is installed the same."""
         lines = (f"  - {{path: {p.name}, point: {{zone: {_zone(p.stem)}}}}}\n" for p in self.home.glob("*.pcap"))
         (self.home / "zoneguard.yaml").write_text(PROJECT + "".join(lines))
-        evidence = self.home / "evidence"
+        first, *others = [self._judged_by(core) for core in (cores.NUMPY, cores.compiled()) if core]
+        for other in others:
+            assert other.transfers == first.transfers
+            assert other.report.findings == first.report.findings
+            assert other.report.clauses == first.report.clauses
+        return first
+
+    def _judged_by(self, core: cores.Core) -> Judged:
+        evidence = self.home / f"evidence-{core.name}"
         project = load_project(self.home / "zoneguard.yaml")
-        report = run(project, frozenset({DYNAMIC}), looking=Looking(extract=evidence))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("zoneguard.dynamic.surveying.best", lambda: core)
+            report = run(project, frozenset({DYNAMIC}), looking=Looking(extract=evidence))
+        assert {account.core for account in report.captures} <= {core.name}
         return Judged(report, json.loads((evidence / "manifest.json").read_text())["transfers"])
 
     def close(self) -> None:
