@@ -112,3 +112,14 @@ def test_a_viewer_that_sends_more_than_it_is_shown_is_doubtful(tmp_path: Path) -
         middle.append(data)
     (finding,) = Town(tmp_path, allow=ALLOW, captures={"lgwan": [*one[:5], *middle]}).findings("ZG202")
     assert (finding.verdict, "not what a screen looks like" in str(finding.message)) == (Verdict.UNDETERMINED, True)
+
+
+@pytest.mark.parametrize(("level", "rest", "open_"), [(0, b"", False), (2, b"", False), (0, b"?" * 3000, True)])
+def test_a_session_of_which_not_all_can_be_followed_leaves_the_clause_open(
+    tmp_path: Path, level: int, rest: bytes, open_: bool
+) -> None:
+    sent, got = request() + initial(b"rail") + rest, confirm() + response(1004, level=level)
+    packets = session("10.20.0.5", "10.30.0.50", 8443, sent, got)
+    report = Town(tmp_path, allow=ALLOW, captures={"lgwan": packets}).audit()
+    (clause,) = (c for c in report.clauses if c.clause == "mikasa:25(2)")
+    assert (clause.verdict is Verdict.UNDETERMINED) is open_

@@ -155,17 +155,23 @@ class Files:
         self._settle()
 
     def _settle(self) -> None:
-        wholes: dict[tuple[str, bool], list[_Recorded]] = {}
-        for known in self._recorded:
-            if known.whole and known.path:
-                wholes.setdefault((known.path, known.track is self.asking), []).append(known)
+        """Each whole file is put together once, the first few of a name."""
+        parts: dict[tuple[str, bool], list[_Recorded]] = {}
         for part in self._recorded:
-            if part.clear and not part.whole:
-                for known in wholes.get((part.path, part.track is self.asking), ())[:_VERSIONS]:
-                    if _within(part, known):
-                        transfers = self.recorder.transfers
-                        transfers[part.at] = piece_of(transfers[known.at], transfers[part.at])
-                        break
+            if part.clear and not part.whole and part.path:
+                parts.setdefault((part.path, part.track is self.asking), []).append(part)
+        versions: dict[tuple[str, bool], int] = {}
+        for known in self._recorded if parts else ():
+            name = known.path, known.track is self.asking
+            if known.whole and parts.get(name) and versions.get(name, 0) < _VERSIONS:
+                versions[name] = versions.get(name, 0) + 1
+                data = known.track.carve(*((p.start, p.end) for p in known.pieces)).data
+                within = [part for part in parts[name] if _within(part, data)]
+                for part in within:
+                    transfers = self.recorder.transfers
+                    transfers[part.at] = piece_of(transfers[known.at], transfers[part.at])
+                settled = {part.at for part in within}
+                parts[name] = [part for part in parts[name] if part.at not in settled]
 
     def _written_size(self, handle: Handle) -> int | None:
         """How long the file is once written: known if it began empty, or was overwritten to its end and beyond."""
@@ -201,9 +207,8 @@ class Files:
         self.recorder.file("file", Content(carved.data, name), carriage, facts=[f for f in facts if f[1]])
 
 
-def _within(part: _Recorded, known: _Recorded) -> bool:
-    """Whether all bytes of ``part`` are those of ``known`` at the same place of the file."""
-    data = known.track.carve(*((p.start, p.end) for p in known.pieces)).data
+def _within(part: _Recorded, data: bytes) -> bool:
+    """Whether all bytes of ``part`` are those of the whole file at the same place."""
     return all(part.track.data[p.start : p.end] == data[p.offset : p.reach] for p in part.pieces)
 
 
