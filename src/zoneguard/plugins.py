@@ -12,10 +12,13 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TypeVar
 
+from zoneguard.collector import paused_collector
+
 T = TypeVar("T")
 
 
 @cache
+@paused_collector()
 def discover(package: str) -> tuple[object, ...]:
     """Every ``PLUGIN`` of the modules in ``package`` (a dotted name) by module name, then those of entry points."""
     path = importlib.import_module(package).__path__

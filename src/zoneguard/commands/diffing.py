@@ -24,7 +24,7 @@ from zoneguard.model.packets.space import default_engine
 from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Project
 from zoneguard.model.text import N_
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views.diffing import Comparison, comparison_json, write_comparison
 from zoneguard.static.conditions_compared import named_alike
 from zoneguard.static.reachability import Network

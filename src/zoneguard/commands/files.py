@@ -10,7 +10,7 @@ from zoneguard.model.device import Concern
 from zoneguard.model.text import N_
 from zoneguard.parsers.reading import parser_named, read_source
 from zoneguard.parsers.splitting import parse_source
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views.parsing import parsed_json, write_parsed
 
 OUTPUT_FORMS = ("text", "json")

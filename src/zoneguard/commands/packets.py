@@ -16,7 +16,7 @@ from zoneguard.model.match import ICMP_PROTOCOLS, PORT_PROTOCOLS, SYN, Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views.tracing import write_trace
 from zoneguard.static.trace import Disposition, Tracer, to_json
 

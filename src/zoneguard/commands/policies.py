@@ -16,7 +16,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Profile
 from zoneguard.model.text import N_, Text
 from zoneguard.plugins import of_type
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views import policies as view
 
 

@@ -21,6 +21,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.reports import json as json_report
 from zoneguard.reports import text as text_report
+from zoneguard.reports._values import dump
 
 STATIC = frozenset({"static"})
 DYNAMIC = frozenset({"dynamic"})
@@ -71,7 +72,7 @@ def show_matrix(session: Session, project: Project, form: str, spoofed: bool, in
     asked = Judgement(form, "info", allow_undetermined=True, spoofed=spoofed, intrazone=intrazone)
     report = report_of(session, project, STATIC, asked)
     if form == "json":
-        session.write(json_report.dump(json_report.matrix(report)))
+        session.write(dump(json_report.matrix(report)))
     else:
         session.write(text_report.matrix(report, session.lang, session.terminal))
     return 0

@@ -17,7 +17,7 @@ from zoneguard.model.errors import InputError, InputErrors
 from zoneguard.model.findings import Report
 from zoneguard.model.project import Project
 from zoneguard.model.text import N_, Text
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views.verification import Item, Rerun, State, Verification, verification_json, write_verification
 
 HALVES = {"audit": STATIC | DYNAMIC, "verify": STATIC, "replay": DYNAMIC}

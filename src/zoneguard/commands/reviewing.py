@@ -11,7 +11,7 @@ from zoneguard.gate.reviewing import review as reviewed
 from zoneguard.gate.verdict import Exit
 from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views.reviewing import review_json, write_review
 
 

@@ -11,7 +11,7 @@ from zoneguard.model.errors import InputError
 from zoneguard.model.text import N_
 from zoneguard.parsers.reading import read_source
 from zoneguard.parsers.splitting import parse_source
-from zoneguard.reports.json import dump
+from zoneguard.reports._values import dump
 from zoneguard.reports.views import services as view
 from zoneguard.static.services import Reading, asked_addresses, find_list, parse_service, service_matrix
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,11 @@ from zoneguard.model.text import Text
 from zoneguard.reports._words import Translate
 
 Json = dict[str, Any]
+
+
+def dump(value: object) -> bytes:
+    """JSON as every command writes it: readable, UTF-8, a line end at the end."""
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
 
 
 def moment(time: float) -> str:

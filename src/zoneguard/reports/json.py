@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -16,14 +15,10 @@ from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.reports import ReportFormat, _values
 from zoneguard.reports._accepted import held_back, held_json
 from zoneguard.reports._coverage import unread
+from zoneguard.reports._values import dump
 from zoneguard.reports._words import Translate, in_order
 
 SCHEMA = "zoneguard.report/1"
-
-
-def dump(value: object) -> bytes:
-    """JSON as every command writes it: readable, UTF-8, a line end at the end."""
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
 
 
 def write(report: Report, lang: str, _terminal: bool) -> bytes:
