@@ -29,8 +29,11 @@ class Intervals:
     @staticmethod
     def from_spans(spans: Iterable[tuple[int, int]]) -> Intervals:
         """The union of closed spans in any order; spans with ``low > high`` are empty."""
+        ordered = sorted(spans)
+        if len(ordered) == 1:
+            return Intervals.span(*ordered[0])
         merged: list[tuple[int, int]] = []
-        for low, high in sorted(spans):
+        for low, high in ordered:
             if low > high:
                 continue
             if merged and low <= merged[-1][1] + 1:

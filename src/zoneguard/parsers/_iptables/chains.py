@@ -44,7 +44,8 @@ def rule_lists(family: Family, table: Table) -> dict[str, RuleList]:
     """Every chain of ``table`` by its name in the model: ``table/chain``, or ``table/chain@HOOK`` beside it."""
     known = calls(table)
     plain = {name: _main_hook(table, chain, known.hooks[name]) for name, chain in table.chains.items()}
-    names = {name: _names(family, table, known, plain, hook) for name, hook in HOOKS.items()}
+    asked = {name: _asks(chain) for name, chain in table.chains.items()}
+    names = {name: _names(family, table, known, plain, asked, hook) for name, hook in HOOKS.items()}
     lists: dict[str, RuleList] = {}
     for name, chain in table.chains.items():
         for hook in dict.fromkeys((plain[name], *(HOOKS[h] for h in known.hooks[name]))):
@@ -76,9 +77,15 @@ def _main_hook(table: Table, chain: Chain, hooks: tuple[str, ...]) -> Hook:
     return HOOKS["POSTROUTING" if any(r.target in _AFTER_ROUTING for r in chain.rules) else "PREROUTING"]
 
 
-def _names(family: Family, table: Table, known: Calls, plain: Mapping[str, Hook], hook: Hook) -> dict[str, str]:
-    """The model's name of each chain as packets of ``hook`` come to it."""
-    asked = {name: _asks(chain) for name, chain in table.chains.items()}
+def _names(
+    family: Family,
+    table: Table,
+    known: Calls,
+    plain: Mapping[str, Hook],
+    asked: Mapping[str, frozenset[str]],
+    hook: Hook,
+) -> dict[str, str]:
+    """The model's name of each chain as packets of ``hook`` come to it; ``asked`` as ``_asks`` has it."""
     differing = {main: _differing(known, asked, hook, main) for main in set(plain.values()) - {hook}}
     names: dict[str, str] = {}
     for name in table.chains:

@@ -136,7 +136,14 @@ def split_words(line: str) -> list[str]:
     """The words as ``iptables-restore`` cuts them: a double quote opens and ends a word, a backslash escapes in it."""
     if '"' not in line:
         return line.split()
+    parts = line.split('"')
     words: list[str] = []
+    if len(parts) % 2 and "\\" not in line:
+        for before, inside in zip(parts[::2], parts[1::2], strict=False):
+            plain = before.split()
+            head = plain.pop() if before and not before[-1].isspace() else ""
+            words += (*plain, head + inside)
+        return [*words, *parts[-1].split()]
     word: list[str] = []
     quoted = escaped = False
     for char in line:

@@ -126,8 +126,11 @@ class Node:
             stack += node.children.values()
         if not lines:
             return 0, 0
-        first = last = min(lines)
-        for line in sorted(lines):
+        lines = sorted(set(lines))
+        first = last = lines[0]
+        if lines[-1] - first < len(lines):
+            return first, lines[-1]
+        for line in lines:
             if line > last + 1:
                 break
             last = line
