@@ -13,7 +13,7 @@ Sources of the meaning (Fortinet document library and knowledge base):
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from zoneguard.model.device import Action, Concern, Deny, Permit
 from zoneguard.model.intervals import Intervals
@@ -23,7 +23,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.addresses import AddressBook, AddressMatch
 from zoneguard.parsers._fortios.blocks import Block, Doubt
 from zoneguard.parsers._fortios.export import Export, Scope
-from zoneguard.parsers._fortios.policy_schema import MAY, OPENS, POLICY
+from zoneguard.parsers._fortios.policy_schema import note
 from zoneguard.parsers._fortios.services import ServiceBook
 from zoneguard.parsers._fortios.vip_entry import Vip
 from zoneguard.parsers._fortios.vips import VipBook, translated
@@ -100,7 +100,6 @@ class PolicyReader:
     central: bool
     default_action: str = "deny"
     sides: tuple[str, str] = ("srcintf", "dstintf")
-    _strange: dict[str, bool] = field(default_factory=dict)
 
     def read(self, table: Block, families: tuple[Family, ...]) -> Iterator[Policy]:
         """The policies of a table in their order; disabled ones too."""
@@ -311,7 +310,8 @@ class PolicyReader:
             line = entry.line("schedule")
             doubts.append(Doubt(line, Reason('this policy holds at the times of "{schedule}" only', schedule=schedule)))
             yield self.export.unknown(self.scope, Reason('it is the time of "{schedule}"', schedule=schedule), line)
-        for name in MAY & entry.settings.keys():
+        noted = note(tuple(entry.settings))
+        for name in noted.may:
             if entry.word(name) in ("disable", "", "0", "0x00"):
                 continue
             chosen = " ".join(entry.values(name))
@@ -323,16 +323,11 @@ class PolicyReader:
             yield self.export.unknown(
                 self.scope, Reason("the tunnel of policy {name} takes the packet", name=entry.name), line
             )
-        for name in entry.settings:
-            if name not in self._strange:
-                self._strange[name] = name not in POLICY.used and POLICY.reason(name) is None
-            if self._strange[name]:
-                yield self.export.unknown(
-                    self.scope,
-                    Reason('"{name}" of policy {name2} is met', name=name, name2=entry.name),
-                    entry.line(name),
-                )
-        for name in OPENS & entry.settings.keys():
+        for name in noted.strange:
+            yield self.export.unknown(
+                self.scope, Reason('"{name}" of policy {name2} is met', name=name, name2=entry.name), entry.line(name)
+            )
+        for name in noted.opens:
             if entry.enabled(name):
                 reason = Reason('"{name}" lets packets pass that no policy describes', name=name)
                 self.export.ledger.not_understood(entry.line(name), reason, Concern.FILTER)

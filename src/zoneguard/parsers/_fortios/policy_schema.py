@@ -5,6 +5,9 @@ After the CLI references of FortiOS 5.0 to 7.6, ``firewall policy`` and its kin.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from zoneguard.model.device import Concern
 from zoneguard.parsers._fortios.schema import CONTENT, HARDWARE, LABEL, LOGGING, SESSIONS, SHAPING, Schema
 
@@ -59,3 +62,24 @@ _IGNORED = {
 }  # fmt: skip
 
 POLICY = Schema(_READ | MAY | OPENS, Concern.FILTER, _IGNORED, frozenset({"identity-based-policy"}))
+
+
+class Noted(NamedTuple):
+    """The settings of a policy that a packet alone does not decide, those that are not known, and those by which more
+    passes."""
+
+    may: tuple[str, ...]
+    strange: tuple[str, ...]
+    opens: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def note(names: tuple[str, ...]) -> Noted:
+    """Which of the settings ``names`` are such: nearly every policy has the settings of another one."""
+    strange = tuple(name for name in names if _is_strange(name))
+    return Noted(tuple(sorted(MAY.intersection(names))), strange, tuple(sorted(OPENS.intersection(names))))
+
+
+@lru_cache(maxsize=1024)
+def _is_strange(name: str) -> bool:
+    return name not in POLICY.used and POLICY.reason(name) is None

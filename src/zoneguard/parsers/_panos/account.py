@@ -34,7 +34,7 @@ class Accountant:
             spec = aside[id(node)]
         if spec.whole:
             self._understood += spans(node)
-            if spec.depth and any(value.children for value in node.children.values()):
+            if spec.depth:
                 self._deeper(node, spec, concern)
         elif spec.reason:
             self._ignored += ((spec.reason, lines) for lines in spans(node))
@@ -44,8 +44,8 @@ class Accountant:
 
     def _deeper(self, node: Node, spec: Spec, concern: Concern) -> None:
         """Words below the values of a setting: nobody has read them."""
-        level: Iterable[Node] = (node,)
-        for _ in range(spec.depth):
+        level = list(node.children.values())
+        for _ in range(spec.depth - 1):
             level = [child for each in level for child in each.children.values()]
         for value in level:
             if value.children:
