@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
+import xlsxwriter
+
+from bench._measure import phase
 from bench._parsing import timed
 from zoneguard.parsers import Source
+from zoneguard.parsers._rule_list.workbook import workbook_text
 from zoneguard.parsers.reading import detect
 
 RULES = 10_000
@@ -93,6 +99,16 @@ def rule_list(rules: int) -> Iterator[str]:
         yield f"{n + 1},10.1.{n >> 8}.{n & 255},10.2.0.0/16,TCP,{n + 1},許可"
 
 
+def workbook(rules: int) -> bytes:
+    """The same list as a workbook."""
+    out = BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate(csv.reader(rule_list(rules))):
+            sheet.write_row(at, 0, [int(cell) if cell.isdecimal() else cell for cell in row])
+    return out.getvalue()
+
+
 def ipcom(rules: int) -> Iterator[str]:
     """An IPCOM with as many static routes: its rules are not read."""
     for n in (0, 1):
@@ -121,6 +137,9 @@ def main(words: list[str]) -> None:
         parser = detect(source)
         parsed = timed(f"{parser.name}, {rules} rules, {len(source.lines)} lines", source, made.__name__, parser)
         assert not parsed.account.not_understood, parsed.account.not_understood[:2]
+    data = workbook(rules)
+    with phase(f"workbook → lines, {rules} rules"):
+        workbook_text(data, "workbook")
 
 
 if __name__ == "__main__":
