@@ -424,3 +424,30 @@ def test_many_ports_and_vlans_are_bounded() -> None:
     found = device("interface vlan1-4000\n ip address 10.0.0.1/8\n")
     assert len(found.interfaces) == 4000
     assert Intervals.span(1, 4000) == Intervals.of(*(i.vlan for i in found.interfaces if i.vlan))
+
+
+@pytest.mark.parametrize(
+    "text",  # Command Reference for AlliedWare Plus: "ip address negotiated", "ipv6 traffic-filter", "ip route"
+    [
+        "interface ppp0\n ip address negotiated",
+        "ipv6 access-list six\ninterface vlan1\n ipv6 traffic-filter six",
+        "ip route 192.0.2.0/24 vlan1",
+        "ipv6 route 2001:db8::/32 fe80::1 vlan1",
+        "ip route 192.0.2.0/24 10.0.0.1 200 description kita no michi",
+    ],
+)
+def test_forms_of_the_reference_are_whole(text: str) -> None:
+    assert not [m for m in read(text).account.not_understood if m.reason.startswith("not ")]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("interface vlan1\n ipv6 traffic-filter six sideways", "sideways"),
+        ("ipv6 route 2001:db8::/32 2001:db8::1 sideways", "sideways"),
+        ("ip route 192.0.2.0/24 sideways", "sideways"),
+        ("policy-based-routing sideways", "sideways"),
+    ],
+)
+def test_a_word_that_cannot_follow_is_said(text: str, word: str) -> None:
+    assert [m.reason.endswith(word) for m in read(text).account.not_understood] == [True]

@@ -17,7 +17,7 @@ FREE = {
     "cisco-nxos": rf"switchport port-security|{_CISCO}",
     "cisco-asa": r"description ",
     "fortios": r"set allowaccess ",
-    "alaxala": r"description |match vrf |ip access-group |logging host |vlan ",
+    "alaxala": r"description |match vrf |logging host |vlan ",
     "awplus": r"description ",
     "nec-ix": r"description ",
     "junos": r"arp |any any |server |encrypted-password |ssh |host ",

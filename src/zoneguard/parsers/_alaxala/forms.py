@@ -19,6 +19,9 @@ FORMS = Forms(
         switchport access vlan <1-4094>
         switchport mode (access|trunk|protocol-vlan|mac-vlan|dot1q-tunnel|stack)
         switchport trunk allowed vlan [add|remove] <name>
+        switchport trunk native vlan <1-4094>
+        ip access-group <name> <name> [layer2-forwarding|layer3-forwarding]
+        mac access-group <name> <name>
         shutdown
         """,
     ),
@@ -30,6 +33,7 @@ FORMS = Forms(
         interface <name> <name>
         ip access-list (standard|extended) <name>
         ipv6 access-list <name>
+        mac access-list extended <name>
         vrf definition <name>
         """,
     ),

@@ -14,7 +14,9 @@ FORMS = Forms(
         "interface",
         Concern.INTERFACE,
         """
-        ip address (negotiated|<prefix>|<ip> <ip>) {secondary|label <text>}
+        ip address (<prefix>|<ip> <ip>) {secondary|label <text>}
+        ip address negotiated
+        ipv6 traffic-filter <name>
         ip vrf forwarding <name>
         access-group <name>
         switchport mode (access|trunk) [ingress-filter (enable|disable)]
@@ -34,6 +36,7 @@ FORMS = Forms(
         nat
         ip vrf <name> [<number>]
         vlan access-map <name>
+        policy-based-routing
         """,
     ),
     (

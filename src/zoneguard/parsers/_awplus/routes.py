@@ -29,6 +29,7 @@ from zoneguard.parsers.assembly import learned
 
 POLICY_ROUTES = "how policy routes are chosen is not in the manuals at hand: each may take its packets or not"
 _HARMLESS = frozenset({"rd", "description", "max-static-routes", "max-fib-routes"})
+_NOWHERE = frozenset({"null", "null0", "blackhole"})
 _KINDS = {"connected": RouteKind.CONNECTED, "static": RouteKind.STATIC}
 
 
@@ -76,8 +77,10 @@ def read_route(line: Line, config: Config) -> None:
             interface = words.take().lower()
     else:
         interface = word.lower()
+    if interface and interface not in _NOWHERE and not any(c.isdigit() for c in interface):
+        raise UnreadableError(Reason("not an interface: {word}", word=interface[:40]))
     kind = RouteKind.STATIC
-    if interface in ("null", "null0", "blackhole"):
+    if interface in _NOWHERE:
         kind, interface, hop = RouteKind.BLACKHOLE, "", None
     distance = number(words.take(), 1, 255) if is_number(words.peek()) else 1
     if words.took("description"):

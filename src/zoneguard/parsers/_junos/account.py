@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
+from zoneguard.parsers._junos.ends import check_ends
 from zoneguard.parsers._junos.groups import APPLY, EXCEPT, NODES, UNUSED
 from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.accounting import Ledger
@@ -118,6 +119,7 @@ for _path, _reason in IGNORED.items():
 def account(ledger: Ledger, root: Node, groups: Node | None) -> None:
     """Enter every line of a tree. ``groups``: the configuration groups, of which only what is inherited matters."""
     book = _Book(ledger)
+    check_ends(ledger, root)
     for word, node in root.children.items():
         if word == "groups":
             node.used = True
@@ -125,6 +127,7 @@ def account(ledger: Ledger, root: Node, groups: Node | None) -> None:
             node.used = True
             for system in node.children.values():
                 system.used = True
+                check_ends(ledger, system)
                 for inner in system.children.values():
                     book.enter(inner, (inner.word,), "")
         else:
