@@ -15,15 +15,21 @@ from zoneguard.parsers._junos.tree import Node
 from zoneguard.parsers.accounting import Ledger
 
 _ANYWHERE = frozenset({"apply-groups", "apply-groups-except", "apply-macro"})
-_APPLICATION = (
-    "protocol source-port destination-port icmp-type icmp-code icmp6-type icmp6-code alg application-protocol"
-    " inactivity-timeout rpc-program-number uuid ether-type"
-)
-_ROUTE = (
-    "active passive as-path brief full community discard reject unreachable metric metric2 metric3 metric4 policy"
-    " preference preference2 color color2 tag tag2 next-hop install no-install readvertise no-readvertise retain"
-    " no-retain resolve no-resolve"
-)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+_APPLICATION = _flat("""
+    protocol source-port destination-port icmp-type icmp-code icmp6-type icmp6-code alg
+    application-protocol inactivity-timeout rpc-program-number uuid ether-type
+""")
+_ROUTE = _flat("""
+    active passive as-path brief full community discard reject unreachable metric metric2 metric3
+    metric4 policy preference preference2 color color2 tag tag2 next-hop install no-install readvertise
+    no-readvertise retain no-retain resolve no-resolve
+""")
 _ROUTING = f"""
 routing-options aggregate,generate route * : {_ROUTE}
 routing-options aggregate,generate route * active,passive,brief,full,discard,reject,unreachable
@@ -32,10 +38,10 @@ routing-options aggregate,generate route * tag,tag2,preference,preference2,color
 routing-options interface-routes rib-group inet,inet6 *
 routing-options rib-groups * import-rib,export-rib,import-policy *
 """
-_ACTIONS = (
-    "accept reject next community metric local-preference preference preference2 tag tag2 origin as-path-prepend"
-    " as-path-expand trace external color color2 damping default-action next-hop priority"
-)
+_ACTIONS = _flat("""
+    accept reject next community metric local-preference preference preference2 tag tag2 origin
+    as-path-prepend as-path-expand trace external color color2 damping default-action next-hop priority
+""")
 _POLICY = f"""
 apply-groups *
 
