@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zoneguard.audit.inputs import joined, load_devices
@@ -424,6 +424,7 @@ routes = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
+@example(([("10.1.0.0/16", "att-1")], [("10.1.0.0/16", "att-2")]), ("rt-a", "rt-a", "rt-b"), 3, 1)  # by way of VPC 2
 @given(
     st.tuples(routes, routes),
     st.tuples(*[st.sampled_from((*TABLES, None))] * 3),
@@ -442,11 +443,24 @@ def test_a_table_is_read_as_a_few_lines_of_python_read_it(
     ]
     found = parsed(lines_of(together(VPCS, answers)), *searches, search("rt-office"))
     assert not found.account.not_understood
-    target = ipaddress.ip_address(f"10.{dst}.1.5")
-    listed = held[TABLES.index(associated[src - 1])] if associated[src - 1] else []
-    fitting = [(ipaddress.ip_network(block), end) for block, end in listed]
-    best = max(((net.prefixlen, end) for net, end in fitting if target in net), default=(0, ""))[1]
-    disposition = traced(found, f"10.{src}.1.5", str(target), tmp_path_factory.getbasetemp())
+    disposition = traced(found, f"10.{src}.1.5", f"10.{dst}.1.5", tmp_path_factory.getbasetemp())
     if src != dst:
-        assert (disposition is DELIVERED) == (best == f"att-{dst}")
+        assert (disposition is DELIVERED) == (
+            dst in visited(dict(zip(TABLES, held, strict=True)), associated, src, dst)
+        )
         assert disposition is not OPEN
+
+
+def visited(held: dict[str, Any], associated: tuple[str | None, ...], src: int, dst: int) -> set[int]:
+    """The VPCs that a packet comes through, to the last one included: each but ``dst`` sends it to the gateway."""
+    target = ipaddress.ip_address(f"10.{dst}.1.5")
+    seen: set[int] = set()
+    at = src
+    while at not in seen:
+        seen.add(at)
+        fitting = [(ipaddress.ip_network(block), end) for block, end in held.get(associated[at - 1] or "", ())]
+        best = max(((net.prefixlen, end) for net, end in fitting if target in net), default=(0, ""))[1]
+        if at == dst or not best:
+            break
+        at = int(best.removeprefix("att-"))
+    return seen
