@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
@@ -97,6 +97,7 @@ def test_cells_of_every_kind(rows: list[list[Any]], struck: list[bool], merge: b
 
 
 @settings(max_examples=30)
+@example([("0", True), ("0\n", None), ("0", None)])
 @given(st.lists(st.tuples(TEXTS.filter(bool), st.sampled_from([None, True, False])), min_size=1, max_size=4))
 def test_runs_of_a_text(runs: list[tuple[str, bool | None]]) -> None:
     book = Workbook()

@@ -165,13 +165,14 @@ class Reader:
         self.known = Known()
 
     def look(self, conversation: Conversation, keep: Keep | None = None, name: str = "") -> Iterator[Transfer] | None:
-        """What the surest protocol reads; ``None`` where none is sure enough. ``keep`` and ``name`` as in the
-        conversation, where it has none."""
+        """What the surest protocol reads; ``None`` where none is sure enough. ``keep`` and ``name`` as in the conversation,
+        where it has none."""
+        if name and not conversation.name:
+            conversation = replace(conversation, name=name)
         best = recognised(conversation, self._protocols)
         if best is None:
             return None
-        keep, name = conversation.keep or keep, conversation.name or name
-        return _transfers(replace(conversation, keep=keep, name=name, known=self.known), best)
+        return _transfers(replace(conversation, keep=conversation.keep or keep, known=self.known), best)
 
 
 def _reader(protocols: tuple[Protocol, ...] | None) -> Reader:

@@ -118,8 +118,8 @@ class _Strings:
         if self._plain or not runs:
             return Said(self._plain)
         if any(struck for _, _, struck in runs):
-            parts = ((text.strip(), struck) for text, _, struck in runs)
-            return Said("\n".join(STRUCK + text if struck else text for text, struck in parts if text), styled=True)
+            parts = (STRUCK + text.strip() if struck else text for text, _, struck in runs if text.strip())
+            return Said("\n".join(parts), styled=True)
         return Said("".join(text for text, _, _ in runs), styled=len(runs) > 1 or runs[0][1])
 
 
