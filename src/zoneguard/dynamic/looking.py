@@ -165,8 +165,8 @@ class Reader:
         self.known = Known()
 
     def look(self, conversation: Conversation, keep: Keep | None = None, name: str = "") -> Iterator[Transfer] | None:
-        """What the surest protocol reads; ``None`` where none is sure enough. ``keep`` and ``name`` as in the conversation,
-        where it has none."""
+        """What the surest protocol reads; ``None`` where none is sure enough. ``keep`` and ``name`` as in the
+        conversation, where it has none."""
         if name and not conversation.name:
             conversation = replace(conversation, name=name)
         best = recognised(conversation, self._protocols)
