@@ -140,6 +140,25 @@ def test_phonetic_text_is_left_out_and_a_document_type_is_refused() -> None:
         workbook_text(changed(spoken, b"<sst ", b"<!DOCTYPE sst [<!ENTITY e 'x'>]><sst "), "x")
 
 
+def test_the_strict_form_is_read_and_a_workbook_without_sheets_is_no_empty_list() -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.append(["宛先", "10.0.0.1", 443, date(2026, 4, 1)])
+    sheet["A1"].font = Font(strike=True)
+    usual = saved(book)
+    strict = changed(
+        usual, b"http://schemas.openxmlformats.org/spreadsheetml/", b"http://purl.oclc.org/ooxml/spreadsheetml/"
+    )
+    strict = changed(strict, b"spreadsheetml/2006/main", b"spreadsheetml/main")
+    strict = changed(
+        strict, b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"
+    )
+    assert b"schemas.openxmlformats.org/spreadsheetml" not in ZipFile(BytesIO(strict)).read("xl/workbook.xml")
+    assert workbook_text(strict, "x") == workbook_text(usual, "x") == f"{STRUCK}宛先,10.0.0.1,443,2026-04-01\n"
+    with pytest.raises(InputError, match="no visible sheet"):
+        workbook_text(changed(usual, b"spreadsheetml/2006/main", b"spreadsheetml/2036/main"), "x")
+
+
 def changed(data: bytes, old: bytes, new: bytes) -> bytes:
     """The archive with ``new`` for ``old`` in its parts."""
     out = BytesIO()

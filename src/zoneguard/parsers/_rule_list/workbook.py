@@ -29,6 +29,11 @@ _IN = {
     "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "p": "http://schemas.openxmlformats.org/package/2006/relationships",
 }
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": _IN["s"].encode(),
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": _IN["r"].encode(),
+}
+"""The names of the strict form of the standard, and those of the form that Excel writes unless it is asked."""
 _WORKBOOK, _SHEET = "xl/workbook.xml", "/worksheet"
 _FALSE = ("0", "f", "false")
 
@@ -51,6 +56,8 @@ def workbook_text(data: bytes, shown: str) -> str:
             raise InputError(N_("the workbook expands to over {limit} MiB", limit=MAX_EXPANDED >> 20), shown)
         try:
             sheets = list(_sheets(archive))
+            if not sheets:
+                raise ValueError("no visible sheet")
         except Exception as error:  # whatever the damage leads to
             reason = str(error) or type(error).__name__
             raise InputError(
@@ -70,18 +77,26 @@ def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, Sheet]]:
     from openpyxl.utils import column_index_from_string  # noqa: PLC0415 (only where a workbook is read)
 
     names = {name.lower(): name for name in archive.namelist()}
-    book = fromstring(archive.read(names[_WORKBOOK]))
+    book = fromstring(_part(archive, names[_WORKBOOK]))
     parts: dict[str, tuple[str, str]] = {}
     for relation in fromstring(archive.read(names["xl/_rels/workbook.xml.rels"])).iterfind("p:Relationship", _IN):
         path = normpath(join("/xl", relation.get("Target", ""))).lstrip("/")
         parts[relation.get("Id", "")] = relation.get("Type", ""), names.get(path.lower(), "")
     of_kind = {kind.rpartition("/")[2]: path for kind, path in parts.values() if path}
-    strings = read_strings(archive.read(of_kind["sharedStrings"])) if "sharedStrings" in of_kind else []
-    looks = _looks(book, fromstring(archive.read(of_kind["styles"])) if "styles" in of_kind else Element(""))
+    strings = read_strings(_part(archive, of_kind["sharedStrings"])) if "sharedStrings" in of_kind else []
+    looks = _looks(book, fromstring(_part(archive, of_kind["styles"])) if "styles" in of_kind else Element(""))
     for sheet in book.iterfind("s:sheets/s:sheet", _IN):
         kind, path = parts.get(sheet.get(f"{{{_IN['r']}}}id", ""), ("", ""))
         if path and kind.endswith(_SHEET) and sheet.get("state", "visible") == "visible":
-            yield sheet.get("name", ""), read_sheet(archive.read(path), strings, looks, column_index_from_string)
+            yield sheet.get("name", ""), read_sheet(_part(archive, path), strings, looks, column_index_from_string)
+
+
+def _part(archive: zipfile.ZipFile, path: str) -> bytes:
+    """One part, of either form of the standard."""
+    data = archive.read(path)
+    for strict, usual in _STRICT.items():
+        data = data.replace(strict, usual)
+    return data
 
 
 def _looks(book: Element, styles: Element) -> Looks:
