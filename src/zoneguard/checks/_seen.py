@@ -84,6 +84,15 @@ def many(finding: Finding, matter: Matter) -> Finding:
     return replace(finding, message=told(matter, finding.message), anchor=(*finding.anchor[:1], *key_of(matter)))
 
 
+def one_of_ways(example: Text, count: int) -> Text:
+    """The message of one finding for very many ways on from hosts that were entered."""
+    return N_(
+        "{example} This is one of {count} such ways, told together because they are so many.",
+        example=example,
+        count=count,
+    )
+
+
 def flow_key(flow: Flow) -> tuple[str, ...]:
     """What makes flows one matter: hosts, protocol and destination port."""
     return format_address(flow.src), format_address(flow.dst), str(flow.proto), str(flow.dport)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._seen import INSIDE, MOST, OUTSIDE, flow_text, key_of, matters, seen, told
+from zoneguard.checks._seen import INSIDE, MOST, OUTSIDE, flow_text, key_of, matters, one_of_ways, seen, told
 from zoneguard.checks._unread import display_flows
 from zoneguard.model.addresses import format_address
 from zoneguard.model.findings import Finding
@@ -138,11 +138,7 @@ def _chains(case: Case, traffic: Traffic, wanted: Bool) -> Iterator[Finding]:
             format_address(flow.dst),
         )
         if count > MOST:
-            message = N_(
-                "{example} This is one of {count} such ways, told together because they are so many.",
-                example=message,
-                count=count,
-            )
+            message = one_of_ways(message, count)
             anchor = ("chain", "many", traffic.digest((traffic.at(into) | traffic.at(on)).nonzero()[0]))
         yield seen(
             case,

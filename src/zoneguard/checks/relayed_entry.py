@@ -25,6 +25,7 @@ from zoneguard.checks._seen import (
     TCP,
     class_of,
     flow_text,
+    one_of_ways,
     seen,
     zone_name,
 )
@@ -135,11 +136,7 @@ def _together(case: Case, traffic: Traffic, before: I64, after: I64) -> Finding:
     every = traffic.at(before) | traffic.at(after)
     return replace(
         first,
-        message=N_(
-            "{example} This is one of {count} such ways, told together because they are so many.",
-            example=first.message,
-            count=len(before),
-        ),
+        message=one_of_ways(first.message, len(before)),
         anchor=("observed", "many", *first.zones, traffic.digest(every.nonzero()[0])),
         more_flows=int(every.sum()) - 2,
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from zoneguard.dynamic._walking import walked
 from zoneguard.dynamic._window import MAX_RECORD, Window
-from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Frames
+from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Frames, parts
 
 HEADER = 24
 NO_HEADER, FULL = -1, -2
@@ -147,7 +147,7 @@ def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, i
 
 
 def _columns(data: U8, variant: PcapFormat, start: I64) -> Records:
-    heads = np.ndarray((len(data) - 15,), "V16", data, strides=(1,))[start].view(variant.order + "u4").reshape(-1, 4)
+    heads = parts(data, 16)[start].view(variant.order + "u4").reshape(-1, 4)
     seconds, fraction, caplen, wirelen = heads.T.astype(np.int64)
     return Records(
         at=start + variant.record,

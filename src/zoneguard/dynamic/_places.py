@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Column, Frames
+from zoneguard.dynamic.columns import I32, I64, U8, U64, Bool, Column, Frames, parts
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.framing import NOT_IP, PPPOE_SESSION, VLAN_TAGS
 from zoneguard.dynamic.layers import IPV4, IPV6
@@ -52,9 +52,7 @@ class Views:
 
     def heads(self, at: I64, layout: np.dtype[np.void]) -> Column:
         """What is from each position on, as copies of that layout: one costs hardly more than a few bytes of it."""
-        size = layout.itemsize
-        parts = np.ndarray((len(self.u8) - size + 1,), f"V{size}", self.u8, strides=(1,))
-        return parts[at].view(layout)
+        return parts(self.u8, layout.itemsize)[at].view(layout)
 
     def half(self, at: I64) -> I64:
         """Two bytes from each position."""

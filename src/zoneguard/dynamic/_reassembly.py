@@ -18,7 +18,7 @@ from zoneguard.dynamic._finished import Key, Part
 from zoneguard.dynamic._headers import Level, nested
 from zoneguard.dynamic._pieces import Pieces, pieces, wholes
 from zoneguard.dynamic._places import Places, Views
-from zoneguard.dynamic.columns import I64, PADDING, U8, U64, Column, Frames, Rows
+from zoneguard.dynamic.columns import I64, PADDING, U8, U64, Frames, Rows, parts
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.layers import IPV4, IPV6
 
@@ -101,7 +101,7 @@ def _decoded(frames: Frames, found: Pieces, begins: I64, last: I64, view: Views,
     for six, width in ((False, _V4_HEADER), (True, _V6_HEADER)):
         some = np.flatnonzero(v6 == six)
         headers = _headers(found.take(begins[some]), total[some], six, width)
-        _parts(buffer, width)[at[some]] = headers.view(f"V{width}").ravel()
+        parts(buffer, width)[at[some]] = headers.view(f"V{width}").ravel()
     places = Places(
         found.frame[last], at, at + header + total, np.where(v6, IPV6, IPV4), found.mac[begins], found.context[begins]
     )
@@ -118,12 +118,7 @@ def _copy(source: U8, at: I64, into: U8, to: I64, length: I64) -> None:
     words = length + 7 >> 3
     target = np.repeat(to - 8 * (np.cumsum(words) - words), words)
     target += 8 * np.arange(len(target))
-    _parts(into, 8)[target] = _parts(source, 8)[target + np.repeat(at - to, words)]
-
-
-def _parts(data: U8, size: int) -> Column:
-    """So many bytes from each place on."""
-    return np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
+    parts(into, 8)[target] = parts(source, 8)[target + np.repeat(at - to, words)]
 
 
 def _headers(first: Pieces, total: I64, v6: bool, width: int) -> U8:

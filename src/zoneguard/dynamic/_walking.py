@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Bool, Column
+from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Bool, Column, parts
 
 PROBE = 64  # records whose mean length tells how many walks are worth their start
 FEW = 1024  # records that are as quickly found one behind the other
@@ -65,7 +65,7 @@ class _Records:
         """``at``, and one place in each further stretch of ``stride`` bytes in which one is found early."""
         reach, more = min(reach, stride), 16
         places = at + stride * np.arange(1, walks)
-        piece = self._parts(places, reach + more).view(np.uint8)
+        piece = parts(self._data, reach + more)[places].view(np.uint8)
         columns = [piece[place : len(piece) - more + place] for place in (*self._zeros, *self._some)]
         like = reduce(np.bitwise_or, columns[:-2]) == 0
         like &= columns[-2] | columns[-1] != 0
@@ -79,14 +79,10 @@ class _Records:
         """Whether headers seem to stand here and where it says that the next ones are."""
         fits = np.ones(len(at), np.bool_)
         for _ in range(HOPS):
-            second, fraction, captured, whole = self._parts(at, 16).view(self._word).reshape(-1, 4).T
+            second, fraction, captured, whole = parts(self._data, 16)[at].view(self._word).reshape(-1, 4).T
             fits &= (second > 0) & (fraction < self._second) & (captured <= whole) & (whole <= LONGEST)
             at = self._behind(at, captured, np.empty_like(at))
         return fits
-
-    def _parts(self, at: I64, size: int) -> Column:
-        """So many bytes from each place."""
-        return np.ndarray((len(self._data) - size + 1,), f"V{size}", self._data, strides=(1,))[at]
 
     def _behind(self, at: I64, length: Column, out: I64) -> I64:
         np.add(at, length, out=out)
@@ -115,7 +111,7 @@ class _Records:
     def _walks(self, here: I64, until: I64) -> tuple[list[I64], I64]:
         """The records on the way from each place to the next; and those of the latter that were passed by."""
         found, astray = [], [np.zeros(0, np.int64)]
-        lengths = np.ndarray((len(self._data) - 11,), "V4", self._data, 8, (1,))
+        lengths = parts(self._data[8:], 4)
         while len(here) > ALONE:
             steps = np.empty((STRIDE + 1, len(here)), np.int64)
             steps[0] = here

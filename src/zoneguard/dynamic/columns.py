@@ -25,6 +25,11 @@ MAX_BATCH = 1 << 16  # frames of one batch: an index fits in 16 bits
 PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathered before its length is checked
 
 
+def parts(data: U8, size: int) -> Column:
+    """So many bytes from each place of ``data`` on, as one value each; a view."""
+    return np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """At most ``MAX_BATCH`` captured frames in file order; ``data`` ends in ``PADDING`` zero bytes.

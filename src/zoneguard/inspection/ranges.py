@@ -132,9 +132,8 @@ class Ranges:
 
 def piece_of(whole: Transfer, piece: Transfer) -> Transfer:
     """The piece, all of whose bytes are in ``whole``."""
-    return replace(
-        piece, certainty=whole.certainty, reason=whole.reason, facts=(*piece.facts, (PIECE_OF, whole.key))
-    )  # fmt: skip
+    facts = (*piece.facts, (PIECE_OF, whole.key))
+    return replace(piece, certainty=whole.certainty, reason=whole.reason, facts=facts)
 
 
 def spans(pieces: Iterable[tuple[int, int]]) -> str:

@@ -15,7 +15,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, Field, In, Match
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.estate import Estate, Item, private_address, same
 from zoneguard.parsers._azure.kinds import NIC, PUBLIC_IP
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
 from zoneguard.parsers._cloud import Doubting, union
@@ -101,7 +101,7 @@ class Doors(Doubting):
     def _of_configuration(
         self, nic: Item, configuration: Item, subnet: Item
     ) -> Iterator[tuple[Node, str, Intervals, Match, int | None]]:
-        told = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+        told = private_address(configuration)
         own = union(blocks_of(subnet)) & ALL_V4 if told is None else Intervals.of(told)
         reference = configuration.reference("publicIPAddress") or configuration.reference("publicIpAddress")
         if reference:

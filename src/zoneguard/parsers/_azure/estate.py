@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern
 from zoneguard.parsers._azure.expressions import Template
 from zoneguard.parsers._azure.kinds import HARMLESS, NETWORK, NIC, NSG, PARTS, READ, VNET
@@ -95,6 +96,11 @@ class Estate:
 def provider_part(text: str) -> str:
     """An id from its provider on: what a template knows of it."""
     return text.rpartition("/providers/")[2]
+
+
+def private_address(configuration: Item) -> int | None:
+    """The private address of an IP configuration, or ``None`` where it is not told or cannot be read."""
+    return address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
 
 
 def same(a: str, b: str) -> bool:

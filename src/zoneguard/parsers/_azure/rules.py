@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import ALL_V6, address_or_none
+from zoneguard.model.addresses import ALL_V6
 from zoneguard.model.device import Deny, Filter, Jump, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._azure.effective import Effective
-from zoneguard.parsers._azure.estate import Estate, Item, same
+from zoneguard.parsers._azure.estate import Estate, Item, private_address, same
 from zoneguard.parsers._azure.kinds import NIC, NSG
 from zoneguard.parsers._azure.tags import Around
 from zoneguard.parsers._cloud import Doubting, prefix, union
@@ -70,7 +70,7 @@ class Groups(Doubting):
     def hosts(self, subnet: Item) -> Iterator[tuple[Item, Intervals]]:
         """The network interfaces in a subnet, with their addresses."""
         for nic, configuration in self._configurations:
-            own = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            own = private_address(configuration)
             if same(configuration.reference("subnet"), subnet.id):
                 yield nic, Intervals.of(*([] if own is None else [own]))
 
@@ -81,22 +81,26 @@ class Groups(Doubting):
         return subnet.id in self._effective and not named and all(nic.id in self._effective for nic in own)
 
     def _of_subnet(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
-        reference = subnet.reference("networkSecurityGroup")
-        named = [g for g in self._estate.of(NSG) if any(same(r, subnet.id) for r in g.references("subnets"))]
-        group = self._effective.get(subnet.id)
-        group = group or (self._estate.find(NSG, reference) if reference else next(iter(named), None))
+        group = self._group_at(subnet, "subnets")
         if group is not None:
             return self._list(group, around, direction)
-        return self._unknown_list(subnet, around, direction, NO_GROUP) if reference else None
+        named = subnet.reference("networkSecurityGroup")
+        return self._unknown_list(subnet, around, direction, NO_GROUP) if named else None
+
+    def _group_at(self, place: Item, key: str) -> Item | None:
+        """The group at a subnet or network interface: as Azure itself tells its rules, else the one that the place
+        names, or that names the place among its ``key``."""
+        told, reference = self._effective.get(place.id), place.reference("networkSecurityGroup")
+        if told is not None or reference:
+            return told or self._estate.find(NSG, reference)
+        return next((g for g in self._estate.of(NSG) if any(same(r, place.id) for r in g.references(key))), None)
 
     def _of_interfaces(self, subnet: Item, around: Around, direction: str) -> RuleList | None:
         own = Field.DST if direction == "inbound" else Field.SRC
         rules: list[Rule] = []
         for nic, addresses in self.hosts(subnet):
             reference = nic.reference("networkSecurityGroup")
-            named = [g for g in self._estate.of(NSG) if any(same(r, nic.id) for r in g.references("networkInterfaces"))]
-            group = self._effective.get(nic.id)
-            group = group or (self._estate.find(NSG, reference) if reference else next(iter(named), None))
+            group = self._group_at(nic, "networkInterfaces")
             if group is None and not reference:
                 continue
             found = self._list(group, around, direction) if group else None
@@ -225,7 +229,7 @@ class Groups(Doubting):
         """The addresses of the network interfaces that are in an application security group."""
         found: list[Intervals] = []
         for _, configuration in self._configurations:
-            own = address_or_none(configuration.text("privateIPAddress") or configuration.text("privateIpAddress"))
+            own = private_address(configuration)
             if any(same(reference, group) for group in configuration.references("applicationSecurityGroups")):
                 if own is None:
                     return self._doubt(

@@ -103,7 +103,7 @@ class Block:
 
     def enabled(self, name: str, default: bool = False) -> bool:
         """Whether the setting is ``enable``."""
-        word = self.word(name) if name in self.settings else ""
+        word = self.word(name)
         return word == "enable" if word else default
 
     def line(self, name: str) -> int:
