@@ -205,7 +205,15 @@ def test_a_table_of_one_version_of_ip_does_not_settle_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["S     10.0.0.0/99 [1/0] via 10.1.0.9", "S  10.0.0.0/8 [1/0] via 10.1.0.999", "nonsense"]
+    "line",
+    [
+        "S     10.0.0.0/99 [1/0] via 10.1.0.9",
+        "S  10.0.0.0/8 [1/0] via 10.1.0.999",
+        "nonsense",
+        "C        10.5.0.1/32 is directly connected",
+        "C        10.5.0.0/24 is directly connected, Loopback 5 9",
+        "L        10.5.0.1/32 is directly connected",
+    ],
 )
 def test_what_is_no_row_leaves_routing_open(line: str) -> None:
     (entry,) = table(f"{IOS}\n{line}").uncertain
@@ -224,6 +232,20 @@ def test_detection(text: str, at_least: float) -> None:
 def test_any_rows_are_accounted_for(lines: list[str]) -> None:
     account = cisco_routes.parse(Source("x", tuple(lines)), "x").account
     assert account.understood + sum(account.ignored.values()) + len(account.not_understood) == account.total
+
+
+@pytest.mark.parametrize("text", [IOS, SIX, NXOS, FRR])
+def test_rows_may_end_anywhere(text: str) -> None:
+    for line in text.strip().split("\n"):
+        for end in range(len(line)):
+            cisco_routes.parse(Source("x", (*text.split("\n"), line[:end])), "x")
+
+
+def test_a_host_that_another_vrf_is_connected_to_has_no_interface_here() -> None:
+    leak = "VRF red:\nC>* 10.9.9.9/32 is directly connected, eth1(vrf blue), weight 1, 00:00:03"
+    device = table(leak)
+    (route,) = device.vrfs[0].routes
+    assert (route.into, route.interface, device.interfaces) == ("blue", "", ())
 
 
 FRR_LEAKS = """\

@@ -213,7 +213,7 @@ class _Reader:
             out = link.groupdict().get("out") or _interface(link["more"])
         elif _DISCARD.fullmatch(rest):
             out = "Null0"
-        else:
+        if not (hop or out):
             table.ledger.not_understood(number, NO_ROW, Concern.ROUTING)
             return
         self._enter(number, hop, out, DEFAULT if into == "default" else into)
@@ -243,6 +243,8 @@ class _Reader:
             table.ledger.ignored(NOT_USED, number)
         elif kinds & _OWN and out:
             table.address(number, out, table.prefix[0])
+        elif "direct" in kinds and not out:
+            table.ledger.not_understood(number, NO_ROW, Concern.ROUTING)
         elif way["hop"] == "Null0":
             table.kind = RouteKind.EXPORTED
             table.add(number, "", "Null0")

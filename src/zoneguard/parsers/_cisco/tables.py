@@ -77,6 +77,7 @@ class Table:
         connected: dict[str, list[Route]] = {}
         for route in (r for routes in self.routes.values() for r in routes if r.kind is RouteKind.CONNECTED):
             connected.setdefault(route.interface, []).append(route)
+        connected.pop("", None)
         hosts = [(out, r.network) for out, known in connected.items() for r in known if r.length == _width(r.network)]
         for out, value in dict.fromkeys((*self.own, *hosts)):
             around = [r.length for r in connected.get(out, ()) if value in r.prefix]
