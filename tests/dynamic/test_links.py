@@ -22,6 +22,15 @@ def sll2(kind: int, hardware: int = 1) -> bytes:
     return struct.pack(">HHIHBB", kind, 0, 3, hardware, 0, 6) + MAC + bytes(2)
 
 
+AGGREGATE = b"\x88\x02" + bytes(22) + b"\x80\x00"  # a QoS header that says so
+
+
+def part(packet: bytes, kind: bytes = b"\x08\x00") -> bytes:
+    """One of an aggregate's frames, before its padding."""
+    content = b"\xaa\xaa\x03\0\0\0" + kind + packet
+    return E2 + struct.pack(">H", len(content)) + content
+
+
 LINKS = {
     "null, little-endian": (0, struct.pack("<I", 2) + V4),
     "null, big-endian": (0, struct.pack(">I", 2) + V4),
@@ -174,13 +183,45 @@ def test_control_frames_of_other_links_are_understood(link: int, frame: bytes, k
     [
         (105, b"\x08\x41" + bytes(40), "802.11 data is encrypted"),
         (9999, b"abc", "link type 9999 is not known"),
-        (105, b"\x88\x02" + bytes(22) + b"\x80\x00" + bytes(20), "802.11 aggregate of several packets"),
+        (105, AGGREGATE + bytes(20), "802.11 aggregate whose parts are not as long as it says"),
+        (105, AGGREGATE + part(V4)[:-1], "802.11 aggregate whose parts are not as long as it says"),
         (9, b"\x00\xfd" + bytes(20), "PPP protocol 0x00fd: compressed, encrypted or not known"),
     ],
 )
 def test_what_cannot_be_read_is_counted_under_its_reason(link: int, frame: bytes, reason: str, tmp_path: Path) -> None:
     seen = look(tmp_path, [frame], link)
     assert (seen.accounts[0].skipped, seen.table.flows) == ({reason: 1}, ())
+
+
+def test_an_802_11_aggregate_holds_several_packets(tmp_path: Path) -> None:
+    arp = bytes(Ether(src=MAC_A) / ARP())[12:]
+    others = [bytes(udp(sport=4001)), bytes(udp(sport=4002))]
+    parts = [part(V4), part(others[0] + b"\0\0\0"), part(arp[2:], kind=arp[:2]), part(others[1])]
+    padded = b"".join(each + bytes(-len(each) % 4) for each in parts)
+    seen = look(tmp_path, [AGGREGATE + padded + b"\xde\xad\xbe\xef"], 105)  # a check sequence follows
+    assert [flow.sport for flow in seen.table.flows] == [4000, 4001, 4002]
+    assert [flow.macs for flow in seen.table.flows] == [((0x02000000000A,), ())] * 3
+    account = seen.accounts[0]
+    assert (account.decoded, account.skipped, account.without_ip) == (1, {}, {})
+
+
+def test_an_802_11_aggregate_without_ip_is_understood(tmp_path: Path) -> None:
+    frame = AGGREGATE + part(bytes(ARP()), kind=b"\x08\x06")
+    assert look(tmp_path, [frame], 105).accounts[0].without_ip == {"ARP": 1}
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (b"\x60" + V4[1:], "not an IPv4 header where one was announced"),
+        (V4[:6] + b"\x20\x00" + V4[8:], "a fragment inside an 802.11 aggregate"),
+    ],
+)
+def test_one_bad_part_of_an_aggregate_does_not_hide_the_others(broken: bytes, reason: str, tmp_path: Path) -> None:
+    first, last = part(broken), part(V4)
+    seen = look(tmp_path, [AGGREGATE + first + bytes(-len(first) % 4) + last], 105)
+    assert len(seen.table.flows) == 1
+    assert (seen.accounts[0].decoded, seen.accounts[0].skipped) == (0, {reason: 1})
 
 
 def test_endless_tags_end(tmp_path: Path) -> None:

@@ -39,6 +39,8 @@ def teredo(packet: Any, head: bytes = b"") -> Any:
 AYIYA = bytes([0x44, 0x52, 0x11, 41]) + bytes(4) + bytes(16) + bytes(20)
 TEREDO = IPv6(src="2001:0:4137:9e50::1", dst="2001:db8::2") / TCP(sport=1234, dport=445, flags="S")
 
+DOT11, SNAP_IP = b"\x88\x01" + bytes(24), b"\xaa\xaa\x03\0\0\0\x08\0"
+
 TUNNELS = {
     "4in4": (OUTER / INNER, 4),
     "6in4": (OUTER / INNER6, 41),
@@ -59,6 +61,15 @@ TUNNELS = {
         OUTER / GRE(proto=0x22EB, seqnum_present=1) / Raw(b"\x20" + bytes(10) + b"\x01" + bytes(8)) / FRAME,
         47,
     ),
+    "802.11 of an access point": (OUTER / GRE(proto=0x8200) / Raw(DOT11 + SNAP_IP + bytes(INNER)), 47),
+    "802.11 aggregate of an access point": (
+        OUTER
+        / GRE(proto=0x8310)
+        / Raw(DOT11[:-2] + b"\x80\0" + bytes(12) + struct.pack(">H", 8 + len(INNER)) + SNAP_IP)
+        / INNER,
+        47,
+    ),
+    "eoip": (OUTER.copy() / Raw(b"\x20\x01\x64\x00" + struct.pack(">H", len(FRAME)) + b"\x2a\x00" + bytes(FRAME)), 47),
     "etherip": (OUTER.copy() / Raw(b"\x30\x00" + bytes(FRAME)), 97),
     "mpls in ip": (OUTER.copy() / Raw(bytes(MPLS(label=5, s=1)) + bytes(INNER)), 137),
     "vxlan": (over(4789, VXLAN(vni=42, flags=8) / FRAME), 17),
@@ -90,7 +101,7 @@ TUNNELS = {
 @pytest.mark.parametrize("name", TUNNELS)
 def test_the_tunnel_and_the_flow_inside_are_found(name: str, tmp_path: Path) -> None:
     packet, proto = TUNNELS[name]
-    if proto in (97, 137):
+    if name == "eoip" or proto in (97, 137):
         packet.proto = proto
     seen = look(tmp_path, [ether(packet)])
     assert seen.accounts[0].skipped == {}
@@ -110,6 +121,8 @@ def test_the_tunnel_and_the_flow_inside_are_found(name: str, tmp_path: Path) -> 
         ("vxlan", f"vxlan {ENDS} 42"),
         ("vxlan-gpe", f"vxlan {ENDS} 42"),
         ("geneve", f"geneve {ENDS} 42"),
+        ("802.11 of an access point", f"gre {ENDS}"),
+        ("eoip", f"eoip {ENDS} 42"),
         ("gtp", f"gtp {ENDS}"),
         ("pptp", f"pptp {ENDS}"),
         ("erspan 2", f"erspan {ENDS}"),

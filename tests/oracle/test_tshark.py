@@ -80,6 +80,15 @@ def erspan(session: bytes, kind: int, flags: int) -> Callable[[Inner], Any]:
     return build
 
 
+def aggregate(inner: Inner) -> bytes:
+    """An 802.11 QoS data frame that holds an LLC frame without IP, then the packet."""
+    out = b"\x88\x02" + bytes(22) + b"\x80\x00"
+    for content in (b"\x42\x42\x03" + bytes(36), b"\xaa\xaa\x03\0\0\0\x08\0" + bytes(inner)):
+        out += bytes(-len(out[26:]) % 4) + bytes.fromhex("02000000000b02000000000a")
+        out += struct.pack(">H", len(content)) + content
+    return out
+
+
 FRAMES: dict[str, Case] = {
     "ethernet": ether(lambda inner: inner),
     "802.3 with SNAP": (
@@ -102,6 +111,7 @@ FRAMES: dict[str, Case] = {
     "Cisco HDLC": wrapped(b"\x0f\x00\x08\x00", 104),
     "Frame Relay": wrapped(b"\x18\x41\x03\xcc", 107),
     "802.11": (105, lambda inner: Dot11(type=2, FCfield=1) / LLC() / SNAP() / inner),
+    "802.11 aggregate": (105, lambda inner: Raw(aggregate(inner))),
     "radiotap": (127, lambda inner: RadioTap() / Dot11(type=2, FCfield=2) / LLC() / SNAP() / inner),
     "NFLOG": (239, nflog),
     "VLAN": ether(lambda inner: Dot1Q(vlan=5) / inner),
@@ -133,6 +143,20 @@ FRAMES: dict[str, Case] = {
     "ERSPAN I": ether(erspan(b"", 0x88BE, 0)),
     "ERSPAN II": ether(erspan(struct.pack(">HHI", 0x1005, 9, 0), 0x88BE, 0x1000)),
     "ERSPAN III": ether(erspan(struct.pack(">HHIII", 0x2005, 9, 1, 0, 0)[:12], 0x22EB, 0x1000)),
+    "802.11 in GRE": ether(
+        lambda inner: (
+            IP(**OUT) / GRE(proto=0x8200) / Dot11(type=2, subtype=8, FCfield=1) / Raw(b"\0\0") / LLC() / SNAP() / inner
+        )
+    ),
+    "802.11 aggregate in GRE": ether(lambda inner: IP(**OUT) / GRE(proto=0x8250) / Raw(aggregate(inner))),
+    "EoIP": ether(
+        lambda inner: (
+            IP(**OUT, proto=47)
+            / Raw(struct.pack(">HHHH", 0x2001, 0x6400, len(bytes(Ether(**MAC) / inner)), 0x2A00))
+            / Ether(**MAC)
+            / inner
+        )
+    ),
     "EtherIP": ether(lambda inner: IP(**OUT, proto=97) / Raw(b"\x30\x00" + bytes(Ether(**MAC) / inner))),
     "MPLS in IP": ether(lambda inner: IP(**OUT, proto=137) / Raw(bytes(MPLS(label=17, s=1, ttl=9) / inner))),
     "MPLS in UDP": ether(udp(6635, MPLS(label=17, s=1, ttl=9))),

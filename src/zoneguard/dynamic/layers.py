@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from struct import Struct
 
@@ -36,6 +37,14 @@ class NoIp(Exception):  # noqa: N818
         self.kind = kind
 
 
+class Aggregate(Exception):  # noqa: N818
+    """The frame holds several: ``parts`` are cursors on the LLC header of each; going on in it raises as any reader."""
+
+    def __init__(self, parts: Iterator[Cursor]) -> None:
+        super().__init__()
+        self.parts = parts
+
+
 @dataclass(slots=True)
 class Cursor:
     """Where decoding stands: ``data[at:]`` is the next header.
@@ -44,6 +53,7 @@ class Cursor:
     the capture cut the frame. ``mac`` is the source MAC address of the innermost Ethernet header, or -1. ``base``
     is where ``data`` lies in the batch's buffer, or -1 for a datagram put together from fragments. ``stamp`` is
     time (ns), frame number and file number; ``origin`` the file of each frame it is made of (several: fragments).
+    ``part``: it is one of several in an aggregate.
     """
 
     data: bytes
@@ -57,6 +67,7 @@ class Cursor:
     base: int = -1
     stamp: tuple[int, int, int] = (0, 0, 0)
     origin: tuple[int, ...] = (0,)
+    part: bool = False
 
     @property
     def end(self) -> int:

@@ -1,7 +1,6 @@
 """Link types → network layer: the pseudo headers that captures put in front of packets.
 
-Link type numbers and layouts: the tcpdump group's registry of link-layer header types. 802.11: IEEE 802.11-2020, 9.2;
-radiotap: its own specification. Frame Relay: RFC 2427.
+Link type numbers and layouts: the tcpdump group's registry of link-layer header types. Frame Relay: RFC 2427.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from struct import unpack_from
 
 from zoneguard.dynamic.framing import ether_type, ethernet, llc, mpls, ppp, pppoe, raw
 from zoneguard.dynamic.layers import IPV4, IPV6, Cursor, NoIp, Skipped
+from zoneguard.dynamic.wireless import data_frame, radiotap
 from zoneguard.model.text import N_
 
 ETHERNET = 1
@@ -116,46 +116,6 @@ def _nflog(cursor: Cursor) -> int:
     raise Skipped(N_("NFLOG without a packet"))
 
 
-def radiotap(cursor: Cursor) -> int:
-    """Radiotap, then 802.11. Only the flag that pads the 802.11 header matters here."""
-    length = int.from_bytes(cursor.data[cursor.at + 2 : cursor.at + 4], "little")
-    present = int.from_bytes(cursor.data[cursor.at + 4 : cursor.at + 8], "little")
-    at, word = cursor.at + 8, present
-    while word & 0x80000000:
-        word = unpack_from("<I", cursor.data, at)[0]
-        at += 4
-    padded = False
-    if present & 2:
-        if present & 1:
-            at = cursor.at + ((at - cursor.at + 7) & ~7) + 8
-        padded = bool(cursor.data[at] & 0x20)
-    if length < 8:
-        raise Skipped(N_("radiotap header shorter than it can be"))
-    cursor.skip(length)
-    return wireless(cursor, padded)
-
-
-def wireless(cursor: Cursor, padded: bool = False) -> int:
-    """An 802.11 header; only unencrypted data frames can hold IP."""
-    control, flags = cursor.u8(), cursor.u8(1)
-    if control >> 2 & 3 != 2:
-        raise NoIp("802.11 management or control")
-    if control & 0x40:
-        raise NoIp("802.11 null data")
-    if flags & 0x40:
-        raise Skipped(N_("802.11 data is encrypted"))
-    both = flags & 3 == 3
-    source = 24 if both else 16 if flags & 2 else 10
-    header = 30 if both else 24
-    if control & 0x80:
-        if cursor.u8(header) & 0x80:
-            raise Skipped(N_("802.11 aggregate of several packets"))
-        header += 6 if flags & 0x80 else 2
-    cursor.mac = int.from_bytes(cursor.data[cursor.at + source : cursor.at + source + 6])
-    cursor.skip((header + 3) & ~3 if padded else header)
-    return llc(cursor)
-
-
 def _ppi(cursor: Cursor) -> int:
     length = int.from_bytes(cursor.data[cursor.at + 2 : cursor.at + 4], "little")
     link = unpack_from("<I", cursor.data, cursor.at + 4)[0]
@@ -169,12 +129,12 @@ def _prism(cursor: Cursor) -> int:
     if cursor.u32() >> 12 == 0x80211:
         return _avs(cursor)
     cursor.skip(144)
-    return wireless(cursor)
+    return data_frame(cursor)
 
 
 def _avs(cursor: Cursor) -> int:
     cursor.skip(max(cursor.u32(4), 8))
-    return wireless(cursor)
+    return data_frame(cursor)
 
 
 def _pf_log(cursor: Cursor) -> int:
@@ -196,7 +156,7 @@ def _behind(count: int, reader: Callable[[Cursor], int]) -> Callable[[Cursor], i
 
 
 LINKS: dict[int, Callable[[Cursor], int]] = {
-    0: _null, 1: ethernet, 9: ppp, 12: raw, 14: raw, 50: ppp, 51: pppoe, 101: raw, 104: _cisco_hdlc, 105: wireless,
+    0: _null, 1: ethernet, 9: ppp, 12: raw, 14: raw, 50: ppp, 51: pppoe, 101: raw, 104: _cisco_hdlc, 105: data_frame,
     107: _frame_relay, 108: _null, 113: _cooked, 117: _pf_log, 119: _prism, 127: radiotap, 163: _avs, 192: _ppi,
     204: _behind(1, ppp), 205: _behind(1, _cisco_hdlc), 206: _behind(1, _frame_relay), 219: mpls, 228: raw, 229: raw,
     239: _nflog, 240: _behind(4, ethernet), 276: _cooked_2,

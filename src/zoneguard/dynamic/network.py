@@ -9,14 +9,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from zoneguard.dynamic._finished import Key
+from zoneguard.dynamic._quoted import quoted
 from zoneguard.dynamic._routing import routed, source_routed
 from zoneguard.dynamic.columns import Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Piece
-from zoneguard.dynamic.layers import IPV4, Cursor, NoIp, Skipped
+from zoneguard.dynamic.framing import llc
+from zoneguard.dynamic.layers import IPV4, Aggregate, Cursor, NoIp, Skipped
 from zoneguard.dynamic.links import network_layer
 from zoneguard.dynamic.tunnels import over_ip, over_udp
 from zoneguard.model.match import RST
@@ -117,7 +120,7 @@ class Dissector:
         self._found, self._refusals = [], []
         skipped = kind = ""
         try:
-            decode()
+            self._whole(decode)
         except NoIp as reason:
             kind = "" if self._found else reason.kind
         except Skipped as reason:
@@ -125,6 +128,25 @@ class Dissector:
         except (struct.error, IndexError):
             skipped = str(CUT)
         return Dissected(self._found, self._refusals, self._settled, skipped, kind)
+
+    def _whole(self, decode: Callable[[], None]) -> None:
+        """``decode``, and each part where it comes upon an aggregate; what one part lacks is told after the others."""
+        try:
+            decode()
+            return
+        except Aggregate as aggregate:
+            parts = aggregate.parts
+        reasons: list[NoIp | Skipped] = []
+        for part in parts:
+            try:
+                self._whole(partial(self._part, part))
+            except (NoIp, Skipped) as reason:
+                reasons.append(reason)
+        if reasons:
+            raise next((reason for reason in reasons if isinstance(reason, Skipped)), reasons[0])
+
+    def _part(self, cursor: Cursor) -> None:
+        self._ip(llc(cursor), cursor)
 
     def _unfinished(self, datagram: Datagram) -> Dissected:
         header, beginning = datagram.header, datagram.beginning
@@ -230,6 +252,8 @@ class Dissector:
 
     def _fragment(self, cursor: Cursor, ip: Found, number: int, start: int, more: bool) -> None:
         """Put a piece with its siblings, and go on in the datagram if that is whole now."""
+        if cursor.part:  # the frame would have several fates
+            raise Skipped(N_("a fragment inside an 802.11 aggregate"))
         wire = cursor.wire - cursor.at
         if start + wire > MAX_LENGTH:
             raise Skipped(N_("a fragment that lies beyond the longest datagram"))
@@ -277,7 +301,7 @@ class Dissector:
         """Tunnels, and the packet that an unreachable message quotes."""
         if (ip.proto, ip.icmp >> 8) in ((ICMP, 3), (ICMPV6, 1)):
             if (ip.proto, ip.icmp) != (ICMP, 0x304):  # too big to pass is no refusal
-                self._quoted(replace(cursor, at=cursor.at + header))
+                self._refusals += quoted(replace(cursor, at=cursor.at + header), PORTS)
             return
         ends = (ip.src, ip.dst)
         opened = (
@@ -287,17 +311,3 @@ class Dissector:
         )
         if opened is not None:
             self._ip(*opened)
-
-    def _quoted(self, cursor: Cursor) -> None:
-        try:
-            v6 = cursor.u8() >> 4 == 6
-            width, at = (16, 8) if v6 else (4, 12)
-            header = 40 if v6 else (cursor.u8() & 15) * 4
-            src, dst = (
-                int.from_bytes(cursor.data[cursor.at + at + i : cursor.at + at + i + width]) for i in (0, width)
-            )
-            proto = cursor.u8(6 if v6 else 9)
-            ports = (cursor.u16(header), cursor.u16(header + 2)) if proto in PORTS else (0, 0)
-        except (struct.error, IndexError):
-            return  # too short to say whose packet it was
-        self._refusals.append(Refusal(v6, src, dst, proto, *ports, cursor.tunnel))

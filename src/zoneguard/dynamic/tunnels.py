@@ -2,7 +2,8 @@
 
 GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348 and its generic
 extension; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC 3378; MPLS in IP and UDP: RFC 4023,
-7510; GRE in UDP: RFC 8086; L2TP: RFC 2661; AYIYA: draft-massar-v6ops-ayiya.
+7510; GRE in UDP: RFC 8086; L2TP: RFC 2661; AYIYA: draft-massar-v6ops-ayiya. Aruba's access points send 802.11 frames
+in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames.
 
 A port alone proves nothing, so the UDP openers also ask the header to be exactly what the standard says; what does not
 fit is ordinary UDP.
@@ -15,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from zoneguard.dynamic.framing import ether_type, ethernet, mpls, ppp, raw
-from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, NoIp, Skipped, TooDeep
+from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Aggregate, Cursor, NoIp, Skipped, TooDeep
+from zoneguard.dynamic.wireless import data_frame
 from zoneguard.model.addresses import V6, format_address
 from zoneguard.model.text import N_
 
@@ -25,6 +27,7 @@ Name = Callable[[str], str]
 GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP = 47, 4, 41, 97, 137
 TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP})
 ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
+ARUBA, MIKROTIK = range(0x8200, 0x8371, 0x10), 0x6400
 TEREDO_PREFIX = 0x20010000
 KINDS = {
     1: "pptp",
@@ -102,6 +105,8 @@ def _gre(cursor: Cursor, name: Name) -> Opened:
     version = flags & 7
     if version == 1 and kind == PPTP:
         return _pptp(cursor, name, flags)
+    if flags == 0x2001 and kind == MIKROTIK:
+        return _eoip(cursor, name)
     if version or flags & 0x4000:
         raise Skipped(N_("GRE with source routing or of an unknown version"))
     header = 4 + 4 * bool(flags & 0x8000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
@@ -115,6 +120,8 @@ def _gre(cursor: Cursor, name: Name) -> Opened:
     if kind == TRANSPARENT_ETHERNET and key is not None:
         return _entered(cursor.enter_tunnel(f"{name('nvgre')} {key >> 8}", header), ethernet)
     inner = cursor.enter_tunnel(name("gre"), header)
+    if kind in ARUBA:
+        return _entered(inner, data_frame)
     if kind == WCCP:
         inner.skip(0 if inner.u8() >> 4 == 4 else 4)
         return IPV4, inner
@@ -126,6 +133,13 @@ def _pptp(cursor: Cursor, name: Name, flags: int) -> Opened:
     if not flags & 0x1000 or cursor.u16(4) == 0:
         return None  # an acknowledgement alone
     return _entered(cursor.enter_tunnel(name("pptp"), header), ppp)
+
+
+def _eoip(cursor: Cursor, name: Name) -> Opened:
+    length, number = cursor.u16(4), cursor.u16(6)
+    if length == 0 or 8 + length > cursor.wire - cursor.at:
+        return None  # a keep-alive
+    return _entered(cursor.enter_tunnel(f"{name('eoip')} {(number & 0xFF) << 8 | number >> 8}", 8), ethernet)
 
 
 def _erspan_3(cursor: Cursor, name: Name, header: int) -> Opened:
@@ -172,7 +186,7 @@ def _if_plausible(attempt: Callable[[], Opened]) -> Opened:
         opened = attempt()
     except TooDeep:
         raise
-    except Skipped:
+    except (Skipped, Aggregate):
         return None
     if opened is None:
         return None
