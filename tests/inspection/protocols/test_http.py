@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import json
+import lzma
 import threading
 import zlib
 from collections.abc import Callable
@@ -91,6 +93,9 @@ def test_frames_are_those_of_the_body() -> None:
         (b"zstd", lambda d: zstandard.compress(d[:9]) + zstandard.compress(d[9:])),
         (b"deflate", zlib.compress),
         (b"deflate", lambda d: zlib.compress(d)[2:-4]),
+        (b"lzma", lambda d: lzma.compress(d, lzma.FORMAT_ALONE)),
+        (b"x-xz", lzma.compress),
+        (b"bzip2", bz2.compress),
         (b"identity", bytes),
         (b"deflate, gzip", lambda d: gzip.compress(zlib.compress(d))),
     ],

@@ -1,4 +1,7 @@
-"""Content encodings of HTTP bodies (RFC 9110, 8.4.1): gzip, deflate, br (RFC 7932) and zstd (RFC 8878)."""
+"""Content encodings of HTTP bodies (RFC 9110, 8.4.1): gzip, deflate, br (RFC 7932) and zstd (RFC 8878).
+
+And what nobody registered, but some servers send and some clients take: lzma, xz and bzip2.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import zlib
 from collections.abc import Callable
 
 from zoneguard.inspection import Budget
-from zoneguard.inspection.expanding import GZIP, RAW, ZLIB, Expanded, inflate, unbrotli, unzstd
+from zoneguard.inspection.expanding import GZIP, RAW, ZLIB, Expanded, bunzip, inflate, unbrotli, unxz, unzstd
 from zoneguard.inspection.mime.headers import Headers
 from zoneguard.model.text import N_, Text
 
 MAX_CODINGS = 4
 _Expander = Callable[[memoryview, Budget], Expanded]
+_OTHERS: dict[str, _Expander] = {"br": unbrotli, "zstd": unzstd, "lzma": unxz, "xz": unxz, "bzip2": bunzip}
 
 
 def decoded(data: bytes, headers: Headers) -> tuple[bytes, Text | str]:
@@ -41,7 +45,7 @@ def _expander(coding: str, data: bytes) -> _Expander | None:
     if coding == "deflate":
         wbits = ZLIB if _is_zlib(data) else RAW
         return lambda packed, budget: inflate(packed, budget, wbits)
-    return {"br": unbrotli, "zstd": unzstd}.get(coding)
+    return _OTHERS.get(coding.removeprefix("x-"))
 
 
 def _members(data: bytes, expander: _Expander) -> tuple[bytes, Text | str]:
