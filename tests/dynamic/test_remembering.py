@@ -14,10 +14,10 @@ from scapy.layers.inet import IP, TCP, fragment
 from scapy.layers.l2 import Dot1Q, Ether
 
 from tests.dynamic.making import MAC_A, MAC_B, A, B, Talk, ether, pcap
-from zoneguard.dynamic import surveying
+from zoneguard.dynamic import remembering, surveying
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.remembering import Remembered
-from zoneguard.dynamic.streams import reassemble
+from zoneguard.dynamic.streams import Limits, reassemble
 from zoneguard.dynamic.surveying import survey
 from zoneguard.inspection import Conversation
 from zoneguard.model.errors import InputError
@@ -56,6 +56,28 @@ def test_plain_and_compressed_captures_give_the_same(capture: Path, tmp_path: Pa
     got = streams(capture)
     assert b"".join(c.to_originator.data for c in got) == CONTENT
     assert got == streams(packed)
+
+
+@pytest.mark.parametrize("piece", [1, 1000, 1 << 20])
+def test_pieces_of_any_size_and_flows_one_by_one_give_the_same(
+    piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "small.pcap"
+    path.write_bytes(pcap(talks(5)[:40]))
+    expected = streams(path)
+    monkeypatch.setattr(remembering, "PIECE", piece)
+    seen = survey([str(path)], digest=False, name=lambda path: "x")
+    assert list(reassemble(seen, seen.tracks, Limits(together=1))) == expected
+
+
+def test_a_capture_that_is_cut_meanwhile_is_refused(capture: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(capture.read_bytes())
+    seen = survey([str(path)])
+    assert seen.remembered is not None
+    path.write_bytes(capture.read_bytes()[:-PIECE])
+    with pytest.raises(InputError, match="changed while it was read"):
+        list(seen.remembered.packets([track.halves for track in seen.tracks], seen.files, seen.names))
 
 
 def test_what_does_not_fit_into_memory_lies_on_disk(

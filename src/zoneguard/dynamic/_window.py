@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zoneguard.dynamic._buffers import Buffers
 from zoneguard.dynamic.columns import PADDING, U8
 
 CHUNK = 16 << 20  # enough packets for columns; a mapped file would have to be fetched page by page
@@ -26,7 +27,7 @@ class Window:
     def __init__(self, stream: BinaryIO, chunk: int = CHUNK) -> None:
         self._stream = stream
         self._chunk = chunk
-        self._buffers: list[bytearray] = []
+        self._buffers = Buffers(BUFFERS, chunk + (chunk >> 2))
         self.data: U8 = np.zeros(PADDING, np.uint8)
         self.view = self.data.data[:0]
         self.end = 0
@@ -39,7 +40,7 @@ class Window:
         kept = len(rest)
         self.data = self.data[:0].copy()  # so that a buffer at which only the window looks is filled again
         self.view = self.data.data
-        data = np.frombuffer(self._buffer(kept + self._chunk + PADDING), np.uint8)
+        data = np.frombuffer(self._buffers.get(kept + self._chunk + PADDING), np.uint8)
         data.data[:kept] = rest
         got = self._read(data.data[kept : kept + self._chunk])
         self.begin += at if self.begin >= 0 else 0
@@ -47,15 +48,6 @@ class Window:
         data[self.end : self.end + PADDING] = 0
         self.data, self.view = data[: self.end + PADDING], data.data[: self.end]
         return got > 0
-
-    def _buffer(self, size: int) -> bytearray:
-        """At least ``size`` bytes at which nobody looks."""
-        for known in self._buffers:
-            if len(known) >= size and _unused(known):
-                return known
-        fresh = bytearray(max(size, self._chunk + (self._chunk >> 2)))
-        self._buffers = [*self._buffers, fresh][-BUFFERS:]
-        return fresh
 
     def _read(self, into: memoryview) -> int:
         """Fill ``into`` as far as the stream gives; a pipe gives less at a time."""
@@ -75,13 +67,3 @@ class Window:
 def damage() -> tuple[type[Exception], ...]:
     """What readers of compressed streams raise where these are damaged; asked when something was raised."""
     return EOFError, OSError, import_module("zlib").error, import_module("lzma").LZMAError
-
-
-def _unused(buffer: bytearray) -> bool:
-    """Whether no array and no view of ``buffer`` is left: only then can its length change."""
-    try:
-        buffer.append(0)
-    except BufferError:
-        return False
-    buffer.pop()
-    return True
