@@ -23,7 +23,7 @@ from zoneguard.inspection import Conversation, Keep, Protocol
 from zoneguard.inspection.joining import Announcements
 from zoneguard.inspection.known import Known
 from zoneguard.inspection.ranges import RESOURCE, Ranges
-from zoneguard.inspection.recognising import PROTOCOLS, recognised
+from zoneguard.inspection.recognising import PROTOCOLS, Recogniser
 from zoneguard.inspection.unread import failed, unrecognised
 from zoneguard.model.flows import Transfer
 from zoneguard.model.intervals import Intervals
@@ -161,7 +161,7 @@ class Reader:
     """Hands conversations to the protocols; contents that were examined are not examined again."""
 
     def __init__(self, protocols: Sequence[Protocol]) -> None:
-        self._protocols = protocols
+        self._recogniser = Recogniser(protocols)
         self.known = Known()
 
     def look(self, conversation: Conversation, keep: Keep | None = None, name: str = "") -> Iterator[Transfer] | None:
@@ -169,7 +169,7 @@ class Reader:
         conversation, where it has none."""
         if name and not conversation.name:
             conversation = replace(conversation, name=name)
-        best = recognised(conversation, self._protocols)
+        best = self._recogniser.recognise(conversation)
         if best is None:
             return None
         return _transfers(replace(conversation, keep=conversation.keep or keep, known=self.known), best)

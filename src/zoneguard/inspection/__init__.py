@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from zoneguard.inspection.known import Known
 
 TCP, UDP = 6, 17
+SAMPLE = 64 << 10
+"""Bytes of a side, its first ones, by which protocols are recognised."""
 Keep = Callable[[Transfer, bytes], None]
 
 
@@ -38,16 +40,29 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """What a protocol is never recognised without: a side that ``begins`` with one of these, in letters of either case;
+    or, with a confidence of at most ``otherwise``, a line that begins with one of ``lines`` (patterns, of letters as
+    they are) or one of ``words``, among the first ``SAMPLE`` bytes of a side."""
+
+    begins: tuple[bytes, ...]
+    lines: tuple[bytes, ...] = ()
+    words: tuple[bytes, ...] = ()
+    otherwise: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """A protocol plugin. ``recognise`` gives a confidence from 0 to 1 from the bytes alone, never from the port;
     ``inspect`` never raises on any bytes: what it cannot read is a transfer that says so. ``transports``: the IP
-    protocol numbers whose flows it is asked about."""
+    protocol numbers whose flows it is asked about; one with ``signs`` is asked only where there are such."""
 
     name: str
     title: str
     recognise: Callable[[Conversation], float]
     inspect: Callable[[Conversation], Iterable[Transfer]]
     transports: frozenset[int] = frozenset({TCP})
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zoneguard.inspection import Conversation
+from zoneguard.inspection import SAMPLE, Conversation
 from zoneguard.model.flows import Stream
 
 Score = Callable[[bytes, bytes], float]
-SAMPLE = 64 << 10
 
 
 def likeness(conversation: Conversation, score: Score) -> float:

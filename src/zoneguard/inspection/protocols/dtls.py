@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.inspection import UDP, Conversation, Protocol
+from zoneguard.inspection import UDP, Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.inspection.segments import bounds
@@ -50,4 +50,5 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     return [recorder.session("session", Certainty.OPAQUE, reason, carriage, size=size, facts=facts)]
 
 
-PLUGIN = Protocol("dtls", "DTLS", recognise, inspect, frozenset({UDP}))
+SIGNS = Signs(tuple(bytes((kind,)) for kind in RECORD_TYPES))
+PLUGIN = Protocol("dtls", "DTLS", recognise, inspect, frozenset({UDP}), SIGNS)

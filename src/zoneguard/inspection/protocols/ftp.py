@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.mime.charsets import decode_text
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -231,4 +231,7 @@ def _endpoint(text: bytes, server: str) -> str:
     return ""
 
 
-PLUGIN = Protocol("ftp", "FTP", recognise, inspect)
+SIGNS = Signs(
+    (b"USER", b"AUTH", b"FEAT", b"HOST", b"CLNT", b"SYST", b"220"), lines=(b"150 ", b"226 ", b"227 "), otherwise=0.6
+)
+PLUGIN = Protocol("ftp", "FTP", recognise, inspect, signs=SIGNS)

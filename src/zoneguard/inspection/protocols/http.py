@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.protocols import http2
 from zoneguard.inspection.protocols._http_bodies import Bodies, url_of
@@ -24,12 +24,11 @@ from zoneguard.inspection.protocols._http_messages import (
 )
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._tls_hello import session_facts
-from zoneguard.inspection.recognising import DEEPEST, PROTOCOLS, behind, inner, recognised
+from zoneguard.inspection.recognising import DEEPEST, behind, inner, recogniser
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
-from zoneguard.plugins import of_type
 
 MAX_HEADERS = 64 << 10
 STRAY = 200  # bytes of a head that are no headers, which some server may send
@@ -118,7 +117,7 @@ class _Session:
         if message.headers.raw("upgrade").strip().lower() == "h2c":
             self.recorder.transfers += inner(http2.read(inside, request))
             return True
-        protocol = recognised(inside, of_type(PROTOCOLS, Protocol))
+        protocol = recogniser().recognise(inside)
         if protocol is None or protocol.name in UNREAD:
             return False
         self.recorder.transfers += inner(protocol.inspect(inside))
@@ -151,4 +150,10 @@ class _Session:
         self.recorder.session("session", Certainty.PARTIAL, reason, carriage, size=lost.span[1] - lost.span[0])
 
 
-PLUGIN = Protocol("http", "HTTP/1", recognise, inspect)
+SIGNS = Signs(
+    tuple(bytes((letter,)) for letter in range(256) if REQUEST.match(b"%c / HTTP/1.1\r\n" % letter)),
+    lines=(rb"HTTP/1\.",),
+    otherwise=0.6,
+)
+"""Any letter of a method; an answer begins with one of these too."""
+PLUGIN = Protocol("http", "HTTP/1", recognise, inspect, signs=SIGNS)

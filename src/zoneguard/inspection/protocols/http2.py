@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.protocols._http2_frames import (
     MAX_STRANGE,
@@ -120,4 +120,5 @@ def _lost(recorder: Recorder, side: Side, track: Track) -> None:
     recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size)
 
 
-PLUGIN = Protocol("http2", "HTTP/2", recognise, inspect)
+SIGNS = Signs((b"PRI ", b"\0\0"))
+PLUGIN = Protocol("http2", "HTTP/2", recognise, inspect, signs=SIGNS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -45,4 +45,5 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     return [recorder.session("screen", Certainty.OPAQUE, reason, carriage, size=size, facts=facts)]
 
 
-PLUGIN = Protocol("ica", "Citrix ICA", recognise, inspect)
+SIGNS = Signs((GREETING, GATEWAY))
+PLUGIN = Protocol("ica", "Citrix ICA", recognise, inspect, signs=SIGNS)

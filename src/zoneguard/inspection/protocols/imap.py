@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zoneguard.inspection import Content, Conversation, Protocol
+from zoneguard.inspection import Content, Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.mailing import record_mail
 from zoneguard.inspection.mime import decode
@@ -253,4 +253,5 @@ def _around(line: _Line) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-PLUGIN = Protocol("imap", "IMAP mail", recognise, inspect)
+SIGNS = Signs((b"* ",), lines=(rb"\* \d", rb"[!-)+-~]{1,64}+ (?i:uid |)(?i:fetch) "), otherwise=0.75)
+PLUGIN = Protocol("imap", "IMAP mail", recognise, inspect, signs=SIGNS)

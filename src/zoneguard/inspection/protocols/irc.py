@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.mime.charsets import decode_text
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -67,4 +67,5 @@ def _address(text: bytes) -> int | None:
         return None
 
 
-PLUGIN = Protocol("irc", "IRC", recognise, inspect)
+SIGNS = Signs((b":", b"CAP ", b"PASS ", b"NICK ", b"USER"))
+PLUGIN = Protocol("irc", "IRC", recognise, inspect, signs=SIGNS)

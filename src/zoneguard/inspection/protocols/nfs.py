@@ -12,18 +12,22 @@ from itertools import islice
 from zoneguard.inspection import TCP, UDP, Conversation, Protocol
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._nfs_calls import PROGRAMS, Nfs
-from zoneguard.inspection.protocols._onc_rpc import Answer, Call, Lost, messages
+from zoneguard.inspection.protocols._onc_rpc import CALL, Answer, Call, Lost, messages
 from zoneguard.inspection.protocols._remote_files import Files
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
 
 SAMPLE = 3
+CALLED = CALL.to_bytes(4, "big") + (2).to_bytes(4, "big")
+"""What a call has behind its number: that it is one, and the version of RPC."""
 
 
 def recognise(conversation: Conversation) -> float:
     """By calls of programs that belong to NFS, and answers to them."""
-    return max(_score(asking, answering, conversation) for asking, answering in _both_ways(conversation))
+    call_at = 4 if conversation.flow.proto == UDP else 8
+    ways = [pair for pair in _both_ways(conversation) if pair[0].data.startswith(CALLED, call_at)]
+    return max((_score(asking, answering, conversation) for asking, answering in ways), default=0.0)
 
 
 def _both_ways(conversation: Conversation) -> tuple[tuple[Stream, Stream], tuple[Stream, Stream]]:

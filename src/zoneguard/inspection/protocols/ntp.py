@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.inspection import UDP, Conversation, Protocol
+from zoneguard.inspection import UDP, Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.inspection.segments import bounds
@@ -47,8 +47,14 @@ def _fits(packet: bytes) -> bool:
     """A version, a mode of clients or servers, a stratum that exists, and one of the sizes."""
     if len(packet) not in SIZES:
         return False
-    version, mode = packet[0] >> 3 & 7, packet[0] & 7
-    return 1 <= version <= 4 and 1 <= mode <= BROADCAST and packet[1] <= UNSYNCHRONISED
+    return _known(packet[0]) and packet[1] <= UNSYNCHRONISED
 
 
-PLUGIN = Protocol("ntp", "NTP", recognise, inspect, frozenset({UDP}))
+def _known(first: int) -> bool:
+    """Whether the first byte tells a version and a mode that there are."""
+    version, mode = first >> 3 & 7, first & 7
+    return 1 <= version <= 4 and 1 <= mode <= BROADCAST
+
+
+SIGNS = Signs(tuple(bytes((first,)) for first in range(256) if _known(first)))
+PLUGIN = Protocol("ntp", "NTP", recognise, inspect, frozenset({UDP}), SIGNS)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.mailing import record_mail
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -199,4 +199,5 @@ def _no_list(data: bytes, start: int, end: int) -> int:
     return strange
 
 
-PLUGIN = Protocol("pop3", "POP3 mail", recognise, inspect)
+SIGNS = Signs((b"+OK",), lines=(rb"\+OK", rb"(?i:retr) \d"), otherwise=0.75)
+PLUGIN = Protocol("pop3", "POP3 mail", recognise, inspect, signs=SIGNS)

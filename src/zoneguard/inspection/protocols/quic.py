@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.inspection import UDP, Conversation, Protocol
+from zoneguard.inspection import UDP, Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
-from zoneguard.inspection.protocols._quic_initial import client_hello, read_opening
+from zoneguard.inspection.protocols._quic_initial import FIXED, LONG, client_hello, read_opening
 from zoneguard.inspection.protocols._sides import likeness
 from zoneguard.inspection.protocols._tls_hello import client_facts
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -65,4 +65,5 @@ def _facts(opener: Stream) -> Iterable[tuple[str, str]]:
     yield from client_facts(client_hello(datagrams))
 
 
-PLUGIN = Protocol("quic", "QUIC", recognise, inspect, frozenset({UDP}))
+SIGNS = Signs(tuple(bytes((form,)) for form in range(LONG | FIXED, 256)))
+PLUGIN = Protocol("quic", "QUIC", recognise, inspect, frozenset({UDP}), SIGNS)

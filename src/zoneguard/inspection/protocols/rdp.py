@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._rdp_channels import (
     NONE,
@@ -249,4 +249,5 @@ class _Traffic:
             self.recorder.strange(track, sizes[up])
 
 
-PLUGIN = Protocol("rdp", "Remote Desktop (RDP)", recognise, inspect)
+SIGNS = Signs((b"\3\0",))
+PLUGIN = Protocol("rdp", "Remote Desktop (RDP)", recognise, inspect, signs=SIGNS)

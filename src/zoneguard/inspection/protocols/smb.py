@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._remote_files import Files
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -119,4 +119,5 @@ def _session(recorder: Recorder, certainty: Certainty, reason: Text, *tracks: Tr
     recorder.session("session", certainty, reason, carriage, size=sum(len(track.data) for track in tracks))
 
 
-PLUGIN = Protocol("smb", "SMB file sharing", recognise, inspect)
+SIGNS = Signs((b"\0", *(bytes((kind,)) for kind in range(0x81, 0x84))), words=(b"SMB",), otherwise=0.6)
+PLUGIN = Protocol("smb", "SMB file sharing", recognise, inspect, signs=SIGNS)

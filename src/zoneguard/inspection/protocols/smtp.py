@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Carved, Track
 from zoneguard.inspection.mailing import record_mail
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -292,4 +292,5 @@ def _path(argument: bytes) -> str:
     return (match.group(1) if match else argument).decode("utf-8", "replace")[:320]
 
 
-PLUGIN = Protocol("smtp", "SMTP / LMTP mail", recognise, inspect)
+SIGNS = Signs((b"EHLO", b"HELO", b"LHLO", b"220", b"554", b"421"), lines=(b"(?i:mail from:)", b"354 "), otherwise=0.85)
+PLUGIN = Protocol("smtp", "SMTP / LMTP mail", recognise, inspect, signs=SIGNS)

@@ -8,16 +8,15 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._tls_hello import session_facts
-from zoneguard.inspection.recognising import DEEPEST, PROTOCOLS, behind, inner, recognised
+from zoneguard.inspection.recognising import DEEPEST, behind, inner, recogniser
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.addresses import endpoint_text, parse_address
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.text import N_
-from zoneguard.plugins import of_type
 
 _CONNECT, _BIND = 1, 2
 _METHODS = frozenset((*range(10), *range(0x80, 0xFF)))
@@ -178,10 +177,11 @@ def _inside(conversation: Conversation, client: Track, agreed: _Agreement) -> li
     """What a reader makes of it; ``None`` where none knows it."""
     ends = agreed.client_end, agreed.server_end
     within = behind(conversation, *(ends if client.stream.to_responder else ends[::-1]))
-    protocol = recognised(within, of_type(PROTOCOLS, Protocol)) if conversation.depth < DEEPEST else None
+    protocol = recogniser().recognise(within) if conversation.depth < DEEPEST else None
     if protocol is None or protocol.name in UNREAD:
         return None
     return list(inner(protocol.inspect(within)))
 
 
-PLUGIN = Protocol("socks", "SOCKS proxy", recognise, inspect)
+SIGNS = Signs((b"\4", b"\5"))
+PLUGIN = Protocol("socks", "SOCKS proxy", recognise, inspect, signs=SIGNS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._sides import likeness
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -52,4 +52,5 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     return [recorder.session("session", Certainty.OPAQUE, reason, carriage, size=sent + received, facts=facts)]
 
 
-PLUGIN = Protocol("ssh", "SSH", recognise, inspect)
+SIGNS = Signs((b"SSH-",))
+PLUGIN = Protocol("ssh", "SSH", recognise, inspect, signs=SIGNS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from zoneguard.inspection import UDP, Content, Conversation, Protocol
+from zoneguard.inspection import UDP, Content, Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track
 from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.inspection.segments import bounds
@@ -152,4 +152,5 @@ def _record(recorder: Recorder, stream: Stream, file: _File, name: str) -> None:
     recorder.file("file", Content(carved.data, name), carriage, facts=(("blocks", str(len(file.pieces))),))
 
 
-PLUGIN = Protocol("tftp", "TFTP", recognise, inspect, frozenset({UDP}))
+SIGNS = Signs(tuple(bytes((0, code)) for code in range(READ, OPTIONS + 1)))
+PLUGIN = Protocol("tftp", "TFTP", recognise, inspect, frozenset({UDP}), SIGNS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.protocols._tls_hello import CLIENT_HELLO, SERVER_HELLO, is_hello, session_facts
@@ -60,4 +60,5 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     return [recorder.session("session", Certainty.OPAQUE, reason, carriage, size=size, facts=facts)]
 
 
-PLUGIN = Protocol("tls", "TLS", recognise, inspect)
+SIGNS = Signs(tuple(bytes((kind, 3)) for kind in _RECORD_TYPES))
+PLUGIN = Protocol("tls", "TLS", recognise, inspect, signs=SIGNS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._rfb_messages import client_hazards, pixels, pixels_asked_for, server_hazards
 from zoneguard.inspection.protocols._sides import likeness, sides
@@ -93,4 +93,5 @@ def _of_server(client: bytes, asking: int, server: bytes, at: int) -> tuple[list
     return server_hazards(server, messages, [*pixels_asked_for(client, asking), told])
 
 
-PLUGIN = Protocol("vnc", "VNC (RFB)", recognise, inspect)
+SIGNS = Signs((b"RFB ",))
+PLUGIN = Protocol("vnc", "VNC (RFB)", recognise, inspect, signs=SIGNS)

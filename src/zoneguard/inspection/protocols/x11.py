@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zoneguard.inspection import Conversation, Protocol
+from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
 from zoneguard.inspection.protocols._sides import likeness, sides
 from zoneguard.inspection.recording import Carriage, Recorder
@@ -95,4 +95,5 @@ def _requests(data: bytes) -> Iterator[tuple[int, int, int]]:
         at += size
 
 
-PLUGIN = Protocol("x11", "X11", recognise, inspect)
+SIGNS = Signs(tuple(bytes((order, 0)) for order in ORDERS))
+PLUGIN = Protocol("x11", "X11", recognise, inspect, signs=SIGNS)
