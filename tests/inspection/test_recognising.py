@@ -88,7 +88,7 @@ def spoken(up: Iterable[bytes], down: Iterable[bytes]) -> Conversation:
             if end > start
         )
         made.append(Stream(of, to_responder, b"".join(said), segments))
-    return Conversation(of, *made)
+    return Conversation(of, made[0], made[1])
 
 
 def changed(chance: random.Random, data: bytes) -> bytes:
