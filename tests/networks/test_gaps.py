@@ -192,3 +192,39 @@ def test_a_circle_of_routes_is_named_and_denies_nothing(tmp_path: Path) -> None:
     assert dict(said.message.args)["devices"] == "near → far → near"
     assert made.cell("lgwan", "internet").state == "undetermined"
     assert made.verdict(CLAUSE) == "undetermined"
+
+
+RTX = """\
+# RTX1210 Rev.14.01.42
+ip lan1 address 10.20.0.1/24
+ip lan2 address dhcp
+ip route default gateway dhcp lan2
+"""
+RTX_TABLE = """\
+Destination         Gateway          Interface       Kind  Additional Info.
+default             203.0.113.1      LAN2(DHCP)    static
+10.20.0.0/24        10.20.0.1             LAN1  implicit
+203.0.113.0/24      203.0.113.9      LAN2(DHCP)  implicit
+"""
+WORLD = {"lgwan": ("lgwan", "10.20.0.0/16"), "world": ("public", "0.0.0.0/0")}
+
+
+def test_an_assigned_address_by_the_way_to_the_world_leaves_a_verdict(tmp_path: Path) -> None:
+    made = site(tmp_path, WORLD, {"rtx": Given(RTX)})
+    assert not made.findings("ZG401")
+    assert made.cell("lgwan", "world").state == "violated"
+    assert made.cell("world", "lgwan").state == "violated"
+    assert made.passing(["10.20.0.5", "198.51.100.7"]) == {("lgwan", "world", "tcp/443"), ("world", "lgwan", "tcp/443")}
+
+
+def test_an_assigned_address_beside_other_devices_may_be_on_one_of_their_subnets(tmp_path: Path) -> None:
+    """The second device's 10.30.0.0/24 may be where the first one's lan2 is."""
+    zones = WORLD | {"internet": ("internet", "10.30.0.0/16")}
+    other = CISCO.format(name="r2", own=30, host=2, routes="ip route 0.0.0.0 0.0.0.0 10.9.0.1\n")
+    made = site(tmp_path, zones, {"rtx": Given(RTX), "r2": Given(other)})
+    (said,) = made.findings("ZG401")
+    assert said.message.template.startswith("{device}: the network gives {interface} its address")
+    assert said.evidence[0].file == "rtx.conf"
+    (tmp_path / "told").mkdir()
+    told = site(tmp_path / "told", zones, {"rtx": Given(RTX, RTX_TABLE), "r2": Given(other)})
+    assert not told.findings("ZG401")

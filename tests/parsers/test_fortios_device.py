@@ -69,8 +69,7 @@ def test_interfaces_of_every_kind() -> None:
     [
         ("set ip 10.1.0.1 255.0.255.0", "this address cannot be read"),
         ("set ip 10.1.0.1", "this address cannot be read"),
-        ("set mode dhcp", assigned("DHCP")),
-        ("set mode pppoe", assigned("PPP")),
+        ("set mode dhcp\n set defaultgw disable", assigned("DHCP")),
         ("set vlanid 4095", "this is no VLAN number"),
         ("set newsetting x", 'the setting "newsetting" is not known'),
         ("config new\n            set a b\n        end", 'the block "new" is not read'),

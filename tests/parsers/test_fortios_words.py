@@ -257,7 +257,7 @@ CONNECTED = [("192.168.122", "p1"), ("10.1.0", "lan"), ("10.2.0", "dmz"), ("203.
 def test_an_address_by_dhcp_is_modelled_by_the_routing_table() -> None:
     """AG, "Interface settings": ``mode dhcp`` brings an address and a default route of distance 5."""
     four = INTERFACES.replace("2001:db8:ffff::1/64", "::/0").replace("2001:db8:1::1/64", "::/0")
-    assigned = table("system interface", entry("p1", 'set vdom "root"', "set mode dhcp"))
+    assigned = table("system interface", entry("p1", 'set vdom "root"', "set mode dhcp", "set defaultgw disable"))
     (found,) = read(header("7.2.8") + four + assigned + "\n" + OPEN).devices
     assert [m.concern for m in found.uncertain] == [Concern.INTERFACE]
     lines = (

@@ -1,10 +1,10 @@
 """ZG401: what could not be read is said.
 
-A line of a configuration that may change what is forwarded and was not understood, a device that stands on no wire, a
-router between others without a route, a zone whose class is a guess, that attaches to no device or of which a prefix
-does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a frame that could
-not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is passed over. What
-is wrong with configurations bounds no check that looks at captures alone, and the other way round.
+A line of a configuration that may change what is forwarded and was not understood, a device or an interface that stands
+on no known wire, a router between others without a route, a zone whose class is a guess, that attaches to no device or
+of which a prefix does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a
+frame that could not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is
+passed over. What is wrong with configurations bounds no check that looks at captures alone, and the other way round.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.model.zones import ZoneClass
-from zoneguard.static.gaps import placeless, routeless, unreached
+from zoneguard.static.gaps import placeless, routeless, unplaced, unreached
 from zoneguard.static.propagation import Loop
 
 FREE = frozenset({ZoneClass.PUBLIC, ZoneClass.OUT_OF_SCOPE, ZoneClass.OTHER})
@@ -32,6 +32,7 @@ HARMLESS = frozenset({"not IP"})
 
 LOOP_FIX = N_("Correct the routes, or give the routing tables of the devices.")
 ROUTES_FIX = N_("Give the routing table of the device with `routes:`, its addresses among it.")
+PLACE_FIX = N_("Give the routing table of the device with `routes:`, or say with `links:` what it is connected to.")
 GUESS_FIX = N_("Write the class that the zone has, and take `guessed` away.")
 MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very large groups.")
 
@@ -90,6 +91,15 @@ def _devices(case: Case) -> Iterator[Finding]:
             device=device.name,
         )
         yield replace(_finding(message, (device.span,), device.name, "placeless"), fix=ROUTES_FIX)
+    for context, name in unplaced(topology):
+        message = N_(
+            "{device}: the network gives {interface} its address; whether it stands beside another device of the "
+            "project is not known.",
+            device=str(context),
+            interface=name,
+        )
+        span = topology.interface(context, name).span
+        yield replace(_finding(message, (span,), *context.key, name, "unplaced"), fix=PLACE_FIX)
     for context in routeless(topology):
         message = N_(
             "{device} holds no route, and stands between others: what it gets for further networks is not known.",

@@ -31,7 +31,8 @@ class InterfaceAddress:
 @dataclass(frozen=True, slots=True)
 class Interface:
     """A layer-3 interface. ``zone``: the vendor's own, not a zoneguard zone. ``wire``: two devices that name the same
-    are joined by it. ``beyond``: what is open of its other end while no device is there."""
+    are joined by it. ``beyond``: what is open of its other end while no device is there. ``assigned``: the network
+    gives it an IPv4 address and a subnet, which the export does not show."""
 
     name: str
     span: SourceSpan
@@ -42,6 +43,7 @@ class Interface:
     description: str = ""
     wire: str = ""
     beyond: str = ""
+    assigned: bool = False
 
 
 class RouteKind(StrEnum):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from zoneguard.model.device import Deny, Device, Filter, Permit, Routing, Rule, RuleList, Stage, Vrf
+from zoneguard.model.device import Deny, Device, Filter, Permit, Route, Routing, Rule, RuleList, Stage, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Not, Unknown, both
 from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
+from zoneguard.parsers._assigned import given_default, report
 from zoneguard.parsers._cisco.lines import Line, read_lines
 from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
@@ -103,12 +104,24 @@ def _contexts(config: Config) -> Iterator[Vrf]:
         yield Vrf(
             name=MAIN if not name else f"vrf {name}" if name == MAIN else name,
             interfaces=frozenset(port.name for port in inside),
-            routes=tuple(config.routes.get(name, ())),
+            routes=_routes(config, name, inside),
             stages=stages,
             policy_routes=tuple(policies(config, inside)),
             lists=filters.lists,
             local=(local,),
         )
+
+
+def _routes(config: Config, name: str, ports: Sequence[Port]) -> tuple[Route, ...]:
+    """Static routes, and the default routes that come with an address by DHCP."""
+    routes = tuple(config.routes.get(name, ()))
+    up = [port for port in ports if not port.shut]
+    taking = (given_default(routes, port.name, port.given[0].span) for port in up if port.takes_default)
+    routes += tuple(route for found in taking for route in found)
+    for port in up:
+        for given in port.given:
+            report(config.ledger, given, routes)
+    return routes
 
 
 def _stages(config: Config, ports: Sequence[Port], filters: Filters) -> Iterator[Stage]:

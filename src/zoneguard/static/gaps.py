@@ -1,5 +1,6 @@
-"""What the exports leave out of the network: devices that stand nowhere, routers without routes, addresses of zones to
-which nothing leads, and zones that lie beyond one interface, so that packets between them need no modelled device."""
+"""What the exports leave out of the network: devices and interfaces that stand nowhere, routers without routes,
+addresses of zones to which nothing leads, and zones that lie beyond one interface, so that packets between them need no
+modelled device."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from zoneguard.model.addresses import prefix_span
+from zoneguard.model.addresses import V6, prefix_span
 from zoneguard.model.device import Concern, Device, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
@@ -53,6 +54,21 @@ def routeless(topology: Topology) -> Iterator[Context]:
             used = _numbered(context.device, vrf)
             if len(used) > 1 and any(topology.on_link(context, name) for name in used):
                 yield context
+
+
+def unplaced(topology: Topology) -> Iterator[tuple[Context, str]]:
+    """Interfaces that the network gives an address, in a project of several devices: whose subnet they are on, that of
+    a modelled device perhaps, no export says. Not those that a link places or whose table shows the address."""
+    for context in topology.contexts.values():
+        others = any(_stands(other) for other in topology.contexts.values() if other.device is not context.device)
+        for interface in context.device.interfaces if others and context.vrf.forwards else ():
+            asks = interface.assigned and interface.enabled and not any(a.address < V6 for a in interface.addresses)
+            if asks and interface.name in context.vrf.interfaces and not topology.wired(context, interface.name):
+                yield context, interface.name
+
+
+def _stands(context: Context) -> bool:
+    return context.vrf.forwards and not context.device.cloud and bool(_numbered(context.device, context.vrf))
 
 
 def _uncertain(device: Device) -> bool:

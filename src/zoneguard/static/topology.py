@@ -109,7 +109,7 @@ class Topology:
 
     def _find_neighbours(self, context: Context, way: Way) -> list[Place]:
         if way.next_hop is None:
-            return self._wired(context, way.interface)
+            return self.wired(context, way.interface)
         own = self.interface(context, way.interface)
         return [
             (other, i)
@@ -135,7 +135,8 @@ class Topology:
     def _share_subnet(a: Interface, b: Interface) -> bool:
         return any(x.subnet & y.subnet for x in a.addresses for y in b.addresses)
 
-    def _wired(self, context: Context, interface: str) -> list[Place]:
+    def wired(self, context: Context, interface: str) -> list[Place]:
+        """The modelled contexts at the other ends of the links that the interface is declared to be on."""
         wires = self._wires.get((context.key[0], interface), ())
         return [
             (self.contexts[key], interfaces[name])

@@ -11,6 +11,7 @@ from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
+from zoneguard.parsers._assigned import Given, given_default, report
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
 from zoneguard.parsers._cisco.filters import on_ports, on_vlans, port_groups, routed
 from zoneguard.parsers._cisco.groups import Groups
@@ -18,10 +19,9 @@ from zoneguard.parsers._cisco.leaks import leaked
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.policies import explicit_destinations, steering
 from zoneguard.parsers._cisco.ports import inherit_state, is_numbered_vlan
-from zoneguard.parsers._cisco.statics import routes
+from zoneguard.parsers._cisco.statics import placed, routes
 from zoneguard.parsers._cisco.targets import imported
 from zoneguard.parsers._route_targets import NOTHING
-from zoneguard.parsers.assembly import assigned
 
 DYNAMIC = "dynamic routing: what this protocol learns is not in the configuration; add the exported routing table"
 NO_GROUP = "an object group that is not defined, that is empty, or that contains itself: what is in it is open"
@@ -56,15 +56,25 @@ def prepare(config: Config, protocols: Iterable[Line]) -> None:
     inherit_state(config)
     for line in protocols:
         config.ledger.not_understood(line.number, DYNAMIC, Concern.ROUTING)
-    for port in config.ports.values():
-        given = port.unread_address
-        if given is not None and port.enabled:
-            settled = given.word(2) == "negotiated" or any(s.vrf == port.vrf and not s.length for s in config.statics)
-            six = given.word(0) == "ipv6"
-            by = Reason("the network") if six else "PPP" if given.word(2) == "negotiated" else "DHCP"
-            config.ledger.not_understood(given.number, assigned(by, six), Concern.INTERFACE, bounded=settled)
-        elif given is not None:
-            config.understood(given)
+
+
+def _assigned(config: Config, ports: Iterable[Port], routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """The default routes that come with assigned addresses: by DHCP of distance 254 ("Configuring the Cisco IOS DHCP
+    Client"), by ``autoconfig default`` of distance 2. What the addresses leave open is said."""
+    lines = [(port, port.unread_address) for port in ports if port.unread_address is not None]
+    found: tuple[Route, ...] = ()
+    for port, line in lines:
+        config.understood(line)
+        v6, span = line.word(0) == "ipv6", config.span(line)
+        asks = "default" in line.words[3:] if v6 else port.by_dhcp and port.takes_gateway
+        if port.enabled and asks:
+            found += given_default(routes, port.name, span, v6, (2 if v6 else 254, 0))
+    for port, line in lines:
+        if port.enabled:
+            v6, ppp = line.word(0) == "ipv6", line.word(2) == "negotiated"
+            by = Reason("the network") if v6 else "PPP" if ppp else "DHCP"
+            report(config.ledger, Given(port.name, by, config.span(line), v6, ppp), (*routes, *found))
+    return found
 
 
 def contexts(
@@ -83,7 +93,7 @@ def contexts(
         members.setdefault(port.vrf, []).append(port)
     groups = {direction: port_groups(config, direction) for direction in ("in", "out")}
     statics: dict[str, list[Static]] = {}
-    for static in config.statics:
+    for static in placed(config, config.statics):
         statics.setdefault(static.vrf, []).append(static)
     used = {s.vrf for s in config.statics} | {s.context for s in config.statics}
     tables = {name: routes(config, listed) for name, listed in statics.items()}
@@ -98,6 +108,7 @@ def contexts(
         explicit = explicit_destinations(ports, own)
         steered = list(steering(config, ports, explicit, dynamic))
         here = first.get(name, ())
+        given = _assigned(config, ports, own)
         others = targeted.get(name, NOTHING)
         yield Common(
             name,
@@ -114,7 +125,7 @@ def contexts(
             ),
             tuple(s.discards for s in steered if s.discards is not None),
             (*(route for s in steered for route in s.routes), *leaks.get(name, ()), *others.perhaps),
-            (*own, *others.routes),
+            (*own, *given, *others.routes),
         )
 
 

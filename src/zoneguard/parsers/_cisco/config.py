@@ -41,8 +41,8 @@ class Applied:
 class Port:
     """An interface. ``access``: direction and version of IP → the list in force; ``frames``: lists on a switched
     port; ``vlans``: those that a switched port carries; ``virtual``: addresses shared with other routers (HSRP, VRRP,
-    GLBP); ``unread_address``: the line by which it gets an address. ``primary``, where it has one, is the first of
-    ``addresses``: IOS writes it behind the secondary ones."""
+    GLBP); ``unread_address``: the line by which it gets an address; ``takes_gateway``: and, by DHCP, a default route.
+    ``primary``, where it has one, is the first of ``addresses``: IOS writes it behind the secondary ones."""
 
     name: str
     line: Line
@@ -63,6 +63,12 @@ class Port:
     inspected: dict[str, Applied] = field(default_factory=dict)
     virtual: list[int] = field(default_factory=list)
     unread_address: Line | None = None
+    takes_gateway: bool = True
+
+    @property
+    def by_dhcp(self) -> bool:
+        """Whether DHCP gives it its IPv4 address."""
+        return self.unread_address is not None and self.unread_address.words[:3] == ("ip", "address", "dhcp")
 
     def interface(self) -> Interface:
         """As the model has it. Shared addresses are its own, in the subnet where they lie."""
@@ -71,13 +77,15 @@ class Port:
             length = next((a.length for a in self.addresses if shared in a.subnet), 128 if shared >= V6 else 32)
             own.append(InterfaceAddress(shared, length))
         addresses = tuple(dict.fromkeys(own))
-        return Interface(self.name, self.span, addresses, self.enabled, self.zone, self.vlan, self.description)
+        return Interface(
+            self.name, self.span, addresses, self.enabled, self.zone, self.vlan, self.description, assigned=self.by_dhcp
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Static:
     """A static route. ``context``: the VRF that looks up the next hop, where it is another; ``tracked``: it is in the
-    table only while something else is up."""
+    table only while something else is up; ``by_dhcp``: its next hop is the gateway that DHCP gives."""
 
     vrf: str
     network: int
@@ -88,6 +96,7 @@ class Static:
     distance: int = 1
     tracked: bool = False
     context: str = ""
+    by_dhcp: bool = False
 
 
 @dataclass(slots=True)

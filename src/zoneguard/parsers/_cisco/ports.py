@@ -184,9 +184,19 @@ def _encapsulation(config: Config, port: Port, line: Line) -> None:
         config.ledger.ignored(LINK, line.number)
 
 
+def _no_gateway(config: Config, port: Port, line: Line) -> None:
+    """``no ip dhcp client request router``: the address comes without a default route."""
+    if line.words[3:6] == ("client", "request", "router"):
+        port.takes_gateway = False
+        config.understood(line)
+    else:
+        config.ledger.ignored(NEGATED, line.number)
+
+
 HANDLERS: dict[tuple[str, ...], Handler] = {
     ("ip", "address"): _ip_address,
     ("ipv6", "address"): _ipv6_address,
+    ("no", "ip", "dhcp"): _no_gateway,
     ("ip", "access-group"): _access(False),
     ("ipv6", "traffic-filter"): _access(True),
     ("ip", "port", "access-group"): _frames(False),

@@ -7,7 +7,7 @@ takes its place are both possible ways. A route that names another VRF moves the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from zoneguard.model.addresses import V6
@@ -32,16 +32,13 @@ def read_route(config: Config, line: Line, words: tuple[str, ...], vrf: str) -> 
     except UnreadableError as error:
         config.unread(line, Concern.ROUTING, why=str(error))
         return
-    if route is None:
-        config.ledger.not_understood(line.number, GATEWAY_ASSIGNED, Concern.ROUTING)
-        return
     config.statics.append(route)
     config.understood(line)
     if route.tracked:
         config.ledger.not_understood(line.number, TRACKED, Concern.ROUTING, bounded=True)
 
 
-def _route(line: Line, cursor: Cursor, vrf: str) -> Static | None:
+def _route(line: Line, cursor: Cursor, vrf: str) -> Static:
     first = cursor.take()
     if "/" in first:
         network, length = values.prefix(first)
@@ -49,14 +46,13 @@ def _route(line: Line, cursor: Cursor, vrf: str) -> Static | None:
         length = values.mask_length(cursor.take())
         network = values.ipv4(first) & (values.FULL << (32 - length))
     route = Static(vrf, network, length, line)
-    given_by_dhcp = False
     while not cursor.done:
         word = cursor.take()
         bare = word.removesuffix("/32").removesuffix("/128")
         if values.is_address(bare):
             route = replace(route, next_hop=values.address(bare))
         elif word == "dhcp":
-            given_by_dhcp = True
+            route = replace(route, by_dhcp=True)
         elif word == "track":
             cursor.take()
             route = replace(route, tracked=True)
@@ -76,13 +72,26 @@ def _route(line: Line, cursor: Cursor, vrf: str) -> Static | None:
             route = replace(route, interface=word)
         else:
             route = replace(route, interface=spaced_name(word, cursor.take()))
-    if given_by_dhcp:
-        return None
-    if not route.interface and route.next_hop is None:
+    if not route.interface and route.next_hop is None and not route.by_dhcp:
         raise UnreadableError("a route without a way")
     if route.next_hop is not None and (route.next_hop >= V6) != (network >= V6):
         raise UnreadableError("the next hop is of the other version of IP")
     return route
+
+
+def placed(config: Config, statics: Iterable[Static]) -> Iterator[Static]:
+    """The routes, those by the gateway that DHCP gives out of the interface that asks for it; not those of which
+    nobody can tell it."""
+    for static in statics:
+        if not static.by_dhcp:
+            yield static
+            continue
+        named = config.interface(static.interface) if static.interface else ""
+        asking = [p.name for p in config.ports.values() if p.by_dhcp and p.enabled and p.vrf == static.vrf]
+        ways = [name for name in asking if name == named] if named else asking
+        config.ledger.not_understood(static.line.number, GATEWAY_ASSIGNED, Concern.ROUTING, bounded=len(ways) == 1)
+        if len(ways) == 1:
+            yield replace(static, interface=ways[0])
 
 
 def routes(config: Config, statics: Iterable[Static]) -> tuple[Route, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route, RouteKind
 from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._fortios import values
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.callers import SSL_SETTINGS, ssl_interface
@@ -31,14 +32,13 @@ from zoneguard.parsers._fortios.schema import (
     ignore,
 )
 from zoneguard.parsers._indented.wholeness import SECOND
-from zoneguard.parsers.assembly import assigned
 
 REVERSE_PATH = "reverse path check: hosts are taken to use addresses that are routed back to them"
 
 INTERFACE = Schema(
     frozenset({
         "vdom", "vrf", "ip", "allowaccess", "status", "type", "vlanid", "interface", "member", "mode", "remote-ip",
-        "secondary-IP", "ipmac", "management-ip",
+        "secondary-IP", "ipmac", "management-ip", "defaultgw", "distance", "priority",
     }),
     Concern.INTERFACE,
     {
@@ -54,8 +54,7 @@ INTERFACE = Schema(
         "port-mirroring": LOGGING, "mirroring-*": LOGGING, "netflow*": LOGGING, "sflow*": LOGGING, "sample-*": LOGGING,
         "polling-interval": LOGGING, "device-*": LOGGING, "monitor-bandwidth": LOGGING, "*bandwidth*": SHAPING,
         "spillover*": SHAPING, "ingress-*": SHAPING, "egress-*": SHAPING, "weight": SHAPING, "trust-*": SHAPING,
-        "priority*": "used by DHCP and PPP default routes", "distance": "used by DHCP and PPP default routes",
-        "defaultgw": "used by DHCP and PPP default routes", "fortilink*": MANAGED, "switch-controller*": MANAGED,
+        "fortilink*": MANAGED, "switch-controller*": MANAGED,
         "auto-auth-*": MANAGED, "ap-discover": MANAGED, "managed-*": MANAGED, "ip-managed-by-*": MANAGED,
         "username": ACCOUNTS, "password": ACCOUNTS, "auth-*": ACCOUNTS, "eap-*": ACCOUNTS, "pppoe*": TUNNELS,
         "service-name": TUNNELS, "ac-name": TUNNELS, "lcp*": TUNNELS, "padt*": TUNNELS, "disc-*": TUNNELS,
@@ -110,6 +109,10 @@ class Interfaces:
     services: list[Service] = field(default_factory=list)
     wires: list[tuple[str, str]] = field(default_factory=list)
     ipmac: set[str] = field(default_factory=set)
+    given: list[Given] = field(default_factory=list)
+    """Addresses that the network assigns."""
+    ranks: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Interfaces that take a default route with their address: its distance and priority."""
     reserved: frozenset[str] = frozenset()
     """Those of the members of a cluster, which forward nothing."""
     listed: bool = False
@@ -153,21 +156,26 @@ def _read(export: Export, result: Interfaces, name: str, entry: Block, zones: di
         result.ipmac.add(name)
     mode = entry.word("mode", "static")
     if mode != "static":
-        export.ledger.not_understood(entry.line("mode"), assigned(_BY.get(mode, mode)), Concern.INTERFACE)
+        span = export.source.span(entry.line("mode"))
+        result.given.append(Given(name, _BY.get(mode, mode), span, alone=mode == "pppoe"))
+        if entry.enabled("defaultgw", default=True):
+            distance = values.number(entry.word("distance", "5"), 255) or 5
+            result.ranks[name] = distance, values.number(entry.word("priority", "0"), 65535) or 0
     result.known[name] = Interface(
         name,
         export.span(entry),
-        tuple(dict.fromkeys(_addresses(export, entry))),
+        tuple(dict.fromkeys(_addresses(export, entry, result.given))),
         entry.word("status", "up") != "down",
         zones.get(name, ""),
         vlan,
         entry.word("description") or entry.word("alias"),
+        assigned=mode == "dhcp",
     )
     _point_to_point(export, result, name, entry)
     result.services += _services(export, name, entry)
 
 
-def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
+def _addresses(export: Export, entry: Block, given: list[Given]) -> Iterator[InterfaceAddress]:
     own = _address(export, entry, "ip")
     if own is not None:
         if "ip" in entry.before and entry.before["ip"][0] != entry.settings["ip"][0]:
@@ -194,8 +202,8 @@ def _addresses(export: Export, entry: Block) -> Iterator[InterfaceAddress]:
     if ipv6 is not None:
         account(export.ledger, ipv6, IPV6)
         if ipv6.word("ip6-mode", "static") != "static":
-            reason = assigned(Reason("the network"), v6=True)
-            export.ledger.not_understood(ipv6.line("ip6-mode"), reason, Concern.INTERFACE)
+            span = export.source.span(ipv6.line("ip6-mode"))
+            given.append(Given(entry.name, Reason("the network"), span, v6=True))
         six = _address(export, ipv6, "ip6-address")
         if six is not None:
             yield six
@@ -252,8 +260,7 @@ def _up(entries: dict[str, Block], name: str) -> bool:
 
 
 def _lowered(interface: Interface) -> Interface:
-    i = interface
-    return Interface(i.name, i.span, i.addresses, False, i.zone, i.vlan, i.description)
+    return replace(interface, enabled=False)
 
 
 def _read_tunnels(export: Export, result: Interfaces, scope: Scope) -> None:

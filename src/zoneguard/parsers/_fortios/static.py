@@ -127,7 +127,9 @@ class _Entry:
             self._misread("gateway", "this gateway cannot be read")
             return
         if self.entry.enabled("dynamic-gateway"):
-            self._misread("dynamic-gateway", GATEWAY_ASSIGNED)
+            line = self.entry.line("dynamic-gateway")
+            asks = any(given.interface == device for given in self.interfaces.given)
+            self.export.ledger.not_understood(line, GATEWAY_ASSIGNED, Concern.ROUTING, bounded=asks)
         if not device and not gateway:
             self._misread("gateway" if text else "dst", "this route has neither device nor gateway")
             return

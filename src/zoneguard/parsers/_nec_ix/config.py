@@ -10,6 +10,7 @@ from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers.accounting import Ledger
 
@@ -84,7 +85,8 @@ class Port:
     span: SourceSpan
     addresses: list[InterfaceAddress] = field(default_factory=list)
     primary: InterfaceAddress | None = None
-    assigned: bool = False
+    given: list[Given] = field(default_factory=list)  # addresses that the network assigns
+    takes_default: bool = False  # with its address, by DHCP
     shut: bool = False
     vlan: int | None = None
     vrf: str = ""
@@ -97,7 +99,13 @@ class Port:
     def interface(self) -> Interface:
         """As the model has it."""
         return Interface(
-            self.name, self.span, tuple(self.addresses), not self.shut, vlan=self.vlan, description=self.description
+            self.name,
+            self.span,
+            tuple(self.addresses),
+            not self.shut,
+            vlan=self.vlan,
+            description=self.description,
+            assigned=any(given.by == "DHCP" and not given.v6 for given in self.given),
         )
 
 

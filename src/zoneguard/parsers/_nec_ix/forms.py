@@ -16,6 +16,8 @@ FORMS = Forms(
         Concern.INTERFACE,
         """
         ip address <prefix> [secondary]
+        ip address dhcp [receive-default]
+        ip address (ipcp|map-e)
         ipv6 address <prefix> [eui-64|anycast|secondary]
         no ip address
         no ipv6 address

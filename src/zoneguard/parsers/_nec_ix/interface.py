@@ -6,13 +6,13 @@ from zoneguard.model.addresses import V6
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import Cursor, UnreadableError
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._nec_ix.commands import INTERFACE, LINK, verdict
 from zoneguard.parsers._nec_ix.config import Applied, Config, Port
-from zoneguard.parsers.assembly import assigned
 
 _ASSIGNED = frozenset({"dhcp", "ipcp", "map-e", "auto", "autoconfig"})
 
@@ -78,13 +78,14 @@ def _setting(child: Line, port: Port, config: Config) -> bool:
 
 
 def _address(child: Line, port: Port, config: Config) -> bool:
-    """``ip address A/L [secondary]``, ``dhcp``, ``ipcp``; ``ipv6 address …``."""
+    """``ip address A/L [secondary]``, ``dhcp [receive-default]``, ``ipcp``; ``ipv6 address …``."""
     v6 = child.words[0] == "ipv6"
     word = child.word(2)
     if word in _ASSIGNED or (v6 and not values.is_address(word.partition("/")[0])):
-        port.assigned = True
         by = {"dhcp": "DHCP", "ipcp": "PPP"}.get(word) or Reason("the network")
-        config.not_understood(child, assigned(by, v6), Concern.INTERFACE)
+        alone = word in ("ipcp", "map-e")
+        port.given.append(Given(port.name, by, config.span(child), v6, alone))
+        port.takes_default |= word == "dhcp" and "receive-default" in child.words[3:]
         return True
     if v6 and "link-local" in child.words[3:]:
         return False

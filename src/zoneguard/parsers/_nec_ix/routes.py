@@ -41,7 +41,7 @@ def read_route(line: Line, config: Config) -> None:
         elif values.is_address(word):
             hop = values.address(word)
         elif word in ("dhcp", "auto"):
-            config.not_understood(line, GATEWAY_ASSIGNED, Concern.ROUTING)
+            config.not_understood(line, GATEWAY_ASSIGNED, Concern.ROUTING, bounded=_asks(line, config))
         elif word.isdigit():
             distance = values.number(word, 255)
         else:
@@ -54,6 +54,11 @@ def read_route(line: Line, config: Config) -> None:
     kind = RouteKind.BLACKHOLE if blackhole else RouteKind.STATIC
     route = Route(network, length, config.span(line), kind, hop, "" if blackhole else interface, distance)
     config.routes.setdefault(vrf, []).append(route)
+
+
+def _asks(line: Line, config: Config) -> bool:
+    """Whether the route names an interface that asks the network for its address."""
+    return any(config.ports[word].given for word in line.words if word in config.ports)
 
 
 def policies(config: Config, ports: Sequence[Port]) -> Iterator[PolicyRoute]:

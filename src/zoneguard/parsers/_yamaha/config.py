@@ -9,6 +9,7 @@ from zoneguard.model.device import Concern, Interface, InterfaceAddress, MacBind
 from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._yamaha.filters import StaticFilter, UnreadableError
 from zoneguard.parsers._yamaha.lines import Command
 
@@ -40,6 +41,7 @@ class Port:
     shut: bool = False
     vlan: int | None = None
     description: str = ""
+    assigned: bool = False  # its IPv4 address, by DHCP
 
     @property
     def line(self) -> bool:
@@ -61,6 +63,7 @@ class Port:
             enabled=self.started is not False and not self.shut,
             vlan=self.vlan,
             description=self.description,
+            assigned=self.assigned,
         )
 
 
@@ -150,6 +153,7 @@ class Config:
     scopes: dict[str, tuple[int, int]] = field(default_factory=dict)  # leased addresses, by number
     leases: list[tuple[str, int, int, SourceSpan]] = field(default_factory=list)  # scope, address, MAC
     bindings: list[MacBinding] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)  # addresses that the network assigns
     dialled: list[Route] = field(default_factory=list)  # host routes of dialled lines
     services: dict[str, tuple[SourceSpan, tuple[str, ...]]] = field(default_factory=dict)
     service_off: set[str] = field(default_factory=set)

@@ -11,11 +11,11 @@ from zoneguard.model.device import Concern, InterfaceAddress, MacBinding, Route,
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filter_list, unread_filter, unreadable_list
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
-from zoneguard.parsers.assembly import assigned
 
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -25,15 +25,15 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
     v6 = command.words[0] == "ipv6"
     what, *rest = command.words[2:]
     if what == "address":
-        return _address(port, rest[0], v6, command.span)
+        return _address(config, port, rest[0], v6, command.span)
     if what == "secondary" and rest[0] == "address":
         if rest[1] == "dhcp":
-            return Doubt(assigned("DHCP"), Concern.INTERFACE)
+            return _given(config, port, "DHCP", False, command.span)
         port.secondary = [replace(v4_address(rest[1]), span=command.span)]
         return True
     if what == "prefix" and v6 and rest[0] != "change":
         if "@" in rest[0]:
-            return Doubt(assigned(Reason("the provider"), v6=True), Concern.INTERFACE)
+            return _given(config, port, Reason("the provider"), True, command.span)
         port.addresses.append(_in_v6(*prefix_of(rest[0])))  # the subnet-router anycast address
         return True
     if what == "secure" and rest[0] == "filter":
@@ -51,9 +51,16 @@ def read_interface(command: Command, config: Config, port: Port) -> Reading:
     return _remote(command, config, port.name, rest[1:]) if what == "remote" and rest[0] == "address" else False
 
 
-def _address(port: Port, text: str, v6: bool, span: SourceSpan) -> Reading:
+def _given(config: Config, port: Port, by: str, v6: bool, span: SourceSpan) -> Reading:
+    """An address that is not in the file: what it leaves open the routes tell."""
+    config.given.append(Given(port.name, by, span, v6))
+    port.assigned |= not v6
+    return True
+
+
+def _address(config: Config, port: Port, text: str, v6: bool, span: SourceSpan) -> Reading:
     if text in ("dhcp", "auto") or "@" in text:
-        return Doubt(assigned("DHCP" if text == "dhcp" else Reason("the provider"), v6), Concern.INTERFACE)
+        return _given(config, port, "DHCP" if text == "dhcp" else Reason("the provider"), v6, span)
     if v6:
         own = _in_v6(parse_address(text.partition("/")[0]), prefix_of(text)[1])
         port.addresses.append(replace(own, span=span))
