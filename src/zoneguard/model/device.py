@@ -30,9 +30,8 @@ class InterfaceAddress:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A layer-3 interface. ``zone``: the vendor's own, not a zoneguard zone. ``wire``: two devices that name the same
-    are joined by it. ``beyond``: what is open of its other end while no device is there. ``assigned``: the network
-    gives it an IPv4 address and a subnet, which the export does not show."""
+    """A layer-3 interface. ``zone``: the vendor's own, not zoneguard's. ``wire``: joins two devices that name the same;
+    ``beyond``: what is open of its other end while none is there. ``assigned``: its IPv4 subnet is not in the export."""
 
     name: str
     span: SourceSpan
