@@ -12,6 +12,7 @@ from zoneguard.model.device import Device, Route
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Parsed, Source
 from zoneguard.parsers._assigned import given_default, leads_out
+from zoneguard.parsers.cisco_asa import parse as asa
 from zoneguard.parsers.cisco_ios import parse as ios
 from zoneguard.parsers.fortios import parse as fortios
 from zoneguard.parsers.nec_ix import parse as nec
@@ -83,6 +84,20 @@ end
 """
 
 
+ASA = """
+ASA Version 9.16(4)
+hostname fw
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address {}
+interface GigabitEthernet0/1
+ nameif inside
+ security-level 100
+ ip address 10.1.0.1 255.255.255.0
+"""
+
+
 def static(*settings: str) -> str:
     return "\n".join(("config router static", "edit 1", *(f"set {s}" for s in settings), "next", "end"))
 
@@ -102,6 +117,15 @@ NO_GATEWAY = "dhcp\n        set defaultgw disable"
         (nec, NEC.format("ipcp") + "ip route default 10.3.0.9", "GigaEthernet1.0", "GigaEthernet2.0"),
         (ios, IOS, "GigabitEthernet1", "GigabitEthernet2"),
         (ios, IOS + "ip route 0.0.0.0 0.0.0.0 GigabitEthernet2 dhcp", "GigabitEthernet1", "GigabitEthernet2"),
+        (asa, ASA.format("dhcp setroute"), "inside", "outside"),
+        (asa, ASA.format("pppoe setroute"), "inside", "outside"),
+        (asa, ASA.format("dhcp") + "route outside 0.0.0.0 0.0.0.0 203.0.113.1", "inside", "outside"),
+        (
+            asa,
+            ASA.format("dhcp setroute") + "interface Management0/0\n nameif mgmt\n management-only\n ip address dhcp",
+            "inside",
+            "outside",
+        ),
         (fortios, FORTIOS.format("dhcp"), "lan", "wan"),
         (fortios, FORTIOS.format("pppoe"), "lan", "wan"),
         (fortios, FORTIOS.format(NO_GATEWAY) + static("dynamic-gateway enable", "device wan"), "lan", "wan"),
@@ -134,6 +158,8 @@ def test_where_the_default_route_leads_out_nothing_more_is_open(parse: Parse, te
         (nec, NEC.format("dhcp") + "ip route default 10.3.0.9"),
         (ios, IOS + "ip route 0.0.0.0 0.0.0.0 10.3.0.9"),
         (ios, IOS + " no ip dhcp client request router"),
+        (asa, ASA.format("dhcp")),
+        (asa, ASA.format("dhcp") + "route inside 0.0.0.0 0.0.0.0 10.1.0.9"),
         (fortios, FORTIOS.format(NO_GATEWAY)),
         (fortios, FORTIOS.format("dhcp\nset distance 20") + static("gateway 10.3.0.9", "device lan3")),
     ],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parsers.cisco_asa_run import VERSION, decided_by, firewall, goes, read
+from tests.parsers.cisco_asa_run import INTERFACES, VERSION, decided_by, firewall, goes, read
+from tests.parsers.packet_run import Runs
 from zoneguard.model.device import Concern
+from zoneguard.static.trace import Outcome
 
 WEB = "10.1.0.5 > 198.51.100.7 tcp/443"
 IN_OUT = {"inside": "10.1.0.5", "dmz": "10.2.0.5", "dmz2": "10.3.0.5", "outside": "198.51.100.7"}
@@ -435,3 +437,70 @@ def test_packets_to_the_device(ingress: str, what: str, expected: str) -> None:
     found = firewall("ssh 10.1.0.0 255.255.255.0 inside", "icmp deny any outside")
     assert goes(found, ingress, what) == expected
     assert [(s.name, s.interface) for s in found.services] == [("ssh", "inside")]
+
+
+TUNNELED = """
+access-list permit-all extended permit ip any any
+access-group permit-all global
+route inside 0.0.0.0 0.0.0.0 10.1.0.9 tunneled
+route dmz 10.9.0.0 255.255.0.0 10.2.0.9
+"""
+
+
+CRYPTO = "crypto map m 1 match address vpn\ncrypto map m 1 set peer 203.0.113.9\ncrypto map m interface outside"
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "access-list vpn extended permit ip 10.1.0.0 255.255.0.0 192.0.2.0 255.255.255.0\n" + CRYPTO,
+        "crypto ikev2 enable outside client-services port 443",
+        "webvpn\n enable outside",
+    ],
+)
+def test_a_tunneled_route_is_taken_by_what_comes_out_of_tunnels_alone(ends: str) -> None:
+    """CLI book, "Static and Default Routes", and CR ``route``: traffic from a tunnel that ends on the ASA and that has
+    no learned or static route; for it, the tunneled route goes before other default routes."""
+    found = firewall(TUNNELED, ends)
+    assert not found.uncertain
+    assert goes(found, "inside", "10.1.0.5 > 198.51.100.7 tcp/80") == "outside", "no tunnel ends there"
+    assert goes(found, "outside", "192.0.2.7 > 10.9.0.7 tcp/80") == "dmz", "an explicit route"
+    assert goes(found, "outside", "192.0.2.7 > 10.2.0.7 tcp/80") == "dmz", "a subnet of the firewall"
+    step = Runs("main").result(found, "outside", "192.0.2.7 > 198.51.100.7 tcp/80")
+    assert len(step.may) > 1, "and the other default route"
+    assert {way.egress for way in step.may if way.outcome is Outcome.FORWARD} >= {"inside"}
+
+
+def test_where_no_tunnel_is_seen_to_end_any_packet_may_have_come_out_of_one() -> None:
+    found = firewall(TUNNELED)
+    assert goes(found, "dmz", "10.2.0.7 > 198.51.100.7 tcp/80") == "inside|outside"
+    assert goes(found, "dmz", "10.2.0.7 > 10.1.0.7 tcp/80") == "inside"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("crypto map m 1 set ikev1 transform-set a b c", []),
+        ("crypto map m 1 set ikev2 ipsec-proposal a b", []),
+        ("crypto map m 1 set transform-set a", []),
+        ("crypto map m 1 set peer 203.0.113.9 203.0.113.10", []),
+        ("crypto map m 1 set pfs group14", []),
+        ("crypto map m 1 set security-association lifetime seconds 28800 kilobytes 4608000", []),
+        ("crypto map m 1 set security-association lifetime kilobytes unlimited", []),
+        ("crypto map m 1 set connection-type answer-only", []),
+        ("crypto map m 65535 ipsec-isakmp dynamic d", []),
+        ("crypto map m 1 set frobnication", [(Concern.FILTER, False)]),
+        ("crypto map m interface outside outside", [(Concern.FILTER, False)]),
+        ("crypto map m 1 set reverse-route", [(Concern.ROUTING, True)]),
+        ("crypto dynamic-map d 1 set reverse-route\ncrypto map m 9 ipsec-isakmp dynamic d", [(Concern.ROUTING, True)]),
+        ("crypto map n 1 set reverse-route", [(Concern.ROUTING, False)]),
+        ("crypto map n 1 set reverse-route\ncrypto map n interface inside", [(Concern.ROUTING, False)]),
+    ],
+)
+def test_the_settings_of_a_crypto_map_open_nothing(line: str, said: list[tuple[Concern, bool]]) -> None:
+    """Command reference, ``crypto map set …``. ``set reverse-route`` adds routes to what is behind the peer: those that
+    the default route by the map's interface has anyway."""
+    peers = "access-list vpn extended permit ip 10.1.0.0 255.255.0.0 192.0.2.0 255.255.255.0\n" + CRYPTO
+    account = read("\n".join((VERSION, INTERFACES, peers, line))).account
+    found = [entry for entry in account.not_understood if "clients" not in entry.reason]
+    assert [(entry.concern, entry.bounded) for entry in found] == said

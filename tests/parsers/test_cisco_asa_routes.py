@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parsers.cisco_asa_run import firewall, goes
-from zoneguard.model.addresses import format_address
+from zoneguard.model.addresses import format_address, parse_address, parse_prefix
 from zoneguard.model.device import Concern, Device
+from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field, at_most
 from zoneguard.parsers import Source
 from zoneguard.parsers.assembly import with_routes
 from zoneguard.parsers.cisco_asa_routes import PLUGIN, parse
@@ -73,8 +75,17 @@ def test_every_row_of_a_table() -> None:
     assert {i.name: [(format_address(a.address), a.length) for a in i.addresses] for i in found.interfaces} == {
         "outside": [], "inside": [("10.1.0.1", 16)], "dmz": [],
     }  # fmt: skip
-    (doubt,) = found.uncertain
-    assert (doubt.concern, "tunneled" in doubt.text) == (Concern.ROUTING, True)
+    assert not found.uncertain
+    (out_of_tunnels,) = found.vrfs[0].policy_routes
+    assert out_of_tunnels.targets == ((parse_address("10.1.0.77"), "inside"),)
+    assert at_most(Field.DST, out_of_tunnels.match) & parse_prefix("10.0.0.0/8") == (
+        parse_prefix("10.0.0.0/8")
+        - Intervals.from_spans(
+            span
+            for net in ("10.1.0.0/16", "10.80.0.0/15", "10.82.0.0/16", "10.90.0.7")
+            for span in parse_prefix(net).spans
+        )
+    )
 
 
 def test_ipv6() -> None:
@@ -88,7 +99,8 @@ def test_ipv6() -> None:
 
 
 def test_a_table_takes_the_place_of_configured_routes() -> None:
-    found = with_routes(firewall("same-security-traffic permit intra-interface"), read(TABLE))
+    tunneled = "route inside 0.0.0.0 0.0.0.0 10.1.0.77 tunneled\nwebvpn\n enable outside"
+    found = with_routes(firewall("same-security-traffic permit intra-interface", tunneled), read(TABLE))
     assert goes(found, "dmz", "10.2.0.5 > 10.81.0.9 tcp/80") == "dmz"
     assert goes(found, "inside", "10.1.0.5 > 10.80.0.9 tcp/80") == "inside"
     assert goes(found, "inside", "10.1.0.5 > 198.51.100.7 tcp/80") == "outside"

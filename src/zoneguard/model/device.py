@@ -31,7 +31,7 @@ class InterfaceAddress:
 @dataclass(frozen=True, slots=True)
 class Interface:
     """A layer-3 interface. ``zone``: the vendor's own, not zoneguard's. ``wire``: joins two devices that name the same;
-    ``beyond``: what is open of its other end while none is there. ``assigned``: its IPv4 subnet is not in the export."""
+    ``beyond``: what is open of its other end while none is there. ``assigned``: the network chooses its IPv4 subnet."""
 
     name: str
     span: SourceSpan

@@ -15,13 +15,14 @@ from zoneguard.model.device import (
     Interface,
     Misunderstood,
     Permit,
+    PolicyRoute,
     RouteKind,
     Rule,
     RuleList,
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import Field, In, Match, Unknown, both, either
+from zoneguard.model.match import Field, In, Match, Unknown, asks, both, either
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.model.unknowns import with_unknowns
@@ -175,8 +176,22 @@ def _context(vrf: Vrf, shown: Vrf, taken: frozenset[str]) -> Vrf:
             *(r for r in vrf.routes if (r.network >= V6) not in families or r.kind is RouteKind.CALLERS),
             *shown.routes,
         ),
-        policy_routes=(*shown.policy_routes, *vrf.policy_routes),
+        policy_routes=tuple(_steering(shown.policy_routes, vrf.policy_routes)),
     )
+
+
+def _steering(shown: Iterable[PolicyRoute], configured: Iterable[PolicyRoute]) -> Iterator[PolicyRoute]:
+    """Both, those of the table first; one that both state, waiting for the same, holds as far as both say."""
+    left = list(configured)
+    for policy in shown:
+        same = [p for p in left if p.targets == policy.targets and _waits(p) and _waits(p) == _waits(policy)]
+        yield replace(policy, match=both(same[0].match, policy.match)) if same else policy
+        left = [p for p in left if p not in same[:1]]
+    yield from left
+
+
+def _waits(policy: PolicyRoute) -> set[str]:
+    return {asked.key for asked in asks(policy.match) if isinstance(asked, Unknown)}
 
 
 def _know_ways(vrf: Vrf, interfaces: tuple[Interface, ...]) -> Vrf:

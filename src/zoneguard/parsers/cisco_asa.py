@@ -24,7 +24,8 @@ from zoneguard.parsers._cisco_asa.lines import VERSION, Part, parts
 from zoneguard.parsers._cisco_asa.management import read_management
 from zoneguard.parsers._cisco_asa.nat import NatStages
 from zoneguard.parsers._cisco_asa.objects import Book
-from zoneguard.parsers._cisco_asa.routes import routes
+from zoneguard.parsers._cisco_asa.routes import assigned, routes
+from zoneguard.parsers._cisco_asa.tunneled import configured
 from zoneguard.parsers._cisco_asa.tunnels import read_tunnels
 from zoneguard.parsers._cisco_asa.vpn import opened
 from zoneguard.parsers._indented.wholeness import missing
@@ -120,7 +121,7 @@ def _device(name: str, source: Source, configs: list[Config], inside: list[Confi
 
 def _vrfs(config: Config, name: str) -> Iterator[Vrf]:
     """What the box forwards by, and beside it the table of the interfaces that are for management only."""
-    apart, table = config.apart, routes(config)
+    apart, table = config.apart, (*routes(config), *assigned(config))
     translations = (nat_old if config.old else nat_lines).translations(config)
     check_egress(config, translations)
     nat = NatStages(config, translations)
@@ -132,6 +133,7 @@ def _vrfs(config: Config, name: str) -> Iterator[Vrf]:
         interfaces=frozenset(config.known_as(port) for port in config.ports.values()) - apart,
         routes=tuple(route for route in table if route.interface not in apart),
         stages=stages,
+        policy_routes=tuple(p for p in configured(config) if not apart & {name for _, name in p.targets}),
         local=local,
         lists=filters.lists,
     )

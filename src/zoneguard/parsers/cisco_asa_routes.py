@@ -2,7 +2,7 @@
 
 Rows have a code, network and mask, ``[distance/metric]``, the next hop and the ``nameif`` of the interface. Rows under
 another without a network share its load. ``L`` rows are the device's own addresses; ``tunneled`` default routes take
-what comes out of tunnels and are not in the model.
+what comes out of tunnels alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Device, Interface, InterfaceAddress, Route, RouteKind, Routing, Vrf
 from zoneguard.parsers import Kind, Parsed, Parser, Source
+from zoneguard.parsers._cisco_asa.tunneled import OPEN, exported
 from zoneguard.parsers._cisco_asa.values import network, prefix6
 from zoneguard.parsers.accounting import BLANK, Ledger
 
@@ -42,6 +43,7 @@ _SAMPLE = 2000
 class _Table:
     routes: list[Route] = field(default_factory=list)
     spans: dict[str, int] = field(default_factory=dict)  # interface → line
+    tunneled: list[Route] = field(default_factory=list)
     own: dict[str, list[int]] = field(default_factory=dict)
     subnets: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     prefix: tuple[int, int] | None = None  # of the row above
@@ -85,7 +87,8 @@ def parse(source: Source, name: str) -> Parsed:
     interfaces = tuple(
         Interface(known, source.span(line), _addresses(table, known)) for known, line in table.spans.items()
     )
-    vrf = Vrf("main", frozenset(table.spans), tuple(table.routes), (Routing(),))
+    out_of_tunnels = exported(name, table.tunneled, table.routes)
+    vrf = Vrf("main", frozenset(table.spans), tuple(table.routes), (Routing(),), policy_routes=out_of_tunnels)
     span = source.whole
     device = Device(name, "cisco-asa", interfaces, (vrf,), span, ledger.uncertain)
     return Parsed((device,), ledger.close())
@@ -117,9 +120,10 @@ def _way(source: Source, number: int, text: str, table: _Table, ledger: Ledger) 
     if (by := _WAY.fullmatch(text.rstrip())) is not None:
         words = [w for w in re.split(r"[,\s]+", by["rest"] or "") if w and not _AGE.fullmatch(w)]
         if "tunneled" in words:
-            ledger.not_understood(
-                number, "a default route for what comes out of a tunnel is not modelled", Concern.ROUTING
-            )
+            words.remove("tunneled")
+            ledger.not_understood(number, OPEN, Concern.ROUTING, bounded=True)
+            _add(source, number, table, parse_address(by["hop"]), words[0] if words else "", (0, 0))
+            table.tunneled.append(table.routes.pop())
             return True
         if len(words) > 1:
             return False

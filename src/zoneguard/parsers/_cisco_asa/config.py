@@ -9,6 +9,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.settings import Service
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.lines import Command, Part
 from zoneguard.parsers._cisco_asa.objects import Book
@@ -24,7 +25,8 @@ class Port:
     name: str = ""
     level: int | None = None
     addresses: list[InterfaceAddress] = field(default_factory=list)
-    assigned: bool = False  # an address that DHCP or PPPoE gives it
+    given: list[Given] = field(default_factory=list)  # addresses that the network assigns
+    takes_default: bool = False  # with its address
     shut: bool = False
     management: bool = False
     vlan: int | None = None
@@ -45,6 +47,7 @@ class Port:
             not self.shut and bool(self.name),
             vlan=self.vlan,
             description=self.description or (self.hardware if self.name else ""),
+            assigned=any(given.by == "DHCP" and not given.v6 for given in self.given),
         )
 
 
@@ -86,6 +89,7 @@ class Config:
     nats: list[Command] = field(default_factory=list)  # nat, static, global outside of objects
     nat_control: SourceSpan | None = None
     routes: list[Route] = field(default_factory=list)
+    tunneled: list[Route] = field(default_factory=list)  # for what comes out of tunnels alone
     tracked: dict[SourceSpan, str] = field(default_factory=dict)
     services: list[tuple[Service, Intervals]] = field(default_factory=list)
     icmp: list[Command] = field(default_factory=list)

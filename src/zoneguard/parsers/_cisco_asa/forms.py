@@ -29,6 +29,7 @@ FORMS = Forms(
         nameif <name>
         security-level <0-100>
         ip address <name> [<ip>] {standby <name>|cluster-pool <name>}
+        ip address (dhcp|pppoe) [setroute]
         ipv6 address <name> [<name>] {link-local|eui-64|standby <name>|cluster-pool <name>}
         shutdown
         management-only [individual]
@@ -65,6 +66,22 @@ FORMS = Forms(
         access-group <name> (in|out) interface <name> {per-user-override|control-plane}
         access-group <name> global [per-user-override]
         crypto map <name> <1-65535> match address <name>
+        crypto map <name> <1-65535> ipsec-isakmp [dynamic <name>]
+        crypto map <name> client (authentication <words>|configuration address (initiate|respond))
+        crypto map <name> <1-65535> set peer <words>
+        crypto map <name> <1-65535> set [ikev1] transform-set <words>
+        crypto map <name> <1-65535> set ikev2 ipsec-proposal <words>
+        crypto map <name> <1-65535> set ikev2 (pre-shared-key <name>|mode (transport|tunnel|transport-require))
+        crypto map <name> <1-65535> set [ikev1|ikev2] phase1-mode (main|aggressive [<name>])
+        crypto map <name> <1-65535> set connection-type (answer-only|originate-only|bidirectional)
+        crypto map <name> <1-65535> set pfs [<name>]
+        crypto map <name> <1-65535> set security-association lifetime {(seconds|kilobytes) (<number>|unlimited)}
+        crypto map <name> <1-65535> set trustpoint <name> [chain]
+        crypto map <name> <1-65535> set (nat-t-disable|validate-icmp-errors|reverse-route [dynamic])
+        crypto map <name> <1-65535> set inheritance (data|rule)
+        crypto map <name> <1-65535> set df-bit (clear-df|copy-df|set-df)
+        crypto map <name> <1-65535> set tfc-packets <text>
+        crypto map <name> interface <name> [ipv6-local-address <v6>]
         nat-control
         """,
     ),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, InterfaceAddress
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import Given
 from zoneguard.parsers._cisco_asa.config import Config, Port
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.values import UnreadableError, mask_length, number, prefix6, v4
 from zoneguard.parsers._indented.wholeness import SECOND
-from zoneguard.parsers.assembly import assigned
 
 LINK = "link, timers and supervision of an interface, not what it forwards"
 PROTOCOL = "detail of a routing protocol; whether it runs is said elsewhere"
@@ -99,8 +99,9 @@ def _address(inner: Command, port: Port, config: Config) -> None:
     """``ip address A M [standby A]``, ``dhcp [setroute]``, ``pppoe [setroute]``."""
     words = inner.words
     if words[2] in ("dhcp", "pppoe"):
-        port.assigned = True
-        config.not_understood(inner.line, assigned("DHCP" if words[2] == "dhcp" else "PPP"), Concern.INTERFACE)
+        by = "DHCP" if words[2] == "dhcp" else "PPP"
+        port.given.append(Given(port.hardware, by, config.span(inner), alone=by == "PPP"))
+        port.takes_default = "setroute" in words[3:]
         return
     length = mask_length(words[3]) if len(words) > 3 and words[3] != "standby" else 32
     value = v4(config.book.address(words[2]))
@@ -117,8 +118,7 @@ def _ipv6(inner: Command, port: Port, config: Config) -> None:
     if words[1] != "address":
         config.ledger.ignored(LINK, inner.line, inner.last)
     elif words[2] in ("autoconfig", "dhcp") or (len(words) > 3 and words[2][:1].isalpha() and ":" not in words[2]):
-        port.assigned = True
-        config.not_understood(inner.line, assigned(Reason("the network"), v6=True), Concern.INTERFACE)
+        port.given.append(Given(port.hardware, Reason("the network"), config.span(inner), v6=True))
     elif "link-local" in words:
         parse_address(words[2])
     elif "eui-64" in words:

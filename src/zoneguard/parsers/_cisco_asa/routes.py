@@ -11,8 +11,10 @@ from dataclasses import replace
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import given_default, report
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
+from zoneguard.parsers._cisco_asa.tunneled import OPEN
 from zoneguard.parsers._cisco_asa.values import UnreadableError, Words, network, number, prefix6
 
 _DISTANCE = 255
@@ -38,11 +40,7 @@ def read_route(command: Command, config: Config) -> None:
     span = config.span(command)
     if words.skip("track"):
         config.tracked[span] = words.take()
-    if words.skip("tunneled"):
-        config.not_understood(
-            command.line, "a default route for what comes out of a tunnel is not modelled", Concern.ROUTING
-        )
-        return
+    tunneled = words.skip("tunneled")
     if words.rest():
         raise UnreadableError(Reason("a word that is not known: {word}", word=words.take()[:40]))
     if not blackhole and name not in config.named:
@@ -52,7 +50,27 @@ def read_route(command: Command, config: Config) -> None:
     interface = "" if blackhole else config.interface(name)
     # A next hop of zeros is the destination itself, on the link.
     next_hop = None if blackhole or hop in (0, V6) else hop
-    config.routes.append(Route(*prefix, span, kind, next_hop, interface, distance))
+    route = Route(*prefix, span, kind, next_hop, interface, distance)
+    (config.tunneled if tunneled else config.routes).append(route)
+    if tunneled:
+        config.not_understood(command.line, OPEN, Concern.ROUTING, bounded=True)
+
+
+def assigned(config: Config) -> Iterator[Route]:
+    """The default routes that come with assigned addresses, of distance 1 (``dhcp-client route distance``, ``pppoe
+    client route distance``); what the addresses leave open is said."""
+    up = [port for port in config.named.values() if not port.shut]
+    taking = [port for port in up if port.takes_default]
+    found = [
+        route
+        for port in taking
+        for route in given_default(config.routes, config.interface(port.name), port.given[0].span, rank=(1, 0))
+    ]
+    yield from found
+    for port in up:
+        for given in port.given:
+            named = replace(given, interface=config.interface(port.name), alone=given.alone or port.management)
+            report(config.ledger, named, (*config.routes, *found))
 
 
 def _is_address(text: str) -> bool:

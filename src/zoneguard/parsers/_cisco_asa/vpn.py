@@ -14,11 +14,15 @@ from zoneguard.model.device import Concern, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Ingress, Match, Unknown, both
 from zoneguard.model.text import Reason
+from zoneguard.parsers._assigned import leads_out
 from zoneguard.parsers._cisco_asa.acl import Entry
 from zoneguard.parsers._cisco_asa.commands import TUNNELS
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
 
+REVERSE = (
+    "routes to what is behind the peer of a tunnel are not in the configuration where the default route leads elsewhere"
+)
 _MOST_RULES = 50_000  # of all interfaces together; what more there is stays open
 
 
@@ -49,6 +53,8 @@ def opened(config: Config) -> dict[str, list[Rule]]:
     """By interface, the rules that let out what came by a tunnel."""
     for command in config.vpn:
         config.ledger.understood(command.line)
+        if "reverse-route" in command.words[4:]:
+            _reverse_routes(config, command)
         for inner in command.inner:
             config.ledger.ignored(TUNNELS, inner.line, inner.last)
     if not config.bypass:
@@ -76,6 +82,15 @@ def opened(config: Config) -> dict[str, list[Rule]]:
                 if inner.words[0] == "enable" and inner.words[1:] and inner.words[1] in config.named:
                     found.setdefault(inner.words[1], []).append(_clients(config, inner.words[1], inner))
     return found
+
+
+def _reverse_routes(config: Config, command: Command) -> None:
+    """``set reverse-route``: routes to what is behind the peer, out of the map's interface, where the default route
+    leads anyway or elsewhere."""
+    maps = {words[2] for words in (c.words for c in config.vpn) if words[1] == "map" and command.words[2] in words}
+    names = {c.words[4] for c in config.vpn if c.words[3:4] == ("interface",) and c.words[2] in maps and c.words[4:]}
+    out = bool(names) and all(leads_out(config.routes, config.interface(name), v6=False) for name in names)
+    config.not_understood(command.line, REVERSE, Concern.ROUTING, bounded=out)
 
 
 def _entries(config: Config, what: tuple[str, str]) -> dict[tuple[str, str], str]:
