@@ -97,7 +97,7 @@ def _hazardous(case: Case) -> Iterator[Finding]:
             else N_("A file with hazards left for the Internet zone: {file}.", file=part_text(transfer)),
             anchor=(*flow_key(flow), transfer.sha256 or transfer.key),
             zones=tuple(zones),
-            evidence=transfer.frames or (flow.first,),
+            evidence=tuple(transfer.frames) or (flow.first,),
             flow=flow,
             transfer=transfer,
             aspect=direction,

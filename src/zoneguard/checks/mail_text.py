@@ -93,7 +93,7 @@ def _finding(case: Case, mail: Transfer, subject: Transfer, verdict: Verdict, me
         message=message,
         anchor=(format_address(flow.src), format_address(flow.dst), str(flow.dport), subject.sha256 or subject.key),
         zones=tuple(z.name if z else "" for z in zones),
-        evidence=subject.frames or mail.frames or (flow.first,),
+        evidence=tuple(subject.frames or mail.frames) or (flow.first,),
         flow=flow,
         transfer=subject,
         aspect=direction,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from zoneguard.inspection.segments import Segments
+import numpy as np
+
+from zoneguard.inspection.segments import Segments, Spans
 from zoneguard.model.flows import Stream
 from zoneguard.model.spans import CaptureSpan
+
+MANY = 16  # frames that are not made before somebody asks for them
 
 
 class Track:
@@ -24,7 +28,21 @@ class Track:
 
     def frames(self, start: int, end: int) -> list[CaptureSpan]:
         """The frames that carried the bytes ``start`` to ``end`` (exclusive), in stream order."""
-        return self._segments.spans(bisect_right(self._ends, start), bisect_left(self._starts, end))
+        return self._segments.spans(*self._places(start, end))
+
+    def straight(self, ranges: Iterable[tuple[int, int]]) -> Spans | None:
+        """The frames that carried these bytes, each once, if they are many and each comes behind the one before."""
+        places = [self._places(start, end) for start, end in ranges]
+        if sum(end - begin for begin, end in places) < MANY:
+            return None
+        if len(places) == 1:
+            return self._segments.straight(slice(*places[0]))
+        segments = np.concatenate([np.arange(begin, end) for begin, end in places])
+        return self._segments.straight(segments[np.append(True, segments[1:] != segments[:-1])])
+
+    def _places(self, start: int, end: int) -> tuple[int, int]:
+        """The segments, from one to another, that hold these bytes."""
+        return bisect_right(self._ends, start), bisect_left(self._starts, end)
 
     def ends(self, start: int, end: int) -> tuple[CaptureSpan, ...]:
         """The first and the last of the frames that carried these bytes; one where that is the same, or none."""
@@ -87,10 +105,10 @@ class Carved:
             yield max(start, self._offsets[index]) + base, min(end, self._offsets[index + 1]) + base
             index += 1
 
-    def frames(self, start: int = 0, end: int | None = None) -> tuple[CaptureSpan, ...]:
+    def frames(self, start: int = 0, end: int | None = None) -> Sequence[CaptureSpan]:
         """The frames that carried the bytes ``start`` to ``end``, each once."""
-        spans = (f for a, b in self._runs(start, end) for f in self.track.frames(a, b))
-        return tuple(dict.fromkeys(spans))
+        runs = self._runs(start, end)
+        return self.track.straight(runs) or tuple(dict.fromkeys(f for a, b in runs for f in self.track.frames(a, b)))
 
     def damaged(self, start: int = 0, end: int | None = None) -> bool:
         """Whether a gap or a conflict touches the bytes ``start`` to ``end``."""

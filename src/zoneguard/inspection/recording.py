@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from zoneguard.inspection import Budget, Content, Conversation, Limits
@@ -25,7 +25,7 @@ class Carriage:
     ``damaged``), ``reason``: what else keeps it from being certain, whether the receiver ``refused`` it."""
 
     to_responder: bool
-    frames: tuple[CaptureSpan, ...]
+    frames: Sequence[CaptureSpan]
     whole: bool = True
     damaged: bool = False
     reason: Text | str = ""

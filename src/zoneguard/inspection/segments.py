@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import repeat
 from typing import overload
 
 import numpy as np
@@ -56,9 +57,17 @@ class Segments(Sequence[Segment]):
         files, numbers, times = (c[begin:end].tolist() for c in (self._files, self._numbers, self._times))
         return list(map(SPAN, zip(map(self._names.__getitem__, files), numbers, times, strict=True)))
 
+    def straight(self, places: I64 | slice) -> Spans | None:
+        """The frames of these segments, where they are of one capture and each comes behind the one before; else
+        nothing."""
+        files, numbers = self._files[places], self._numbers[places]
+        if (files != files[0]).any() or (numbers[1:] <= numbers[:-1]).any():
+            return None
+        return Spans(self._names[files.item(0)], numbers.copy(), self._times[places].copy())
+
     def span(self, place: int) -> CaptureSpan:
         """The frame of one of them."""
-        return CaptureSpan(self._names[self._files[place]], self._numbers.item(place), self._times.item(place))
+        return SPAN((self._names[self._files.item(place)], self._numbers.item(place), self._times.item(place)))
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -80,6 +89,40 @@ class Segments(Sequence[Segment]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Spans(Sequence[CaptureSpan]):
+    """Frames of one capture, made when they are asked for: of a large content there are thousands. ``times`` as in
+    ``Segments``."""
+
+    __slots__ = ("_file", "_numbers", "_times")
+
+    def __init__(self, file: str, numbers: I64, times: F64) -> None:
+        self._file, self._numbers, self._times = file, numbers, times
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> CaptureSpan: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[CaptureSpan, ...]: ...
+    def __getitem__(self, at: int | slice) -> CaptureSpan | tuple[CaptureSpan, ...]:
+        if isinstance(at, slice):
+            return tuple(Spans(self._file, self._numbers[at], self._times[at]))
+        return CaptureSpan(self._file, self._numbers.item(at), self._times.item(at))
+
+    def __iter__(self) -> Iterator[CaptureSpan]:
+        return map(SPAN, zip(repeat(self._file), self._numbers.tolist(), self._times.tolist(), strict=False))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 def bounds(segments: Sequence[Segment]) -> Sequence[tuple[int, int]]:

@@ -147,7 +147,7 @@ class Transfer:
     protocol: str
     kind: str  # "message", "body", "attachment", "file", "screen", "session"
     to_responder: bool
-    frames: tuple[CaptureSpan, ...]
+    frames: Sequence[CaptureSpan]
     certainty: Certainty
     reason: Text | str = ""
     name: str = ""
