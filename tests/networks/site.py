@@ -24,6 +24,7 @@ from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.binary import BinaryEngine
 from zoneguard.model.packets.interval import IntervalEngine
 from zoneguard.model.project import Project
+from zoneguard.static.answering import with_answer
 from zoneguard.static.reachability import Network
 from zoneguard.static.trace import Disposition, Trace, Tracer
 from zoneguard.static.translation import sent
@@ -130,7 +131,7 @@ class Site:
 
     def answered(self, packet: Packet) -> Trace | None:
         """What becomes of the first answer to a packet."""
-        return self.tracer.with_answer(self.trace(packet), ANY_SENDER).answer
+        return with_answer(self.trace(packet), self.tracer, ANY_SENDER).answer
 
     def zones_reached(self, packet: Packet) -> set[str]:
         """The zones that the packet may reach, by both engines and by ``trace``."""

@@ -12,6 +12,7 @@ from zoneguard.model.addresses import parse_address
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, SYN, ConnState, Field
 from zoneguard.model.packet import Packet
+from zoneguard.static.answering import with_answer
 from zoneguard.static.trace import Entry
 from zoneguard.static.translation import sent
 
@@ -191,7 +192,7 @@ def test_an_answer_that_comes_to_another_firewall_is_undetermined(tmp_path: Path
     made = site(tmp_path, zones, devices)
     there = made.tracer.trace(opening(*HOSTS), Entry("a", "default", "eth0"), ANY_SENDER)
     assert there.disposition == "delivered"
-    back = made.tracer.with_answer(there, ANY_SENDER).answer
+    back = with_answer(there, made.tracer, ANY_SENDER).answer
     assert back is not None
     assert back.disposition == "undetermined"
     assert dict(back.reason.args) == {"device": "b"}
@@ -258,7 +259,7 @@ def test_an_answer_that_passes_by_the_translation_is_undetermined(tmp_path: Path
     asked = opening(HOSTS[0], "10.9.0.80")
     there = made.tracer.trace(asked, Entry("fw", "default", "eth0"), ANY_SENDER)
     assert there.disposition == "delivered"
-    back = made.tracer.with_answer(there, ANY_SENDER).answer
+    back = with_answer(there, made.tracer, ANY_SENDER).answer
     assert back is not None
     assert back.disposition == "undetermined"
     assert "not undone" in back.reason.render()

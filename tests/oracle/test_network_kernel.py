@@ -27,6 +27,7 @@ from zoneguard.model.crossing import Crossing
 from zoneguard.model.match import SYN, ConnState, Field, asks
 from zoneguard.model.packet import PROTOCOL_NAMES, Packet
 from zoneguard.model.project import Project
+from zoneguard.static.answering import with_answer
 from zoneguard.static.reachability import Network
 from zoneguard.static.trace import Disposition, Entry, Tracer, Walk
 from zoneguard.static.translation import sent
@@ -90,7 +91,7 @@ def test_answers_get_back_as_trace_says(lab: Lab, tmp_path: Path) -> None:
             lab.forget_connections()
             traces = [tracer.trace(p.packet, Entry(p.ingress[0], "default", p.ingress[1])) for p in batch]
             there = [
-                (tracer.with_answer(trace), answer)
+                (with_answer(trace, tracer), answer)
                 for trace, seen in zip(traces, lab.send(batch), strict=True)
                 if len(trace.walks) == 1 and (answer := answer_of(seen)) and answer.ingress[1] != LOCAL
             ]

@@ -22,8 +22,8 @@ from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.spans import CaptureSpan, SourceSpan
 from zoneguard.model.text import N_, Text, as_reason
 from zoneguard.model.zones import ZoneClass
+from zoneguard.static.compiled import Loop
 from zoneguard.static.gaps import placeless, routeless, unplaced, unreached
-from zoneguard.static.propagation import Loop
 
 FREE = frozenset({ZoneClass.PUBLIC, ZoneClass.OUT_OF_SCOPE, ZoneClass.OTHER})
 """Classes of zones that need not attach: nothing is claimed of them."""

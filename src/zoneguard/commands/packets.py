@@ -18,6 +18,7 @@ from zoneguard.model.progress import Step
 from zoneguard.model.text import N_
 from zoneguard.reports._values import dump
 from zoneguard.reports.views.tracing import write_trace
+from zoneguard.static.answering import with_answer
 from zoneguard.static.trace import Disposition, Tracer, to_json
 
 TCP = 6
@@ -51,7 +52,7 @@ def trace(session: Session, path: Path | None, given: Given, form: str, allow_un
         progress(Step(N_("configurations")))
         devices, _accounts, _files = audit.load_devices(project)
         tracer = Tracer(devices, joined(project, devices))
-        result = tracer.with_answer(tracer.trace(packet, unspecified=given.unspecified), given.unspecified)
+        result = with_answer(tracer.trace(packet, unspecified=given.unspecified), tracer, given.unspecified)
     if form == "json":
         session.write(dump(to_json(result, session.translate, given.unspecified)))
     else:

@@ -18,8 +18,8 @@ from zoneguard.model.packet import Packet
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.spans import SourceSpan
+from zoneguard.static.compiled import Refusal
 from zoneguard.static.diff import Difference, differences
-from zoneguard.static.propagation import Refusal
 
 Changed = Callable[[SourceSpan], bool]
 """Whether the other side's file lacks what these lines say."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from zoneguard.model.addresses import format_address
 from zoneguard.model.match import Field
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static._trace_packet import ADDRESS_FIELDS, format_values
+from zoneguard.static._trace_result import Hop, Trace
 from zoneguard.static._trace_session import answered
-from zoneguard.static._trace_walk import Hop
-
-if TYPE_CHECKING:
-    from zoneguard.static.trace import Trace
 
 Json = dict[str, object]
 

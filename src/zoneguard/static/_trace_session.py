@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.spans import SourceSpan
 from zoneguard.static._trace_packet import Traveller
+from zoneguard.static._trace_result import Hop
 from zoneguard.static._trace_rules import Decision
-
-if TYPE_CHECKING:
-    from zoneguard.static._trace_walk import Hop
 
 OTHER_END = {
     Field.SRC: Field.DST,

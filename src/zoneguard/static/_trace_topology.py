@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from zoneguard.model.device import Device, Interface
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.project import Link
 from zoneguard.static._trace_pipeline import Context
+from zoneguard.static._trace_result import Entry
 from zoneguard.static._trace_routing import Target
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
-    """An interface by which packets come into a forwarding context."""
-
-    device: str
-    vrf: str
-    interface: str
 
 
 class Topology:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 from zoneguard.model.addresses import format_address
@@ -15,50 +13,12 @@ from zoneguard.model.text import N_, Text
 from zoneguard.static._trace_choices import Doubt
 from zoneguard.static._trace_packet import Traveller
 from zoneguard.static._trace_pipeline import Outcome, Step
-from zoneguard.static._trace_rules import Decision
+from zoneguard.static._trace_result import Disposition, Entry, Hop, Walk
 from zoneguard.static._trace_session import Place, Session
-from zoneguard.static._trace_topology import Entry, Topology
+from zoneguard.static._trace_topology import Topology
 
 MAX_HOPS = 64
 REWRITTEN = (Field.SRC, Field.DST, Field.SPORT, Field.DPORT, Field.ICMP)
-
-
-class Disposition(StrEnum):
-    DELIVERED = "delivered"
-    UNDETERMINED = "undetermined"
-    LOOP = "loop"
-    DENIED = "denied"
-    NO_ROUTE = "no-route"
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One forwarding context on the way.
-
-    ``action`` is ``forward`` (to a modelled device), ``deliver`` (to its destination or out of the model), ``local``,
-    ``deny``, ``reject``, ``blackhole``, ``no-route`` or ``undetermined``. ``rewritten`` has each changed field, its
-    value before and after; where that is one of several, ``pools`` has them all and ``rewritten`` the lowest.
-    """
-
-    device: str
-    context: str
-    ingress: str
-    egress: str
-    action: str
-    deciding: Decision
-    decisions: tuple[Decision, ...]
-    rewritten: tuple[tuple[Field, int, int], ...] = ()
-    pools: tuple[tuple[Field, Intervals], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One way the packet may go: where it ended, how, and as what."""
-
-    disposition: Disposition
-    hops: tuple[Hop, ...]
-    reason: Text
-    packet: Packet
 
 
 _ENDS = {

@@ -14,7 +14,8 @@ from itertools import product
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.model.packets.engine import TooLarge
-from zoneguard.static.propagation import Landmarks, Refusal
+from zoneguard.static.compiled import Refusal
+from zoneguard.static.propagation import Landmarks
 from zoneguard.static.reachability import Network
 from zoneguard.static.senders import bound_to_senders
 from zoneguard.static.translation import relation, restrict

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from zoneguard.model.addresses import ALL_ADDRESSES
 from zoneguard.model.crossing import Crossing, Hop
@@ -19,15 +18,12 @@ from zoneguard.model.match import Field
 from zoneguard.model.packets import PacketSet
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.text import Text
 from zoneguard.static.batches import Arrivals, Batch, Outflow, Receiver, origins
+from zoneguard.static.compiled import Compiled, Loop, Refusal
 from zoneguard.static.fib import Way
 from zoneguard.static.forwarding import Load
 from zoneguard.static.topology import Context, Key
 from zoneguard.static.transit import Gate, Passage, Transit
-
-if TYPE_CHECKING:
-    from zoneguard.static.reachability import Network
 
 NOTHING: frozenset[Hashable] = frozenset()
 MAX_HOPS = 64
@@ -45,30 +41,11 @@ class Landmarks:
     hosts: Intervals = Intervals()
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """``packets`` from ``zone`` that come back to where they were, by these hops; they never arrive."""
-
-    zone: str
-    packets: PacketSet
-    hops: tuple[Hop, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Sessions ``source`` → ``destination`` (empty: any zone) that could not be followed past ``place``."""
-
-    source: str
-    destination: str
-    place: str
-    cause: Text
-
-
 class Propagation:
     """What may cross from the zones of a network. ``spoofed``: with any source address; ``intrazone``: to the zone
     itself too."""
 
-    def __init__(self, network: Network, spoofed: bool, landmarks: Landmarks, intrazone: bool = False) -> None:
+    def __init__(self, network: Compiled, spoofed: bool, landmarks: Landmarks, intrazone: bool = False) -> None:
         self._network = network
         self._space = network.space
         self._topology = network.topology

@@ -7,44 +7,22 @@ from dataclasses import replace
 
 from zoneguard.collector import paused_collector
 from zoneguard.model.crossing import Crossing, Hop
-from zoneguard.model.device import Device, Filter
-from zoneguard.model.intervals import Intervals
-from zoneguard.model.match import ACK, FIN, RST, SYN, ConnState, Field
-from zoneguard.model.packets import PacketSet, PacketSpace
+from zoneguard.model.device import Filter
+from zoneguard.model.packets import PacketSet
 from zoneguard.model.packets.engine import TooLarge
-from zoneguard.model.project import Link
 from zoneguard.model.spans import SourceSpan
-from zoneguard.model.zones import ZoneMap
+from zoneguard.static.compiled import Compiled, Refusal
 from zoneguard.static.fib import Way
-from zoneguard.static.forwarding import Forwarding
-from zoneguard.static.pipeline import Departure, Pipeline
-from zoneguard.static.propagation import Landmarks, Loop, Propagation, Refusal, hop_of
-from zoneguard.static.topology import Context, Topology
+from zoneguard.static.pipeline import Departure
+from zoneguard.static.propagation import Landmarks, Propagation, hop_of
+from zoneguard.static.topology import Context
 from zoneguard.static.translation import leave_device, relation, sent
 
 NO_LANDMARKS = Landmarks()
 
 
-class Network:
+class Network(Compiled):
     """A topology with its pipelines: answers what may cross, and by which lines."""
-
-    def __init__(
-        self, devices: Iterable[Device], zones: ZoneMap, links: Iterable[Link] = (), space: PacketSpace | None = None
-    ) -> None:
-        self.space = space or PacketSpace()
-        self.zones = zones
-        self.topology = Topology(devices, zones, links)
-        self._pipelines: dict[tuple[str, str], Pipeline] = {}
-        self.forwarding = Forwarding(self.space, self.topology)
-        self.openers = opening_packets(self.space)
-        self.loops: list[Loop] = []
-        self.refused: list[Refusal] = []
-
-    def pipeline(self, context: Context) -> Pipeline:
-        """The compiled pipeline of a context."""
-        if context.key not in self._pipelines:
-            self._pipelines[context.key] = Pipeline(self.space, self.topology, context, self.forwarding)
-        return self._pipelines[context.key]
 
     def crossings(
         self,
@@ -120,17 +98,6 @@ def _first_to_last(spans: list[SourceSpan]) -> SourceSpan:
     """All lines from the first of ``spans`` to the last, as far as they are of one file."""
     own = [span for span in spans if span.file == spans[0].file]
     return SourceSpan(own[0].file, min(span.first for span in own), max(span.last for span in own))
-
-
-def opening_packets(space: PacketSpace) -> PacketSet:
-    """Packets that open a session, as a host sends them: TCP with SYN and no ACK, RST or FIN; others as they come."""
-    zero = Intervals.of(0)
-    tcp = space.field(Field.PROTO, Intervals.of(6))
-    opens = (tcp & space.masked(Field.FLAGS, SYN, FIN | SYN | RST | ACK)) | ~tcp
-    opens = opens & space.field(Field.STATE, Intervals.of(ConnState.NEW))
-    for field in (Field.FRAGMENT, Field.MARK, Field.DNAT, Field.SRC_CHANGED, Field.DST_CHANGED):
-        opens = opens & space.field(field, zero)
-    return opens
 
 
 def _with_lines(hop: Hop, departure: Departure) -> Hop:

@@ -18,15 +18,15 @@ from zoneguard.model.match import Field
 from zoneguard.model.packet import Packet
 from zoneguard.model.project import Link
 from zoneguard.model.text import N_, Text, as_reason
-from zoneguard.static._trace_answer import answer_to
 from zoneguard.static._trace_choices import Doubt, Explored, explore
 from zoneguard.static._trace_json import to_json
 from zoneguard.static._trace_packet import Traveller, domain, format_values
 from zoneguard.static._trace_pipeline import Context, Outcome, Step
+from zoneguard.static._trace_result import Disposition, Entry, Hop, Trace, Walk
 from zoneguard.static._trace_rules import Decision
 from zoneguard.static._trace_session import Place, Pools, Session, answered
-from zoneguard.static._trace_topology import Entry, Topology
-from zoneguard.static._trace_walk import Disposition, Hop, Walk, Walker
+from zoneguard.static._trace_topology import Topology
+from zoneguard.static._trace_walk import Walker
 
 __all__ = [
     "Context",
@@ -53,30 +53,6 @@ T = TypeVar("T")
 
 WORST_FIRST = tuple(Disposition)
 NAMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What happens to ``packet`` coming in by ``entry``.
-
-    ``hops`` and ``arrived`` (the packet where it ended) are those of the worst way, ``delivered`` before all. Where
-    ``disposition`` is undetermined, ``reason`` says what decides, ``doubts`` has all of that with its lines, and
-    ``apparent`` is what it would be if the lines not understood on the devices passed through did not matter. ``walks``
-    are all the ways that the input leaves open; ``alternatives`` one trace for each entry, where there are several.
-    ``answer``: what becomes of the first answer, where that was asked and can be followed.
-    """
-
-    disposition: Disposition
-    reason: Text
-    packet: Packet
-    entry: Entry | None = None
-    hops: tuple[Hop, ...] = ()
-    arrived: Packet | None = None
-    apparent: Disposition = Disposition.UNDETERMINED
-    doubts: tuple[Doubt, ...] = ()
-    walks: tuple[Walk, ...] = ()
-    alternatives: tuple[Trace, ...] = ()
-    answer: Trace | None = None
 
 
 class Tracer:
@@ -109,10 +85,6 @@ class Tracer:
             return Trace(Disposition.UNDETERMINED, reason, packet)
         worst = min(traces, key=lambda t: WORST_FIRST.index(t.disposition))
         return replace(worst, alternatives=traces) if len(traces) > 1 else worst
-
-    def with_answer(self, trace: Trace, unspecified: frozenset[Field] = frozenset()) -> Trace:
-        """``trace`` with its answer: see ``_trace_answer``."""
-        return replace(trace, answer=answer_to(trace, self, unspecified))
 
     def _start(self, entry: Entry, packet: Packet, pools: Pools) -> Trace:
         """As ``follow``, except where source and destination are neighbours: no device is asked."""

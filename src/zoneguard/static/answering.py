@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from zoneguard.model.device import Filter, Vrf
 from zoneguard.model.match import ACK, SYN, ConnState, Field, asks
 from zoneguard.model.packet import Packet
 from zoneguard.model.text import N_, Text
 from zoneguard.static._trace_packet import domain
+from zoneguard.static._trace_result import Disposition, Trace
 from zoneguard.static._trace_session import OTHER_END, PORT_OF, Place, Session, answered, sessions_of
-from zoneguard.static._trace_walk import Disposition
-
-if TYPE_CHECKING:
-    from zoneguard.static.trace import Trace, Tracer
+from zoneguard.static.trace import Tracer
 
 ICMP, TCP, ICMPV6 = 1, 6, 58
 ANSWERS = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
 """The types of messages that ask, and those that answer them (RFC 792, 950, 4443)."""
 
 
-def answer_to(trace: Trace, tracer: Tracer, unspecified: frozenset[Field] = frozenset()) -> Trace | None:
+def with_answer(trace: Trace, tracer: Tracer, unspecified: frozenset[Field] = frozenset()) -> Trace:
+    """``trace`` with the trace of its answer, where one can be followed."""
+    return replace(trace, answer=_answer_to(trace, tracer, unspecified))
+
+
+def _answer_to(trace: Trace, tracer: Tracer, unspecified: frozenset[Field]) -> Trace | None:
     """The trace of the first answer, from the interface by which the packet left; ``None`` where none is followed.
 
     None is followed for what was not delivered to a host, for what no answer is asked by, and where one context
