@@ -43,8 +43,9 @@ SCHEMAS = ("project", "profile", "attestations", "baseline", "mapping")
     ),
 )
 @click.version_option(package_name="zoneguard", prog_name="zoneguard", help=_("Show the version and exit."))
-def cli() -> None:
-    """The group of all commands."""
+@common
+def cli(_session: Session) -> None:
+    """The group of all commands; the options of every command may stand before its name, too."""
 
 
 @cli.command(help=_("Check configurations and captures against the policy."))

@@ -21,7 +21,8 @@ Command = Callable[..., Any]
 
 
 def common(command: Command) -> Command:
-    """Options of every command: language, output, silence. The command's first argument is the session."""
+    """Options of every command, before its name or behind it: language, output, silence. The command's first argument
+    is the session."""
 
     @click.option(
         "--lang", type=click.Choice(LANGUAGES), help=_("Language of the output; from the locale if not given.")
@@ -33,8 +34,8 @@ def common(command: Command) -> Command:
     def wrapped(context: click.Context, /, **options: Any) -> Any:
         session: Session = context.obj
         session.lang = options.pop("lang") or session.lang
-        session.output = options.pop("output")
-        session.quiet = options.pop("quiet")
+        session.output = options.pop("output") or session.output
+        session.quiet = options.pop("quiet") or session.quiet
         return command(session, **options)
 
     return wrapped

@@ -82,3 +82,23 @@ def test_help_is_in_the_language_that_is_asked_for(command: str) -> None:
 )
 def test_the_language_among_arguments(arguments: list[str], lang: str | None) -> None:
     assert named(arguments) == lang
+
+
+def test_the_options_of_every_command_may_stand_before_its_name(zoneguard: Run, tmp_path: Path) -> None:
+    behind = zoneguard("profiles", "--lang", "ja")
+    assert zoneguard("--lang", "ja", "profiles") == behind
+    assert zoneguard("--lang", "en", "profiles", "--lang", "ja") == behind
+    assert zoneguard("--lang", "en", "-q", "profiles") == zoneguard("profiles", "--lang", "en")
+    told, left = tmp_path / "told", tmp_path / "left"
+    assert zoneguard("-o", str(left), "--lang", "ja", "profiles", "-o", str(told))[:2] == (0, "")
+    assert told.read_text(encoding="utf-8") == behind[1]
+    assert not left.exists()
+    assert zoneguard("--lang", "ja", "-o", str(left), "profiles")[:2] == (0, "")
+    assert left.read_text(encoding="utf-8") == behind[1]
+
+
+def test_an_option_before_the_name_is_held_against_what_there_is(zoneguard: Run) -> None:
+    status, _, err = zoneguard("--lang", "fr", "verify")
+    assert (status, "fr" in err) == (2, True)
+    status, _, err = zoneguard("--lang", "ja")
+    assert (status, "コマンドがありません。" in err) == (2, True)

@@ -437,6 +437,7 @@ def test_cp932_with_crlf() -> None:
         (on(LAN, "ip filter a in"), Concern.FILTER),
         (on(LAN, "no ip filter a 1 in"), Concern.FILTER),
         (on(LAN, "ip address 10.1.0.1"), Concern.INTERFACE),
+        (on(WAN, "ipv6 nd proxy GigaEthernet1.0"), Concern.INTERFACE),
         (on(LAN, "bridge-group 1"), Concern.INTERFACE),
         (on(LAN, "ip policy route-map nowhere"), Concern.ROUTING),
         ("route-map m allow 10", Concern.ROUTING),
@@ -535,3 +536,56 @@ def test_hostile_lines_are_accounted_for() -> None:
         *(" " * n + "x" for n in range(500)),
         "a" * 300_000,
     ))  # fmt: skip
+
+
+L2TP = """
+ppp profile l2tp
+  authentication request chap
+  ipcp ip-compression
+  ipcp provide-remote-dns 10.1.0.1
+  ipcp provide-ip-address range 10.1.0.32 10.1.0.50
+interface Tunnel0.0
+  ppp binding l2tp
+  tunnel mode l2tp-lns ipsec
+  ip unnumbered GigaEthernet1.0
+  ip filter clients 1 in
+  no shutdown
+ip access-list clients permit ip src any dest 10.2.0.0/24
+"""
+
+
+def test_clients_that_dial_in_are_reached_by_their_interface() -> None:
+    """FD, "PPP" and "L2TP": ``ipcp provide-ip-address`` of the profile that ``ppp binding`` names."""
+    found = router(L2TP)
+    assert not found.uncertain
+    for client in ("10.1.0.32", "10.1.0.47", "10.1.0.50"):
+        assert goes(found, DMZ, f"10.2.0.5 > {client} tcp/80") == "Tunnel0.0"
+    for other in ("10.1.0.31", "10.1.0.51"):
+        assert goes(found, DMZ, f"10.2.0.5 > {other} tcp/80") == LAN
+    assert goes(found, "Tunnel0.0", "10.1.0.40 > 10.2.0.5 tcp/80") == DMZ
+    assert goes(found, "Tunnel0.0", "10.1.0.40 > 198.51.100.7 tcp/80") == "deny"
+    assert goes(router(L2TP.replace("no shutdown", "shutdown")), DMZ, "10.2.0.5 > 10.1.0.40 tcp/80") == LAN
+    assert goes(router(L2TP.replace("range 10.1.0.32 10.1.0.50", "10.1.0.40")), DMZ, "10.2.0.5 > 10.1.0.40 tcp/80") == (
+        "Tunnel0.0"
+    )
+
+
+@pytest.mark.parametrize("given", ["range 10.1.0.9", "range 10.1.0.9 10.1.0.8", "10.1.0.9 10.1.0.10", "pool x", ""])
+def test_pools_that_cannot_be_read_are_said(given: str) -> None:
+    (doubt,) = router(L2TP.replace("range 10.1.0.32 10.1.0.50", given)).uncertain
+    assert (doubt.concern, doubt.text) == (Concern.ROUTING, f"ipcp provide-ip-address {given}".strip())
+
+
+DELEGATED = """
+ipv6 dhcp client-profile pd
+  ia-pd subscriber GigaEthernet1.0 ::/64 eui-64
+interface GigaEthernet0.0
+  ipv6 enable
+  ipv6 dhcp client {}
+"""
+
+
+def test_a_prefix_that_the_provider_delegates_is_open_where_it_is_asked_for() -> None:
+    (doubt,) = router(DELEGATED.format("pd").replace("client pd", "client pd\n  no shutdown")).uncertain
+    assert (doubt.concern, doubt.text) == (Concern.INTERFACE, "ia-pd subscriber GigaEthernet1.0 ::/64 eui-64")
+    assert not router(DELEGATED.format("other")).uncertain

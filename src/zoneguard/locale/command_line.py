@@ -20,6 +20,7 @@ SENTENCES = (
     N_("Try '{command} {option}' for help."),
     N_("Missing argument"),
     N_("Missing option"),
+    N_("Missing command."),
     N_("No such command {name!r}."),
     N_("No such option {name!r}."),
     N_("Option {name!r} does not take a value."),

@@ -20,6 +20,7 @@ from zoneguard.parsers._assigned import given_default, report
 from zoneguard.parsers._cisco.lines import Line, read_lines
 from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
+from zoneguard.parsers._nec_ix.callers import callers
 from zoneguard.parsers._nec_ix.collect import collect
 from zoneguard.parsers._nec_ix.config import Config, Port
 from zoneguard.parsers._nec_ix.filters import Filters
@@ -113,11 +114,12 @@ def _contexts(config: Config) -> Iterator[Vrf]:
 
 
 def _routes(config: Config, name: str, ports: Sequence[Port]) -> tuple[Route, ...]:
-    """Static routes, and the default routes that come with an address by DHCP."""
+    """Static routes, the default routes that come with an address by DHCP, routes to peers that are given one."""
     routes = tuple(config.routes.get(name, ()))
     up = [port for port in ports if not port.shut]
     taking = (given_default(routes, port.name, port.given[0].span) for port in up if port.takes_default)
     routes += tuple(route for found in taking for route in found)
+    routes += tuple(callers(config, ports))
     for port in up:
         for given in port.given:
             report(config.ledger, given, routes)

@@ -9,6 +9,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._cisco import values
 from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.values import UnreadableError
+from zoneguard.parsers._nec_ix.callers import read_client, read_profile
 from zoneguard.parsers._nec_ix.commands import ACCESS, LOGS, verdict
 from zoneguard.parsers._nec_ix.config import Config, Step
 from zoneguard.parsers._nec_ix.interface import read_interface
@@ -32,6 +33,18 @@ def collect(lines: Sequence[Line], config: Config) -> None:
             _understood(line, config)
             concern = Concern.ROUTING if "route" in line.words[:2] or line.words[0] == "route-map" else Concern.FILTER
             config.not_understood(line, str(error), concern)
+    used = frozenset(
+        child.word(3)
+        for line in lines
+        if line.words[0] == "interface" and ("no", "shutdown") in [child.words for child in line.children]
+        for child in line.children
+        if child.words[:3] == ("ipv6", "dhcp", "client")
+    )
+    for line in lines:
+        if line.words[:2] == ("ppp", "profile"):
+            read_profile(line, config)
+        elif line.words[:3] == ("ipv6", "dhcp", "client-profile"):
+            read_client(line, config, used)
     config.own = Intervals.of(*(a.address for port in config.ports.values() for a in port.addresses))
     _check_bridges(config)
 

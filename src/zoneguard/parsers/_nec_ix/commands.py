@@ -98,6 +98,7 @@ INTERFACE: Table = {
         """,
         LINK,
     ),
+    **_rows("ipv6 nd proxy", (Concern.INTERFACE, "neighbours answered for on another interface are not modelled")),
     **_rows("tunnel, ipsec, ikev2, ike, gre, l2tp, pppoe, crypto, pki, ip map-e, wireguard", TUNNELS),
     **_rows("ip dhcp, ipv6 dhcp, proxy-dns, dns, ip dhcp-relay", LEASES),
     **_rows("service-policy, traffic-shaping, qos, ip qos, bandwidth", QUEUES),

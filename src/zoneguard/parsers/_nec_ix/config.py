@@ -92,6 +92,7 @@ class Port:
     vrf: str = ""
     description: str = ""
     bridge: str = ""
+    binding: str = ""  # the profile of PPP
     filters: dict[tuple[bool, str], list[Applied]] = field(default_factory=dict)  # by IPv6 and direction
     policies: dict[bool, tuple[str, SourceSpan]] = field(default_factory=dict)  # route maps, by IPv6
     translation: Translation = field(default_factory=Translation)
@@ -129,6 +130,7 @@ class Config:
     v4: Family = field(default_factory=lambda: Family(False))
     v6: Family = field(default_factory=lambda: Family(True))
     routes: dict[str, list[Route]] = field(default_factory=dict)  # by VRF
+    pools: dict[str, list[tuple[Intervals, SourceSpan]]] = field(default_factory=dict)  # by profile of PPP
     maps: dict[str, list[Step]] = field(default_factory=dict)
     servers: dict[str, SourceSpan] = field(default_factory=dict)  # ssh, telnet, http in use
     server_lists: dict[str, tuple[str, SourceSpan]] = field(default_factory=dict)

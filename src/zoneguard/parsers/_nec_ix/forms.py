@@ -21,6 +21,7 @@ FORMS = Forms(
         ipv6 address <prefix> [eui-64|anycast|secondary]
         no ip address
         no ipv6 address
+        ppp binding <name>
         shutdown
         no shutdown
         ip vrf forwarding <name>

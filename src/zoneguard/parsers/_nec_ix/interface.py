@@ -68,6 +68,8 @@ def _setting(child: Line, port: Port, config: Config) -> bool:
         port.policies[words[0] == "ipv6"] = (child.word(3), config.span(child))
     elif words[:3] == ("ip", "vrf", "forwarding") or what == ("vrf", "forwarding"):
         port.vrf = words[-1]
+    elif what == ("ppp", "binding"):
+        port.binding = child.word(2)
     elif words[0] == "bridge-group":
         port.bridge = child.word(1)
     elif words[0] == "encapsulation" and child.word(1) == "dot1q":
