@@ -14,6 +14,7 @@ from zoneguard.parsers.reading import detect
 RULES = 10_000
 GROUPS = 100
 Json = dict[str, Any]
+Resource = tuple[str, Json, dict[str, str]]
 
 
 def aws(rules: int) -> Json:
@@ -46,7 +47,7 @@ def aws(rules: int) -> Json:
 
 def terraform(rules: int) -> Json:
     """A plan that makes as many groups and hosts, each rule a resource of its own."""
-    found: list[tuple[str, Json, dict[str, str]]] = [("aws_vpc.v", {"cidr_block": "10.0.0.0/8"}, {})]
+    found: list[Resource] = [("aws_vpc.v", {"cidr_block": "10.0.0.0/8"}, {})]
     vpc = {"vpc_id": "aws_vpc.v"}
     found += [(f"aws_subnet.s{n}", {"cidr_block": f"10.0.{n}.0/24"}, vpc) for n in range(10)]
     for n in range(GROUPS):
@@ -58,9 +59,19 @@ def terraform(rules: int) -> Json:
         rule = {"ip_protocol": "tcp", "from_port": n, "to_port": n, "cidr_ipv4": f"10.{n >> 8}.{n & 255}.0/24"}
         named = {"security_group_id": f"aws_security_group.g{n % GROUPS}"}
         found.append((f"aws_vpc_security_group_ingress_rule.r{n}", rule, named))
+    return plan(found)
+
+
+def plan(found: list[Resource]) -> Json:
+    """The plan that makes the resources: address, values, and what values that come later refer to."""
     planned, changes, written = [], [], []
     for address, values, refs in found:
-        head = {"address": address, "mode": "managed", "type": address.split(".")[0], "name": address.split(".")[1]}
+        head: Json = {
+            "address": address,
+            "mode": "managed",
+            "type": address.split(".")[0],
+            "name": address.split(".")[1],
+        }
         planned.append(head | {"values": values})
         unknown = dict.fromkeys((*refs, "id"), True)
         changes.append(head | {"change": {"actions": ["create"], "after": values, "after_unknown": unknown}})
@@ -98,7 +109,51 @@ def azure(rules: int) -> Json:
     return {"value": [*groups, {"type": "Microsoft.Network/virtualNetworks", "name": "v", "properties": vnet}]}
 
 
-FORMATS: tuple[Callable[[int], Json], ...] = (aws, terraform, azure)
+def azurerm_rules(rules: int) -> Json:
+    """A plan of a virtual network of ten subnets, each with a group; each rule is a resource of its own."""
+    found, of_group = azurerm_network(), {"resource_group_name": "rg"}
+    for n in range(rules):
+        values = azurerm_rule(n) | of_group | {"network_security_group_name": f"g{n % 10}", "timeouts": None}
+        found.append((f"azurerm_network_security_rule.r{n}", values, {}))
+    return plan(found)
+
+
+def azurerm_blocks(rules: int) -> Json:
+    """The same with each rule a block of its group."""
+    found = azurerm_network()
+    for n, (address, values, refs) in enumerate(found):
+        if address.startswith("azurerm_network_security_group."):
+            own = int(address.rpartition("g")[2])
+            found[n] = (address, values | {"security_rule": [azurerm_rule(r) for r in range(own, rules, 10)]}, refs)
+    return plan(found)
+
+
+def azurerm_network() -> list[Resource]:
+    """The network, its subnets, and their empty groups."""
+    where: Json = {"resource_group_name": "rg", "location": "japaneast", "tags": None, "timeouts": None}
+    found: list[Resource] = [("azurerm_virtual_network.v", where | {"name": "v", "address_space": ["10.0.0.0/16"]}, {})]
+    for n in range(10):
+        subnet = {"name": f"s{n}", "virtual_network_name": "v", "address_prefixes": [f"10.0.{n}.0/24"]}
+        found.append((f"azurerm_subnet.s{n}", subnet | {"resource_group_name": "rg"}, {}))
+        found.append((f"azurerm_network_security_group.g{n}", where | {"name": f"g{n}"}, {}))
+        ends = {"subnet_id": f"azurerm_subnet.s{n}",
+                "network_security_group_id": f"azurerm_network_security_group.g{n}"}  # fmt: skip
+        found.append((f"azurerm_subnet_network_security_group_association.a{n}", {}, ends))
+    return found
+
+
+def azurerm_rule(n: int) -> Json:
+    """A rule with every attribute, as plans show it."""
+    unset = {f"{side}_{rest}": None for side in ("source", "destination")
+             for rest in ("address_prefixes", "application_security_group_ids", "port_ranges")}  # fmt: skip
+    return unset | {
+        "name": f"r{n}", "priority": 100 + n // 10, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+        "source_address_prefix": f"10.{n >> 8}.{n & 255}.0/24", "source_port_range": "*", "description": "",
+        "destination_address_prefix": "VirtualNetwork", "destination_port_range": str(n),
+    }  # fmt: skip
+
+
+FORMATS: tuple[Callable[[int], Json], ...] = (aws, terraform, azure, azurerm_rules, azurerm_blocks)
 
 
 def main(words: list[str]) -> None:

@@ -13,7 +13,7 @@ from zoneguard.model.match import Unknown
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Parsed, Source
-from zoneguard.parsers._json_lines import Node, Value
+from zoneguard.parsers._json_node import Node, Value
 from zoneguard.parsers.accounting import Ledger
 
 OTHER_FORMAT = (

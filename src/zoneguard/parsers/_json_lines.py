@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
-from typing import Any, NamedTuple
 
 from zoneguard.model.device import Concern
+from zoneguard.parsers._json_node import Node, Value
 from zoneguard.parsers.accounting import Ledger
 
 MAX_DEPTH = 60
@@ -30,78 +30,12 @@ _MEMBER = re.compile(
     r'[ \t\r\n,]*"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*)"[ \t\r\n]*:[ \t\r\n]*'
     r'(?:"([^"\\\x00-\x1f\ud800-\udfff]*)"|(null|true|false)\b)?'
 )  # a key, and its value where that is a plain string or a word
+_NESTED = (dict, list)
 _WORDS = {"null": None, "true": True, "false": False}
 _SIMPLE = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\u[dD]|[\ud800-\udfff]")  # what may become half a character
+_HALVES = ("\\ud", "\\uD")  # how escapes begin that may be half a character
 _scalar = json.JSONDecoder().raw_decode
-
-Value = dict[str, Any] | list[Any] | str | int | float | bool | None
-
-
-class Node(NamedTuple):
-    """A value and its lines, 1-based. What is in it is asked of its methods: a node, or a plain value that was read
-    as a whole and has the lines of that."""
-
-    value: Value
-    first: int
-    last: int
-
-    def get(self, key: str) -> Node | None:
-        """The member ``key`` of an object."""
-        value = self.value
-        if type(value) is not dict:
-            return None
-        found = value.get(key)
-        if type(found) is Node:
-            return found
-        return Node(found, self.first, self.last) if key in value else None
-
-    def members(self) -> Iterator[tuple[str, Node]]:
-        """The members of an object; nothing for any other value."""
-        for key, found in self.value.items() if isinstance(self.value, dict) else ():
-            yield key, found if type(found) is Node else Node(found, self.first, self.last)
-
-    def items(self) -> Iterator[Node]:
-        """The elements of a list; nothing for any other value."""
-        for found in self.value if isinstance(self.value, list) else ():
-            yield found if type(found) is Node else Node(found, self.first, self.last)
-
-    def at(self, place: int) -> Node | None:
-        """The element ``place`` of a list, from 0."""
-        if not isinstance(self.value, list) or place >= len(self.value):
-            return None
-        found = self.value[place]
-        return found if type(found) is Node else Node(found, self.first, self.last)
-
-    def each(self, key: str) -> Iterator[Node]:
-        """The elements of the list ``key`` of an object."""
-        found = self.get(key)
-        yield from found.items() if found else ()
-
-    def text(self, key: str) -> str:
-        """The string or number ``key`` of an object as text; empty where there is none."""
-        value = self.value
-        found = value.get(key) if type(value) is dict else None
-        if type(found) is Node:
-            found = found.value
-        return found if type(found) is str else _words(found)
-
-    @property
-    def words(self) -> str:
-        """A string or number as text; empty for any other value."""
-        return _words(self.value)
-
-    def flag(self, key: str) -> bool:
-        """Whether ``key`` of an object is true."""
-        found = self.get(key)
-        return found is not None and found.value is True
-
-
-def _words(value: Value) -> str:
-    if type(value) is str:
-        return value
-    return str(value) if type(value) is int or type(value) is float else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +47,20 @@ class Gap:
     stray: bool
 
 
-def read_documents(
-    lines: tuple[str, ...], ledger: Ledger, passed: frozenset[str] = frozenset(), whole: frozenset[str] = frozenset()
-) -> list[Node]:
-    """Every document; ``ledger`` is told of the lines that are none. Members named in ``passed`` are left out; what is
-    in those named in ``whole`` has no lines of its own."""
-    found, gaps = documents(lines, passed, whole)
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much of a document is read, and with lines of its own: members named in ``passed`` may be left out; what is
+    in those named in ``whole`` has none; ``flat``: nor has what is in an object of a list that holds no objects in a
+    list itself."""
+
+    passed: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
+    flat: bool = False
+
+
+def read_documents(lines: tuple[str, ...], ledger: Ledger, detail: Detail = Detail()) -> list[Node]:
+    """Every document; ``ledger`` is told of the lines that are none."""
+    found, gaps = documents(lines, detail)
     for gap in gaps:
         for number in range(gap.first, gap.last + 1):
             line = lines[number - 1]
@@ -129,12 +71,10 @@ def read_documents(
     return found
 
 
-def documents(
-    lines: tuple[str, ...], passed: frozenset[str] = frozenset(), whole: frozenset[str] = frozenset()
-) -> tuple[list[Node], list[Gap]]:
+def documents(lines: tuple[str, ...], detail: Detail = Detail()) -> tuple[list[Node], list[Gap]]:
     """Every document, as far as it can be read, and the lines that cannot."""
     text = "\n".join(lines)
-    reader = _Reader(text, lines, passed, whole)
+    reader = _Reader(text, lines, detail)
     found: list[Node] = []
     gaps: list[Gap] = []
     at = reader.skip(0)
@@ -157,30 +97,34 @@ def documents(
 class _Reader:
     """Reads values; ``broken`` is where the first fault stands, after which open values close with what they have."""
 
-    def __init__(self, text: str, lines: tuple[str, ...], passed: frozenset[str], whole: frozenset[str]) -> None:
+    def __init__(self, text: str, lines: tuple[str, ...], detail: Detail) -> None:
         self.broken: int | None = None
-        self._passed = passed
-        self._whole = whole
-        self._odd = _SURROGATE.search(text) is not None
+        self._passed = detail.passed
+        self._whole = detail.whole
+        self._flat = detail.flat
+        self._halves = not text.isascii() and _SURROGATE.search(text) is not None
+        self._odd = self._halves or any(half in text for half in _HALVES)
         self._text = text
-        self._starts = [0, *accumulate(map((1).__add__, map(len, lines)))]
-        self._line = 1
+        self._lines = lines
+        self._line, self._counted = 1, 0
 
     def skip(self, at: int) -> int:
         match = _BLANK.match(self._text, at)
         return match.end() if match else at
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(map((1).__add__, map(len, self._lines)))]
+
     def line(self, at: int) -> int:
         """The line of a place; behind the end: the last."""
-        return min(bisect_right(self._starts, at), len(self._starts) - 1)
+        return min(bisect_right(self._starts, at), len(self._lines))
 
     def _here(self, at: int) -> int:
         """The line of a place that is not before the one asked for last."""
-        line = self._line
-        while self._starts[line] <= at:
-            line += 1
-        self._line = line
-        return line
+        self._line += self._text.count("\n", self._counted, at)
+        self._counted = at
+        return self._line
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
         """The value at ``at``, and where it ends."""
@@ -211,9 +155,24 @@ class _Reader:
             value = value.encode("utf-8", "backslashreplace").decode()
         return value, end
 
+    def _spanned(self, value: Value, begin: int, end: int) -> Node:
+        return Node(value, self._here(begin), self._here(end - 1))
+
+    def _flat_object(self, at: int) -> tuple[Node, int] | None:
+        """The object at ``at`` without lines of what is in it; ``None`` where it is none, broken, or not flat."""
+        if self._odd or self._text[at : at + 1] != "{":
+            return None
+        plain, end = self._plain(at)
+        if self.broken is not None:
+            self.broken, self._flat = None, False  # no second time: to find a fault takes as long as the text before it
+            return None
+        if _is_deep(plain, 0):
+            return None
+        return self._spanned(plain, at, end), end
+
     def _object(self, at: int, depth: int) -> tuple[dict[str, Node], int]:
         found: dict[str, Node] = {}
-        whole, starts, next_member, new = self._text, self._starts, _MEMBER.match, tuple.__new__
+        whole, next_member, here, new = self._text, _MEMBER.match, self._here, tuple.__new__
         at += 1
         while True:
             member = next_member(whole, at)
@@ -224,22 +183,22 @@ class _Reader:
                     return found, at
                 return found, at + 1
             key, text, word = member.groups()
-            if "\\" in key or (self._odd and _SURROGATE.search(key)):
+            if "\\" in key or (self._halves and _SURROGATE.search(key)):
                 key = str(self._plain(member.start(1) - 1)[0])
+            at = member.end()
             if text is not None or word is not None:
-                at = member.end()
-                line = self._line if at <= starts[self._line] else self._here(at - 1)
-                found[key] = new(Node, (_WORDS[word] if text is None else text, line, line))  # Node's own takes longer
+                line = here(at - 1)
+                found[key] = new(Node, (_WORDS[word] if text is None else text, line, line))
                 continue
             if key in self._passed or key in self._whole:
-                begin = member.end()
-                plain, at = self._plain(begin)
-                if self.broken is None and (key in self._passed or not _ESCAPED.search(whole, begin, at)):
+                plain, end = self._plain(at)
+                if self.broken is None and (key in self._passed or not self._odd):
                     if key in self._whole:
-                        found[key] = Node(plain, self._here(begin), self._here(at - 1))
+                        found[key] = self._spanned(plain, at, end)
+                    at = end
                     continue
                 self.broken = None  # what is left of it is read like any other
-            node, at = self.value(member.end(), depth + 1)
+            node, at = self.value(at, depth + 1)
             if self.broken is not None:
                 return found | ({key: node} if isinstance(node.value, dict | list) else {}), at
             found[key] = node
@@ -248,9 +207,20 @@ class _Reader:
         found: list[Node] = []
         at = self.skip(at + 1)
         while self._text[at : at + 1] != "]":
-            node, at = self.value(at, depth + 1)
+            node, at = (self._flat_object(at) if self._flat else None) or self.value(at, depth + 1)
             if self.broken is not None:
                 return found + ([node] if isinstance(node.value, dict | list) else []), at
             found.append(node)
             at = self.skip(at)
         return found, at + 1
+
+
+def _is_deep(value: Value, depth: int) -> bool:
+    """Whether an object holds objects or lists in a list, in itself or in an object within it."""
+    if depth > MAX_DEPTH:
+        return True
+    for part in value.values() if isinstance(value, dict) else ():
+        kind = type(part)
+        if (kind is list and any(type(one) in _NESTED for one in part)) or (kind is dict and _is_deep(part, depth + 1)):
+            return True
+    return False

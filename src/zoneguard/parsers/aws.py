@@ -12,7 +12,8 @@ from zoneguard.parsers._aws.estate import gathered
 from zoneguard.parsers._aws.vpc import vpc_devices
 from zoneguard.parsers._aws.words import account
 from zoneguard.parsers._cloud import OTHER_FORMAT, asked_before, finished, unread
-from zoneguard.parsers._json_lines import Node, read_documents
+from zoneguard.parsers._json_lines import read_documents
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 ANSWERS = re.compile(

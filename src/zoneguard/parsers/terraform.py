@@ -15,7 +15,8 @@ from zoneguard.parsers._aws.vpc import vpc_devices
 from zoneguard.parsers._azure.effective import Effective
 from zoneguard.parsers._azure.vnet import vnet_devices
 from zoneguard.parsers._cloud import OTHER_FORMAT, finished, unread
-from zoneguard.parsers._json_lines import Node, read_documents
+from zoneguard.parsers._json_lines import Detail, read_documents
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.azure import READ, azure_estate
 from zoneguard.parsers._terraform.estate import Building
 from zoneguard.parsers._terraform.hosts import add_hosts
@@ -34,10 +35,12 @@ UNREAD_VERSION = "a version of the format that is not known"
 HALF = "the plan is not complete: Terraform left something out or met an error"
 OTHER_PROVIDER = "resources of a cloud that is not read"
 OTHER_CLOUDS = ("azapi_", "google_", "oci_", "alicloud_", "vsphere_", "openstack_")
-PASSED = frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"})
-"""What is said elsewhere too, or is of no concern."""
-WHOLE = frozenset({"resource_changes", "configuration"})
-"""What is asked for values, not for lines."""
+DETAIL = Detail(
+    passed=frozenset({"after", "after_sensitive", "before_sensitive", "sensitive_values", "resource_drift"}),
+    whole=frozenset({"resource_changes", "configuration"}),
+    flat=True,
+)
+"""Left out is what is said elsewhere too, or is of no concern; lines are asked of resources and of blocks in them."""
 MARK = re.compile(r'"terraform_version"\s*:')
 NEAR = re.compile(r'^\s*\{\s*"(?:version"\s*:\s*4\s*,\s*"terraform_version|@level)"')
 """A raw state, or the log of a run: what people take for the plan, and are told how to get it."""
@@ -56,7 +59,7 @@ def parse(source: Source, name: str) -> Parsed:
     """A device for each VPC."""
     ledger = Ledger(source, PLUGIN.name)
     plans = []
-    for document in read_documents(source.lines, ledger, PASSED, WHOLE):
+    for document in read_documents(source.lines, ledger, DETAIL):
         ledger.ignored(FRAME, document.first, document.last)
         if document.get("planned_values") or document.get("values"):
             plans.append(document)

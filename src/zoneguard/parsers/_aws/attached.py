@@ -16,7 +16,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Estate
 from zoneguard.parsers._aws.hubs import Hubs
 from zoneguard.parsers._cloud import Doubting
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 WHICH_ZONE = "by which of its subnets packets of this attachment come and go is not known, and their ACLs differ"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import address_or_none
 from zoneguard.model.intervals import Intervals
 from zoneguard.parsers._cloud import prefix
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 
 READ = (
     "Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "RouteTables", "NetworkInterfaces", "InternetGateways",
@@ -110,7 +110,7 @@ class Estate:
         """The entries of a prefix list, or ``None`` where they are not given."""
         for known in (*self.of("PrefixLists"), *self.of("PrefixListEntries"), *self.of("ManagedPrefixLists")):
             if name and known.text("PrefixListId") == name and (known.get("Cidrs") or known.get("Entries")):
-                texts = [entry.words for entry in known.each("Cidrs")]
+                texts = known.texts("Cidrs")
                 texts += [entry.text("Cidr") for entry in known.each("Entries")]
                 blocks = [block for text in texts if (block := prefix(text)) is not None]
                 return blocks if len(blocks) == len(texts) else None

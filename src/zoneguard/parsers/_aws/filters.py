@@ -7,6 +7,7 @@ number and the first that matches decides; an ACL is asked where traffic leaves 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from zoneguard.model.device import Deny, Filter, Permit, Rule, RuleList
 from zoneguard.model.intervals import Intervals
@@ -15,7 +16,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import UNTOLD, Eni, Estate, blocks_of
 from zoneguard.parsers._cloud import Doubting, prefix, union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
@@ -72,9 +73,10 @@ class Filters(Doubting):
             if node is None:
                 rules.append(Rule(All((own, self._doubt(subnet, FOREIGN_GROUP, group))), Permit(), self._span(subnet)))
                 continue
+            called = f"{group} {node.text('GroupName')}".strip()
             for entry in node.each("IpPermissionsEgress" if sending else "IpPermissions"):
                 match = All((own, self._peers(entry, far), self._ports(entry)))
-                rules.append(Rule(match, Permit(), self._span(entry), name=f"{group} {node.text('GroupName')}".strip()))
+                rules.append(Rule(match, Permit(), self._span(entry), name=called))
         return RuleList(title, tuple(rules), Deny(), self._span(subnet))
 
     def _holders(self, enis: Iterable[Eni], field: Field) -> Match:
@@ -97,7 +99,7 @@ class Filters(Doubting):
     def _peers(self, entry: Node, field: Field) -> Match:
         parts: list[Match] = []
         for key, member in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-            parts += (self._block(one, one.text(member), field) for one in entry.each(key))
+            parts += [self._block(one, one.text(member), field) for one in entry.each(key)]
         for one in entry.each("PrefixListIds"):
             blocks = self._estate.listed(one.text("PrefixListId"))
             listed = None if blocks is None else In(field, union(blocks))
@@ -150,8 +152,9 @@ class Filters(Doubting):
             return ALWAYS
         value = PROTOCOLS.get(said.lower(), int(said) if said.isdecimal() and len(said) < 4 else 256)
         bounds = entry.get("PortRange") or entry
-        low, high = (bounds.text(a) or bounds.text(b) for a, b in (("From", "FromPort"), ("To", "ToPort")))
-        parts: list[Match] = [In(Field.PROTO, Intervals.of(value))]
+        low = bounds.text("FromPort") or bounds.text("From")
+        high = bounds.text("ToPort") or bounds.text("To")
+        parts: list[Match] = [_is_protocol(value)]
         if value > 255:
             parts = [self._doubt(entry, LATER if UNTOLD in said else NO_PORTS, Reason("protocol {name}", name=said))]
         elif UNTOLD in low + high:
@@ -166,6 +169,11 @@ class Filters(Doubting):
         elif low not in ("", "-1") or high not in ("", "-1"):
             parts.append(self._doubt(entry, NO_PORTS, Reason("ports {low}-{high}", low=low, high=high)))
         return All(tuple(parts))
+
+
+@cache
+def _is_protocol(value: int) -> Match:
+    return In(Field.PROTO, Intervals.of(value))
 
 
 def _icmp(kind: str, code: str) -> Iterator[Match]:

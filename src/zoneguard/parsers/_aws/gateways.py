@@ -18,7 +18,7 @@ from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Eni, Estate, Mapping, blocks_of
 from zoneguard.parsers._cloud import union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NO_POOL = "the public address of the NAT gateway is not given"

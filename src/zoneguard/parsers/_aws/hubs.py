@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from zoneguard.parsers._aws.estate import Estate
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 
 OPEN_STATES = ("", "available", "modifying")
 """Of an attachment that carries packets; an answer that has no state shows what is there."""
@@ -105,7 +105,7 @@ def _attachments(estate: Estate) -> Iterator[Attachment]:
         yield replace(found, table=table if settled else None)
     for node in estate.of("TransitGatewayVpcAttachments"):
         hub, vpc = node.text("TransitGatewayId"), node.text("VpcId")
-        subnets = tuple(entry.words for entry in node.each("SubnetIds"))
+        subnets = tuple(node.texts("SubnetIds"))
         yield replace(_one(node, hub, "vpc", vpc, estate.wire(hub, vpc)), subnets=subnets)
     for node in estate.of("TransitGatewayPeeringAttachments"):
         ends = [

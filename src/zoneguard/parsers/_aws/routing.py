@@ -21,7 +21,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._aws.estate import Estate, blocks_of
 from zoneguard.parsers._aws.hubs import Hubs
 from zoneguard.parsers._cloud import prefix, union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 LOCAL, NOWHERE = "local", "unrouted"

@@ -14,7 +14,7 @@ from zoneguard.model.device import Concern, Device, Interface, Route, RouteKind,
 from zoneguard.parsers import Source
 from zoneguard.parsers._aws.hubs import Attachment, Hubs, Table
 from zoneguard.parsers._cloud import prefix
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NO_ROUTES = "the routes of this transit gateway route table are not given: export search-transit-gateway-routes for it"

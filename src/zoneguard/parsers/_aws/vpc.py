@@ -16,7 +16,7 @@ from zoneguard.parsers._aws.gateways import Gateways
 from zoneguard.parsers._aws.hubs import Hubs, read_hubs
 from zoneguard.parsers._aws.routing import Tables
 from zoneguard.parsers._aws.transit import transit_devices
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NO_TABLES = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._cloud import ENDPOINT_POLICY, HARMLESS, account_members
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 BLOCKED = "public access that is blocked: what that drops is taken to pass"

@@ -19,7 +19,7 @@ from zoneguard.parsers._azure.estate import Estate, Item, private_address, same
 from zoneguard.parsers._azure.kinds import NIC, PUBLIC_IP
 from zoneguard.parsers._azure.routing import INTERNET, Roads, blocks_of
 from zoneguard.parsers._cloud import Doubting, union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NO_HOSTS = "no network interfaces tell which hosts have a public address"

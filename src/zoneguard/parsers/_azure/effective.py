@@ -15,7 +15,7 @@ from zoneguard.parsers._azure.estate import Item
 from zoneguard.parsers._azure.expressions import Template
 from zoneguard.parsers._azure.kinds import NSG
 from zoneguard.parsers._cloud import HARMLESS, account_members, unread
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 ADMIN_RULES = "security admin rules of a network manager, which go before those of groups and are not read"

@@ -15,7 +15,7 @@ from zoneguard.parsers._azure.expressions import Template
 from zoneguard.parsers._azure.kinds import HARMLESS, NETWORK, NIC, NSG, PARTS, READ, VNET
 from zoneguard.parsers._azure.words import members_of
 from zoneguard.parsers._cloud import OTHER_FORMAT, account_members, unread
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NEVER_READ = "a network resource that is not read"
@@ -38,6 +38,8 @@ class Item:
 
     def text(self, key: str) -> str:
         """The property ``key`` as text, of an expression its value; empty where there is none or it is not known."""
+        if self.template.is_none:
+            return self.properties.text(key)
         return self.template.text(self.properties.get(key)) or ""
 
     def parts(self, key: str) -> Iterator[Item]:
@@ -45,10 +47,12 @@ class Item:
         seen: set[str] = set()
         listed = self.properties.get(key)
         known = self.template.node(listed) if listed else None
+        kind = f"{self.type}/{key.lower()}"
         for node in (*(known.items() if known else ()), *self.more.get(key, ())):
-            part = item(node, f"{self.type}/{key.lower()}", self.id, self.template)
-            if part.name.lower() not in seen or not part.name:
-                seen.add(part.name.lower())
+            part = item(node, kind, self.id, self.template)
+            name = part.name.lower()
+            if name not in seen or not name:
+                seen.add(name)
                 yield part
 
     def is_told(self, key: str) -> bool:
@@ -113,12 +117,11 @@ def item(node: Node, kind: str, parent: str, template: Template) -> Item:
     """The object that ``node`` tells, a part of ``parent`` where that is given."""
     name = template.text(node.get("name")) or ""
     name = name.rpartition("/")[2] if parent else name
-    own = template.text(node.get("id")) or ""
-    kinds = kind.split("/")
-    made = f"{parent}/{kinds[-1]}/{name}" if parent else _path(kind, name)
+    own = template.text(node.get("id"))
+    own = own or (f"{parent}/{kind.rpartition('/')[2]}/{name}" if parent else _path(kind, name))
     properties = node.get("properties")
     known = template.node(properties) if properties else node
-    return Item(kind, name, (own or made).lower(), node, known or node, template)
+    return Item(kind, name, own.lower(), node, known or node, template)
 
 
 def _path(kind: str, name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 
 MAX_DEPTH = 20
 _TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|(-?\d+)|([A-Za-z_][\w.]*)\s*(\()?|([(),\[\].]))")
@@ -20,11 +20,12 @@ class UnknownError(Exception):
 
 
 class Template:
-    """The parameters and variables of one template."""
+    """The parameters and variables of one template; ``is_none``: the objects are not of a template."""
 
     def __init__(self, document: Node | None = None) -> None:
         self._document = document
         self._depth = 0
+        self.is_none = document is None
 
     def node(self, node: Node) -> Node | None:
         """``node``, or what it refers to by ``[parameters('…')]`` or ``[variables('…')]``; ``None``: not known."""
@@ -42,7 +43,7 @@ class Template:
         if node is None:
             return ""
         text = node.words
-        if self._document is None or not isinstance(node.value, str) or not _is_expression(text):
+        if self.is_none or not isinstance(node.value, str) or not _is_expression(text):
             return text[1:] if text.startswith("[[") and self._document else text
         try:
             return self._evaluate(text)

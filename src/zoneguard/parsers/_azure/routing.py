@@ -20,7 +20,7 @@ from zoneguard.parsers._azure.effective import Effective
 from zoneguard.parsers._azure.estate import Estate, Item, same
 from zoneguard.parsers._azure.kinds import GATEWAY, LOCAL_GATEWAY, NIC, TABLE, VNET
 from zoneguard.parsers._cloud import prefix, union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 INTERNET, BEHIND_GATEWAY, SERVICES = "to internet", "to gateway", "to service endpoints"
@@ -232,8 +232,8 @@ class Roads:
         for route in routes:
             if route.text("state").lower() not in ("active", ""):
                 continue
-            kind, hops = route.text("nextHopType").lower(), [hop.words for hop in route.each("nextHopIpAddress")]
-            for text in [entry.words for entry in route.each("addressPrefix")] or [route.text("addressPrefix")]:
+            kind, hops = route.text("nextHopType").lower(), route.texts("nextHopIpAddress")
+            for text in route.texts("addressPrefix") or [route.text("addressPrefix")]:
                 block = prefix(text)
                 to = self._effective_hop(kind, hops, block) if block is not None else None
                 if block is None or to is None:

@@ -9,6 +9,7 @@ see private addresses.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from zoneguard.model.addresses import ALL_V6
 from zoneguard.model.device import Deny, Filter, Jump, Permit, Rule, RuleList
@@ -19,7 +20,7 @@ from zoneguard.parsers import Source
 from zoneguard.parsers._azure.effective import Effective
 from zoneguard.parsers._azure.estate import Estate, Item, private_address, same
 from zoneguard.parsers._azure.kinds import NIC, NSG
-from zoneguard.parsers._azure.tags import Around
+from zoneguard.parsers._azure.tags import NAMES, Around
 from zoneguard.parsers._cloud import Doubting, prefix, union
 from zoneguard.parsers.accounting import Ledger
 
@@ -50,7 +51,9 @@ class Groups(Doubting):
         self._effective = effective.groups
         self._estate = estate
         self._configurations = [(nic, c) for nic in estate.of(NIC) for c in nic.parts("ipConfigurations")]
-        self._read: dict[tuple[object, ...], tuple[Rule, ...] | None] = {}
+        self._read: dict[tuple[object, ...], dict[str, tuple[Rule, ...]] | None] = {}
+        self._members: dict[str, list[int | None]] = {}
+        self._tags: dict[tuple[str, str, Field], Match | None] = {}
         self.lists: dict[str, RuleList] = {}
 
     def leaving(self, subnet: Item, around: Around) -> Iterator[Filter]:
@@ -121,36 +124,47 @@ class Groups(Doubting):
         return RuleList(f"{at.name} {direction} ({around.subnet})", (rule,), Deny(), self._span(at.node))
 
     def _list(self, group: Item, around: Around, direction: str) -> RuleList:
-        key = (group.id, direction, around.sure, around.may, around.subnet if around.may else "", around.space)
+        key = (group.id, around.sure, around.may, around.subnet if around.may else "", around.space)
         if key not in self._read:
-            self._read[key] = self._ordered(group, around, direction)
+            self._read[key] = self._ordered(group, around)
         rules = self._read[key]
         if rules is None:
             return self._unknown_list(group, around, direction, RULES_LATER)
-        return RuleList(f"{group.name} {direction} ({around.subnet})", rules, Deny(), self._span(group.node))
+        title = f"{group.name} {direction} ({around.subnet})"
+        return RuleList(title, rules[direction], Deny(), self._span(group.node))
 
-    def _ordered(self, group: Item, around: Around, direction: str) -> tuple[Rule, ...] | None:
-        """The rules of one direction by priority; ``None`` where some of it cannot be read."""
-        rules: list[tuple[int, Rule]] = []
+    def _ordered(self, group: Item, around: Around) -> dict[str, tuple[Rule, ...]] | None:
+        """The rules of each direction by priority; ``None`` where some of it cannot be read."""
+        rules: dict[str, list[tuple[int, Rule]]] = {"inbound": [], "outbound": []}
         for key in ("securityRules", "defaultSecurityRules"):
             if not group.is_told(key):
                 return None
             for entry in group.parts(key):
                 way, priority = entry.text("direction").lower(), entry.text("priority")
-                if way not in ("inbound", "outbound") or not (priority.isdecimal() and len(priority) < 8):
+                if way not in rules or not (priority.isdecimal() and len(priority) < 8):
                     return None
-                rules += [(int(priority), rule) for rule in self._rule(entry, around)] if way == direction else []
+                rules[way] += [(int(priority), rule) for rule in self._rule(entry, around)]
         if not any(True for _ in group.parts("defaultSecurityRules")):
-            rules += self._defaults(group, around, direction)
-        return tuple(rule for _, rule in sorted(rules, key=lambda rule: rule[0]))
+            for way, rule in self._defaults(group, around):
+                rules[way].append((65000, rule))
+        return {way: tuple(rule for _, rule in sorted(found, key=lambda rule: rule[0])) for way, found in rules.items()}
 
-    def _defaults(self, group: Item, around: Around, direction: str) -> Iterator[tuple[int, Rule]]:
+    def _defaults(self, group: Item, around: Around) -> Iterator[tuple[str, Rule]]:
         for name, way, source, destination, allowed in DEFAULTS:
-            if way == direction:
-                pairs = ((source, Field.SRC), (destination, Field.DST))
-                parts = [around.tag(text, field) or ALWAYS for text, field in pairs if text != "*"]
-                action = Permit() if allowed else Deny()
-                yield 65000, Rule(both(*parts), action, self._span(group.node), name=name, implied=True)
+            pairs = ((source, Field.SRC), (destination, Field.DST))
+            parts = [self._tag(text, field, around) or ALWAYS for text, field in pairs if text != "*"]
+            action = Permit() if allowed else Deny()
+            yield way, Rule(both(*parts), action, self._span(group.node), name=name, implied=True)
+
+    def _tag(self, text: str, field: Field, around: Around) -> Match | None:
+        """What a tag that the network itself decides means; ``None`` where ``text`` is none."""
+        name = NAMES.get(text.lower())
+        if name is None:
+            return None
+        key = around.subnet, name, field
+        if key not in self._tags:
+            self._tags[key] = around.tag(name, field)
+        return self._tags[key]
 
     def _rule(self, entry: Item, around: Around) -> Iterator[Rule]:
         match = both(
@@ -180,23 +194,23 @@ class Groups(Doubting):
         if value == 1 and around.space & ALL_V6:
             six = self._doubt(entry.node, NO_VALUE, Reason("Icmp of {name} as ICMPv6", name=entry.name))
             return either(In(Field.PROTO, Intervals.of(1)), both(In(Field.PROTO, Intervals.of(58)), six))
-        return In(Field.PROTO, Intervals.of(value))
+        return _is_protocol(value)
 
     def _ports(self, entry: Item, side: str, field: Field) -> Match:
-        nodes = [*entry.texts(f"{side}PortRanges")]
         single = entry.text(f"{side}PortRange")
-        texts = [*([single] if single else []), *(node.words for node in nodes)]
+        texts = [*([single] if single else []), *(node.words for node in entry.texts(f"{side}PortRanges"))]
         spans: list[tuple[int, int]] = []
         for text in texts:
-            low, _, high = (part.strip() for part in text.partition("-"))
             if text in ("*", "0-65535"):
                 return ALWAYS
+            low, _, high = text.partition("-")
+            low, high = low.strip(), high.strip()
             if not low.isdecimal() or not (high or low).isdecimal() or len(low + high) > 11:
                 return self._doubt(entry.node, NO_VALUE, Reason("{side} port of {name}", side=side, name=entry.name))
             spans.append((int(low), min(65535, int(high or low))))
         if not spans or not entry.is_told(f"{side}PortRanges"):
             return self._doubt(entry.node, NO_VALUE, Reason("{side} port of {name}", side=side, name=entry.name))
-        return In(field, Intervals.from_spans(spans))
+        return In(field, Intervals.span(*spans[0]) if len(spans) == 1 else Intervals.from_spans(spans))
 
     def _addresses(self, entry: Item, side: str, field: Field, around: Around) -> Match:
         single = entry.text(f"{side}AddressPrefix")
@@ -205,14 +219,12 @@ class Groups(Doubting):
         known: list[Intervals] = []
         parts: list[Match] = []
         for text in texts:
-            block = prefix(text)
-            tag = around.tag(text, field)
             if text in ("*", "Any"):
                 return ALWAYS
-            if block is not None:
-                known.append(block)
-            elif tag is not None:
+            if (tag := self._tag(text, field, around)) is not None:
                 parts.append(tag)
+            elif (block := prefix(text)) is not None:
+                known.append(block)
             elif text and text[0].isalpha():
                 self._say(entry.node, SERVICE, f"{text} of {entry.name}")
                 parts.append(around.service(text, field, self._span(entry.node)))
@@ -223,22 +235,31 @@ class Groups(Doubting):
         parts += (self._application_group(entry, reference, field) for reference in groups)
         if not (texts or groups) or not entry.is_told(f"{side}AddressPrefixes"):
             parts.append(self._doubt(entry.node, NO_ADDRESS, Reason("{side} of {name}", side=side, name=entry.name)))
-        return either(*([In(field, union(known))] if known else []), *parts)
+        if known:
+            parts.insert(0, In(field, union(known) if len(known) > 1 else known[0]))
+        return parts[0] if len(parts) == 1 else either(*parts)
 
     def _application_group(self, entry: Item, reference: str, field: Field) -> Match:
         """The addresses of the network interfaces that are in an application security group."""
-        found: list[Intervals] = []
-        for _, configuration in self._configurations:
-            own = private_address(configuration)
-            if any(same(reference, group) for group in configuration.references("applicationSecurityGroups")):
-                if own is None:
-                    return self._doubt(
-                        entry.node, NO_ADDRESS, Reason("{side} of {name}", side=provider(reference), name=entry.name)
-                    )
-                found.append(Intervals.of(own))
-        if not self._configurations:
-            return self._doubt(entry.node, ASG, Reason("{side} of {name}", side=provider(reference), name=entry.name))
-        return In(field, union(found))
+        if reference not in self._members:
+            self._members[reference] = [
+                private_address(configuration)
+                for _, configuration in self._configurations
+                if any(same(reference, group) for group in configuration.references("applicationSecurityGroups"))
+            ]
+        members = self._members[reference]
+        known = [address for address in members if address is not None]
+        if len(known) < len(members) or not self._configurations:
+            reason = NO_ADDRESS if self._configurations else ASG
+            return self._doubt(
+                entry.node, reason, Reason("{side} of {name}", side=provider(reference), name=entry.name)
+            )
+        return In(field, Intervals.of(*known))
+
+
+@cache
+def _is_protocol(value: int) -> Match:
+    return In(Field.PROTO, Intervals.of(value))
 
 
 def provider(reference: str) -> str:

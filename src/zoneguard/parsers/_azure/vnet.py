@@ -17,7 +17,7 @@ from zoneguard.parsers._azure.routing import Roads, blocks_of
 from zoneguard.parsers._azure.rules import Groups
 from zoneguard.parsers._azure.tags import Around
 from zoneguard.parsers._cloud import union
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers.accounting import Ledger
 
 NO_VNET = "the virtual network of these rules is not given"

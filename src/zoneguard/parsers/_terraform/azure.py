@@ -13,7 +13,7 @@ from zoneguard.parsers._azure.estate import Estate, Item
 from zoneguard.parsers._azure.expressions import Template
 from zoneguard.parsers._azure.kinds import GATEWAY, LOCAL_GATEWAY, NIC, NSG, PUBLIC_IP, TABLE, VNET
 from zoneguard.parsers._cloud import unread
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made
 from zoneguard.parsers._terraform.plan import Resource, Step
 
@@ -58,7 +58,10 @@ SIDES = {
         ("port_range", "PortRange"), ("port_ranges", "PortRanges"), ("address_prefix", "AddressPrefix"),
         ("address_prefixes", "AddressPrefixes"))
 }  # fmt: skip
+GROUPS = {f"{side}_application_security_group_ids": f"{side}ApplicationSecurityGroups"
+          for side in ("source", "destination")}  # fmt: skip
 PLAIN = {name: name for name in ("name", "description", "protocol", "access", "priority", "direction")} | SIDES
+RULE_VALUES = {*PLAIN, *GROUPS}
 HOPS = {"name": "name", "address_prefix": "addressPrefix", "next_hop_type": "nextHopType",
         "next_hop_in_ip_address": "nextHopIpAddress"}  # fmt: skip
 
@@ -102,7 +105,8 @@ class _Azure:
                     Item(kind, resource.values.text("name"), resource.address.lower(), node, node, Template(None))
                 )
         for resource in self._plan.resources.values():
-            if resource.type.startswith("azurerm_") and not resource.type.startswith(HARMLESS):
+            kind = resource.type
+            if kind not in READ and kind.startswith("azurerm_") and not kind.startswith(HARMLESS):
                 self._say_unread(resource)
         return found
 
@@ -111,8 +115,6 @@ class _Azure:
         yield from (known for known in self._plan.data.values() if known.type in types and known.values.text("id"))
 
     def _say_unread(self, resource: Resource) -> None:
-        if resource.type in READ:
-            return
         mentioned, sure = self._building.refs.mentioned(resource)
         named = (self._plan.resources.get(name) or self._plan.data.get(name) for name in mentioned)
         if not sure or any(one is not None and one.type in READ for one in named):
@@ -139,7 +141,7 @@ class _Azure:
     def _texts(self, resource: Resource, values: Node, name: str, *path: Step) -> list[Value]:
         if resource.unknown(*path, name):
             self._building.open(resource, LATER, Concern.FILTER)
-        return [entry.words for entry in values.each(name)]
+        return [*values.texts(name)]
 
     def _of(self, resource: Resource, type_: str, attribute: str) -> Iterator[Resource]:
         """The resources of a type that say by name that they are of ``resource``."""
@@ -216,19 +218,16 @@ class _Azure:
         return {"securityRules": rules}
 
     def _rule(self, resource: Resource, values: Node, *path: Step) -> Node:
-        members: dict[str, Value] = {}
-        for name, key in PLAIN.items():
-            found = values.get(name)
-            if resource.unknown(*path, name):
-                self._building.open(resource, LATER, Concern.FILTER)
-            if found is not None and found.value is not None:
-                members[key] = found
-        for side in ("source", "destination"):
-            named = self._building.named(resource, *path, f"{side}_application_security_group_ids")
+        later = resource.unknown_of(*path, names=RULE_VALUES)
+        if not later.isdisjoint(PLAIN):
+            self._building.open(resource, LATER, Concern.FILTER)
+        members: dict[str, Value] = values.renamed(PLAIN)
+        for attribute in (later | values.held(GROUPS)) & GROUPS.keys():
+            named = self._building.named(resource, *path, attribute)
             groups: list[Value] = [{"id": name} for name in named.names]
             if not named.complete:
                 self._building.open(resource, WHICH, Concern.FILTER)
-            members[f"{side}ApplicationSecurityGroups"] = groups
+            members[GROUPS[attribute]] = groups
         return made(values if path else resource.node, members)
 
     def _table(self, table: Resource) -> dict[str, Value]:
@@ -243,10 +242,9 @@ class _Azure:
         return {"name": table.values.text("name"), "routes": routes, "disableBgpRoutePropagation": deaf}
 
     def _route(self, resource: Resource, values: Node, *path: Step) -> Node:
-        if any(resource.unknown(*path, name) for name in HOPS):
+        if resource.unknown_of(*path, names=HOPS):
             self._building.open(resource, LATER, Concern.ROUTING)
-        members: dict[str, Value] = {key: values.text(name) for name, key in HOPS.items()}
-        return made(values if path else resource.node, members)
+        return made(values if path else resource.node, values.renamed(HOPS))
 
     def _interface(self, nic: Resource) -> dict[str, Value]:
         asgs: list[Value] = [{"id": n} for n in self._linked.get((nic.address, "application_security_group_id"), ())]

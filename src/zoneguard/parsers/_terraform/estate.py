@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD, Estate
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.plan import Plan, Resource, Step
 from zoneguard.parsers._terraform.references import Named, References
 from zoneguard.parsers.accounting import Ledger
@@ -62,15 +62,7 @@ class Building:
 
 def made(at: Node, value: Value) -> Node:
     """``value`` as a node with the lines of ``at``; nodes within it keep their own."""
-    if isinstance(value, str):
-        return Node(value, at.first, at.last)
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, dict):
-        return Node({key: made(at, part) for key, part in value.items()}, at.first, at.last)
-    if isinstance(value, list):
-        return Node([made(at, part) for part in value], at.first, at.last)
-    return Node(value, at.first, at.last)
+    return value if isinstance(value, Node) else Node(value, at.first, at.last)
 
 
 def told(resource: Resource, values: Node, name: str, *path: Step) -> str:

@@ -20,6 +20,7 @@ from zoneguard.parsers._terraform.references import Named
 from zoneguard.parsers._terraform.rules import DEFAULT_GROUP, GROUPS
 
 SUBNETS = ("aws_subnet", "aws_default_subnet")
+NO_HOSTS = ("azurerm_", *HARMLESS, *BEYOND)
 IMAGED = "a host, by the security groups and subnets that it names; its addresses are known only after apply"
 UNWORN = "a security group that nothing in the plan has: which hosts have it is not known"
 NEVER_READ = "a resource that is not read and names objects of the network"
@@ -81,14 +82,14 @@ class _Hosts:
         if not groups.complete:
             names.append(f"{UNTOLD} {host.address}")
         self._worn.update(names)
-        known = [host.values.text("private_ip"), *(entry.words for entry in host.values.each(addresses))]
+        known = [host.values.text("private_ip"), *host.values.texts(addresses)]
         texts = list(dict.fromkeys(text for text in known if text)) or [UNTOLD]
         one = where.one or self._around(texts[0])
         subnets = [one] if one else list(where.maybe) or [subnet.address for subnet in building.plan.of(*SUBNETS)]
         texts = texts if one else [UNTOLD]
         if any(entry.value is None for entry in host.values.each(addresses)):
             texts.append(UNTOLD)
-        six = [entry.words for entry in host.values.each("ipv6_addresses")]
+        six = host.values.texts("ipv6_addresses")
         public = list(self._public(host, one))
         for subnet in subnets:
             entries: list[Value] = [{"PrivateIpAddress": text} for text in texts[1:]]
@@ -96,7 +97,7 @@ class _Hosts:
 
     def image(self, host: Resource) -> None:
         """A resource that is not read: a host if it names a group, else nothing or something that is said."""
-        if host.type.startswith((*HARMLESS, *BEYOND, "azurerm_")):
+        if host.type.startswith(NO_HOSTS):
             return
         building, (mentioned, sure) = self._building, self._all_of(host)
         groups = sorted(name for name in mentioned if name.endswith(DEFAULT_GROUP) or self._is(name, *GROUPS))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 
 NOTHING = Node(None, 1, 1)
 _STEP = re.compile(r'([A-Za-z_][\w-]*)|\[(\d+|"(?:[^"\\]|\\.)*")\]')
@@ -19,12 +20,11 @@ _MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?")
 Step = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """One instance of a resource. ``key`` is its index as written (``0``, ``"a"``), empty where it has none.
 
-    ``change``: its entry among the changes; ``later``: what of it is known only after apply; ``written``: its entry in
-    the configuration; ``NOTHING`` where there is none.
+    ``change``: what is done to it, as JSON has it, and ``later``: what of it is known only after apply; ``None`` where
+    that is not told. ``written``: its entry in the configuration; ``NOTHING`` where there is none.
     """
 
     address: str
@@ -33,9 +33,9 @@ class Resource:
     key: str
     node: Node
     values: Node
-    change: Node = NOTHING
+    change: Any = None
     written: Node = NOTHING
-    later: Node = NOTHING
+    later: Any = None
 
     @property
     def base(self) -> str:
@@ -50,33 +50,34 @@ class Resource:
     @property
     def is_gone(self) -> bool:
         """Whether the plan removes it for good."""
-        change = self.change.get("change")
-        return change is not None and [action.words for action in change.each("actions")] == ["delete"]
+        return bool(_inside(self.change, "actions") == ["delete"])
 
     @property
     def before(self) -> Node:
         """What it is now."""
-        change = self.change.get("change")
-        return (change and change.get("before")) or NOTHING
+        before = _inside(self.change, "before")
+        return Node(before, 1, 1) if before else NOTHING
 
     def unknown(self, *path: Step) -> bool:
         """Whether the value at ``path``, or some part of it, is known only after apply."""
-        found = self._later(path)
-        return found is not None and _some_true(found)
+        return _some_true(self._later(path))
 
     def unknown_of(self, *path: Step, names: Collection[str]) -> set[str]:
         """Those of ``names``, members of the object at ``path``, that are :meth:`unknown`."""
         found = self._later(path)
-        if found is None or found.value is True:
-            return set() if found is None else set(names)
-        return {name for name, node in found.members() if name in names and _some_true(node)}
+        if type(found) is not dict:
+            return set(names) if found is True else set()
+        return {name for name, part in found.items() if name in names and _some_true(part)}
 
-    def _later(self, path: tuple[Step, ...]) -> Node | None:
-        found: Node | None = self.later
+    def _later(self, path: tuple[Step, ...]) -> Any:
+        found = self.later
         for step in path:
-            if found is None or found.value is True:
-                break
-            found = _inside(found, step)
+            if type(found) is dict:
+                found = found.get(step)
+            elif type(found) is list and isinstance(step, int):
+                found = found[step] if step < len(found) else None
+            elif found is not True:
+                return None
         return found
 
     def is_written(self, name: str) -> bool:
@@ -112,20 +113,21 @@ def read_plan(document: Node) -> Plan:
     plan = Plan(document, root=root)
     written = _Written(root)
     changes = {change.text("address"): change for change in document.each("resource_changes")}
+    told = {address: _inside(change.plain, "change") for address, change in changes.items()}
     planned = _at(document, "planned_values", "root_module")
     planned = planned if planned is not NOTHING else _at(document, "values", "root_module")
     for module, node in _walk(planned, 0):
-        resource = _resource(module, node, written, changes)
+        resource = _resource(module, node, written, told)
         (plan.data if node.text("mode") == "data" else plan.resources)[resource.address] = resource
     for resource in plan.resources.values():
         plan.by_type.setdefault(resource.type, []).append(resource)
     for module, node in _walk(_at(document, "prior_state", "values", "root_module"), 0):
         if node.text("mode") == "data":
-            resource = _resource(module, node, written, changes)
+            resource = _resource(module, node, written, told)
             plan.data.setdefault(resource.address, resource)
     for address, change in changes.items():
         if address not in plan.resources and change.text("mode") != "data":
-            removed = _resource(change.text("module_address"), change, written, changes)
+            removed = _resource(change.text("module_address"), change, written, told)
             if removed.is_gone:
                 plan.removed.append(removed)
     return plan
@@ -158,16 +160,17 @@ class _Written:
         return self._modules[module].get(local, NOTHING)
 
 
-def _resource(module: str, node: Node, written: _Written, changes: dict[str, Node]) -> Resource:
-    address = node.text("address")
+def _resource(module: str, node: Node, written: _Written, changes: dict[str, Any]) -> Resource:
+    address, kind = node.text("address"), node.text("type")
     index = node.get("index")
     key = "" if index is None else f'"{index.value}"' if isinstance(index.value, str) else index.words
-    kind = f"{node.text('type')}.{node.text('name')}"
-    local = f"data.{kind}" if node.text("mode") == "data" else kind
+    local = f"{kind}.{node.text('name')}"
+    if node.text("mode") == "data":
+        local = f"data.{local}"
     values = node.get("values") or NOTHING
-    change = changes.get(address, NOTHING)
-    later = _at(change, "change", "after_unknown")
-    return Resource(address, node.text("type"), module, key, node, values, change, written.of(module, local), later)
+    change = changes.get(address)
+    later = _inside(change, "after_unknown")
+    return Resource(address, kind, module, key, node, values, change, written.of(module, local), later)
 
 
 def _walk(module: Node, depth: int) -> Iterable[tuple[str, Node]]:
@@ -184,12 +187,12 @@ def _at(node: Node, *path: str) -> Node:
     return found or NOTHING
 
 
-def _inside(node: Node, step: Step) -> Node | None:
-    if isinstance(step, str):
-        return node.get(step)
-    return node.at(step)
+def _inside(value: Any, key: str) -> Any:
+    return value.get(key) if type(value) is dict else None
 
 
-def _some_true(node: Node) -> bool:
-    parts = (n for _, n in node.members()) if isinstance(node.value, dict) else node.items()
-    return node.value is True or any(_some_true(part) for part in parts)
+def _some_true(value: Any) -> bool:
+    """Whether ``value``, or some part of it, is true."""
+    if type(value) is dict:
+        return any(map(_some_true, value.values()))
+    return any(map(_some_true, value)) if type(value) is list else value is True

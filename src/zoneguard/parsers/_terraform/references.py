@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.plan import Plan, Resource, Step, module_of, steps
 
 MAX_DEPTH = 30
@@ -76,7 +76,7 @@ class References:
         for instances in self._instances.values():
             instances.sort(key=lambda r: (int(r.key[:9]) if r.key.isdecimal() else 0, r.key))
         self._steps = 0
-        self._resolved: dict[tuple[str, str, tuple[str, ...]], tuple[list[str], bool]] = {}
+        self._referring: dict[tuple[Step, ...], Named] = {}  # many rules refer to one group
         self._modules = {r.module for r in plan.resources.values()}
 
     def called(self, text: str) -> str:
@@ -86,7 +86,7 @@ class References:
     def named(self, resource: Resource, *path: Step) -> Named:
         """The objects that the attribute at ``path`` names, a list of ids or one."""
         self._steps = 0
-        later = resource.later.value
+        later = resource.later
         if (
             len(path) == 1
             and type(later) is dict
@@ -118,9 +118,22 @@ class References:
         expression = _expression(resource, path)
         if expression is None:
             return Named(tuple(names), complete=False)
-        found, sure = self._of_resource(resource, _words(expression), depth)
-        found = [name for name in dict.fromkeys(found) if name not in names and self._is_meant(name, path[-1])]
-        is_list = str(path[-1]).endswith("s")
+        refs = _words(expression)
+        if names or gaps or depth or any(ref.startswith("each.") for ref in refs):
+            return self._referred(resource, refs, path[-1], names, gaps, depth)
+        key = resource.module, resource.key, path[-1], *refs
+        known_as = self._referring.get(key)
+        if known_as is None:
+            known_as = self._referring[key] = self._referred(resource, refs, path[-1], [], 0, 0)
+        return known_as
+
+    def _referred(
+        self, resource: Resource, refs: list[str], attribute: Step, names: list[str], gaps: int, depth: int
+    ) -> Named:
+        """What an attribute names of which ``names`` are known, and ``gaps`` others of a list are not."""
+        found, sure = self._resolve(_Place(resource.module, resource.key, resource), refs, depth)
+        found = [name for name in dict.fromkeys(found) if name not in names and self._is_meant(name, attribute)]
+        is_list = str(attribute).endswith("s")
         if sure and found and (len(found) == gaps if gaps else is_list or len(found) == 1):
             return Named((*names, *found))
         return Named(tuple(names), complete=False, maybe=tuple(found) if sure else ())
@@ -128,16 +141,6 @@ class References:
     def _is_meant(self, name: str, attribute: Step) -> bool:
         resource = self._plan.resources.get(name)
         return resource is None or resource.type in MEANT.get(str(attribute), (resource.type,))
-
-    def _of_resource(self, resource: Resource, refs: list[str], depth: int) -> tuple[list[str], bool]:
-        """What the references of an attribute name; many rules refer to one group."""
-        place = _Place(resource.module, resource.key, resource)
-        if depth or any(ref.startswith("each.") for ref in refs):
-            return self._resolve(place, refs, depth)
-        key = resource.module, resource.key, tuple(refs)
-        if key not in self._resolved:
-            self._resolved[key] = self._resolve(place, refs, depth)
-        return self._resolved[key]
 
     def _resolve(self, place: _Place, refs: list[str], depth: int) -> tuple[list[str], bool]:
         """What the references of one expression name, and whether every one of them is known."""
@@ -255,7 +258,7 @@ def _longest(refs: list[str]) -> Iterator[str]:
 
 
 def _words(expression: Node | None) -> list[str]:
-    return [ref.words for ref in expression.each("references")] if expression else []
+    return expression.texts("references") if expression else []
 
 
 def _references(node: Node | None) -> Iterator[list[str]]:
@@ -274,11 +277,7 @@ def _expression(resource: Resource, path: tuple[Step, ...]) -> Node | None:
     for step in path:
         if found is None or found.get("references"):
             break
-        if isinstance(step, int):
-            entries = list(found.items())
-            found = entries[step] if step < len(entries) else None
-        else:
-            found = found.get(step)
+        found = found.at(step) if isinstance(step, int) else found.get(step)
     return found if found is not None and found.get("references") else None
 
 
@@ -288,11 +287,7 @@ def _known(values: Node, path: tuple[Step, ...]) -> tuple[list[str], int]:
     for step in path:
         if found is None:
             break
-        if isinstance(step, int):
-            entries = list(found.items())
-            found = entries[step] if step < len(entries) else None
-        else:
-            found = found.get(step)
+        found = found.at(step) if isinstance(step, int) else found.get(step)
     if found is None:
         return [], 0
     texts = [entry.words for entry in found.items()] if isinstance(found.value, list) else [found.words]

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Iterator
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
 from zoneguard.parsers._cloud import prefix
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made, told
 from zoneguard.parsers._terraform.plan import Resource, Step
 
 GROUPS = ("aws_security_group", "aws_default_security_group")
+OLD_RULE = "aws_security_group_rule"
+OF_DIRECTION = {f"aws_vpc_security_group_{direction}_rule": direction for direction in ("ingress", "egress")}
 ACLS = ("aws_network_acl", "aws_default_network_acl")
 NO_GROUP = "the security group of this rule is known only after apply"
 NO_ACL = "the network ACL of this rule is known only after apply"
@@ -36,6 +38,8 @@ PEERS = {
     "source_security_group_id": ("UserIdGroupPairs", "GroupId"),
 }
 """Attributes that name the peers of a rule, and what answers call them."""
+PORTS = ("from_port", "to_port")
+RULE_VALUES = frozenset({"protocol", "ip_protocol", *PORTS, *PEERS})
 
 Atom = tuple[str, ...]
 
@@ -44,12 +48,11 @@ def add_groups(building: Building) -> None:
     """Every security group with all its rules."""
     own: dict[str, dict[str, list[tuple[Resource, Node]]]] = {}
     stale: set[Atom] = set()
-    for rule in building.plan.changed(
-        "aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
-    ):
-        direction = rule.values.text("type") or rule.before.text("type") or rule.type.split("_")[-2]
+    for rule in building.plan.changed(OLD_RULE, *OF_DIRECTION):
+        direction = OF_DIRECTION.get(rule.type) or rule.values.text("type") or rule.before.text("type")
         for values in (rule.before, rule.values):
-            stale |= set(_atoms(building, direction, values))
+            if values.text("security_group_id"):
+                stale |= set(_atoms(building, direction, values))
         if rule.is_gone:
             continue
         named = building.named(rule, "security_group_id").one
@@ -90,13 +93,17 @@ def _inline(building: Building, group: Resource, direction: str, stale: set[Atom
 
 def _permission(building: Building, resource: Resource, values: Node, group: str, *path: Step) -> Node:
     """One rule, at ``path`` of ``resource``, in the words of an answer."""
-    protocol = told(resource, values, "protocol", *path) or told(resource, values, "ip_protocol", *path)
+    later = resource.unknown_of(*path, names=RULE_VALUES)
+    untold = f"{UNTOLD} {resource.address}"
+    protocol, ip_protocol, low, high = (
+        values.text(name) or (untold if name in later else "") for name in ("protocol", "ip_protocol", *PORTS)
+    )
+    protocol = protocol or ip_protocol
     members: dict[str, Value] = {"IpProtocol": "-1" if protocol == "all" else protocol}
     if protocol not in ("-1", "all"):
-        low, high = (told(resource, values, name, *path) for name in ("from_port", "to_port"))
         members |= {"FromPort": low, "ToPort": high}
     peers: dict[str, list[Value]] = {}
-    asked = resource.unknown_of(*path, names=PEERS) | {name for name, _ in values.members()}
+    asked = later | values.held(PEERS)
     for attribute, (key, member) in PEERS.items():
         if attribute not in asked:
             continue
@@ -107,7 +114,7 @@ def _permission(building: Building, resource: Resource, values: Node, group: str
         if names.maybe and not blocks:
             peers[key].extend({member: name, "MayBe": True} for name in names.maybe)
         elif not names.complete or len(known) < len(names.names):
-            peers[key].append({member: f"{UNTOLD} {resource.address}"})
+            peers[key].append({member: untold})
     if values.flag("self"):
         peers.setdefault("UserIdGroupPairs", []).append({"GroupId": group})
     return made(values if path else resource.node, {**members, **peers})
@@ -126,8 +133,6 @@ def _without(permission: Node, direction: str, group: str, stale: set[Atom]) -> 
 def _atoms(building: Building, direction: str, values: Node) -> Iterator[Atom]:
     """What a rule gives its group, one peer at a time, as ``_without`` compares it."""
     group = building.refs.called(values.text("security_group_id"))
-    if not group:
-        return
     protocol = values.text("protocol") or values.text("ip_protocol")
     ports = ("", "") if protocol in ("-1", "all") else (values.text("from_port"), values.text("to_port"))
     head = (direction, group, "-1" if protocol == "all" else protocol, *ports)

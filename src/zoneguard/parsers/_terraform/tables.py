@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made, told
 from zoneguard.parsers._terraform.plan import NOTHING, Resource
 

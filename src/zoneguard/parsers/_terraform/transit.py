@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.addresses import format_prefix, prefixes
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD, blocks_of
-from zoneguard.parsers._json_lines import Node
+from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made, told
 from zoneguard.parsers._terraform.plan import Resource
 
