@@ -51,6 +51,24 @@ interface Vlan-interface10
 """
 
 
+APRESIA_NP = """hostname sw-core
+vlan 10,20
+interface {port}
+ switchport mode access
+ switchport access vlan 10
+interface vlan 10
+ ip address 10.10.0.1 255.255.255.0
+interface vlan 20
+ ip address 10.20.0.1 255.255.255.0
+ ip access-group FILTER in
+ip access-list extended FILTER 2000
+ 10 deny ip any 10.10.0.0 0.0.0.255
+spanning-tree mode rstp
+ip route 0.0.0.0 0.0.0.0 10.10.0.254
+"""
+AEOS = "hostname apresia\nvlan database\n vlan 10\ninterface vlan 10\n ip address 10.10.0.1/24\n" + (
+    "packet-filter2\n 2 assign port 1/1-24\n 2 1 condition ipv4 dst 10.20.0.0/24\n 2 1 action deny\n"
+)
 VYOS = "set interfaces ethernet eth0 address '203.0.113.2/24'\nset firewall name IN default-action 'drop'\n"
 LISTED = "Chain FORWARD (policy DROP 0 packets, 0 bytes)\n pkts bytes target prot opt in out source destination\n"
 ROUTES = "Kernel IP routing table\nDestination Gateway Genmask Flags Metric Ref Use Iface\n"
@@ -64,12 +82,28 @@ UFW = "Status: active\n\nTo Action From\n-- ------ ----\n22/tcp ALLOW IN 192.168
         ("# jan/02/2024 10:00:00 by RouterOS 6.49.10\n/ip address\n", "RouterOS"), (LISTED, "iptables-save"),
         (UFW, "nft list ruleset"), (ROUTES, "ip route show table all"),
         ("public (active)\n  target: default\n  services: ssh\n  rich rules:\n", "nft list ruleset"),
-        ("hello\n", "no known format"),
+        (APRESIA_NP.format(port="port 1/0/1"), "APRESIA"), (AEOS, "APRESIA"),
+        ("vlan 7\n" * 200 + APRESIA_NP.format(port="port 1/0/1"), "APRESIA"),
+        ("# ApresiaNP5000-48T4X Gigabit Ethernet Switch Configuration\n" + APRESIA_NP.format(port="x"), "APRESIA"),
+        ("create access_profile ip destination_ip_mask 255.255.255.255 profile_id 1\n", "APRESIA"),
+        (APRESIA_NP.format(port="ethernet 1/0/1"), "no known format"), ("hello\n", "no known format"),
     ],
 )  # fmt: skip
 def test_what_is_not_read_is_named(text: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         detect(Source("sw.cfg", tuple(text.splitlines())))
+
+
+def test_a_comment_that_names_another_system_changes_nothing() -> None:
+    text = (
+        "hostname r1\n! uplink to Apresia13200\ninterface GigabitEthernet0/0\n ip address 10.0.0.1 255.255.255.0\nend\n"
+    )
+    assert detect(Source("sw.cfg", tuple(text.splitlines()))).name == "cisco-ios"
+
+
+def test_what_merely_looks_like_a_switch_of_alaxala_is_still_taken_for_one() -> None:
+    text = APRESIA_NP.format(port="fastethernet 0/1").replace("FILTER 2000", "FILTER")
+    assert detect(Source("sw.cfg", tuple(text.splitlines()))).name == "alaxala"
 
 
 def test_lists_inside_of_a_vlan_are_not_lost_without_a_word() -> None:

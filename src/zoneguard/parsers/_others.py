@@ -19,13 +19,18 @@ _SYSTEMS = {
     ),
     "pfSense / OPNsense": re.compile(r"<(?:pfsense|opnsense)>"),
 }
+_APRESIA = re.compile(
+    r"^[ \t]*(?:[!#].*\bapresia.*\b(?:configuration|firmware|aeos)|interface port \d|packet-filter2?(?:[ \t]|$)|(?:create|config) access_profile )",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""AEOS of Apresia switches, the NP series among them, and ApresiaLight: no other system has these words."""
 _LISTINGS = (
     (re.compile(r"Chain \S+ \((?:policy |\d+ references)"), "iptables -L", "iptables-save"),
     (re.compile(r"Status: (?:active|inactive)$"), "ufw status", "iptables-save, nft list ruleset"),
     (re.compile(r"\s+(?:icmp-block-inversion|rich rules):"), "firewall-cmd --list-all", "nft list ruleset"),
     (re.compile(r"Kernel IP(?:v6)? routing table"), "route -n, netstat -rn", "ip route show table all, ip rule"),
 )
-_HEAD = 100
+_HEAD, _SAMPLE = 100, 4000
 
 
 def is_another_system(source: Source) -> bool:
@@ -51,4 +56,7 @@ def what_else(source: Source) -> Text | None:
 
 def _system(source: Source) -> str | None:
     lines = source.own[:_HEAD]
-    return next((name for name, sign in _SYSTEMS.items() if any(sign.match(line) for line in lines)), None)
+    found = next((name for name, sign in _SYSTEMS.items() if any(sign.match(line) for line in lines)), None)
+    if found is None and _APRESIA.search("\n".join(source.own[:_SAMPLE])):
+        return "APRESIA (AEOS)"
+    return found

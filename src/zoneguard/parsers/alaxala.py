@@ -35,6 +35,10 @@ _TYPICAL = re.compile(
     r"|  switchport trunk allowed vlan \d|spanning-tree |  ip address [\d.]+ [\d.]+"
     r"|vlan \d+(?: |$)|interface port-channel \d"
 )
+_FOREIGN = re.compile(
+    r"\s*interface (?!range |(?:gigabit|tengigabit|twentyfivegigabit|fortygigabit|hundredgigabit|fast)ethernet |vlan "
+    r"|port-channel |mgmt |loopback |null |async |tunnel |usb-ethernet |serial |dialer |onegigabitethernet )"
+)
 _SAMPLE = 4000
 
 
@@ -49,7 +53,7 @@ def sniff(source: Source) -> float:
     typical = sum(1 for line in lines if _TYPICAL.match(line))
     if certain:
         return 0.93 if certain > 1 and typical > 1 else 0.7
-    return 0.4 if typical > 3 else 0.0
+    return 0.4 if typical > 3 and not any(_FOREIGN.match(line) for line in lines) else 0.0
 
 
 def parse(source: Source, name: str) -> Parsed:
