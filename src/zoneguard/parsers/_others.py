@@ -20,7 +20,8 @@ _SYSTEMS = {
     "pfSense / OPNsense": re.compile(r"<(?:pfsense|opnsense)>"),
 }
 _APRESIA = re.compile(
-    r"^[ \t]*(?:[!#].*\bapresia.*\b(?:configuration|firmware|aeos)|interface port \d|packet-filter2?(?:[ \t]|$)|(?:create|config) access_profile )",
+    r"^[ \t]*(?:[!#].*\bapresia.*\b(?:configuration|firmware|aeos)|interface port \d|packet-filter2?(?:[ \t]|$)"
+    r"|(?:create|config) access_profile )",
     re.IGNORECASE | re.MULTILINE,
 )
 """AEOS of Apresia switches, the NP series among them, and ApresiaLight: no other system has these words."""
