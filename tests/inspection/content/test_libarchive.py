@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import struct
 import subprocess
+import time
 import zlib
 from pathlib import Path
 
@@ -72,14 +76,49 @@ def test_without_it_packed_files_stay_opaque(monkeypatch: pytest.MonkeyPatch) ->
     assert "dir/run.exe" in str(seen.reason)
 
 
-@pytest.mark.parametrize("fails", [OSError("no process"), subprocess.TimeoutExpired("x", 1)])
-def test_a_process_that_fails_leaves_it_opaque(monkeypatch: pytest.MonkeyPatch, fails: Exception) -> None:
-    def run(*_args: object, **_options: object) -> None:
-        raise fails
+def test_a_process_that_cannot_be_started_leaves_it_opaque(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(*_args: object, **_options: object) -> None:
+        raise OSError("no process")
 
     monkeypatch.setattr(_libarchive, "library", lambda: "libarchive.so.13")
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "Popen", start)
+    _libarchive._forget()
     assert look(new(packed_file("a.txt", TEXT)), "a.rar").certainty is Certainty.OPAQUE
+
+
+@installed
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs to see what processes there are")
+def test_a_process_that_is_killed_or_does_not_end_costs_one_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = _libarchive._maker()
+
+    def kill(*, made: bool) -> None:
+        number = maker._process.pid
+        while made and not (numbers := Path(f"/proc/{number}/task/{number}/children").read_text().split()):
+            time.sleep(0.001)
+        os.kill(int(numbers[0]) if made else number, signal.SIGKILL)
+
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        socket.send_fds(maker._mine, [b"1000 10 20"], [theirs.fileno()])
+        kill(made=True)  # it waits for its archive
+    assert reads_again() and _libarchive._maker() is maker
+    monkeypatch.setattr(_libarchive._Maker, "read", not_ending)
+    assert look(new(packed_file("a.txt", TEXT)), "a.rar").certainty is Certainty.OPAQUE
+    monkeypatch.undo()
+    assert maker._process.returncode == -signal.SIGKILL
+    assert reads_again()
+    maker = _libarchive._maker()
+    kill(made=False)
+    maker._process.wait()
+    assert reads_again() and _libarchive._maker() is not maker
+
+
+def not_ending(_maker: object, _data: bytes, _room: int) -> bytes:
+    raise TimeoutError
+
+
+def reads_again() -> bool:
+    return look(new(packed_file("a.txt", TEXT)), "a.rar").certainty is Certainty.INSPECTED
 
 
 @given(st.binary(max_size=120))
