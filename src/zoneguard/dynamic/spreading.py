@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -19,8 +20,7 @@ def spread(work: Callable[[Given], Result], items: Sequence[Given], jobs: int) -
     if jobs < 2 or len(items) < 2:
         yield from map(work, items)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(items)), context) as pool:
+    with _processes(min(jobs, len(items))) as pool:
         try:
             yield from pool.map(work, items)
         finally:
@@ -38,7 +38,7 @@ def ahead(
         yield from ((item, None) for item in begin)
         return
     under_way: deque[tuple[Given, Future[Result]]] = deque()
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+    with _processes(jobs) as pool:
         try:
             for item in chain(begin, items):
                 under_way.append((item, pool.submit(work, item)))
@@ -49,3 +49,11 @@ def ahead(
                 yield done, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _processes(jobs: int) -> ProcessPoolExecutor:
+    """So many of them, each a new one."""
+    import multiprocessing  # noqa: PLC0415  # most runs need none of this
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
