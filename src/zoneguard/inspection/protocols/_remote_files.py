@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from zoneguard.inspection import Content
 from zoneguard.inspection.carving import Track, session_ends
@@ -24,8 +25,7 @@ MAX_LOOKUPS, MAX_PIPE = 1 << 20, 4 << 10
 """Bytes of one direction: of such pipes, and of any other, that are taken for no content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Bytes of a file from ``offset`` on, at ``start`` to ``end`` of a stream."""
 
     offset: int
@@ -222,7 +222,7 @@ def _in_order(track: Track, pieces: list[Piece]) -> tuple[list[Piece], bool]:
         if overlap and not _same(track, out, piece, overlap):
             agreed = False
         if piece.reach > reached or not out:
-            out.append(Piece(piece.offset + overlap, piece.start + overlap, piece.end))
+            out.append(Piece(piece.offset + overlap, piece.start + overlap, piece.end) if overlap else piece)
     return out, agreed
 
 

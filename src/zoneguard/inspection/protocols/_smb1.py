@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zoneguard.inspection.mime.charsets import decode_text
 from zoneguard.inspection.protocols._remote_files import Beside, Files, Handle, Piece
@@ -27,8 +27,7 @@ _NONE = 0xFF
 _DISK = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One command of a chain: its parameter ``words``, and where its data bytes begin and end in the stream."""
 
     command: int
@@ -37,8 +36,7 @@ class _Part:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A request: ``file`` is its file (``None``: the one opened in the same chain), ``at`` when it was sent."""
 
     command: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from zoneguard.inspection.protocols._remote_files import Beside, Files, Handle, Piece
 from zoneguard.inspection.protocols._smb_transport import Message
@@ -22,41 +23,28 @@ _SET_END_OF_FILE = (1, 20)
 _FILE_AT = {READ: 16, WRITE: 16, CLOSE: 8, SET_INFO: 16}
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+_HEADER = struct.Struct("<8xIH2xIIQ4xI")  # status, command, flags, where the next one begins, number, tree
+
+
+class _Part(NamedTuple):
     """One command of a compound: ``start`` and ``end`` in the stream, ``head`` with its header and fixed body."""
 
     start: int
     end: int
     head: bytes
-
-    @property
-    def command(self) -> int:
-        return int.from_bytes(self.head[12:14], "little")
-
-    @property
-    def status(self) -> int:
-        return int.from_bytes(self.head[8:12], "little")
-
-    @property
-    def is_answer(self) -> bool:
-        return bool(self.head[16] & _RESPONSE)
-
-    @property
-    def number(self) -> int:
-        return int.from_bytes(self.head[24:32], "little")
-
-    @property
-    def tree(self) -> int:
-        return int.from_bytes(self.head[36:40], "little")
+    status: int
+    command: int
+    flags: int
+    following: int
+    number: int
+    tree: int
 
     @property
     def body(self) -> bytes:
         return self.head[HEADER_SIZE:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A request: ``file`` is the number of its file, or of the request in the same compound that opens it; ``offset``
     is where it reads or the length it sets."""
 
@@ -90,11 +78,11 @@ class Smb2:
         for message in requests:
             opening: bytes | int = b""
             for part in _parts(message, self._up):
-                if not part.is_answer:
+                if not part.flags & _RESPONSE:
                     opening = self._request(part, opening)
         for message in answers:
             for part in _parts(message, self._down):
-                if part.is_answer and part.status != PENDING:
+                if part.flags & _RESPONSE and part.status != PENDING:
                     self._answer(part)
         for asked in self._asked.values():  # sent all the same, though the answer was not seen
             if asked.piece is not None and asked.tree not in self._pipes and (number := self._number(asked.file)):
@@ -160,7 +148,7 @@ class Smb2:
         are, since the numbers of sessions and files are the same on many servers."""
         if not (self._client and self._server):
             return ""
-        return hashlib.sha256(self._client + self._server + number).hexdigest()[:32]
+        return _digest(self._client + self._server + number)
 
     def _by_pipe(self, part: _Part, asked: _Asked, size: int) -> None:
         if asked.command == CREATE and part.status == 0:
@@ -192,13 +180,19 @@ class Smb2:
         return self._up[start : min(start + length, part.end)].decode("utf-16-le", "replace")
 
 
+@lru_cache(maxsize=64)
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
 def _parts(message: Message, data: bytes) -> Iterator[_Part]:
     """The commands of a compound."""
     start = message.start
     while start + HEADER_SIZE + 8 <= message.end:
-        following = int.from_bytes(data[start + 20 : start + 24], "little")
+        fields = _HEADER.unpack_from(data, start)
+        following = fields[3]
         end = start + following if HEADER_SIZE <= following <= message.end - start else message.end
-        yield _Part(start, end, data[start : min(end, start + 256)].ljust(HEADER_SIZE + 8, b"\0"))
+        yield _Part(start, end, data[start : min(end, start + 256)].ljust(HEADER_SIZE + 8, b"\0"), *fields)
         if end == message.end:
             return
         start = end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zoneguard.inspection.carving import Track
 from zoneguard.model.spans import CaptureSpan
@@ -15,20 +15,23 @@ _SESSION = 72  # the longest message of a NetBIOS session: both names
 HEADER = 320  # as much of a message as any header and fixed part needs
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Bytes ``start`` to ``end`` of the stream, without the length in front. ``head`` is its first bytes; ``at`` the
-    frame that brought its end; not ``whole``: the stream stops in it."""
+class Message(NamedTuple):
+    """Bytes ``start`` to ``end`` of the stream, without the length in front. ``head`` is its first bytes; one that is
+    not ``whole`` is cut off by the end of the stream."""
 
     start: int
     end: int
     head: bytes
-    at: CaptureSpan | None
+    track: Track
     whole: bool
 
+    @property
+    def at(self) -> CaptureSpan | None:
+        """The frame that brought its end."""
+        return self.track.arrival(self.end - 1)
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+
+class Lost(NamedTuple):
     """Bytes in which a message may have been."""
 
     start: int
@@ -37,19 +40,20 @@ class Lost:
 
 def messages(track: Track) -> Iterator[Message | Lost]:
     """Messages in order; behind a gap that hides a length, from the next one that can be told."""
-    data, position = track.data, 0
-    while position + 4 <= len(data):
-        kind, length = data[position], int.from_bytes(data[position + 1 : position + 4], "big")
+    data, size, position = track.data, len(track.data), 0
+    hurt = bool(track.stream.gaps or track.stream.conflicts)
+    while position + 4 <= size:
         start = position + 4
-        known = kind == 0 and data[start : start + 4] in (SMB1, SMB2, ENCRYPTED, COMPRESSED)
-        if track.damaged(position, start + 4) or not (known or (kind in range(0x81, 0x86) and length <= _SESSION)):
+        length = int.from_bytes(data[position + 1 : start], "big")
+        known = MAGIC.match(data, position)
+        other = not known and data[position] in range(0x81, 0x86) and length <= _SESSION
+        if not (known or other) or (hurt and track.damaged(position, start + 4)):
             following = MAGIC.search(data, position + 1)
-            end = following.start() if following else len(data)
+            end = following.start() if following else size
             yield Lost(position, end)
             position = end
             continue
-        end = min(start + length, len(data))
-        if known:
-            at = track.arrival(end - 1)
-            yield Message(start, end, data[start : min(end, start + HEADER)], at, end == start + length)
         position = start + length
+        if known:
+            end = min(position, size)
+            yield Message(start, end, data[start : min(end, start + HEADER)], track, end == position)

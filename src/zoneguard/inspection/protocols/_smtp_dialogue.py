@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from zoneguard.inspection.carving import Track
 from zoneguard.model.spans import CaptureSpan
@@ -19,6 +20,7 @@ LONGEST = 8192
 """Bytes of a reply, those of all its lines together, that any server's answers have."""
 UNASKED = 1024
 """Bytes of replies to nothing that a server says for each command, as FTP does of a transfer's end."""
+_STUFFED = re.compile(rb"\r\n\.")
 _REPLY = re.compile(rb"(\d{3})([ -]?)([^\r\n]*)\r?\n")
 
 
@@ -123,12 +125,9 @@ def unstuffed(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The content between ``start`` and ``end`` without the dots that were added at the beginning of lines."""
     if data[start : start + 1] == b".":
         start += 1
-    for _ in range(MAX_PIECES - 1):
-        at = data.find(b"\r\n.", start, end)
-        if at < 0:
-            break
-        yield start, at + 2
-        start = at + 3
+    for stuffed in islice(_STUFFED.finditer(data, start, end), MAX_PIECES - 1):
+        yield start, stuffed.end() - 1
+        start = stuffed.end()
     yield start, end
 
 

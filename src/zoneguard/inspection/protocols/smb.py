@@ -7,7 +7,7 @@ more than is looked up by them is said, and so are messages longer than theirs a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from zoneguard.inspection import Conversation, Protocol, Signs
 from zoneguard.inspection.carving import Track, session_ends
@@ -71,46 +71,56 @@ def inspect(conversation: Conversation) -> Iterable[Transfer]:
     """Files read and written, then what could not be followed."""
     asking, answering = (Track(stream) for stream in sides(conversation, _score))
     recorder = Recorder(conversation, "smb")
-    both = {track: list(messages(track)) for track in (asking, answering)}
+    asked, answered = _Said(asking), _Said(answering)
     unclaimed = 0
     for magic, dialect in ((SMB1, Smb1), (SMB2, Smb2)):
+        if not (asked.of[magic] or answered.of[magic]):
+            continue
         files = Files(recorder, asking, answering)
         reader = dialect(files, asking.data, answering.data)
-        reader.run(_with_magic(both[asking], magic), _with_magic(both[answering], magic))
+        reader.run(asked.of[magic], answered.of[magic])
         files.record()
         reader.beside.record(recorder, asking, answering)
         unclaimed += reader.unclaimed
     if unclaimed:
         reason = N_("{count} answers with content belong to requests that are not in the capture", count=unclaimed)
         _session(recorder, Certainty.PARTIAL, reason, answering)
-    _not_followed(recorder, both)
+    _not_followed(recorder, asked, answered)
     recorder.missing_ends(asking, answering)
     return recorder.transfers
 
 
-def _with_magic(items: list[Message | Lost], magic: bytes) -> Iterator[Message]:
-    return (m for m in items if isinstance(m, Message) and m.head.startswith(magic))
+class _Said:
+    """What one side said: its messages by how they begin, and the bytes in which others may have been."""
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.of: dict[bytes, list[Message]] = {magic: [] for magic in (SMB1, SMB2, ENCRYPTED, COMPRESSED)}
+        self.lost = 0
+        for item in messages(track):
+            if isinstance(item, Message):
+                self.of.get(item.head[:4], []).append(item)  # one that is shorter is of no dialect
+            if isinstance(item, Lost) or not item.whole:
+                self.lost += item.end - item.start
+
+    @property
+    def hidden(self) -> int:
+        """Bytes of encrypted and compressed messages."""
+        return sum(m.end - m.start for magic in (ENCRYPTED, COMPRESSED) for m in self.of[magic])
 
 
-def _not_followed(recorder: Recorder, both: dict[Track, list[Message | Lost]]) -> None:
+def _not_followed(recorder: Recorder, asked: _Said, answered: _Said) -> None:
     """Encrypted messages, and gaps in which messages may have been."""
-    hidden = {t: sum(m.end - m.start for m in items if _hidden(m)) for t, items in both.items()}
-    lost = {t: sum(m.end - m.start for m in items if isinstance(m, Lost) or not m.whole) for t, items in both.items()}
-    asking, answering = both
-    if any(hidden.values()):
+    if asked.hidden or answered.hidden:
         reason = N_(
             "SMB 3 encrypted or compressed: {sent} bytes sent, {received} received",
-            sent=hidden[asking], received=hidden[answering],
+            sent=asked.hidden, received=answered.hidden,
         )  # fmt: skip
-        _session(recorder, Certainty.OPAQUE, reason, asking, answering)
-    for track, size in lost.items():
-        if size:
-            reason = N_("{size} bytes cannot be read as SMB messages", size=size)
-            _session(recorder, Certainty.PARTIAL, reason, track)
-
-
-def _hidden(item: Message | Lost) -> bool:
-    return isinstance(item, Message) and item.head.startswith((ENCRYPTED, COMPRESSED))
+        _session(recorder, Certainty.OPAQUE, reason, asked.track, answered.track)
+    for said in (asked, answered):
+        if said.lost:
+            reason = N_("{size} bytes cannot be read as SMB messages", size=said.lost)
+            _session(recorder, Certainty.PARTIAL, reason, said.track)
 
 
 def _session(recorder: Recorder, certainty: Certainty, reason: Text, *tracks: Track) -> None:

@@ -26,6 +26,7 @@ from zoneguard.model.text import N_, Text
 _HELLO = re.compile(rb"(?i)(EHLO|HELO|LHLO)[ \r\n]")
 _BANNER = re.compile(rb"(220|554|421)[ -][^\r\n]*(SMTP|LMTP)", re.IGNORECASE)
 _ENVELOPE = re.compile(rb"(?im)^MAIL FROM: ?<[^\r\n]*>[^\r\n]*\r?\n(?:[^\r\n]*\r?\n){0,200}?RCPT TO: ?<")
+_FINAL_DOT = re.compile(rb"\r\n\.\r\n")
 _PATH = re.compile(rb"<([^<>]*)>")
 LF, CR = b"\n\r"
 MAX_COMMAND = 2048  # RFC 5321, 4.5.3.1.4 asks for 512, extensions for more
@@ -267,7 +268,8 @@ def _end_of_data(data: bytes, start: int) -> tuple[int, int, list[Hazard]]:
     """End of the content, offset behind the final dot (the same where there is none), and doubts about that dot."""
     if data.startswith(b".\r\n", start):
         return start, start + 3, []
-    at = data.find(b"\r\n.\r\n", start)
+    final = _FINAL_DOT.search(data, start)
+    at = final.start() if final else -1
     end = len(data) if at < 0 else at + 2
     for lone in (b"\n.\n", b"\n.\r\n", b"\r.\r") if _dot_between_line_ends(data, start, end) else ():
         early = data.find(lone, start, end)
