@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import entry_points
 from typing import TypeVar
 
 from zoneguard.collector import paused_collector
@@ -25,13 +25,7 @@ def discover(package: str) -> tuple[object, ...]:
     names = sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
     modules = [importlib.import_module(f"{package}.{name}") for name in names]
     found = [m.PLUGIN for m in modules if hasattr(m, "PLUGIN")]
-    return (*found, *(e.load() for e in _installed().select(group=package)))
-
-
-@cache
-def _installed() -> EntryPoints:
-    """The entry points of all groups: looking for them takes long."""
-    return entry_points()
+    return (*found, *(e.load() for e in entry_points(group=package)))
 
 
 def of_type(package: str, kind: type[T]) -> tuple[T, ...]:

@@ -79,7 +79,7 @@ class _Maker:
             self._mine, theirs = map(failing.enter_context, socket.socketpair())
             self._process = subprocess.Popen(  # noqa: S603  # our own program, with the name of a library
                 [sys.executable, "-I", str(_CHILD), library()],
-                stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"},
+                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )  # fmt: skip
             theirs.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _CONTROL = bytes((*range(7), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 _BEGIN = 1024  # bytes among which most of what is no text has a control character
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -14,6 +16,12 @@ def is_text(data: bytes) -> bool:
         return True
     begin = data[:_BEGIN]
     return len(begin.translate(None, _CONTROL)) == len(begin) and len(data.translate(None, _CONTROL)) == len(data)
+
+
+def holds(data: bytes, words: Iterable[bytes]) -> bool:
+    """Whether any of ``words``, in lower case, is in ``data`` in letters of either case; a pattern takes far longer."""
+    lowered = data.lower()
+    return any(word in lowered for word in words)
 
 
 def ascii_compatible(data: bytes) -> bytes:

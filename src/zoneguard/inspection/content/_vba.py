@@ -20,6 +20,7 @@ _REACHES_OUT = re.compile(
     rb"|VirtualAlloc|RtlMoveMemory|ADODB|Environ|Kill|Declare)\b",
     re.IGNORECASE,
 )
+_BITS = tuple(1 << bit for bit in range(8))
 
 
 def vba_hazards(compound: Compound, prefix: str = "") -> list[Hazard]:
@@ -87,18 +88,20 @@ def _chunk(data: bytes, position: int, end: int, out: bytearray) -> None:
             out += data[position : position + 8]
             position += 8
             continue
-        for bit in range(8):
+        for bit in _BITS:
             if position >= end:
                 return
-            if not flags >> bit & 1:
+            if not flags & bit:
                 out.append(data[position])
                 position += 1
                 continue
             token = int.from_bytes(data[position : position + 2], "little")
             position += 2
-            bits = max(4, (len(out) - begun - 1).bit_length())
+            done = len(out) - begun
+            bits = max(4, (done - 1).bit_length())
             length, distance = (token & (0xFFFF >> bits)) + 3, (token >> (16 - bits)) + 1
-            if distance > len(out) - begun or len(out) - begun > 4096:
+            if distance > done or done > 4096:
                 return
-            piece = out[len(out) - distance :][:length]
+            start = begun + done - distance
+            piece = out[start : start + length]
             out += piece if distance >= length else (piece * -(-length // distance))[:length]

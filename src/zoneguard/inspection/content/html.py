@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from zoneguard.inspection import Budget, Content, ContentFamily, Examination, Recognition
 from zoneguard.inspection.content._styles import acting, elsewhere, imported, share
-from zoneguard.inspection.content._texts import ascii_compatible
+from zoneguard.inspection.content._texts import ascii_compatible, holds
 from zoneguard.inspection.naming import extension
 from zoneguard.model.flows import Hazard
 
@@ -35,11 +35,11 @@ _ACTIVE_TAGS = {
     *(b"script", b"iframe", b"frame", b"object", b"embed", b"applet", b"form", b"portal"),
     *(b"handler", b"listener", b"?import", b"?xml-stylesheet", b"bgsound", b"layer", b"ilayer", b"xss"),
 }
-_WORTH_READING = re.compile(
-    rb"\bon[a-z]|script|data\s*:|refresh|&|srcdoc|import|expression|behavior|binding|stylesheet|attributename|"
-    rb"\\|/\*|file:|mhtml|ms-|-ms:|shell:",
-    re.IGNORECASE,
+_WORDS = (
+    *(b"script", b"refresh", b"&", b"srcdoc", b"import", b"expression", b"behavior", b"binding", b"stylesheet"),
+    *(b"attributename", b"\\", b"/*", b"file:", b"mhtml", b"ms-", b"-ms:", b"shell:"),
 )
+_WORTH_READING = re.compile(rb"\bon[a-z]|data\s*:", re.IGNORECASE)
 _FOLLOWED = frozenset((b"a", b"area"))
 """Elements whose addresses are fetched only when somebody follows them."""
 _ALWAYS = _ACTIVE_TAGS | {b"base"}
@@ -130,7 +130,11 @@ def _active(data: bytes, members: list[Content], budget: Budget) -> Iterator[tup
 def _worth_reading(inside: bytes) -> bool:
     """Browsers leave out line ends and tabs inside of addresses, and take them for spaces between attributes."""
     joined = inside.translate(None, b"\t\r\n")
-    return bool(_WORTH_READING.search(inside) or (len(joined) < len(inside) and _WORTH_READING.search(joined)))
+    return _acting(inside) or (len(joined) < len(inside) and _acting(joined))
+
+
+def _acting(inside: bytes) -> bool:
+    return holds(inside, _WORDS) or _WORTH_READING.search(inside) is not None
 
 
 def _element(offset: int, name: bytes, element: bytes, attributes: dict[bytes, str]) -> Iterator[tuple[int, str, str]]:

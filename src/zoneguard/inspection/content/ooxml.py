@@ -14,6 +14,7 @@ from zoneguard.inspection.content import _zip
 from zoneguard.inspection.content._compound import MAGIC
 from zoneguard.inspection.content._fields import field_hazards
 from zoneguard.inspection.content._relations import binary_link_hazards, part_hazards, relation_hazard, type_hazard
+from zoneguard.inspection.content._texts import holds
 from zoneguard.inspection.content._xml import UnreadableError, elements, local
 from zoneguard.inspection.content.archive import CONTENT_TYPES, is_package, zip_examination
 from zoneguard.inspection.naming import extension
@@ -31,7 +32,7 @@ _MACRO_TYPES = {
     "presentationml": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
 }
 _FOLDERS = {"word/": "wordprocessingml", "xl/": "spreadsheetml", "ppt/": "presentationml"}
-_FIELD_MARKS = re.compile(rb"instrText|fldSimple|ddeLink|ppaction|WEBSERVICE|\x00", re.IGNORECASE)  # zero: UTF-16
+_FIELD_MARKS = (b"instrtext", b"fldsimple", b"ddelink", b"ppaction", b"webservice", b"\0")  # zero: UTF-16
 _XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<")
 _PLAIN_PARTS = frozenset(("xml", "rels", "vml", "bin", "odttf", "fntdata", "psmdcp"))
 _OPENED = (MAGIC, b"PK\x03\x04", b"MZ", b"%PDF", b"{\\rt", b"\x7fELF")
@@ -87,7 +88,7 @@ def _related(part: Content) -> Iterator[Hazard]:
 
 def _fielded(part: Content) -> Iterator[Hazard]:
     """By fields, links, formulas and actions that start a program or fetch content."""
-    if _XML.match(part.data) and _FIELD_MARKS.search(part.data):
+    if _XML.match(part.data) and holds(part.data, _FIELD_MARKS):
         yield from field_hazards(part.data, part.name)
 
 
