@@ -25,7 +25,7 @@ class Known:
         """As ``examining.examine``; what was seen before costs of ``budget`` what it cost then."""
         key = (content, budget.limits)
         if (found := self._seen.get(key)) is not None and budget.pay(*found[1]):
-            self._seen.move_to_end(key)
+            self._seen.move_to_end((found[0].content, budget.limits))  # that object itself: nothing is compared again
             return found[0]
         before = budget.left
         examined = examine(content, budget)

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoneguard.inspection.mime.charsets import decode_text
-from zoneguard.inspection.mime.encodings import decode, uu_files
+from zoneguard.inspection.mime.embedded import _unarmoured
+from zoneguard.inspection.mime.encodings import base64_in_lines, decode, uu_files
+
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def uuencoded(data: bytes, name: bytes = b"file.bin") -> bytes:
@@ -41,6 +44,20 @@ def test_base64_without_padding_and_cut_short() -> None:
     cut = decode(b"aGVsb", "base64")
     assert cut.data == b"hel"
     assert not cut.whole
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"QUJD", b"QQ==", b"QUI=", b"QR==", b"=", b"\r\n", b"\n", b" ", b"A", b"/+", b"-", b"\0"])
+    )
+)
+def test_base64_is_read_as_the_standard_library_reads_it(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    found = base64_in_lines(data)
+    if found is not None:
+        assert found == binascii.a2b_base64(data) == _unarmoured(data)
+    elif not data.translate(None, b"\r\n" + ALPHABET):
+        assert len(data.translate(None, b"\r\n")) % 4  # it is only cut short
 
 
 def test_base64_that_goes_on_behind_its_padding_is_doubted() -> None:

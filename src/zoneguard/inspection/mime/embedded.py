@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from zoneguard.inspection.examining import has_magic
-from zoneguard.inspection.mime.encodings import Decoded, UuFile, uu_files
+from zoneguard.inspection.mime.encodings import Decoded, UuFile, base64_in_lines, uu_files
 from zoneguard.model.text import N_, Text
 
 _YENC = re.compile(rb"^=ybegin [^\r\n]*?\bsize=(\d{1,12})[^\r\n]*? name=([^\r\n]*)\r?\n", re.MULTILINE)
@@ -54,6 +54,8 @@ def _base64_files(data: bytes) -> Iterator[UuFile]:
 
 
 def _unarmoured(text: bytes) -> bytes:
+    if (plain := base64_in_lines(text)) is not None:
+        return plain
     pieces = _PADDED.findall(text.translate(None, b"\r\n"))
     return b"".join(binascii.a2b_base64(piece[: len(piece) - (len(piece) % 4 == 1)] + b"==") for piece in pieces)
 
