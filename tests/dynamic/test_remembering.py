@@ -86,7 +86,7 @@ def test_what_does_not_fit_into_memory_lies_on_disk(
     packed = tmp_path / "packed.gz"
     packed.write_bytes(gzip.compress(capture.read_bytes(), 1))
     expected = streams(packed)
-    monkeypatch.setattr(surveying, "Remembered", lambda interesting: Remembered(interesting, room=1000))
+    monkeypatch.setattr(surveying, "Remembered", lambda interesting, scatter: Remembered(interesting, scatter, 1000))
     assert streams(packed) == expected
 
 

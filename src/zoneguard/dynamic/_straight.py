@@ -47,12 +47,14 @@ class Straight:
         return Stream(flow, not side & 1, data, segments, gaps, (), complete)
 
     def _joined(self, begin: int, end: int) -> tuple[bytes, Gaps]:
-        """What lies here and there, with the gaps between."""
+        """What lies here and there, with the gaps between; what lies together at once."""
+        starts, stops, places = (c[begin:end] for c in (self.segments.starts, self.segments.ends, self.places))
+        apart = (starts[1:] != stops[:-1]) | (np.diff(places) != np.diff(starts))
+        first, last = np.flatnonzero(np.append(True, apart)), np.flatnonzero(np.append(apart, True))
         parts: list[bytes | memoryview] = []
         gaps = []
         at = 0
-        columns = (self.segments.starts, self.segments.ends, self.places)
-        for start, stop, place in zip(*(column[begin:end].tolist() for column in columns), strict=True):
+        for start, stop, place in zip(starts[first].tolist(), stops[last].tolist(), places[first].tolist(), strict=True):
             if start > at:
                 gaps.append((at, start))
                 parts.append(bytes(start - at))

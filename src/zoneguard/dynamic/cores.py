@@ -19,6 +19,7 @@ from zoneguard.dynamic._grouping import FOLD
 from zoneguard.dynamic._pcap import FULL, Finder, PcapFormat, Records, Taker
 from zoneguard.dynamic._places import marks
 from zoneguard.dynamic._scalar import Scalar
+from zoneguard.dynamic._scattering import Scatter, by_joining
 from zoneguard.dynamic._secret import secret
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
@@ -38,7 +39,7 @@ _NOTHING = np.zeros(0, np.uint8)
 @dataclass(frozen=True, slots=True)
 class Core:
     """``find`` finds the records of a classic capture; ``swift`` makes a decoder of a run; ``tracker`` makes a tracker
-    of so many flows.
+    of so many flows; ``scatter`` copies pieces of a buffer to their places.
 
     ``name`` is shown in the account of every capture.
     """
@@ -47,6 +48,7 @@ class Core:
     find: Finder
     swift: Callable[[Contexts], SwiftDecoder]
     tracker: Callable[[int], Tracked]
+    scatter: Scatter = by_joining
 
 
 NUMPY = Core("numpy", _pcap.by_columns, Columnar, FlowTracker)
@@ -76,7 +78,16 @@ def compiled() -> Core | None:
         )
         return Records(*scratch[:, :count].copy()), after, claimed
 
-    return Core("compiled", find, swift, _CompiledTracker)
+    return Core("compiled", find, swift, _CompiledTracker, _compiled_scatter())
+
+
+def _compiled_scatter() -> Scatter:
+    """The compiled one, where the installation has it: each part of the core is built by itself."""
+    try:
+        scatter: Scatter = import_module("zoneguard.dynamic._scatter").scatter
+    except ImportError:
+        return by_joining
+    return scatter
 
 
 class _Compiled:

@@ -17,6 +17,7 @@ import numpy as np
 
 from zoneguard.dynamic._buffers import Buffers
 from zoneguard.dynamic._feeding import Packets
+from zoneguard.dynamic._scattering import Scatter, by_joining
 from zoneguard.dynamic._store import Store
 from zoneguard.dynamic.columns import I32, I64, Bool, Column, Rows
 from zoneguard.dynamic.containers import on_disk
@@ -26,7 +27,7 @@ from zoneguard.model.errors import InputError, system_reason
 from zoneguard.model.text import N_
 
 ROOM = 16 << 20
-TOGETHER = 64 << 20  # bytes of memory for packets that are looked up together
+TOGETHER = 48 << 20  # bytes of memory for packets that are looked up together
 PIECE = 2 << 20  # of a file that is read at once: stays in the processor's cache while it is spread
 SHARE = 5  # what a packet's numbers take meanwhile, put together, sorted and in columns
 CHANGED = N_("the capture changed while it was read; copy it first")
@@ -64,10 +65,10 @@ class _Part:
 
 
 class Remembered:
-    """The packets of the interesting TCP and UDP flows, in order of arrival."""
+    """The packets of the interesting TCP and UDP flows, in order of arrival; ``scatter`` is the core's."""
 
-    def __init__(self, interesting: Interesting, room: int = ROOM) -> None:
-        self._ask = interesting
+    def __init__(self, interesting: Interesting, scatter: Scatter = by_joining, room: int = ROOM) -> None:
+        self._ask, self._scatter = interesting, scatter
         self._interesting = np.zeros(0, np.bool_)
         self._parts: list[_Part] = []
         self._end = 0
@@ -168,7 +169,7 @@ class Remembered:
             if apart:
                 low, high = int(at.min()), int((at + kept).max())
                 found = self._read(part.content + low, high - low)
-                _scatter(memoryview(found), at - low, kept, content, place[which])
+                self._scatter(memoryview(found), at - low, kept, content, place[which])
             else:
                 self._spread(files[packets["file"][which[0]]], at, kept, content, place[which])
 
@@ -183,22 +184,8 @@ class Remembered:
                 into = memoryview(self._piece.get(high - low))[: high - low]
                 if os.preadv(plain.fileno(), [into], low) < len(into):
                     raise InputError(CHANGED, file)
-                _scatter(into, at[begin:end] - low, sizes[begin:end], content, place[begin:end])
+                self._scatter(into, at[begin:end] - low, sizes[begin:end], content, place[begin:end])
 
     def _read(self, offset: int, size: int) -> bytes:
         self._spool.seek(offset)
         return self._spool.read(size)
-
-
-def _scatter(source: memoryview, at: I64, sizes: I64, target: memoryview, place: I64) -> None:
-    """Copy pieces of ``source`` to their places in ``target``; those that follow each other there at once."""
-    order = np.argsort(place, kind="stable")
-    at, sizes, place = at[order], sizes[order], place[order]
-    ends = np.cumsum(sizes)
-    pieces = zip(at.tolist(), (at + sizes).tolist(), strict=True)
-    together = memoryview(b"".join([source[begin:end] for begin, end in pieces]))
-    last = np.flatnonzero(np.append(place[1:] != (place + sizes)[:-1], True))
-    begin = 0
-    for end, stop in zip(ends[last].tolist(), (place + sizes)[last].tolist(), strict=True):
-        target[stop - (end - begin) : stop] = together[begin:end]
-        begin = end

@@ -27,7 +27,7 @@ class Limits:
     """Bytes held of one direction, and of all the flows whose packets are looked up together."""
 
     stream: int = 64 << 20
-    together: int = 64 << 20
+    together: int = 48 << 20
 
 
 def reassemble(survey: Survey, wanted: Iterable[Track], limits: Limits | None = None) -> Iterator[Conversation]:

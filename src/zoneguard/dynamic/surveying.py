@@ -90,8 +90,8 @@ class Run:
         keep_pages()
         self.files = tuple(files)
         self._stamps = tuple(map(stamp, self.files))
-        self._remembered = Remembered(interesting) if interesting else None
         self._core = core or best()
+        self._remembered = Remembered(interesting, self._core.scatter) if interesting else None
         self.tracker = self._core.tracker(max_flows)
         self._merged = Merged(self.files, digest, self._core.find)
         self._decoder = Decoder(self._core.swift)

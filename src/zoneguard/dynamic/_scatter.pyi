@@ -1,0 +1,3 @@
+from zoneguard.dynamic.columns import I64
+
+def scatter(source: memoryview, at: I64, sizes: I64, target: memoryview, place: I64) -> None: ...
