@@ -54,7 +54,8 @@ class Straight:
         parts: list[bytes | memoryview] = []
         gaps = []
         at = 0
-        for start, stop, place in zip(starts[first].tolist(), stops[last].tolist(), places[first].tolist(), strict=True):
+        runs = (column.tolist() for column in (starts[first], stops[last], places[first]))
+        for start, stop, place in zip(*runs, strict=True):
             if start > at:
                 gaps.append((at, start))
                 parts.append(bytes(start - at))
