@@ -132,6 +132,8 @@ def test_every_line_of_it_has_one_fate() -> None:
         ("interface vlan 10\n  ip access-group A sideways", Concern.FILTER),
         ("interface vlan 10\n  vrf forwarding 9", Concern.ROUTING),
         ("advance access-list A\n  deny mac any any", Concern.FILTER),
+        ("vlan access-map A 10", Concern.FILTER),
+        ("vlan 10 frobnicated", Concern.FILTER),
         ("frobnicate the packets", Concern.FILTER),
         ("vrf definition 2\n  frob", Concern.ROUTING),
     ],
@@ -413,3 +415,14 @@ def test_hostile_lines() -> None:
         *(" " * depth + "vrf definition 2" for depth in range(200)),
     )
     check_accounts(lines)
+
+
+@pytest.mark.parametrize("line", ["vlan 10", "vlan 10-12,20 protocol-based", "vlan 30 mac-based", "vlan-up-message"])
+def test_a_vlan_by_itself_opens_nothing(line: str) -> None:
+    text = "interface vlan 10\n  ip address 10.0.0.1 255.0.0.0\n" + line
+    assert not read(text).devices[0].uncertain
+
+
+def test_a_route_map_that_asks_for_an_unknown_vrf_is_open() -> None:
+    text = VRFS.replace("  match vrf 2\n", "  match vrf 2 others\n")
+    assert "match vrf 2 others" in str(read(text).account.not_understood)

@@ -547,3 +547,22 @@ def test_blocks_about_several_interfaces(line: str, names: list[str]) -> None:
     text = f"hostname a\n{line}\n shutdown"
     assert [i.name for i in device(text).interfaces if not i.enabled] == names
     assert bool(open_lines(text)) is not bool(names)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (" standby version 2\n standby 1 priority 110\n standby 1 preempt delay minimum 30\n standby 1 track 5"
+         "\n standby 1 ipv6 autoconfig\n glbp 3 weighting 110 lower 95\n vrrp 2 timers learn", []),
+        (" standby 1 ip", [" standby 1 ip"]),
+        (" standby 1 frobnicate", [" standby 1 frobnicate"]),
+        (" vrrp 5 address-family ipv4\n  priority 120\n  address 10.1.0.4 primary\n  exit-vrrp", []),
+        (" vrrp 5 address-family ipv4\n  address", ["  address"]),
+    ],
+)  # fmt: skip
+def test_words_of_shared_addresses(lines: str, said: list[str]) -> None:
+    """Cisco, "First Hop Redundancy Protocols Command Reference": ``standby ip`` alone learns the address of others."""
+    text = "hostname r1\ninterface Vlan10\n ip address 10.1.0.2 255.255.255.0\n" + lines
+    found = read(text)
+    assert [entry.text for entry in found.account.not_understood] == [line.strip() for line in said]
+    assert [entry.concern for entry in found.devices[0].uncertain] == [Concern.INTERFACE] * len(said)

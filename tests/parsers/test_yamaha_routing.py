@@ -220,6 +220,46 @@ def test_addresses_not_in_the_file_are_said(line: str) -> None:
     assert [d.concern for d in found.uncertain] == [Concern.INTERFACE]
 
 
+def test_a_user_who_is_given_an_address_is_reached_by_the_line_of_the_user() -> None:
+    """CR 15.2, ``pp auth username``: ``ip_address``, the one that the other side is given."""
+    text = """
+ip lan1 address 192.168.0.1/24
+pp select anonymous
+ pp bind tunnel1-tunnel3
+ pp auth request mschap-v2
+ pp auth username taro secret 192.168.0.77
+ pp auth username jiro 10.0.0.9
+ pp auth username * *
+ pp enable anonymous
+"""
+    assert not device(text).uncertain
+    assert ways(text, "192.168.0.77") == {"pp-anonymous"}
+    assert not ways(text, "10.0.0.9"), "a password"
+
+
+@pytest.mark.parametrize(
+    ("line", "concern"),
+    [
+        ("pp select 1\n pp frobnicate on", Concern.INTERFACE),
+        ("tunnel select 1\n tunnel frobnicate on", Concern.INTERFACE),
+        ("ipsec ike mode-cfg address pool 1 192.168.0.50-192.168.0.60/24", Concern.ROUTING),
+    ],
+)
+def test_words_of_lines_and_tunnels_that_nobody_knows_are_said(line: str, concern: Concern) -> None:
+    assert [d.concern for d in device(line).uncertain] == [concern]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pp select 1\n pp always-on on\n pp keepalive use lcp-echo\n pp auth accept pap chap\n pp auth myname a b",
+        "tunnel select 1\n tunnel encapsulation ipsec\n tunnel endpoint name a.example fqdn\n tunnel ngn bandwidth 1m",
+    ],
+)
+def test_how_a_line_or_a_tunnel_is_set_up_opens_nothing(line: str) -> None:
+    assert not device("ip lan1 address 192.168.0.1/24\n" + line).uncertain
+
+
 def test_dialled_hosts_are_reached_by_their_line() -> None:
     text = """
 ip lan1 address 192.168.0.1/24

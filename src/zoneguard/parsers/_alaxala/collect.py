@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from zoneguard.model.device import Concern, MacBinding
 from zoneguard.model.settings import Service
+from zoneguard.model.text import Reason
 from zoneguard.parsers import Source, _forms
 from zoneguard.parsers._alaxala import acl, interfaces, policies, routes
 from zoneguard.parsers._alaxala.commands import INTERFACE, TOP
@@ -64,10 +66,15 @@ def _arp(line: Line, config: Config) -> None:
 
 
 def _vlan(line: Line, config: Config) -> None:
+    """``vlan LIST [protocol-based | mac-based]``."""
+    if not (len(line.words) > 1 and _IDS.fullmatch(line.words[1]) and set(line.words[2:]) <= _VLAN_KINDS):
+        raise UnreadableError(Reason("not a VLAN: {words}", words=" ".join(line.words[1:])[:60]))
     for child in line.children:
         INTERFACE.judge(child, config.ledger)
 
 
+_IDS = re.compile(r"\d{1,4}(?:-\d{1,4})?(?:,\d{1,4}(?:-\d{1,4})?)*")
+_VLAN_KINDS = {"port-based", "protocol-based", "mac-based"}
 _READERS: dict[tuple[str, ...], tuple[Callable[[Line, Config], None], Concern]] = {
     ("interface",): (interfaces.read_interface, Concern.INTERFACE),
     ("vlan",): (_vlan, Concern.FILTER),

@@ -39,7 +39,8 @@ _TOP = {
     **rows("ip dhcp, service dhcp, ipv6 dhcp, dhcp", LEASES),
     **rows(
         """
-        vlan, no vlan, name, system, swrt_table_resource, swrt_multicast_table, limit-queue-length, lldp, cdp, oadp,
+        no vlan, vlan-up-message, vlan-dot1q-ethertype, vlan-protocol, vlan-mac, vlan-mac-prefix, name, system,
+        swrt_table_resource, swrt_multicast_table, limit-queue-length, lldp, cdp, oadp,
         udld, loop-detection, storm-control, efmoam, ethernet, switchport, media-type, duplex, mdix, mtu,
         flowcontrol, link, bandwidth, mac-address-table, mac-address, no mac-address-table, l2protocol-tunnel, state,
         port-channel, channel-group, arp, ip arp, ip mtu, ip redirects, no ip redirects, ip proxy-arp,

@@ -150,7 +150,7 @@ def read_route_map(line: Line, config: Config) -> None:
     for child in line.children:
         said = tuple(word.lower() for word in child.words)
         config.ledger.understood(child.number)
-        if said[:2] == ("match", "vrf") and len(said) > 2:
+        if said[:2] == ("match", "vrf") and len(said) > 2 and all(v == "global" or is_number(v) for v in said[2:]):
             vrfs = (vrfs or frozenset()) | frozenset(MAIN if v == "global" else v for v in said[2:])
         elif said[:4] in (("match", "ip", "address", "prefix-list"), ("match", "ipv6", "address", "prefix-list")):
             prefixes = (*(prefixes or ()), *child.words[4:])

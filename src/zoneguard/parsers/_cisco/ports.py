@@ -21,6 +21,13 @@ LINK_LOCAL = "a link-local address, which leads nowhere beyond its link"
 NEGATED = "switches something off"
 REDUNDANCY = "which of several routers is active; the shared address counts as this router's own"
 UNREAD_INTERFACE = "this command of an interface is not known"
+_SHARED = frozenset({
+    "priority", "preempt", "timers", "track", "authentication", "name", "version", "delay", "mac-address", "use-bia",
+    "redirect", "redirects", "bfd", "arp", "mac-refresh", "sso", "follow", "description", "shutdown", "vrrpv2", "vrrs",
+    "match-address", "address-family", "advertisement-interval", "weighting", "load-balancing", "forwarder", "backup",
+    "client-cache", "track-group", "leader", "ipv4", "exit", "exit-vrrp", "gratuitous", "secondary",
+})  # fmt: skip
+UNSHARED = "the address that several routers share is not in the configuration"
 _BOTH = Intervals.span(1, 4094)
 _SWITCHPORT = frozenset({
     "access", "trunk", "mode", "voice", "nonegotiate", "nonnegotiate", "port-security", "protected", "block",
@@ -167,8 +174,12 @@ def _virtual_address(config: Config, port: Port, line: Line, words: tuple[str, .
     if words[:1] in (("ip",), ("ipv6",), ("address",)) and len(words) > 1 and values.is_address(words[1].split("/")[0]):
         port.virtual.append(values.address(words[1].split("/")[0]))
         config.understood(line)
-    else:
+    elif words[:1] in (("ip",), ("address",)) and len(words) == 1:
+        config.ledger.not_understood(line.number, UNSHARED, Concern.INTERFACE)
+    elif not words or words[0] in _SHARED or words[:1] == ("no",) or words[:2] == ("ipv6", "autoconfig"):
         config.ledger.ignored(REDUNDANCY, line.number)
+    else:
+        config.ledger.not_understood(line.number, UNREAD_INTERFACE, Concern.INTERFACE)
 
 
 def _description(config: Config, port: Port, line: Line) -> None:

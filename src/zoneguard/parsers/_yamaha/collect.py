@@ -15,7 +15,7 @@ from zoneguard.parsers._yamaha.dynamic import read_filter
 from zoneguard.parsers._yamaha.ethernet import read_dhcp, read_ethernet
 from zoneguard.parsers._yamaha.filters import UnreadableError
 from zoneguard.parsers._yamaha.forms import FORMS, asked
-from zoneguard.parsers._yamaha.interface import read_interface, v4_address
+from zoneguard.parsers._yamaha.interface import read_interface, read_user, v4_address
 from zoneguard.parsers._yamaha.lines import Command, commands
 from zoneguard.parsers._yamaha.management import Found, read_setting
 from zoneguard.parsers._yamaha.nat import read_nat
@@ -117,6 +117,8 @@ def _line(command: Command, config: Config) -> Reading:
             port = config.port(config.selected[kind], command.span)
             port.started = bool(port.started)
         return True
+    if (kind, what) == ("pp", "auth") and rest[:1] == ["username"] and config.selected[kind]:
+        return read_user(command, config, config.selected[kind])
     if what not in ("enable", "disable"):
         return False
     for word in rest:

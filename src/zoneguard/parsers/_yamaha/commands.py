@@ -68,7 +68,9 @@ _TABLE: dict[tuple[str, ...], Verdict] = {
     ),
     **_rows(
         """
-        pp, ppp, pppoe, pptp, l2tp, ipsec, ipip, tunnel, isdn, line, leased, fr, mobile, wan, ngn, cooperation,
+        pp auth, pp always-on, pp bind, pp keepalive, pp name, ppp, pppoe, pptp, l2tp, ipsec, ipip, isdn,
+        tunnel encapsulation, tunnel endpoint, tunnel map-e, tunnel mobile, tunnel multipoint, tunnel name, tunnel ngn,
+        line, leased, fr, mobile, wan, ngn, cooperation,
         cloud, sip, analog, pri, bri, lan, ip keepalive, ipv6 keepalive, ip * mtu, ipv6 * mtu, ip * tcp, ipv6 * tcp,
         ip mtu, ip fragment, ip flow, ip reassembly, ipv6 reassembly, ip routing process, ipv6 routing process, ip
         arp, ip * arp, ip * proxyarp, ip * rebound, ip * wol, ipv6 * dad, ipv6 * neighbor, ipv6 * icmp-nd, ipv6 max,
@@ -119,6 +121,10 @@ _TABLE: dict[tuple[str, ...], Verdict] = {
     **_rows("upnp use on", (Concern.NAT, "hosts inside may open translations by UPnP")),
     **_rows("upnp", LINE),
     **_rows("tunnel translation,nat46,dns46,ip * nat46,ipv6 * nat46", (Concern.NAT, "NAT46 is not modelled")),
+    **_rows("pp,tunnel", (Concern.INTERFACE, "this command is not known")),
+    **_rows(
+        "ipsec ike mode-cfg address", (Concern.ROUTING, "routes to clients by mode configuration are not modelled")
+    ),
     **_rows("tunnel template", (Concern.INTERFACE, "the tunnels that take over these settings are not expanded")),
     **_rows(
         "lan pass-through member",

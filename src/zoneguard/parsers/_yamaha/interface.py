@@ -17,6 +17,7 @@ from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filte
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
 
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
@@ -111,10 +112,20 @@ def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) ->
         low, _, high = item.partition("-")
         span = Intervals.span(v4_address(low).address, v4_address(high or low).address)
         config.dialled.extend(
-            Route(network, length, command.span, RouteKind.CONNECTED, interface=name, distance=0)
+            Route(network, length, command.span, RouteKind.CALLERS, interface=name, distance=0)
             for network, length in prefixes(span)
         )
     return True
+
+
+def read_user(command: Command, config: Config, name: str) -> bool:
+    """``pp auth username NAME PASSWORD … [ADDRESS] …``: the address that this user is given (15.2). ``False``: none."""
+    given = [word for word in command.words[5:] if _ADDRESS.fullmatch(word)]
+    for word in given:
+        config.dialled.append(
+            Route(v4_address(word).address, 32, command.span, RouteKind.CALLERS, interface=name, distance=0)
+        )
+    return bool(given)
 
 
 def mac_address(text: str) -> int:
