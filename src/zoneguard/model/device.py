@@ -9,10 +9,12 @@ from enum import StrEnum
 from zoneguard.model.addresses import prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, Match
+from zoneguard.model.quick import quick
 from zoneguard.model.settings import DeviceSettings, Service, Socket, Tunnel, Watch
 from zoneguard.model.spans import SourceSpan
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class InterfaceAddress:
     """``address`` (shared space) and the length of its subnet's prefix. ``span``: its own line, where it has one."""
@@ -55,6 +57,7 @@ class RouteKind(StrEnum):
     __hash__ = str.__hash__  # that of enumerations is Python's own, and tables ask for it once a route
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Route:
     """``network/length`` by ``next_hop`` (shared space; ``None``: on the link) out of ``interface`` (may be empty).
@@ -86,6 +89,7 @@ class Route:
         return prefix_span(self.network, self.length)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PolicyRoute:
     """Before the routing table: packets that match go by ``next_hop`` / ``interface`` (several share the load).
@@ -128,6 +132,7 @@ class Return:
     """Leave the list; at the top of a stage its default decides."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SetField:
     """Non-terminal rewrite of one field (``MARK``): ``new = (old & ~mask) ^ value``. The next rule is asked."""
@@ -140,6 +145,7 @@ class SetField:
 Action = Permit | Deny | Continue | Jump | Return | SetField
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SetTo:
     """The field takes some value of ``values`` (a pool); one value: exactly that."""
@@ -178,6 +184,7 @@ class IngressAddress:
 Rewrite = SetTo | KeepHost | Shift | EgressAddress | IngressAddress
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class NatRule:
     """The first that matches rewrites and ends its stage; no rewrites: exempt from translation. ``name`` is what the
@@ -190,6 +197,7 @@ class NatRule:
     implied: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The first rule that matches acts. ``enabled``: False for rules the vendor keeps but does not apply; ``implied``:

@@ -6,7 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from zoneguard.model.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Intervals:
     """A canonical set of integers: two equal sets have equal ``spans``.

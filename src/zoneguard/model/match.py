@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from zoneguard.model.addresses import ALL_ADDRESSES
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 
 
@@ -63,6 +64,7 @@ class ConnState:
     NEW, ESTABLISHED, RELATED, INVALID, UNTRACKED = range(5)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class In:
     """The field's value is one of ``values``."""
@@ -71,6 +73,7 @@ class In:
     values: Intervals
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Bits:
     """``field & mask == value``: wildcard masks, TCP flags, marks. For addresses ``mask`` covers 32 bits of IPv4
@@ -81,6 +84,7 @@ class Bits:
     mask: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ingress:
     """The packet came in by one of these interfaces; a trailing ``*`` stands for any ending."""
@@ -88,6 +92,7 @@ class Ingress:
     names: frozenset[str]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Egress:
     """The packet will leave by one of these interfaces; a trailing ``*`` stands for any ending."""
@@ -95,6 +100,7 @@ class Egress:
     names: frozenset[str]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class All:
     """Every part holds; with no part, always true."""
@@ -102,6 +108,7 @@ class All:
     parts: tuple[Match, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """Some part holds; with no part, never true."""
@@ -109,6 +116,7 @@ class AnyOf:
     parts: tuple[Match, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Not:
     """The part does not hold."""
@@ -116,6 +124,7 @@ class Not:
     part: Match
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Cannot be decided from the input, as a geography object or a time range: may hold or not.

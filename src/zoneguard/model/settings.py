@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 
 
@@ -135,6 +136,7 @@ class Tunnel:
     peer: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What a rule does with the sessions that it lets pass: it ``logs`` each of them, looks for attacks in them

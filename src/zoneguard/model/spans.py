@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from zoneguard.model.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True, order=True)
 class SourceSpan:
     """Lines ``first`` to ``last`` (1-based, inclusive) of ``file``, a path as the user wrote it."""

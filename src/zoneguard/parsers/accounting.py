@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 from zoneguard.model.device import Concern, LineAccount, Misunderstood
@@ -46,6 +46,15 @@ class Ledger:
     def understood(self, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` are in the model."""
         self._settle(None, first, last)
+
+    def understood_each(self, lines: Iterable[tuple[int, int]]) -> None:
+        """First and last lines of what is in the model, as one call for very many."""
+        fates, end = self._fates, len(self._fates)
+        for first, last in lines:
+            if first == last < end:
+                fates[first] = None
+            else:
+                self._settle(None, first, last)
 
     def ignored(self, reason: str, first: int, last: int | None = None) -> None:
         """Lines ``first`` to ``last`` cannot affect forwarding, for ``reason``."""

@@ -207,10 +207,11 @@ class _Scan:
                 continue
             before = self._part
             first, indented = text[0], line[0] == " "
+            plain = line[-1] != "{" and "name" not in line and "config " not in line
             if (
                 first == '"'
                 or (first == "<" and (indented or text.startswith(_ELEMENTS) or not self._begins.match(line)))
-                or (indented and "name" not in line and "config " not in line and line[-1] != "{")
+                or (indented and plain)
             ):
                 before.body = True
                 self._heading = None
@@ -224,7 +225,11 @@ class _Scan:
             elif ("#" in line or ">" in line or "$" in line or "%" in line) and (prompt := PROMPT.match(line)):
                 self._prompted(number, prompt)
             elif line[0] not in "!#":
-                self._configures(number, line)
+                if plain:
+                    before.body = True
+                    self._heading = None
+                else:
+                    self._configures(number, line)
                 if self._ends and self._ends.fullmatch(line.rstrip()):
                     self._open(Part(number + 1))
             if self._part is not before:
