@@ -26,15 +26,14 @@ class Accountant:
         self._below(root, ROOT, Concern.FILTER, aside)
         for reason, (first, last) in self._ignored:
             self._ledger.ignored(reason, first, last)
-        for first, last in self._understood:
-            self._ledger.understood(first, last)
+        self._ledger.understood_each(self._understood)
 
     def _node(self, node: Node, spec: Spec, concern: Concern, aside: dict[int, Spec]) -> None:
         if aside and id(node) in aside:
             spec = aside[id(node)]
         if spec.whole:
             self._understood += spans(node)
-            if spec.depth:
+            if spec.depth and any(child.children for child in node.children.values()):
                 self._deeper(node, spec, concern)
         elif spec.reason:
             self._ignored += ((spec.reason, lines) for lines in spans(node))

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.export import Doubt, Export
@@ -32,11 +33,12 @@ _UNTRANSLATED = In(Field.DNAT, Intervals.of(0))
 _WHERE = {Field.SRC: "the source is", Field.DST: "the destination is", Field.ORIG_DST: "the destination is"}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
     """Addresses: those of ``exact``, and what meets one of ``others``, conditions on ``Field.SRC``."""
 
-    exact: Intervals = field(default_factory=Intervals)
+    exact: Intervals = Intervals()
     others: tuple[Match, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     everything: bool = False
@@ -98,6 +100,7 @@ class AddressBook:
         self._known: dict[str, AddressMatch] = {}
         self._unions: dict[tuple[str, ...], AddressMatch] = {}
         self._resolved = 0
+        self._tables = [(layer.below("address"), layer.below("address-group")) for layer in vsys.layers]
 
     def union(self, names: Sequence[str], line: int) -> AddressMatch:
         """The addresses that ``names``, written in line ``line``, stand for."""
@@ -138,21 +141,22 @@ class AddressBook:
             return self._unknown(
                 f'in "{name}", which {what}', Doubt(line, Reason('the group "{name}" {what}', name=name, what=what))
             )
-        if name not in self._known:
+        found = self._known.get(name)
+        if found is None:
             found = self._look_up(name, line, inside)
             if found is None:
                 reason = Reason('the address "{name}" is neither an address nor defined in this file', name=name)
                 return self._unknown(f'in "{name}"', Doubt(line, reason))
             self._known[name] = found
-        return self._known[name]
+        return found
 
     def _look_up(self, name: str, line: int, inside: tuple[str, ...]) -> AddressMatch | None:
         """The object, group, region, list or literal ``name``; an object goes before a literal."""
-        for layer in self._vsys.layers:
-            entry = layer.at("address", name)
-            if entry is not None and (entry.children or layer.at("address-group", name) is None):
+        for entries, groups in self._tables:
+            entry = entries.get(name)
+            if entry is not None and (entry.children or name not in groups):
                 return self._object(entry)
-            group = layer.at("address-group", name)
+            group = groups.get(name)
             if group is not None:
                 return self._group(group, (*inside, name))
         region = self._find("region", name)
@@ -198,7 +202,10 @@ class AddressBook:
         return {tag: frozenset(names) for tag, names in found.items()}
 
     def _object(self, entry: Node) -> AddressMatch:
-        kind = max((k for k in KINDS if k in entry.children), key=lambda k: entry.children[k].last, default="")
+        kinds = [kind for kind in KINDS if kind in entry.children]
+        if len(kinds) > 1:
+            kinds = [max(kinds, key=lambda kind: entry.children[kind].last)]
+        kind = kinds[0] if kinds else ""
         text = entry.word(kind) if kind else ""
         if kind == "fqdn":
             doubt = Doubt(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Match, Unknown
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
@@ -23,6 +24,7 @@ class Doubt(NamedTuple):
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition and the lines that leave it open."""

@@ -71,9 +71,9 @@ class RuleReader:
 
     def names(self, rule: Node, name: str, doubts: list[Doubt]) -> tuple[str, ...] | None:
         """The words of a setting that every rule has; ``None``, and a doubt, where it is not there."""
-        words = rule.words(name)
-        if words:
-            return words
+        setting = rule.children.get(name)
+        if setting is not None and setting.children:
+            return tuple(setting.children)
         doubts.append(Doubt(rule.first, Reason('the rule "{rule}" names no "{name}"', rule=rule.name, name=name)))
         return None
 

@@ -12,15 +12,16 @@ Sources of the meaning (PAN-OS Administrator's Guide, "Security Policy"; web int
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from zoneguard.model.device import Action, Deny, Permit, Rule, RuleList
 from zoneguard.model.match import ALWAYS, Match, Not, both
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.applications import DEFAULT_PORTS, ApplicationBook
-from zoneguard.parsers._panos.export import Condition, Doubt
+from zoneguard.parsers._panos.export import Doubt
 from zoneguard.parsers._panos.rules import RuleReader, joined
 from zoneguard.parsers._panos.schema_rules import SECURITY
 from zoneguard.parsers._panos.tree import Node
@@ -39,6 +40,7 @@ _KNOWN = SECURITY.below.keys()
 OWN_RULES = "the rules that this firewall has itself are not in this file"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SecurityRule:
     """One rule: its type, the zones it names, and what it asks besides. ``known`` is ``False`` where its action is not
@@ -151,7 +153,7 @@ class SecurityReader:
 
     def _stated(self, rule: SecurityRule, zones: ZoneBook) -> Iterator[Rule]:
         node = rule.node
-        match = joined(self._pair(rule, zones), rule.asked)
+        match = joined(*self._pair(rule, zones), rule.asked)
         if not rule.known:
             open_ = self._reader.unknown(Reason('the rule "{name}" allows', name=node.name), node.line("action"))
             yield Rule(both(match, open_), Permit(), rule.span, node.name, rule.comment, rule.enabled)
@@ -159,24 +161,20 @@ class SecurityReader:
         else:
             yield Rule(match, rule.action, rule.span, node.name, rule.comment, rule.enabled)
 
-    def _pair(self, rule: SecurityRule, zones: ZoneBook) -> Match:
+    def _pair(self, rule: SecurityRule, zones: ZoneBook) -> Sequence[Match]:
         """The zones that the rule asks for."""
         node, came, leaves = rule.node, rule.came, rule.leaves
-        sides: tuple[Condition, ...]
-        if rule.kind == "universal" and came and leaves:
-            sides = zones.comes(came, node), zones.leaves(leaves, node)
-            match = joined(sides[0].match, sides[1].match)
-        elif rule.kind == "interzone" and came and leaves:
-            sides = zones.comes(came, node), zones.leaves(leaves, node)
-            match = joined(*(side.match for side in sides), Not(zones.inside))
+        if rule.kind in ("universal", "interzone") and came and leaves:
+            sides = [zones.comes(came, node), zones.leaves(leaves, node)]
         elif rule.kind == "intrazone" and came:
-            sides = (zones.within(came, node),)
-            match = sides[0].match
+            sides = [zones.within(came, node)]
         else:
-            return self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first)
-        if rule.enabled and any(side.doubts for side in sides):
-            self._reader.export.doubt(doubt for side in sides for doubt in side.doubts)
-        return match
+            return [self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first)]
+        doubts = [doubt for side in sides for doubt in side.doubts]
+        if rule.enabled and doubts:
+            self._reader.export.doubt(doubts)
+        matches = [side.match for side in sides]
+        return [*matches, Not(zones.inside)] if rule.kind == "interzone" else matches
 
     def _zones(self, node: Node, kind: str, doubts: list[Doubt]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names in ``from`` and ``to``; none where they are missing."""

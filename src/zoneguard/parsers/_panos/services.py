@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Match, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason
 from zoneguard.parsers._panos import values
 from zoneguard.parsers._panos.addresses import MAX_NESTING
@@ -32,6 +33,7 @@ def port_match(protocol: int, ports: Intervals, sources: Intervals, original: bo
     return both(*parts)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Ports:
     """Ports of one protocol: destinations and sources."""
@@ -49,6 +51,9 @@ class ServiceBook:
         self._vsys = vsys
         self._original = original
         self._known: dict[tuple[str, ...], Condition] = {}
+        self._services, self._groups = (
+            [layer.below(table) for layer in vsys.layers] for table in ("service", "service-group")
+        )
 
     def match(self, names: Sequence[str], line: int) -> Condition:
         """The condition that a packet is for one of the services ``names``, written in line ``line``."""
@@ -76,9 +81,6 @@ class ServiceBook:
             for (protocol, sources), spans in groups.items()
         ]
 
-    def _find(self, table: str, name: str) -> Node | None:
-        return next((node for layer in self._vsys.layers if (node := layer.at(table, name)) is not None), None)
-
     def _resolve(
         self,
         name: str,
@@ -88,7 +90,7 @@ class ServiceBook:
         parts: list[Match],
         doubts: list[Doubt],
     ) -> None:
-        entry, group = self._find("service", name), self._find("service-group", name)
+        entry = next((found[name] for found in self._services if name in found), None)
         if name in inside or len(inside) > MAX_NESTING:
             what = endless(name in inside, MAX_NESTING)
             parts.append(
@@ -100,7 +102,7 @@ class ServiceBook:
             )
         elif entry is not None and entry.below("protocol"):
             self._service(entry, ports, parts, doubts)
-        elif group is not None:
+        elif (group := next((found[name] for found in self._groups if name in found), None)) is not None:
             for member in group.words("members"):
                 self._resolve(member, group.line("members"), (*inside, name), ports, parts, doubts)
         elif name in _FACTORY:

@@ -7,6 +7,7 @@ its own. Several settings of a rule, a service or a route may share a line, as a
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
@@ -46,6 +47,7 @@ _INSIDE = {
 }
 """Settings of a route or a rule that hold one of these; behind it, more settings of the route or the rule may come."""
 _BARE = frozenset({"discard"})
+_SETTINGS = _LEAVES | _INSIDE.keys()
 
 Word = str | tuple[str, ...]
 
@@ -124,7 +126,7 @@ class SetReader:
         self._base.last = number
         node = self._base.child(key, number)
         for member in members:
-            node.child(member, number).mark((number, number))
+            node.ends(member, number)
         return True
 
     def _whole(self, text: str, number: int) -> tuple[str, int]:
@@ -152,6 +154,9 @@ class SetReader:
             self._ledger.not_understood(lines[0], "this line has more words than any setting", Concern.FILTER)
             return
         line = lines[0]
+        if _are_nested(words):
+            self._nest(words, lines)
+            return
         node = above = self._root
         parent = name = ""
         holder: tuple[Node, str, str] | None = None  # what the setting belongs to whose value comes next
@@ -201,6 +206,17 @@ class SetReader:
             path = [str(word) for word in words[:-2]]
             self._head, self._base = " ".join(path), self._root.at(*path[1:]) or self._root
 
+    def _nest(self, words: list[str], lines: Lines) -> None:
+        """Enter the words, each below the one before, the last as the value of a setting."""
+        line = lines[0]
+        node = self._root
+        for word in words[1:-2]:
+            child = node.children.get(word)
+            node = child if child is not None and line <= child.last else node.child(word, line)
+        if len(words) > 3:
+            self._head, self._base = " ".join(words[:-2]), node
+        node.child(words[-2], line).child(words[-1], line).mark(lines)
+
     def _find(self, words: list[Word]) -> tuple[Node, str] | None:
         """The node around what ``words`` name, and its name there."""
         if len(words) < 2 or not all(isinstance(word, str) for word in words):
@@ -248,6 +264,13 @@ class SetReader:
             return False
         self._ledger.understood(*lines)
         return True
+
+
+def _are_nested(words: list[Word]) -> TypeGuard[list[str]]:
+    """Whether each word surely lies below the one before: no list, and no more settings behind a value."""
+    if len(words) < 3 or tuple in map(type, words) or words[-2] in _INSIDE:
+        return False
+    return _SETTINGS.isdisjoint(words[1:-2]) or (_ENTRIES.isdisjoint(words) and _BOXES.isdisjoint(words[1:-3]))
 
 
 def _plain_words(text: str) -> list[Word]:

@@ -45,6 +45,17 @@ class Node:
             found.last = line
         return found
 
+    def ends(self, name: str, line: int) -> None:
+        """A line of a ``set`` form ends at the word ``name`` below."""
+        found = self.children.get(name)
+        if found is not None:
+            found.last = max(found.last, line)
+            found.mark((line, line))
+        elif self.children:
+            self.children[name] = Node(name, line, line, FIRST)
+        else:
+            self.children = {name: Node(name, line, line, FIRST)}
+
     def mark(self, lines: Lines) -> None:
         """A line of a ``set`` form ends at this word."""
         if self.marks is UNMARKED or self.marks is None:

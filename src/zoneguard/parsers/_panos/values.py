@@ -20,25 +20,34 @@ def number(text: str, limit: int) -> int | None:
 
 def interface_address(text: str) -> InterfaceAddress | None:
     """``10.0.0.1/8``, ``2001:db8::1/64``, or an address alone with its whole length."""
-    base_text, _, length_text = text.partition("/")
+    pair = _with_length(text)
+    return None if pair is None else InterfaceAddress(*pair)
+
+
+def _with_length(text: str) -> tuple[int, int] | None:
+    base_text, slash, length_text = text.partition("/")
     base = address_or_none(base_text)
     if base is None:
         return None
     bits = 128 if base >= V6 else 32
-    length = number(length_text, bits) if length_text else bits
-    return None if length is None or text.endswith("/") else InterfaceAddress(base, length)
+    length = number(length_text, bits) if slash else bits
+    return None if length is None else (base, length)
 
 
 def address_span(text: str) -> Intervals | None:
     """``a``, ``a-b`` or ``a/length`` of either family; host bits may be set."""
-    low_text, dash, high_text = text.partition("-")
-    if dash:
+    if "-" in text:
+        low_text, _, high_text = text.partition("-")
         low, high = address_or_none(low_text.strip()), address_or_none(high_text.strip())
         if low is None or high is None or low > high or (low >= V6) != (high >= V6):
             return None
         return Intervals.span(low, high)
-    whole = interface_address(text)
-    return None if whole is None else whole.subnet
+    pair = _with_length(text)
+    if pair is None:
+        return None
+    base, length = pair
+    rest = (1 << ((128 if base >= V6 else 32) - length)) - 1
+    return Intervals.span(base & ~rest, base | rest)
 
 
 def wildcard(text: str) -> tuple[int, int] | None:
@@ -57,6 +66,8 @@ def with_mapped(spans: Intervals) -> Intervals:
     "The set of IPv4 addresses is treated as a subset of the set of IPv6 addresses" (Networking Administrator's Guide,
     "NAT Policy Rules").
     """
+    if not spans.spans or spans.spans[-1][1] < V6:
+        return spans
     more = [(low - V6, min(high - V6, _FULL)) for low, high in spans.spans if V6 <= low <= V6 + _FULL < high]
     return Intervals.from_spans((*spans.spans, *more)) if more else spans
 
