@@ -205,10 +205,9 @@ class _Book:
     def close(self) -> None:
         """Enter what has been gathered."""
         for line, reason in self.fates.items():
-            if reason is None:
-                self._ledger.understood(line)
-            else:
+            if reason is not None:
                 self._ledger.ignored(reason, line)
+        self._ledger.understood_each((line, line) for line, reason in self.fates.items() if reason is None)
 
 
 def _used_below(node: Node) -> bool:

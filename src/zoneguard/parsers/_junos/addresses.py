@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, Unknown, either
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
@@ -26,6 +27,7 @@ _KINDS = frozenset(
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
     """Exactly ``exact``, addresses with ``masks`` (as written), and what meets one of the open conditions ``open``
@@ -48,7 +50,7 @@ def union(parts: Iterable[AddressMatch]) -> AddressMatch:
     known = list(parts)
     if len(known) == 1:
         return known[0]
-    exact = Intervals.from_spans(span for part in known for span in part.exact.spans)
+    exact = Intervals.from_spans([span for part in known for span in part.exact.spans])
     rest = AddressMatch()
     for part in known:
         if part.masks or part.open:
@@ -78,6 +80,9 @@ class AddressBooks:
             if inside is not None:
                 self._books[f"zone {zone}"] = inside
                 self._of_zone.setdefault(zone, []).insert(0, f"zone {zone}")
+        self._addresses, self._sets = (
+            {name: book.at(kind).children for name, book in self._books.items()} for kind in ("address", "address-set")
+        )
         for book in self._books.values():
             _take(book)
 
@@ -118,22 +123,25 @@ class AddressBooks:
         whole = _ANY.get(node.word)
         if whole is not None:
             return AddressMatch(whole)
-        books = [book for zone in zones for book in self._of_zone.get(zone, ())]
-        for book in (*books, GLOBAL):
-            if self._defines(book, node.word):
-                return self._resolve(book, node.word)
+        for zone in zones:
+            for book in self._of_zone.get(zone, ()):
+                if self._defines(book, node.word):
+                    return self._resolve(book, node.word)
+        if self._defines(GLOBAL, node.word):
+            return self._resolve(GLOBAL, node.word)
         reason = Reason('the address "{name}" is not defined in this file', name=node.word)
         self._export.open(self._scope, node.word, node, reason)
         return AddressMatch(open=((f'is in "{node.word}", which is not defined', node),))
 
     def _defines(self, book: str, name: str) -> bool:
-        node = self._books.get(book)
-        return node is not None and (node.get("address", name) is not None or node.get("address-set", name) is not None)
+        return name in self._addresses.get(book, ()) or name in self._sets.get(book, ())
 
     def _resolve(self, book: str, name: str) -> AddressMatch:
         """What a name of a book stands for in the end."""
         known = self._known.get((book, name))
-        if known is None:
+        if known is None and name in self._addresses[book]:
+            known = self._known[book, name] = self._leaf(book, name)
+        elif known is None:
             leaves, circles = flatten((book, name), self._members)
             parts = [self._leaf(*leaf) for leaf in leaves]
             for where, circle in circles:
@@ -148,9 +156,8 @@ class AddressBooks:
     def _members(self, key: tuple[str, str]) -> list[tuple[str, str]] | None:
         """The members of a set, each with the book that defines it; ``None`` for an address."""
         book, name = key
-        node = self._books.get(book)
-        group = node.get("address-set", name) if node is not None else None
-        if node is None or group is None or node.get("address", name) is not None:
+        group = self._sets[book].get(name) if book else None
+        if group is None or name in self._addresses[book]:
             return None
         found = []
         for member in (*group.values("address"), *group.values("address-set")):
@@ -164,7 +171,7 @@ class AddressBooks:
         if book:
             known = self._leaves.get((book, name))
             if known is None:
-                known = self._leaves[book, name] = self._address(name, self._books[book].at("address", name))
+                known = self._leaves[book, name] = self._address(name, self._addresses[book][name])
             return known
         if name in _ANY:
             return AddressMatch(_ANY[name])
@@ -176,7 +183,7 @@ class AddressBooks:
 
     def _address(self, name: str, entry: Node) -> AddressMatch:
         parts = []
-        chosen = latest(node for word, node in entry.children.items() if word != "description")
+        chosen = latest([node for word, node in entry.children.items() if word != "description"])
         for kind, node in () if chosen is None else ((chosen.word, chosen),):
             if kind not in _KINDS:
                 found = values.prefix(kind)

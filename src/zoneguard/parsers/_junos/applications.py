@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Field, In, Match, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason
 from zoneguard.parsers._junos import values
 from zoneguard.parsers._junos.account import LABEL
@@ -29,6 +30,7 @@ _LABELS = frozenset({"description"})
 _KNOWN = _ASKED | _HANDLED | _LABELS | {"term", "ether-type"}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ApplicationMatch:
     """Packets to ``ports[protocols]``, and what meets one of ``others``; ``doubtful``: something of it is open."""
@@ -110,7 +112,9 @@ class Applications:
     def _resolve(self, name: str, where: Node) -> ApplicationMatch:
         """What a name stands for in the end; ``where`` it is written."""
         known = self._known.get(name)
-        if known is None:
+        if known is None and name in self._applications:
+            known = self._leaf(name, where)
+        elif known is None:
             leaves, circles = flatten(name, self._members)
             parts = [self._leaf(leaf, where) for leaf in leaves]
             parts += [

@@ -156,7 +156,7 @@ class Commands:
             moved = parent.children.pop(node.word)
             words[words.index(moved.word)] = target
             moved.word = target
-            parent.children[target] = moved
+            parent.add(moved)
         else:
             self._copied += _copy(node, parent.child(target), number, MAX_COPIED + 1 - self._copied)
             return self._copied <= MAX_COPIED

@@ -70,13 +70,15 @@ class Groups:
             APPLY not in self._root.children
         ):
             return
-        top = Node("", {w: c for w, c in self._root.children.items() if w != "groups"})
+        top = Node("")
+        top.children = {w: c for w, c in self._root.children.items() if w != "groups"}
         try:
             self._inherit(top, [], (), 0)
         except TooLargeError:
             self.problem(1, "the groups of this configuration multiply beyond any device", Concern.FILTER)
         for word, child in top.children.items():
-            self._root.children.setdefault(word, child)
+            if word not in self._root.children:
+                self._root.add(child)
 
     def _inherit(self, node: Node, sources: Sources, path: tuple[str, ...], nested: int) -> None:
         """Bring what ``sources``, the groups' own nodes for this place, hold into ``node`` and what is below."""
@@ -115,7 +117,7 @@ class Groups:
                     self._made += 1
                     if self._made > MAX_NODES:
                         raise TooLargeError
-                    child = node.children[word] = Node(word, group=name)
+                    child = node.add(Node(word, group=name))
                 if child.group:
                     child.lines += tuple(line for line in inherited.lines if line not in child.lines)
                     child.frames = child.frames or inherited.frames

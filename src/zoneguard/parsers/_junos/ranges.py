@@ -72,5 +72,5 @@ def _inherit(member: Node, word: str, setting: Node, name: str) -> None:
         parent, key, source = stack.pop()
         child = parent.children.get(key)
         if child is None:
-            child = parent.children[key] = Node(key, {}, source.lines, source.frames, name)
+            child = parent.add(Node(key, source.lines, source.frames, name))
         stack += [(child, w, c) for w, c in source.children.items()]

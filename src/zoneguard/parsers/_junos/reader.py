@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
@@ -33,8 +33,7 @@ Statement = tuple[list[list[str]], str]
 _TAGS = {"inactive:": "inactive", "protect:": "", "replace:": "", "delete:": "delete", "active:": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(NamedTuple):
     """A brace: the node that it opened, where, and at what depth of words."""
 
     node: Node
@@ -75,7 +74,7 @@ class TreeReader:
                 quote = ""
             elif self._comment:
                 self._in_comment(number, line)
-            elif line.count('"') % 2 and self._quote_goes_on(number, line):
+            elif '"' in line and line.count('"') % 2 and self._quote_goes_on(number, line):
                 quote, quote_from = line, number
             else:
                 self._line(number, line, number)
@@ -138,9 +137,10 @@ class TreeReader:
         words = text[:-1].split()
         if text[-1] == "{":
             self._enter(number, ([words], ""))
-        else:
-            self._began = number
+        elif len(words) > MAX_DEPTH:
             self._end(number, ([words], ""))
+        else:
+            down(self._open[-1].node, words).lines += (number,)
 
     def _session(self, number: int, stripped: str) -> bool:
         """A line that a terminal added: its prompt, with or without a command, and what Junos says beside."""

@@ -7,35 +7,42 @@ words. A list ``[ a b ]`` is several paths. Statements keep the order in which t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 MAX_TEXT = 300
+_NONE: dict[str, Node] = {}
 
 
-@dataclass(slots=True, eq=False)
 class Node:
     """One word of the configuration.
 
-    ``lines`` are those of statements that end with this word, ``frames`` those of its braces. ``group`` names the
-    configuration group that it is inherited from. ``used``: a reader has taken it into account; ``reason``: it cannot
-    change what is forwarded, nor can what is below it.
+    ``children`` are added by ``add`` alone: words without any share one table. ``lines`` are those of statements that
+    end with this word, ``frames`` those of its braces. ``group`` names the configuration group that it is inherited
+    from. ``used``: a reader has taken it into account; ``reason``: it cannot change what is forwarded, nor can what is
+    below it.
     """
 
-    word: str
-    children: dict[str, Node] = field(default_factory=dict)
-    lines: tuple[int, ...] = ()
-    frames: tuple[int, ...] = ()
-    group: str = ""
-    inactive: bool = False
-    used: bool = False
-    reason: str = ""
+    __slots__ = ("children", "frames", "group", "inactive", "lines", "reason", "used", "word")
+
+    def __init__(self, word: str, lines: tuple[int, ...] = (), frames: tuple[int, ...] = (), group: str = "") -> None:
+        self.word = word
+        self.children = _NONE
+        self.lines = lines
+        self.frames = frames
+        self.group = group
+        self.inactive = self.used = False
+        self.reason = ""
+
+    def add(self, child: Node) -> Node:
+        """``child`` as the last one below, or in the place of that of its name."""
+        if self.children:
+            self.children[child.word] = child
+        else:
+            self.children = {child.word: child}
+        return child
 
     def child(self, word: str) -> Node:
         """The child of that name, made where there is none."""
-        found = self.children.get(word)
-        if found is None:
-            found = self.children[word] = Node(word)
-        return found
+        return self.children.get(word) or self.add(Node(word))
 
     def get(self, *words: str) -> Node | None:
         """The node at the end of a path, ``None`` where the path does not exist."""
@@ -118,12 +125,12 @@ class Node:
         if self.frames:
             return self.frames[0], max(self.frames[-1], self.frames[0])
         lines: list[int] = []
-        stack = [self]
-        while stack:
-            node = stack.pop()
+        found = [self]
+        for node in found:
             lines += node.lines
             lines += node.frames
-            stack += node.children.values()
+            if node.children:
+                found += node.children.values()
         if not lines:
             return 0, 0
         lines = sorted(set(lines))
@@ -140,6 +147,8 @@ class Node:
 def latest(nodes: Iterable[Node]) -> Node | None:
     """Of alternatives of which only one can hold: the last written here, else the first inherited."""
     found = list(nodes)
+    if len(found) == 1:
+        return found[0]
     own = [node for node in found if not node.group]
     if len(own) > 1:
         return max(own, key=lambda node: node.last)
@@ -149,10 +158,7 @@ def latest(nodes: Iterable[Node]) -> Node | None:
 def down(node: Node, words: Sequence[str]) -> Node:
     """The node at the end of a path, made where it is not there."""
     for word in words:
-        below = node.children.get(word)
-        if below is None:
-            below = node.children[word] = Node(word)
-        node = below
+        node = node.children.get(word) or node.add(Node(word))
     return node
 
 
@@ -170,9 +176,9 @@ def sentences(node: Node, keywords: Collection[str]) -> dict[str, list[Node]]:
             if word in keywords:
                 child.used = True
                 values = found.setdefault(word, [])
+                values += child.children.values()
                 for value in child.children.values():
                     value.used = True
-                    values.append(value)
                     if value.children:
                         stack.append(value)
     return found
