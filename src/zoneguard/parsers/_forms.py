@@ -62,8 +62,8 @@ class _Form:
     def fits(self, text: str) -> bool:
         """Whether the words, each followed by NUL, are of this form."""
         found = self._pattern.fullmatch(text)
-        if found is None:
-            return False
+        if found is None or not self._ranges:
+            return found is not None
         pairs = zip(found.groups(), self._ranges, strict=True)
         return all(given is None or low <= int(given) <= high for given, (low, high) in pairs)
 
@@ -84,11 +84,14 @@ class Forms:
     def __init__(self, *tables: tuple[str, Concern, str]) -> None:
         """Each table: the block, what its commands may change, and a form a line."""
         self._known: dict[tuple[str, str], list[tuple[_Form, Concern]]] = {}
+        self._depths: dict[tuple[str, str], int] = {}
         for blocks, concern, text in tables:
             for line in filter(None, map(str.strip, text.splitlines())):
                 form = _Form(line)
                 for block in blocks.split("|"):
-                    self._known.setdefault((block, form.lead[0]), []).append((form, concern))
+                    key = (block, form.lead[0])
+                    self._known.setdefault(key, []).append((form, concern))
+                    self._depths[key] = max(len(form.lead), self._depths.get(key, 0))
 
     def odd(self, block: str, words: Sequence[str]) -> Concern | None:
         """What the command may change if no form fits that begins as it does; ``None``: some does, or none is known."""
@@ -96,10 +99,11 @@ class Forms:
         return None if not near or _fits(near, words) else near[0][1]
 
     def _near(self, block: str, words: Sequence[str]) -> list[tuple[_Form, Concern]]:
-        known = self._known.get((block, words[0].lower()))
-        if known is None:
-            return []
-        given = tuple(word.lower() for word in words)
+        key = (block, words[0].lower())
+        known = self._known.get(key, [])
+        if not known or self._depths[key] == 1:
+            return known
+        given = tuple(map(str.lower, words[: self._depths[key]]))
         return [(form, concern) for form, concern in known if form.lead == given[: len(form.lead)]]
 
     def strange(self, block: str, words: Sequence[str]) -> str:

@@ -20,9 +20,9 @@ def report_taken_back(commands: Sequence[Command], ledger: Ledger) -> None:
     """Every ``no X`` that is not in the model, and in whose mode a command that begins with ``X`` was understood
     before, is not understood, without bounds."""
     negated = {
-        (mode, words[1:]): command.number
-        for mode, words, command in _walk(commands, ())
-        if words[0] == "no" and words[1:] and words[1] not in _LABELS
+        (mode, words[1:]): number
+        for mode, words, number in _denials(commands, ())
+        if words[1:] and words[1] not in _LABELS
     }
     negated = {key: negated[key] for key in negated if not ledger.is_modelled(negated[key])}
     if not negated:
@@ -37,10 +37,24 @@ def report_taken_back(commands: Sequence[Command], ledger: Ledger) -> None:
                 ledger.not_understood(line, TAKEN_BACK, Concern.FILTER)
 
 
+def _denials(commands: Iterable[Command], above: Words) -> Iterator[tuple[Words, Words, int]]:
+    """Each ``no X``: the words that lead to its mode, its own, in lower case, and its line."""
+    for command in commands:
+        words = command.words
+        if words[0].lower() == "no":
+            yield _lower(above), _lower(words), command.number
+        if command.children:
+            yield from _denials(command.children, (*above, *words))
+
+
+def _lower(words: Words) -> Words:
+    return tuple(map(str.lower, words))
+
+
 def _walk(commands: Iterable[Command], mode: Words) -> Iterator[tuple[Words, Words, Command]]:
     """Each command with the words of those that lead to its mode, and its own, in lower case."""
     for command in commands:
-        words = tuple(word.lower() for word in command.words)
+        words = _lower(command.words)
         yield mode, words, command
         if command.children:
             yield from _walk(command.children, (*mode, *words))

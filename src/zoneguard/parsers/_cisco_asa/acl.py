@@ -13,6 +13,7 @@ from zoneguard.model.addresses import parse_address, prefix_span
 from zoneguard.model.device import Action, Deny, Permit, Rule
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Egress, Field, In, Ingress, Match, Unknown, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.objects import Book
@@ -51,6 +52,7 @@ class Scope:
     inspected: frozenset[str] = frozenset()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an access list. ``open_``: what more it asks that is not in the configuration."""
@@ -79,14 +81,16 @@ class Entry:
         if mirrored:
             services = tuple(replace(s, sport=s.dport, dport=s.sport) for s in services)
         source, target = (self.destination, self.source) if mirrored else (self.source, self.destination)
-        return both(
-            either(*(s.match(where, Field.ORIG_DPORT if original else Field.DPORT) for s in services)),
+        parts = [
+            either(*[s.match(where, Field.ORIG_DPORT if original else Field.DPORT) for s in services]),
             source.match(Field.SRC, where),
             target.match(Field.ORIG_DST if original else Field.DST, where),
-            *((Ingress(frozenset({self.ingress})),) if self.ingress else ()),
-            *((Egress(frozenset({self.egress})),) if self.egress else ()),
-            *(where[doubt] for doubt in self.open_),
-        )
+        ]
+        if self.ingress:
+            parts.append(Ingress(frozenset({self.ingress})))
+        if self.egress:
+            parts.append(Egress(frozenset({self.egress})))
+        return both(*parts, *[where[doubt] for doubt in self.open_])
 
     def as_sent(self, device: str, mirrored: bool = False) -> Match:
         """Its condition on the packet as it came in, asked after its destination was translated."""

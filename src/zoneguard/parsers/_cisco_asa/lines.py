@@ -24,6 +24,7 @@ _PROMPT = re.compile(r"[\w.@-]{1,64}(?:/[\w.-]{1,64}){0,4}(?:\([\w-]{1,64}\))?\s
 _SAVED = re.compile(
     r":(?:$|\s|Saved)|Cryptochecksum:|Type help or|User enable_|Logged in|Password:|INFO:|WARNING:|ERROR:"
 )
+_SAVED_FIRST = frozenset(":CTULPIWE")
 _SHOWS = re.compile(
     r"(?:show|sh|more|terminal|exit|enable|en|changeto|conf(?:igure)?|write|copy|end|quit|logo(?:ut|ff)|disable|ping|system|expert)\b"
 )
@@ -90,7 +91,7 @@ def parts(source: Source, ledger: Ledger) -> list[Part]:
     stack: list[tuple[int, Command]] = []
     indents: list[int] = []
     for number, line in _lines(source, ledger):
-        version = VERSION.match(line)
+        version = VERSION.match(line) if " Version " in line else None
         if version is not None:
             ledger.understood(number)
             if line[version.end() :].strip():
@@ -131,13 +132,13 @@ def _belongs(text: str, stack: list[tuple[int, Command]]) -> bool:
 def _lines(source: Source, ledger: Ledger) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(source.lines, 1):
         stripped = line.strip()
-        prompt = _PROMPT.match(stripped)
+        prompt = _PROMPT.match(stripped) if "#" in stripped or ">" in stripped else None
         typed = stripped[prompt.end() :].strip() if prompt is not None else ""
         if not stripped or stripped.startswith("!"):
             ledger.ignored(BLANK, number)
         elif prompt is not None and (not typed or _SHOWS.match(typed)):
             ledger.ignored(SESSION, number)
-        elif _SAVED.match(stripped):
+        elif stripped[0] in _SAVED_FIRST and _SAVED.match(stripped):
             ledger.ignored(FRAME, number)
         elif stripped == "end" or stripped.startswith(("show run", "sh run", "more system:")):
             ledger.ignored(SESSION, number)

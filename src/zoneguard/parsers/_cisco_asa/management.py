@@ -19,6 +19,9 @@ from zoneguard.parsers._management import INITIAL_COMMUNITIES, PORTS, Found, min
 
 _EMPTY, _DELIVERED = "8Ry2YjIyt7RRXU24", "2KFQnbNIdI.2KYOU"
 """What the empty password and ``cisco``, that of delivery, look like: this hash has no salt."""
+_SPEAKING = frozenset({
+    "logging", "ntp", "snmp-server", "ssh", "telnet", "console", "http", "username", "enable", "passwd", "password",
+})  # fmt: skip
 _HASHES = frozenset({"encrypted", "pbkdf2", "nt-encrypted"})
 
 
@@ -31,7 +34,7 @@ def read_management(configs: Sequence[Config]) -> DeviceSettings:
                 f"Cisco {config.part.product}", config.part.version, config.source.span(config.part.first)
             )
         for command in config.part.commands:
-            if _read(command, config, found):
+            if command.words[0] in _SPEAKING and _read(command, config, found):
                 config.ledger.understood(command.line, command.last)
         found.accesses += _accesses(config)
         found.snmp += _snmp(config)
@@ -43,7 +46,8 @@ def read_management(configs: Sequence[Config]) -> DeviceSettings:
 
 
 def _has(config: Config, *words: str) -> Command | None:
-    return next((c for c in config.part.commands if c.words[: len(words)] == words), None)
+    first = words[0]
+    return next((c for c in config.part.commands if c.words[0] == first and c.words[: len(words)] == words), None)
 
 
 def _read(command: Command, config: Config, found: Found) -> bool:

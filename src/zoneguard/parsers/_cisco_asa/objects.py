@@ -155,10 +155,9 @@ class Book:
         """The addresses of one member; at ``depth`` 0 it is only checked, references stay closed."""
         words = inner.words
         if words[0] in ("network-object", "host", "subnet", "range"):
-            at = Words(words, 1 if words[0] == "network-object" else 0)
-            if at.skip("object"):
-                return self._nested(self.object_addresses, at.take(), depth)
-            return Addresses(Intervals.from_spans([self._span(words)]))
+            if words[:2] == ("network-object", "object"):
+                return self._nested(self.object_addresses, words[2], depth)
+            return Addresses(Intervals.span(*self._span(words)))
         if words[0] == "group-object":
             return self._nested(self.group_addresses, words[1], depth)
         if words[0] == "fqdn":
@@ -178,10 +177,11 @@ class Book:
 
     def _span(self, words: tuple[str, ...]) -> Span:
         """``host A``, ``subnet A M``, ``range A B``, ``network-object host A``, ``network-object A M``, IPv6 forms."""
-        at = Words(words, 1 if words[0] == "network-object" else 0)
-        if at.skip("host"):
-            value = parse_address(self.address(at.take()))
+        start = 1 if words[0] == "network-object" else 0
+        if words[start : start + 1] == ("host",):
+            value = parse_address(self.address(words[start + 1]))
             return value, value
+        at = Words(words, start)
         if at.skip("range"):
             low, high = parse_address(self.address(at.take())), parse_address(self.address(at.take()))
             if low > high or low >> 128 != high >> 128:
@@ -258,9 +258,8 @@ class Book:
                     members.extend(self._service_member(found, inner, self._depth + 1))
                 except (ValueError, IndexError):
                     members.append(Service(doubt=f"a member of {key}"))
-            self._services[key] = (
-                tuple(dict.fromkeys(members)) if self._spent < _MOST_MEMBERS else (Service(doubt=key),)
-            )
+            once = members if len(members) == 1 else dict.fromkeys(members)
+            self._services[key] = tuple(once) if self._spent < _MOST_MEMBERS else (Service(doubt=key),)
         return self._services[key]
 
     def _service_member(self, found: _Definition, inner: Command, depth: int = 0) -> Iterator[Service]:

@@ -20,7 +20,7 @@ def read_tunnels(configs: Iterable[Config]) -> tuple[Tunnel, ...]:
 
 
 def _tunnels(config: Config) -> Iterator[Tunnel]:
-    commands = config.part.commands
+    commands = [command for command in config.part.commands if command.words[0] in ("crypto", "interface")]
     secret = _algorithms(commands)
     profiles = {
         c.words[3]: _named(c.inner) for c in commands if c.words[:3] == ("crypto", "ipsec", "profile") and c.words[3:]

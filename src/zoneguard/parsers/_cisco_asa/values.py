@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, prefix_of, prefix_span
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, Bits, Field, In, Match, Unknown, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco_asa.names import ICMP, ICMP6, ICMP6_TYPES, ICMP_TYPES, PORTS, PROTOCOLS, SCTP, TCP, UDP
 
@@ -49,6 +50,7 @@ class Words:
         return self._words[self._at :]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """A set of addresses: ``values``, ``bits`` as ``(value, mask)``, and what is open (``doubts``).
@@ -80,15 +82,18 @@ ANY6 = Addresses(ALL_V6)
 def union(parts: Iterable[Addresses]) -> Addresses:
     """The addresses of several parts."""
     found = list(parts)
+    if len(found) == 1:
+        return found[0]
     if any(part.every for part in found):
         return ANY
     return Addresses(
-        Intervals.from_spans(span for part in found for span in part.values.spans),
+        Intervals.from_spans([span for part in found for span in part.values.spans]),
         tuple(dict.fromkeys(pair for part in found for pair in part.bits)),
         tuple(dict.fromkeys(doubt for part in found for doubt in part.doubts)),
     )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Service:
     """Protocols (``None``: any) with ports and ICMP types where they are limited."""
