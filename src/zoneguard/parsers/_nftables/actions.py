@@ -119,8 +119,11 @@ class RuleMaker:
     def _of_fragments(self, asked: Match, which: str = "") -> Match:
         """A condition on ports, flags or ICMP types. nf_tables reads later fragments too, in whose place of a transport
         header is anything, or reads something else of them: which, differs by kernel, family and expression."""
-        other = self.rule.unknown(Reason("what stands in a later fragment where ports would be{which}", which=which))
-        later = self.rule.scope.of_fragments.setdefault(other.key, All((LATER, other)))
+        known, key = self.rule.scope.of_fragments, (which, self.rule.shared)
+        later = known.get(key)
+        if later is None:
+            what = Reason("what stands in a later fragment where ports would be{which}", which=which)
+            later = known[key] = All((LATER, self.rule.unknown(what)))
         return AnyOf((All((FIRST, asked)), later))
 
     def _require_key(self, key: Expression, data: object) -> list[tuple[Match, Expression]]:

@@ -27,19 +27,22 @@ _OBJECTS = frozenset({"counter", "quota", "limit", "ct", "secmark", "synproxy", 
 _WORD = r"[a-z_][\w-]*"
 _SPAN = r"(?:\d+(?:ms|[wdhms]))+|\d+"
 _IN_SETS = {
-    "type": rf"{_WORD}(?: \. {_WORD})*(?: : {_WORD}(?: \. {_WORD})*)?",
-    "flags": r"\w+(?: , \w+)*",
-    "size": r"\d+",
-    "policy": "performance|memory",
-    "auto-merge": "",
-    "gc-interval": _SPAN,
-    "timeout": _SPAN,
-    "counter": r"(?:packets \d+ bytes \d+)?",
-    "comment": '".*',
-    "typeof": ".*",
-    "last": ".*",
-    "limit": ".*",
-    "quota": ".*",
+    key: re.compile(pattern)
+    for key, pattern in {
+        "type": rf"{_WORD}(?: \. {_WORD})*(?: : {_WORD}(?: \. {_WORD})*)?",
+        "flags": r"\w+(?: , \w+)*",
+        "size": r"\d+",
+        "policy": "performance|memory",
+        "auto-merge": "",
+        "gc-interval": _SPAN,
+        "timeout": _SPAN,
+        "counter": r"(?:packets \d+ bytes \d+)?",
+        "comment": '".*',
+        "typeof": ".*",
+        "last": ".*",
+        "limit": ".*",
+        "quota": ".*",
+    }.items()
 }
 """What may follow in a set, by the first word; of some whatever may."""
 
@@ -217,7 +220,7 @@ class Blocks:
             else:
                 named.timeout = named.timeout or key in ("timeout", "limit", "quota")
                 rest = " ".join(self._rest())
-                if not re.fullmatch(_IN_SETS[key], rest):
+                if not _IN_SETS[key].fullmatch(rest):
                     reason = Reason("{rest} is not known behind {key}", rest=repr(rest[:40]), key=key)
                     self.ledger.not_understood(line, reason, Concern.FILTER)
             words.skip_lines()

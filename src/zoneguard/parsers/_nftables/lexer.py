@@ -35,18 +35,20 @@ class Words:
         self.lines: list[int] = []
         self.at = 0
         self.comments: dict[int, str] = {}
-        line, words, lines = 1, self.words, self.lines
-        for word in _TOKEN.findall(text):
-            if word[0] == "#":
-                self.comments[line] = word
-            elif word[0] == "\\" and word[-1] == "\n":
-                line += 1
-            else:
-                words.append(word if word[0] not in '"\\' else _quoted(word))
-                lines.append(line)
-                line += word == "\n"
-        words.append(END)
-        lines.append(line)
+        contents = text.split("\n")
+        for line, content in enumerate(contents, 1):
+            found = _TOKEN.findall(content)
+            goes_on = content.endswith(("\\", "\\\r")) and found[-1] == "\\" and line < len(contents)
+            if goes_on:
+                found.pop()
+            if '"' in content or "\\" in content or "#" in content:
+                found = [word if word[0] not in '"\\' else _quoted(word) for word in found]
+                if found and found[-1][0] == "#":
+                    self.comments[line] = found.pop()
+            if not goes_on:
+                found.append("\n" if line < len(contents) else END)
+            self.words += found
+            self.lines += [line] * len(found)
 
     @property
     def word(self) -> str:
@@ -67,7 +69,8 @@ class Words:
 
     def accept(self, *words: str) -> bool:
         """Consume the next word if it is one of these."""
-        if self.words[self.at] in words and self.words[self.at] != END:
+        word = self.words[self.at]
+        if word in words and word:
             self.at += 1
             return True
         return False

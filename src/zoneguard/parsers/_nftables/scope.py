@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.model.match import Field, Match, Unknown
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.scope import Hook, Marks
@@ -65,7 +66,8 @@ def families_of(table: Table) -> frozenset[str]:
 class Scope:
     """A chain's surroundings. ``chains``: the name in the model of each chain of the table; ``cut``: rules whose jump
     would make a circle; ``members``: what sets ask of a packet, by set and what is looked up; ``compared``: the
-    conditions of comparisons, as far as known; ``of_fragments``: conditions on later fragments, by what is open."""
+    conditions of comparisons, as far as known; ``of_fragments``: conditions on later fragments, by which value is
+    asked for and what rules share."""
 
     file: str
     table: Table
@@ -76,7 +78,7 @@ class Scope:
     ledger: Ledger
     members: dict[tuple[str, str], Match] = field(default_factory=dict)
     compared: dict[Compare, list[Match]] = field(default_factory=dict)
-    of_fragments: dict[str, Match] = field(default_factory=dict)
+    of_fragments: dict[tuple[str, str], Match] = field(default_factory=dict)
 
     def is_changed(self, name: str, of: frozenset[tuple[str, str, str]]) -> bool:
         """Whether the set ``name`` is among ``of``."""
@@ -87,6 +89,7 @@ class Scope:
         return self.table.sets.get(name)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RuleScope:
     """A rule's surroundings."""
@@ -128,12 +131,17 @@ class RuleScope:
         Rules of one file with the same verdict share it: for each packet the same outcomes stay possible as if each
         rule had its own, and engines meet a handful of unknowns instead of thousands.
         """
+        return Unknown(
+            Reason("{what} ({file}, {shared})", what=what, file=self.span.file, shared=self.shared), self.span
+        )
+
+    @property
+    def shared(self) -> str:
+        """The verdict by which rules share what is unknown of a packet; of any other rule its own number."""
         last = self.tree.statements[-1] if self.tree.statements else None
         if isinstance(last, Verdict) and not last.target:
-            shared = last.kind
-        else:
-            shared = "reject" if isinstance(last, Reject) else f"rule {self.tree.number}"
-        return Unknown(Reason("{what} ({file}, {shared})", what=what, file=self.span.file, shared=shared), self.span)
+            return last.kind
+        return "reject" if isinstance(last, Reject) else f"rule {self.tree.number}"
 
     def about_packet(self, what: str) -> Unknown:
         """``what`` depends on the packet alone: the same for every rule that asks it."""

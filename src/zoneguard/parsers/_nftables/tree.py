@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from zoneguard.model.quick import quick
+
 MAX_NESTING = 24
 """Expressions and blocks nested deeper than this are not read."""
 
@@ -16,6 +18,7 @@ class SyntaxProblemError(Exception):
     """The text or JSON cannot be read as nftables; the message says why."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Literal:
     """A number, address, name or quoted string."""
@@ -23,6 +26,7 @@ class Literal:
     text: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """``address/length``."""
@@ -46,6 +50,7 @@ class Flags:
     names: tuple[str, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class SetName:
     """``@name``."""
@@ -53,6 +58,7 @@ class SetName:
     name: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Selector:
     """What of the packet is looked at: ``("ip", "saddr")``, ``("meta", "mark")``, ``("ct", "reply", "ip saddr")``."""
@@ -79,6 +85,7 @@ class Binary:
     right: Expression
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``accept``, ``drop``, ``continue``, ``return``, ``jump`` and ``goto`` with their ``target``."""
@@ -87,6 +94,7 @@ class Verdict:
     target: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Element:
     """A member of a set, or of a map with its ``data``; a key of ``None`` is ``*``, everything else.
@@ -99,6 +107,7 @@ class Element:
     lasting: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Elements:
     """``{ ... }``."""
@@ -117,6 +126,7 @@ class Lookup:
 Expression = Literal | Prefix | Range | Flags | SetName | Selector | Concat | Binary | Verdict | Elements | Lookup
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Compare:
     """``left op right``; ``op`` is ``== != < > <= >=``, ``in`` (some flag is set) or ``!`` (none is)."""
@@ -177,6 +187,7 @@ class Condition:
     name: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Effect:
     """Does nothing to the packet's way: ``counter``, ``log``, ``dup``, ..."""
@@ -212,6 +223,7 @@ Statement = (
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RuleTree:
     """A rule on lines ``first`` to ``last``; ``number`` is unique in the file."""
