@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import MacBinding, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
+from zoneguard.model.quick import quick
 from zoneguard.model.settings import DeviceSettings, Socket, Tunnel
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers._indented.config import BaseConfig, BasePort
@@ -48,6 +49,7 @@ class Port(BasePort):
         return self.trunk | Intervals.of(*([self.native] if self.native else []))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Member:
     """Addresses of an entity, and the interface behind which they are (``""``: any)."""
@@ -69,6 +71,7 @@ class Entity:
     dynamic: str = ""  # a host whose address is that of this interface
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FirewallRule:
     """``rule N ACTION APPLICATION from SOURCE to DESTINATION``."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, ALWAYS, FIN, PSH, RST, SYN, URG, Bits, Field, In, Match, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
@@ -37,6 +38,7 @@ _BEHIND_LOG = _ALONE | FLAGS.keys() | {"fragments", "established"}
 _MOST_SECONDS = (1 << 31) - 1
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line: whether it permits, what it asks; ``reflect``: the list of sessions it adds to, ``evaluate``: the list
@@ -50,6 +52,7 @@ class Entry:
     evaluate: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How to read the lines of a list: ``later`` is what a permit with ports asks of later fragments;

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Bits, Field, In, Match, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._cisco import values
@@ -17,6 +18,7 @@ from zoneguard.parsers._cisco.values import Cursor, UnreadableError, undecided
 MAX_NESTING = 16
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Service:
     """Protocol, ports and messages of a group's member. ``kind``: values of ``Field.ICMP``."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from zoneguard.model.addresses import ALL_V4, ALL_V6
 from zoneguard.model.device import Concern, Interface
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import All, AnyOf, Bits, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason, as_reason
 from zoneguard.parsers._fortios import values
@@ -41,6 +42,7 @@ MAX_NESTING = 64
 _WHERE = {Field.SRC: "the source is", Field.DST: "the destination is", Field.ORIG_DST: "the address before VIP is"}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AddressMatch:
     """Addresses: those of ``exact``, and what meets one of ``others``, conditions on ``Field.SRC`` and ``Field.MAC``.
@@ -48,7 +50,7 @@ class AddressMatch:
     ``macs`` are the lines of objects that are MAC addresses.
     """
 
-    exact: Intervals = field(default_factory=Intervals)
+    exact: Intervals = Intervals()
     others: tuple[Match, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     macs: tuple[SourceSpan, ...] = ()
@@ -74,8 +76,11 @@ def union(parts: Iterable[AddressMatch]) -> AddressMatch:
     known = list(parts)
     if len(known) == 1:
         return known[0]
+    exact = Intervals.from_spans([span for part in known for span in part.exact.spans])
+    if not any(part.others or part.doubts or part.macs for part in known):
+        return AddressMatch(exact)
     return AddressMatch(
-        Intervals.from_spans(span for part in known for span in part.exact.spans),
+        exact,
         tuple(dict.fromkeys(other for part in known for other in part.others)),
         tuple(dict.fromkeys(doubt for part in known for doubt in part.doubts)),
         tuple(dict.fromkeys(span for part in known for span in part.macs)),
@@ -123,19 +128,21 @@ class AddressBook:
         key = tuple(names)
         result = self._unions.get(key)
         if result is None:
-            result = union(self._resolve(name, line, ()) for name in key)
+            result = union([self._resolve(name, line, ()) for name in key])
             if not result.doubts:
                 self._unions[key] = result
         return result
 
     def _resolve(self, name: str, line: int, inside: tuple[str, ...]) -> AddressMatch:
-        name = self.groups.current_name(self.objects.current_name(name, line), line)
+        if self.objects.renamed or self.groups.renamed:
+            name = self.groups.current_name(self.objects.current_name(name, line), line)
         if name in inside or len(inside) > MAX_NESTING:
             what = endless(name in inside, MAX_NESTING)
             return self._unknown(
                 f'in "{name}", which {what}', Doubt(line, Reason('the group "{name}" {what}', name=name, what=what))
             )
-        if name not in self._known:
+        result = self._known.get(name)
+        if result is None:
             if name in self.objects.entries:
                 result = self._object(self.objects.entries[name])
             elif name in self.groups.entries:
@@ -147,11 +154,11 @@ class AddressBook:
                     f'in "{name}"', Doubt(line, Reason('the address "{name}" is not defined in this file', name=name))
                 )
             self._known[name] = result
-        return self._known[name]
+        return result
 
     def _group(self, group: Block, inside: tuple[str, ...]) -> AddressMatch:
         line = group.line("member")
-        members = union(self._resolve(name, line, inside) for name in group.values("member"))
+        members = union([self._resolve(name, line, inside) for name in group.values("member")])
         if not group.enabled("exclude"):
             return members
         line = group.line("exclude-member")

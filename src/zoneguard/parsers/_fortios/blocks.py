@@ -20,8 +20,8 @@ def plain_words(text: str) -> list[str]:
     """The words of a text that has no backslash, no single quote and no open quote."""
     if '"' not in text:
         return text.split()
-    if text[0] == text[-1] == '"' and text.count('"') == 2:
-        return [text[1:-1]]
+    if text[0] == text[-1] == '"' and text.count('"') == 2 * text.count('" "') + 2:
+        return text[1:-1].split('" "')
     return [word.replace('"', "") for word in WORD.findall(text)]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from zoneguard.model.device import Action, Concern, Deny, Permit
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, NEVER, Egress, Field, In, Ingress, Match, Not, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._fortios.addresses import AddressBook, AddressMatch
@@ -33,6 +34,7 @@ _PLAIN = In(Field.DNAT, Intervals.of(0))
 _BY_VIP = In(Field.DNAT, Intervals.of(1))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Side:
     """What a policy asks of the addresses of one family.
@@ -49,6 +51,7 @@ class Side:
     plain: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Policy:
     """One policy. ``ingress`` / ``egress`` of ``None``: any interface. ``match`` is the whole of its condition.

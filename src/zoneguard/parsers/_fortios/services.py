@@ -126,14 +126,15 @@ class ServiceBook:
         known = self._matches.get(key)
         if known is not None:
             return known, ()
-        result = union(self._resolve(name, line, ()) for name in key)
+        result = union([self._resolve(name, line, ()) for name in key])
         match = result.match() if key else NEVER
         if not result.doubts:
             self._matches[key] = match
         return match, result.doubts
 
     def _resolve(self, name: str, line: int, inside: tuple[str, ...]) -> ServiceMatch:
-        name = self.groups.current_name(self.services.current_name(name, line), line)
+        if self.services.renamed or self.groups.renamed:
+            name = self.groups.current_name(self.services.current_name(name, line), line)
         if name in inside or len(inside) > MAX_NESTING:
             what = endless(name in inside, MAX_NESTING)
             return self._unknown(

@@ -130,7 +130,7 @@ def check_values(ledger: Ledger, root: Block) -> None:
         shapes = _BY_TABLE.get(table, _SHAPES)
         for name, (text, line, _) in block.settings.items():
             shape = shapes.get(name)
-            if shape is None:
+            if shape is None or (shape is _one and isinstance(text, str) and len(text.split(None, 1)) < 2):
                 continue
             value = text if isinstance(text, str) else tuple(text)
             if (shape, value) in fitting:

@@ -24,6 +24,7 @@ _TABLE_EDITS = frozenset({"delete", "rename", "move", "clone", "purge"})
 _COMMANDS = frozenset({"show", "get", "diagnose", "diag", "execute", "exec", "exit", "quit", "sudo"})
 _VERBS = _CHANGES | _TABLE_EDITS | {"config", "edit", "next", "end", "abort"}
 _FAMILIES = frozenset({"firewall", "router", "system", "user", "vpn", "log"})
+_EDIT = re.compile(r"""edit (?:"([^"'\\]*)"|([^\s"'\\]+))""")
 _VDOM = re.compile(r"current vf=\S{1,40}")
 _PROMPT = re.compile(r"[^\s#$]{1,64}(?: \([^()]{0,80}\))? ?[#$](?: |$)")
 
@@ -68,6 +69,10 @@ class TreeReader:
         """Read the line, and those over which its quotes extend; returns the last one."""
         if text == "next":
             self._next(number)
+            return number
+        entry = _EDIT.fullmatch(text)
+        if entry is not None:
+            self._edit(entry[1] or entry[2] or "", number)
             return number
         if not text or text[0] == "#":
             self.asides.append((HEADER if text.startswith(("#conf", "#build", "#global")) else BLANK, number))

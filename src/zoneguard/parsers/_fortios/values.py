@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from zoneguard.model.addresses import V6, address_or_none, parse_v4, parse_v6
 from zoneguard.model.device import InterfaceAddress
@@ -37,14 +38,20 @@ def number(text: str, limit: int) -> int | None:
     return value if value <= limit else None
 
 
+@lru_cache(256)
+def _mask(text: str) -> int | None:
+    """``255.0.0.0`` or the length that it stands for, as 32 bits."""
+    length = number(text, 32)
+    return (_FULL << (32 - length)) & _FULL if length is not None else ipv4(text)
+
+
 def address_and_mask(words: Sequence[str]) -> tuple[int, int] | None:
     """IPv4 ``10.0.0.1 255.0.0.0``, ``10.0.0.1/8`` or ``10.0.0.1/255.0.0.0``; any mask, as 32 bits."""
     if len(words) == 1:
         words = words[0].split("/")
     if len(words) != 2:
         return None
-    base, length = ipv4(words[0]), number(words[1], 32)
-    mask = (_FULL << (32 - length)) & _FULL if length is not None else ipv4(words[1])
+    base, mask = ipv4(words[0]), _mask(words[1])
     return None if base is None or mask is None else (base, mask)
 
 

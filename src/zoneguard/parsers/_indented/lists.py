@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Deny, Jump, Permit, Rule
 from zoneguard.model.match import ALWAYS, Match, Unknown, both
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a list. ``permits`` of ``None``: it may let a packet pass or drop it. ``way``: where a permitted

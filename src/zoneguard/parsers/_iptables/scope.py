@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Concern
 from zoneguard.model.match import PORT_PROTOCOLS, Field, Match, Unknown
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._iptables.ipset import IpSet
@@ -78,6 +79,7 @@ class Scope:
     of_fragments: dict[str, Match] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RuleScope:
     """A rule's surroundings; ``protocol`` is what ``-p`` names, ``None`` where it names none or excludes one."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
+from zoneguard.model.quick import quick
 from zoneguard.model.text import Reason
 
 MAX_WORDS = 1000
@@ -19,6 +20,7 @@ Arity = Mapping[str, tuple[str, int]]
 """Option as written (without dashes) → its one name and its number of values."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Option:
     """``! --dport 22`` is ``Option("dport", ("22",), True)``."""
@@ -31,6 +33,7 @@ class Option:
         return " ".join((*(("!",) if self.negated else ()), f"--{self.name}", *self.values))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Extension:
     """A match (``-m``) with its options in order."""
@@ -42,6 +45,7 @@ class Extension:
         return " ".join((f"-m {self.name}", *map(str, self.options)))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RuleText:
     """A rule, taken apart. ``problems`` says what could not be: the rule then asks more than is listed here."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneguard.model.device import Concern, Interface, InterfaceAddress, Route
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Match
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
@@ -17,6 +18,7 @@ from zoneguard.parsers.accounting import Ledger
 ALWAYS_UP = ("Loopback", "Null")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an access list."""

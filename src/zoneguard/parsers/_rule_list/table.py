@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, pairwise
 
+from zoneguard.model.quick import quick
 from zoneguard.parsers import Source
 from zoneguard.parsers._rule_list.sheet_xml import IN_CELL
 from zoneguard.parsers._rule_list.values import DENIES, DITTO, GONE, plain, word_set
@@ -77,6 +78,7 @@ MAX_ROWS_BEFORE_HEADS = 50
 _LONGEST_HEAD = 60
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of the list: lines ``first`` to ``last``; ``cells`` by column, repeated where the row says ``〃``."""

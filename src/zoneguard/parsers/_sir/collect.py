@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.model.device import Concern, InterfaceAddress
+from zoneguard.model.quick import quick
 from zoneguard.parsers import Source
 from zoneguard.parsers._indented.wholeness import SECOND
 from zoneguard.parsers._indented.words import UnreadableError, address, is_number, mask_length, number
@@ -88,6 +89,7 @@ def _judge(command: Command, ledger: Ledger) -> None:
         ledger.not_understood(command.line, found[1], found[0])
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Statement:
     """``words`` are those behind the ones that say what it is; ``where`` names device and interface."""

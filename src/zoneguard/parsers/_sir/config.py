@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from zoneguard.model.device import Interface, InterfaceAddress
 from zoneguard.model.match import Match
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Command:
     """``words`` as written, without prompt."""
@@ -18,6 +20,7 @@ class Command:
     words: tuple[str, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FilterLine:
     """``action`` is ``pass``, ``reject``, ``restrict`` or ``""`` (unreadable); ``direction`` the word as written.

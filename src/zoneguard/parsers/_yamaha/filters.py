@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from zoneguard.model.addresses import ALL_V4, ALL_V6, V6, parse_address, parse_prefix
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ACK, ALWAYS, FIN, NEVER, RST, SYN, Bits, Field, In, Match, Not, Unknown, both, either
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 
@@ -51,6 +52,7 @@ class UnreadableError(ValueError):
     """A field that is none of the forms of the reference; the text says which."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class StaticFilter:
     """``action`` is ``pass``, ``reject``, ``restrict`` or ``""`` (unreadable); ``service`` is protocol, source and

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
+from zoneguard.model.quick import quick
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers import Source
 from zoneguard.parsers._yamaha.commands import HEADS
@@ -29,6 +30,7 @@ _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"[^"]*"?|'[^']*'?|\\$)+""")
 _QUOTED = re.compile(r"""\\(.)|"([^"]*)"?|'([^']*)'?""")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Command:
     """``words`` in lower case but unquoted, ``raw`` as written."""
