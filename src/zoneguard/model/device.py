@@ -14,7 +14,6 @@ from zoneguard.model.settings import DeviceSettings, Service, Socket, Tunnel, Wa
 from zoneguard.model.spans import SourceSpan
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class InterfaceAddress:
     """``address`` (shared space) and the length of its subnet's prefix. ``span``: its own line, where it has one."""
@@ -89,7 +88,6 @@ class Route:
         return prefix_span(self.network, self.length)
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class PolicyRoute:
     """Before the routing table: packets that match go by ``next_hop`` / ``interface`` (several share the load).
@@ -132,7 +130,6 @@ class Return:
     """Leave the list; at the top of a stage its default decides."""
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class SetField:
     """Non-terminal rewrite of one field (``MARK``): ``new = (old & ~mask) ^ value``. The next rule is asked."""
@@ -145,7 +142,6 @@ class SetField:
 Action = Permit | Deny | Continue | Jump | Return | SetField
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class SetTo:
     """The field takes some value of ``values`` (a pool); one value: exactly that."""
@@ -184,7 +180,6 @@ class IngressAddress:
 Rewrite = SetTo | KeepHost | Shift | EgressAddress | IngressAddress
 
 
-@quick
 @dataclass(frozen=True, slots=True)
 class NatRule:
     """The first that matches rewrites and ends its stage; no rewrites: exempt from translation. ``name`` is what the
@@ -352,7 +347,4 @@ class Device:
 
     def interface(self, name: str) -> Interface:
         """The interface of that name. Raises ``KeyError``."""
-        for interface in self.interfaces:
-            if interface.name == name:
-                return interface
-        raise KeyError(name)
+        return {interface.name: interface for interface in reversed(self.interfaces)}[name]
