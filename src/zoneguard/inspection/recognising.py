@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 
 from zoneguard.inspection import SAMPLE, Conversation, Protocol, Signs
 from zoneguard.model.flows import Segment, Stream, Transfer
@@ -41,14 +43,15 @@ class _Transport:
     def __init__(self, protocols: Sequence[Protocol]) -> None:
         self._protocols = protocols
         self._always = sum(1 << place for place, protocol in enumerate(protocols) if protocol.signs is None)
-        self._beginnings: list[list[tuple[bytes, int]]] = [[] for _ in range(256)]  # by the first byte
+        self._beginnings: list[list[tuple[tuple[bytes, ...], int]]] = [[] for _ in range(256)]  # by the first byte
         self._later: list[tuple[int, Signs]] = []
         for place, signs in ((place, protocol.signs) for place, protocol in enumerate(protocols)):
             if signs is not None:
-                for beginning in map(bytes.lower, signs.begins):
-                    self._beginnings[beginning[0]].append((beginning, 1 << place))
+                for first, some in groupby(sorted(map(bytes.lower, signs.begins)), key=itemgetter(0)):
+                    self._beginnings[first].append((tuple(some), 1 << place))
                 self._later += [(1 << place, signs)] if signs.otherwise else []
-        self._longest = max((len(beginning) for some in self._beginnings for beginning, _ in some), default=1)
+        known = [len(beginning) for protocol in protocols if protocol.signs for beginning in protocol.signs.begins]
+        self._longest = max(known, default=1)
         lines = b"|".join(line for _, signs in self._later for line in signs.lines) or b"(?!)"
         self._first_line, self._line = re.compile(lines), re.compile(b"\n(?:%s)" % lines)
         self._members: dict[int, tuple[int, ...]] = {}
@@ -79,8 +82,8 @@ class _Transport:
         found = 0
         if data:
             head = data[: self._longest].lower()
-            for beginning, bit in self._beginnings[head[0]]:
-                if head.startswith(beginning):
+            for beginnings, bit in self._beginnings[head[0]]:
+                if head.startswith(beginnings):
                     found |= bit
         return found
 

@@ -9,14 +9,17 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import unquote_to_bytes
 
 from zoneguard.inspection.mime.charsets import decode_text
 
 MAX_HEADER = 256 << 10
+SHORT = 200  # letters of a value that is remembered
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*?)(?=^[^ \t]|\Z)", re.MULTILINE | re.DOTALL)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])|\r?\n\Z")
+_LINE_END = re.compile(rb"\r?\n")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _ORDINARY = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\n]*+\n|\r?\n)*+")
 """Lines with a name, or that go on with the last, without control characters."""
@@ -55,16 +58,21 @@ class Structured:
 
 def read_headers(data: bytes, start: int, end: int) -> Headers:
     """The header block at ``start``; the body begins behind the first empty line, or at once if there is no header."""
-    if (first := re.compile(rb"\r?\n").match(data, start, end)) is not None:
+    if (first := _LINE_END.match(data, start, end)) is not None:
         return Headers((), first.end())
     stop = min(end, start + MAX_HEADER)
     blank = _BLANK.search(data, start, stop)
     block, body = (data[start : blank.start() + 1], blank.end()) if blank else (data[start:stop], stop)
     fields = tuple(
-        (name.decode("latin-1").lower(), _FOLD.sub(b"", value).decode("latin-1").strip())
+        (name.decode("latin-1").lower(), _unfolded(value).decode("latin-1").strip())
         for name, value in _FIELD.findall(block)
     )
     return Headers(fields, body) if fields else Headers((), start)
+
+
+def _unfolded(value: bytes) -> bytes:
+    """``value`` with its folds undone; one that has none may keep its line end."""
+    return _FOLD.sub(b"", value) if b"\n" in value[:-1] else value
 
 
 def no_headers(block: bytes) -> int:
@@ -76,6 +84,10 @@ def no_headers(block: bytes) -> int:
 
 def structured(value: str) -> Structured:
     """A ``Content-Type`` or ``Content-Disposition`` value. Of a parameter given twice the first counts."""
+    return _often(value) if len(value) <= SHORT else _structured(value)
+
+
+def _structured(value: str) -> Structured:
     head, separator, rest = value.partition(";")
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     whole: dict[str, str] = {}
@@ -91,6 +103,9 @@ def structured(value: str) -> Structured:
     parameters = {name: text if name == "boundary" else decode_words(text) for name, text in whole.items()}
     parameters |= {name: _joined(parts) for name, parts in sections.items()}
     return Structured(re.sub(r"\([^()]*\)|\s", "", head).lower(), parameters)
+
+
+_often = lru_cache(maxsize=512)(_structured)  # the same few are in most messages
 
 
 def decode_words(value: str) -> str:

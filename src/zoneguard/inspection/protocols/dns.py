@@ -6,6 +6,7 @@ That somebody may hide content in names is not looked for.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -17,6 +18,7 @@ from zoneguard.model.flows import Certainty, Stream, Transfer
 from zoneguard.model.text import N_
 
 HEADER = 12
+_COUNTS = struct.Struct(">4H")
 POINTER = 0xC0
 SAMPLE = 4
 
@@ -70,7 +72,7 @@ def _is_message(data: bytes) -> bool:
     """Whether ``data`` is a message: counts and names fit, and nothing is behind the last record."""
     if len(data) < HEADER or data[2] >> 3 & 15 > 8:
         return False
-    questions, *records = (int.from_bytes(data[i : i + 2], "big") for i in range(4, HEADER, 2))
+    questions, *records = _COUNTS.unpack_from(data, 4)
     if not questions + sum(records):
         return False
     position = HEADER

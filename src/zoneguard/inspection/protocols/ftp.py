@@ -70,6 +70,8 @@ def _score(client: bytes, server: bytes) -> float:
         return 0.95 if server else 0.7
     if not client and _BANNER.match(server):
         return 0.8
+    if len(server) < len(client) and not _TRANSFER.search(server):
+        return 0.0  # what is shorter is looked through first
     if not (b"PASV" in client or b"EPSV" in client or b"PORT " in client or b"EPRT " in client):
         return 0.0
     return 0.6 if _ENDPOINT.search(client) and _TRANSFER.search(server) else 0.0

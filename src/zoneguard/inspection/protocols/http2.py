@@ -26,6 +26,9 @@ from zoneguard.inspection.recording import Carriage, Recorder
 from zoneguard.model.flows import Certainty, Transfer
 from zoneguard.model.text import N_
 
+BEGUN = tuple(bytes((0, 0, size, SETTINGS, 0, 0, 0, 0, 0)) for size in range(0, 241, 6))
+"""The head of the settings, up to 40 of them, with which a server begins."""
+
 
 def recognise(conversation: Conversation) -> float:
     """By the client's preface; where nothing of the client was captured, by the settings a server begins with."""
@@ -35,9 +38,7 @@ def recognise(conversation: Conversation) -> float:
 def _score(client: bytes, server: bytes) -> float:
     if client.startswith(PREFACE):
         return 0.99
-    size = int.from_bytes(server[:3], "big")
-    settings = len(server) >= 9 and size % 6 == 0 and size <= 240 and server[3:9] == bytes([SETTINGS, 0, 0, 0, 0, 0])
-    return 0.8 if settings and not client else 0.0
+    return 0.8 if not client and server.startswith(BEGUN) else 0.0
 
 
 def inspect(conversation: Conversation) -> Iterable[Transfer]:
@@ -120,5 +121,5 @@ def _lost(recorder: Recorder, side: Side, track: Track) -> None:
     recorder.session("session", Certainty.PARTIAL, reason, carriage, size=size)
 
 
-SIGNS = Signs((b"PRI ", b"\0\0"))
+SIGNS = Signs((b"PRI ", *BEGUN))
 PLUGIN = Protocol("http2", "HTTP/2", recognise, inspect, signs=SIGNS)

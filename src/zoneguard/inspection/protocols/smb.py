@@ -39,15 +39,14 @@ def recognise(conversation: Conversation) -> float:
 
 
 def _score(client: bytes, server: bytes) -> float:
+    if b"SMB" not in client and b"SMB" not in server:
+        return 0.8 if client[:4] == _SESSION_REQUEST and server[:4] in (*_SESSION_ANSWER, b"") else 0.0
     asks, answers = _begins(client, _SESSION_REQUEST, 72), _begins(server, _SESSION_ANSWER[0], 4)
     if asks or answers:
-        known = client or server
         turned = asks and _is_answer(client)
-        return 0.5 if turned else 0.97 if known else 0.0
+        return 0.5 if turned else 0.97
     if client[:4] == _SESSION_REQUEST and server[:4] in (*_SESSION_ANSWER, b""):
         return 0.8
-    if b"SMB" not in client and b"SMB" not in server:
-        return 0.0
     return (
         0.6 if MAGIC.search(client) and MAGIC.search(server) else 0.4 if MAGIC.search(client + b"." + server) else 0.0
     )
