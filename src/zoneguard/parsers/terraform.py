@@ -17,15 +17,15 @@ from zoneguard.parsers._azure.vnet import vnet_devices
 from zoneguard.parsers._cloud import OTHER_FORMAT, finished, unread
 from zoneguard.parsers._json_lines import Detail, read_documents
 from zoneguard.parsers._json_node import Node
-from zoneguard.parsers._terraform.azure import READ, azure_estate
+from zoneguard.parsers._terraform.azure import azure_estate
 from zoneguard.parsers._terraform.estate import Building
 from zoneguard.parsers._terraform.hosts import add_hosts
-from zoneguard.parsers._terraform.kinds import NETWORK
 from zoneguard.parsers._terraform.network import add_network
 from zoneguard.parsers._terraform.plan import read_plan
 from zoneguard.parsers._terraform.rules import add_acls, add_groups
 from zoneguard.parsers._terraform.tables import add_tables
 from zoneguard.parsers._terraform.transit import add_transit
+from zoneguard.parsers._terraform.words import AWS, AZURE, account
 from zoneguard.parsers.accounting import Ledger
 
 FRAME = "the frame of the plan, or a resource that names no object of the network"
@@ -91,10 +91,14 @@ def _account(building: Building) -> None:
     if document.flag("errored") or (complete and complete.value is False) or document.get("deferred_changes"):
         ledger.not_understood(document.first, HALF, Concern.FILTER, about="errored, complete, deferred_changes")
     for resource in plan.resources.values():
-        if resource.type in NETWORK or resource.type in READ:
+        if resource.type in AWS or resource.type in AZURE:
             ledger.understood(resource.node.first, resource.node.last)
+            account(ledger, resource)
         elif resource.type.startswith(OTHER_CLOUDS):
             unread(ledger, resource.node, OTHER_PROVIDER, resource.address)
+    for known in plan.data.values():
+        if known.values.text("id") and (known.type in AWS or known.type in AZURE):
+            account(ledger, known)
 
 
 PLUGIN = Parser(name="terraform", title="Terraform plan (terraform show -json)", sniff=sniff, parse=parse)

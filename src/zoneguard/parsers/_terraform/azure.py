@@ -16,6 +16,7 @@ from zoneguard.parsers._cloud import unread
 from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, made
 from zoneguard.parsers._terraform.plan import Resource, Step
+from zoneguard.parsers._terraform.words import AZURE
 
 WHICH = "the network object that this names is known only after apply"
 LATER = "a value of this rule, route or address block that is known only after apply"
@@ -39,10 +40,6 @@ PARTS = (
     (RULE, "network_security_group_name", GROUP), (ROUTE, "route_table_name", ROUTES),
 )  # fmt: skip
 """Types that say by name what they are of."""
-READ = frozenset({
-    NETWORKS, SUBNET, GROUP, RULE, ROUTES, ROUTE, INTERFACE, PEERING, *LINKS, "azurerm_public_ip",
-    "azurerm_local_network_gateway", "azurerm_virtual_network_gateway",
-})  # fmt: skip
 HARMLESS = (
     "azurerm_resource_group", "azurerm_application_security_group", "azurerm_linux_virtual_machine",
     "azurerm_windows_virtual_machine", "azurerm_virtual_machine", "azurerm_managed_disk", "azurerm_storage_",
@@ -51,6 +48,7 @@ HARMLESS = (
     "azurerm_availability_set", "azurerm_nat_gateway", "azurerm_network_ddos", "azurerm_management_lock",
     "azurerm_policy_", "azurerm_virtual_network_gateway_connection", "azurerm_ssh_public_key", "azurerm_image",
     "azurerm_proximity_placement_group", "azurerm_subscription", "azurerm_client_config",
+    "azurerm_virtual_network_dns_servers",
 )  # fmt: skip
 """Beginnings of types that neither route nor filter nor stand in a subnet by themselves."""
 SIDES = {
@@ -106,7 +104,7 @@ class _Azure:
                 )
         for resource in self._plan.resources.values():
             kind = resource.type
-            if kind not in READ and kind.startswith("azurerm_") and not kind.startswith(HARMLESS):
+            if kind not in AZURE and kind.startswith("azurerm_") and not kind.startswith(HARMLESS):
                 self._say_unread(resource)
         return found
 
@@ -117,7 +115,7 @@ class _Azure:
     def _say_unread(self, resource: Resource) -> None:
         mentioned, sure = self._building.refs.mentioned(resource)
         named = (self._plan.resources.get(name) or self._plan.data.get(name) for name in mentioned)
-        if not sure or any(one is not None and one.type in READ for one in named):
+        if not sure or any(one is not None and one.type in AZURE for one in named):
             unread(self._building.ledger, resource.node, NEVER_READ, resource.address)
 
     def _say_stranger(self, resource: Resource, name: str) -> None:
@@ -174,25 +172,21 @@ class _Azure:
 
     def _subnet(self, subnet: Resource) -> Node:
         values = subnet.values
-        open_out = values.get("default_outbound_access_enabled")
         members: dict[str, Value] = {
             "name": values.text("name"), "id": subnet.address,
-            "addressPrefixes": self._texts(subnet, values, "address_prefixes"),
-            "privateEndpointNetworkPolicies": values.text("private_endpoint_network_policies"),
+            "addressPrefixes": self._texts(subnet, values, "address_prefixes"), **_options(values),
             "networkSecurityGroup": self._joined(subnet.address, "network_security_group_id")
             or self._reference(subnet, "network_security_group_id"),
             "routeTable": self._joined(subnet.address, "route_table_id") or self._reference(subnet, "route_table_id"),
             "natGateway": self._joined(subnet.address, "nat_gateway_id"),
         }  # fmt: skip
-        if open_out is not None and open_out.value is False:
-            members["defaultOutboundAccess"] = False
         return made(subnet.node, members)
 
     def _inline(self, network: Resource, inline: Node, place: int) -> Node:
         prefixes = self._texts(network, inline, "address_prefixes", "subnet", place)
         return made(inline, {
             "name": inline.text("name"), "id": f"{network.address}/subnets/{inline.text('name')}",
-            "addressPrefixes": [*prefixes, *([inline.text("address_prefix")] if inline.text("address_prefix") else [])],
+            "addressPrefixes": prefixes, **_options(inline),
             "networkSecurityGroup": self._reference(network, "subnet", place, "security_group"),
             "routeTable": self._reference(network, "subnet", place, "route_table_id"),
         })  # fmt: skip
@@ -260,7 +254,8 @@ class _Azure:
             }  # fmt: skip
             public = self._reference(nic, "ip_configuration", place, "public_ip_address_id")
             parts.append(part | ({"publicIPAddress": public} if public else {}))
-        group = self._joined(nic.address, "network_security_group_id")
+        attribute = "network_security_group_id"
+        group = self._joined(nic.address, attribute) or self._reference(nic, attribute)
         return {"ipConfigurations": parts, "networkSecurityGroup": group}
 
     def _public(self, public: Resource) -> dict[str, Value]:
@@ -273,6 +268,15 @@ class _Azure:
         found = range(len(list(gateway.values.each("ip_configuration"))))
         parts: list[Value] = [{"subnet": self._reference(gateway, "ip_configuration", n, "subnet_id")} for n in found]
         return {"ipConfigurations": parts}
+
+
+def _options(subnet: Node) -> dict[str, Value]:
+    """What a subnet or a block of one says besides its addresses and what it is joined to."""
+    found: dict[str, Value] = {"privateEndpointNetworkPolicies": subnet.text("private_endpoint_network_policies")}
+    if subnet.text("address_prefix"):
+        found["addressPrefix"] = subnet.text("address_prefix")
+    outward = subnet.get("default_outbound_access_enabled")
+    return found | ({"defaultOutboundAccess": False} if outward is not None and outward.value is False else {})
 
 
 def _place(resource: Resource) -> tuple[str, str]:

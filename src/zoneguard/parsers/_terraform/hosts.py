@@ -7,20 +7,23 @@ subnet of the VPC. A group that nothing in the plan has is one of hosts elsewher
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from zoneguard.model.addresses import address_or_none
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.estate import UNTOLD
 from zoneguard.parsers._cloud import prefix, unread
 from zoneguard.parsers._terraform.estate import Building, Value
-from zoneguard.parsers._terraform.kinds import BEYOND, HARMLESS, NETWORK, is_carrier
+from zoneguard.parsers._terraform.kinds import BEYOND, HARMLESS, is_carrier
 from zoneguard.parsers._terraform.plan import Resource
 from zoneguard.parsers._terraform.references import Named
 from zoneguard.parsers._terraform.rules import DEFAULT_GROUP, GROUPS
+from zoneguard.parsers._terraform.words import AWS
 
 SUBNETS = ("aws_subnet", "aws_default_subnet")
 NO_HOSTS = ("azurerm_", *HARMLESS, *BEYOND)
+PRIMARY = "primary_network_interface"
+OTHER_PRIVATE = "a public address of another private address than the first, which is not read"
 IMAGED = "a host, by the security groups and subnets that it names; its addresses are known only after apply"
 UNWORN = "a security group that nothing in the plan has: which hosts have it is not known"
 NEVER_READ = "a resource that is not read and names objects of the network"
@@ -34,10 +37,10 @@ def add_hosts(building: Building) -> None:
     for eni in building.plan.of("aws_network_interface"):
         hosts.add(eni, building.named(eni, "subnet_id"), building.named(eni, "security_groups"), "private_ips")
     for instance in building.plan.of("aws_instance"):
-        if not any(True for _ in _items(instance, "network_interface")):
+        if not (any(True for _ in instance.values.each("network_interface")) or instance.is_written(PRIMARY)):
             hosts.add(instance, building.named(instance, "subnet_id"), _instance_groups(instance, building))
     for resource in building.plan.resources.values():
-        if resource.type not in NETWORK and not is_carrier(resource):
+        if resource.type not in AWS and not is_carrier(resource):
             hosts.image(resource)
     for endpoint in building.plan.of("aws_vpc_endpoint"):
         if endpoint.values.text("vpc_endpoint_type") not in ("", "Gateway"):
@@ -51,15 +54,14 @@ def add_hosts(building: Building) -> None:
             building.estate.elsewhere[subnet.address] = EXISTS
 
 
-def _items(resource: Resource, name: str) -> Iterable[object]:
-    return resource.values.each(name)
-
-
 def _instance_groups(instance: Resource, building: Building) -> Named:
-    """The groups of an instance; where none is written, the default one of the VPC."""
+    """The groups of an instance; where none is written, the default one of the VPC. What is written otherwise, by names
+    or in a template, is open."""
     groups = building.named(instance, "vpc_security_group_ids")
     if groups.names or instance.is_written("vpc_security_group_ids"):
         return groups
+    if instance.is_written("security_groups") or instance.is_written("launch_template"):
+        return Named(complete=False)
     subnet = building.plan.resources.get(building.named(instance, "subnet_id").one)
     vpc = building.vpc(subnet) if subnet else ""
     own = [g.address for g in building.plan.of(GROUPS[1]) if building.vpc(g) == vpc]
@@ -82,14 +84,14 @@ class _Hosts:
         if not groups.complete:
             names.append(f"{UNTOLD} {host.address}")
         self._worn.update(names)
-        known = [host.values.text("private_ip"), *host.values.texts(addresses)]
+        known = [host.values.text("private_ip"), *host.values.texts(addresses), *host.values.texts("private_ip_list")]
         texts = list(dict.fromkeys(text for text in known if text)) or [UNTOLD]
         one = where.one or self._around(texts[0])
         subnets = [one] if one else list(where.maybe) or [subnet.address for subnet in building.plan.of(*SUBNETS)]
         texts = texts if one else [UNTOLD]
-        if any(entry.value is None for entry in host.values.each(addresses)):
-            texts.append(UNTOLD)
         six = host.values.texts("ipv6_addresses")
+        if _has_more(host, addresses, len(texts)) or (not six and self._has_six(host, one)):
+            texts.append(UNTOLD)
         public = list(self._public(host, one))
         for subnet in subnets:
             entries: list[Value] = [{"PrivateIpAddress": text} for text in texts[1:]]
@@ -102,7 +104,7 @@ class _Hosts:
         building, (mentioned, sure) = self._building, self._all_of(host)
         groups = sorted(name for name in mentioned if name.endswith(DEFAULT_GROUP) or self._is(name, *GROUPS))
         if not groups:
-            if not sure or any(self._is(name, *NETWORK) for name in mentioned):
+            if not sure or any(self._is(name, *AWS) for name in mentioned):
                 unread(building.ledger, host.node, NEVER_READ, host.address)
             return
         building.open(host, IMAGED, Concern.FILTER, bounded=True)
@@ -172,6 +174,14 @@ class _Hosts:
             self._mentions[resource.address] = found | named, sure
         return self._mentions[resource.address]
 
+    def _has_six(self, host: Resource, subnet: str) -> bool:
+        """Whether a host of which no IPv6 address is known may have one."""
+        where = self._building.plan.resources.get(subnet)
+        given = where is not None and where.values.flag("assign_ipv6_address_on_creation")
+        told = host.values.held({"ipv6_address_count", "ipv6_address_list"})
+        written = host.is_written("ipv6_addresses") or host.is_written("ipv6_address_list")
+        return bool(told) or (host.is_new and (given or written))
+
     def _attached(self, host: Resource) -> Iterator[str]:
         """Groups that a resource of its own adds."""
         for link in self._building.plan.of("aws_network_interface_sg_attachment"):
@@ -185,10 +195,14 @@ class _Hosts:
         for link in links:
             attributes = ("instance", "instance_id", "network_interface", "network_interface_id")
             if any(building.named(link, name).one == host.address for name in attributes if link.is_written(name)):
+                self._say_private(link, host)
                 eip = building.plan.resources.get(building.named(link, "allocation_id").one, link)
                 yield eip.values.text("public_ip") or link.values.text("public_ip") or UNTOLD, True
                 return
         known = host.values.text("public_ip")
+        if host.type != "aws_instance" and host.values.flag("associate_public_ip_address"):
+            yield UNTOLD, True
+            return
         if known or host.type != "aws_instance" or not host.unknown("public_ip"):
             yield from [(known, True)] if known else []
             return
@@ -198,6 +212,21 @@ class _Hosts:
             yield from [(UNTOLD, True)] if given else []
         elif where is None or where.values.flag("map_public_ip_on_launch"):
             yield UNTOLD, where is not None
+
+    def _say_private(self, link: Resource, host: Resource) -> None:
+        """That a public address belongs to another private address than the first, or may."""
+        for name in ("private_ip_address", "associate_with_private_ip"):
+            told = link.values.text(name)
+            if told != host.values.text("private_ip") and (told or link.is_written(name)):
+                self._building.open(link, OTHER_PRIVATE, Concern.NAT)
+
+
+def _has_more(host: Resource, addresses: str, known: int) -> bool:
+    """Whether a host has more private addresses than the ``known`` ones."""
+    more = host.values.text("private_ips_count")
+    return any(entry.value is None for entry in host.values.each(addresses)) or (
+        more.isdecimal() and int(more) >= known
+    )
 
 
 def _address(own: str, public: list[tuple[str, bool]]) -> Value:

@@ -4,24 +4,6 @@ from __future__ import annotations
 
 from zoneguard.parsers._terraform.plan import Resource
 
-NETWORK = frozenset({
-    "aws_vpc", "aws_default_vpc", "aws_vpc_ipv4_cidr_block_association", "aws_vpc_ipv6_cidr_block_association",
-    "aws_subnet", "aws_default_subnet", "aws_internet_gateway", "aws_internet_gateway_attachment",
-    "aws_egress_only_internet_gateway", "aws_nat_gateway", "aws_eip", "aws_eip_association",
-    "aws_security_group", "aws_default_security_group", "aws_security_group_rule",
-    "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule",
-    "aws_network_acl", "aws_default_network_acl", "aws_network_acl_rule", "aws_network_acl_association",
-    "aws_route_table", "aws_default_route_table", "aws_route", "aws_route_table_association",
-    "aws_main_route_table_association", "aws_vpn_gateway_route_propagation", "aws_ec2_managed_prefix_list",
-    "aws_ec2_managed_prefix_list_entry", "aws_network_interface", "aws_network_interface_sg_attachment",
-    "aws_instance", "aws_vpc_endpoint", "aws_vpc_endpoint_route_table_association",
-    "aws_ec2_transit_gateway", "aws_ec2_transit_gateway_vpc_attachment", "aws_ec2_transit_gateway_connect",
-    "aws_ec2_transit_gateway_peering_attachment", "aws_ec2_transit_gateway_route_table",
-    "aws_ec2_transit_gateway_route_table_association", "aws_ec2_transit_gateway_route_table_propagation",
-    "aws_ec2_transit_gateway_route", "aws_ec2_transit_gateway_prefix_list_reference",
-})  # fmt: skip
-"""Types that are read."""
-
 BEYOND = (
     "aws_vpc_peering_connection", "aws_vpn_", "aws_customer_gateway", "aws_dx_",
     "aws_ec2_transit_gateway_vpc_attachment_accepter", "aws_ec2_transit_gateway_peering_attachment_accepter",

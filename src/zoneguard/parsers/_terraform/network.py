@@ -10,6 +10,7 @@ from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.estate import Building, Value, told
 from zoneguard.parsers._terraform.plan import Resource
 
+SIX_LATER = "IPv6 addresses that are known only after apply"
 NO_GATEWAY_VPC = "the VPC of this gateway is known only after apply"
 
 
@@ -50,7 +51,10 @@ def _name(resource: Resource) -> Value:
 def _blocks(building: Building, resource: Resource) -> dict[str, Value]:
     """The address blocks of a VPC or subnet, and those that are associated with it by themselves."""
     four = [told(resource, resource.values, "cidr_block")]
+    four += [more.text("cidr_block") for more in resource.values.each("cidr_block_associations")]
     six = [resource.values.text("ipv6_cidr_block")]
+    if not six[0] and _will_have_six(resource):
+        building.open(resource, SIX_LATER, Concern.INTERFACE)
     for kind, found, name in (
         ("aws_vpc_ipv4_cidr_block_association", four, "cidr_block"),
         ("aws_vpc_ipv6_cidr_block_association", six, "ipv6_cidr_block"),
@@ -59,9 +63,16 @@ def _blocks(building: Building, resource: Resource) -> dict[str, Value]:
             if building.named(more, "vpc_id").one == resource.address:
                 found.append(told(more, more.values, name))
     return {
-        "CidrBlockAssociationSet": [{"CidrBlock": text} for text in four if text],
+        "CidrBlockAssociationSet": [{"CidrBlock": text} for text in dict.fromkeys(four) if text],
         "Ipv6CidrBlockAssociationSet": [{"Ipv6CidrBlock": text} for text in six if text],
     }
+
+
+def _will_have_six(resource: Resource) -> bool:
+    """Whether a VPC or subnet of which no IPv6 block is known gets one."""
+    by_itself = resource.values.held({"assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id"})
+    written = resource.is_written("ipv6_cidr_block") or resource.is_written("ipv6_ipam_pool_id")
+    return bool(by_itself) or (written and resource.unknown("ipv6_cidr_block"))
 
 
 def _nat(building: Building, gateway: Resource) -> None:

@@ -60,14 +60,14 @@ class Resource(NamedTuple):
 
     def unknown(self, *path: Step) -> bool:
         """Whether the value at ``path``, or some part of it, is known only after apply."""
-        return _some_true(self._later(path))
+        return some_true(self._later(path))
 
     def unknown_of(self, *path: Step, names: Collection[str]) -> set[str]:
         """Those of ``names``, members of the object at ``path``, that are :meth:`unknown`."""
         found = self._later(path)
         if type(found) is not dict:
             return set(names) if found is True else set()
-        return {name for name, part in found.items() if name in names and _some_true(part)}
+        return {name for name, part in found.items() if name in names and some_true(part)}
 
     def _later(self, path: tuple[Step, ...]) -> Any:
         found = self.later
@@ -191,8 +191,8 @@ def _inside(value: Any, key: str) -> Any:
     return value.get(key) if type(value) is dict else None
 
 
-def _some_true(value: Any) -> bool:
+def some_true(value: Any) -> bool:
     """Whether ``value``, or some part of it, is true."""
     if type(value) is dict:
-        return any(map(_some_true, value.values()))
-    return any(map(_some_true, value)) if type(value) is list else value is True
+        return any(map(some_true, value.values()))
+    return any(map(some_true, value)) if type(value) is list else value is True

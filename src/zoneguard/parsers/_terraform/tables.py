@@ -24,7 +24,8 @@ TARGETS = (("gateway_id", "GatewayId"), ("nat_gateway_id", "NatGatewayId"), ("tr
            ("vpc_peering_connection_id", "VpcPeeringConnectionId"), ("vpc_endpoint_id", "GatewayId"),
            ("egress_only_gateway_id", "EgressOnlyInternetGatewayId"), ("network_interface_id", "NetworkInterfaceId"),
            ("instance_id", "InstanceId"), ("local_gateway_id", "LocalGatewayId"),
-           ("carrier_gateway_id", "CarrierGatewayId"), ("core_network_arn", "CoreNetworkArn"))  # fmt: skip
+           ("carrier_gateway_id", "CarrierGatewayId"), ("core_network_arn", "CoreNetworkArn"),
+           ("odb_network_arn", "OdbNetworkArn"))  # fmt: skip
 """Attributes by which a route names where it leads, and what answers call them."""
 
 
