@@ -21,7 +21,7 @@ from zoneguard.parsers._terraform.network import SIX_LATER
 from zoneguard.parsers._terraform.words import AWS, AZURE, PEERED
 from zoneguard.parsers.terraform import PLUGIN
 
-TYPES = AWS | AZURE
+TYPES = {**AWS, **AZURE}
 JUNK = "zzz_deny_inbound"
 EXAMPLES = Path(__file__).parents[2] / "topologies/examples"
 PLANS = sorted(EXAMPLES.glob("terraform-*/configs/*.json"))
