@@ -328,7 +328,7 @@ def with_route(**target: str) -> dict[str, Any]:
         (with_route(GatewayId="vpce-1"), BY_ENDPOINT),
         (with_route(GatewayId="igw-1", State="filtered"), NO_STATE),
         (with_route(NatGatewayId="nat-1") | {
-            "NatGateways": [{"NatGatewayId": "nat-1", "VpcId": VPC, "ConnectivityType": "private",
+            "NatGateways": [{"NatGatewayId": "nat-1", "VpcId": VPC, "ConnectivityType": "private", "SubnetId": "a",
                              "NatGatewayAddresses": [{"PrivateIp": "10.0.1.9"}]}]}, BY_PRIVATE_NAT),
         (estate(NatGateways=[{"NatGatewayId": "nat-1", "AttachedAppliances": [{"Type": "network-firewall-proxy"}]}]),
          APPLIANCE),
@@ -368,7 +368,7 @@ def test_a_nat_gateway_that_is_gone_drops() -> None:
     gone = {"NatGateways": [{"NatGatewayId": "nat-1", "VpcId": VPC, "State": "deleted"}]}
     answers = with_route(NatGatewayId="nat-1")
     answers["SecurityGroups"] = [group("sg", [], [OPEN])]
-    assert reaches(answers, "10.0.1.10", "198.51.100.7", 443) is Disposition.DELIVERED
+    assert reaches(answers, "10.0.1.10", "198.51.100.7", 443) is Disposition.UNDETERMINED
     assert reaches(answers | gone, "10.0.1.10", "198.51.100.7", 443) is Disposition.NO_ROUTE
 
 

@@ -295,9 +295,13 @@ def inspecting(*subnets: str) -> tuple[dict[str, list[Json]], dict[str, list[Jso
     first["RouteTables"].append(
         {"RouteTableId": "rtb-nat", "VpcId": "vpc-3", "Associations": [{"SubnetId": "s3b"}], "Routes": [local, by_nat]}
     )
-    first["NatGateways"] = [
-        {"NatGatewayId": "nat-1", "VpcId": "vpc-3", "NatGatewayAddresses": [{"PublicIp": "203.0.113.1"}]}
-    ]
+    by_door = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-3"}
+    first["RouteTables"].append(
+        {"RouteTableId": "rtb-out", "VpcId": "vpc-3", "Associations": [{"SubnetId": "s3a"}], "Routes": [local, by_door]}
+    )
+    first["NatGateways"] = [{
+        "NatGatewayId": "nat-1", "VpcId": "vpc-3", "SubnetId": "s3a",
+        "NatGatewayAddresses": [{"PublicIp": "203.0.113.1"}]}]  # fmt: skip
     answers = hub(SPOKES)
     answers["TransitGatewayVpcAttachments"][2] = of_vpc(3, *subnets)
     if not subnets:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zoneguard.model.addresses import prefixes
+from zoneguard.model.addresses import ALL_ADDRESSES, prefixes
 from zoneguard.model.device import Concern, PolicyRoute, Route, Routing, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ALWAYS, All, Field, In, Ingress, Match, Unknown
@@ -92,7 +92,7 @@ class Tables:
         self._say_appliances()
         for subnet in self._subnets:
             here = Ingress(frozenset({subnet.text("SubnetId")}))
-            table = self._table(subnet)
+            table = self.of_subnet(subnet)
             if table is None:
                 self._ledger.not_understood(subnet.first, NO_TABLE, Concern.ROUTING)
                 continue
@@ -115,7 +115,7 @@ class Tables:
         attachment = self._attached.get(hub)
         names = attachment.subnets if attachment else ()
         subnets = [s for s in self._subnets if s.text("SubnetId") in names] or self._subnets
-        tables = {_outline(table): table for subnet in subnets if (table := self._table(subnet)) is not None}
+        tables = {_outline(table): table for subnet in subnets if (table := self.of_subnet(subnet)) is not None}
         *doubtful, last = [*tables.values()] or [Node({}, 1, 1)]
         back = "" if hub in self._hubs.followed() else hub
         for table in doubtful:
@@ -161,7 +161,8 @@ class Tables:
                 match = All((here, within, In(Field.DST, block)))
                 yield PolicyRoute(match, self._span(subnet), targets=((None, subnet.text("SubnetId")),))
 
-    def _table(self, subnet: Node) -> Node | None:
+    def of_subnet(self, subnet: Node) -> Node | None:
+        """The route table of a subnet: its own, else the main one."""
         name = subnet.text("SubnetId")
         main = None
         for table in self._tables:
@@ -175,9 +176,30 @@ class Tables:
                     main = table
         return main
 
-    def _routes(self, here: Match, table: Node, back: str = "") -> Iterator[PolicyRoute]:
+    def ways(self, table: Node) -> Iterator[tuple[str, Intervals | None]]:
+        """The routes of a table as they are asked: where each leads (empty: nowhere) and its destinations, ``None``
+        where those are not known."""
+        for route, values, _ in self._sorted(table):
+            yield "" if self._is_idle(route) else _target(route), values
+
+    def sent_to(self, name: str) -> Intervals:
+        """The destinations that some table of the VPC may send to a gateway."""
+        found = Intervals()
+        for table in self._tables:
+            left = ALL_ADDRESSES
+            for target, values in self.ways(table):
+                if target == name:
+                    found |= left if values is None else left & values
+                if values is not None:
+                    left -= values
+        return found
+
+    def _sorted(self, table: Node) -> list[tuple[Node, Intervals | None, int]]:
         routes = [(route, *self._destinations(route)) for route in table.each("Routes")]
-        for route, values, _ in sorted(routes, key=lambda r: -r[2]):
+        return sorted(routes, key=lambda r: -r[2])
+
+    def _routes(self, here: Match, table: Node, back: str = "") -> Iterator[PolicyRoute]:
+        for route, values, _ in self._sorted(table):
             far: Match = In(Field.DST, values) if values is not None else self._doubt(route)
             match = All((here, far))
             target = _target(route)

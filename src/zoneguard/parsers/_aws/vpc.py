@@ -14,6 +14,7 @@ from zoneguard.parsers._aws.estate import Estate, blocks_of
 from zoneguard.parsers._aws.filters import Filters
 from zoneguard.parsers._aws.gateways import Gateways
 from zoneguard.parsers._aws.hubs import Hubs, read_hubs
+from zoneguard.parsers._aws.nat import Behind
 from zoneguard.parsers._aws.routing import Tables
 from zoneguard.parsers._aws.transit import transit_devices
 from zoneguard.parsers._json_node import Node
@@ -50,6 +51,7 @@ def _device(source: Source, ledger: Ledger, estate: Estate, hubs: Hubs, vpc: str
     stages.append(Routing())
     stages += attached.stages()
     stages += [stage for subnet in subnets for stage in filters.entering(subnet)]
+    stages += Behind(source, ledger, estate, tables, filters, everything).stages()
     stages += gateways.outward()
     main = Vrf(
         "main",

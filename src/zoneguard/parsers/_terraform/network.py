@@ -87,7 +87,10 @@ def _nat(building: Building, gateway: Resource) -> None:
     if gateway.values.text("connectivity_type") == "private":
         address = gateway.values.text("private_ip")
     pool: Value = [{"PublicIp": address or UNTOLD}]
-    members: dict[str, Value] = {"NatGatewayId": gateway.address, "VpcId": building.vpc(subnet)}
+    members: dict[str, Value] = {
+        "NatGatewayId": gateway.address, "VpcId": building.vpc(subnet), "SubnetId": subnet.address,
+        "ConnectivityType": gateway.values.text("connectivity_type"),
+    }  # fmt: skip
     building.add("NatGateways", gateway.node, members | {"NatGatewayAddresses": pool})
 
 
