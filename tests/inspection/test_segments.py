@@ -39,3 +39,12 @@ def test_they_differ_where_one_does() -> None:
     assert Segments.of(made([1, 2])) != tuple(made([1, 3]))
     assert Segments.of(made([1])) != made([1, 2])
     assert Segments.of(made([1])) != 5
+
+
+@given(st.lists(st.integers(1, 9), max_size=30), st.lists(st.integers(0, 3), min_size=30), st.integers(-9, 9))
+def test_parts_are_joined_in_order_and_moved(sizes: list[int], owners: list[int], distance: int) -> None:
+    plain = made(sizes)
+    parts = [[s for s, owner in zip(plain, owners, strict=False) if owner == wanted] for wanted in (2, 0, 3, 1)]
+    joined = Segments.joined([Segments.of(part) for part in parts])
+    assert joined == plain
+    assert joined.moved(distance) == [Segment(s.start + distance, s.end + distance, s.at) for s in plain]

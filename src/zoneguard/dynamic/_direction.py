@@ -9,7 +9,6 @@ in later.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from zoneguard.dynamic._sequence import ORIGIN, add_range, nearest
 from zoneguard.dynamic.columns import I64
+from zoneguard.inspection.segments import Segments
 from zoneguard.model.flows import Flow, Segment, Stream
 from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
@@ -44,7 +44,8 @@ class Direction:
     limit: int
     starts: list[int] = field(default_factory=list)
     pieces: list[bytearray] = field(default_factory=list)
-    segments: list[tuple[int, int, CaptureSpan]] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    stretches: list[Segments] = field(default_factory=list)
     conflicts: list[tuple[int, int]] = field(default_factory=list)
     anchor: int = -1
     upto: int = -1
@@ -75,26 +76,26 @@ class Direction:
         cut = max(0, self.anchor - at) if self.opened else 0
         self._insert(at + cut, packet.data[cut : max(0, self.anchor + self.limit - at)], packet)
 
-    def continues(self, seq: I64, size: I64) -> bool:
-        """Whether segments of these numbers and sizes go on one behind the other where the direction ends so far, and
-        within its limit; empty ones may repeat what is behind."""
+    def going_on(self, seq: I64, size: I64) -> int:
+        """How many of these segments, by number and size, go on one behind the other where the direction ends so far,
+        and within its limit; empty ones may repeat what is behind."""
         if not len(seq):
-            return True
+            return 0
         if self.upto < 0 or (self.starts[-1] + len(self.pieces[-1]) if self.starts else self.anchor) != self.upto:
-            return False
+            return 0
         ends = np.cumsum(size)
         away = ((seq - (self.upto + ends - size) + HALF) & WRAP) - HALF
-        in_order = not (away > 0).any() and not away[size > 0].any()
-        return in_order and self.upto + int(ends[-1]) - self.anchor <= self.limit
+        odd = (away > 0) | (away != 0) & (size > 0) | (self.upto + ends - self.anchor > self.limit)
+        first = int(odd.argmax())
+        return first if odd[first] else len(seq)
 
-    def extend(self, data: memoryview, sizes: I64, frames: Sequence[CaptureSpan]) -> None:
-        """Take in segments that ``continues`` accepted, without the empty ones."""
+    def extend(self, data: memoryview, segments: Segments) -> None:
+        """Take in segments that were ``going_on``, without the empty ones; they begin at 0."""
         if not self.starts:
             self.starts.append(self.upto)
             self.pieces.append(bytearray())
         self.pieces[-1] += data
-        ends = self.upto + np.cumsum(sizes)
-        self.segments += zip((ends - sizes).tolist(), ends.tolist(), frames, strict=True)
+        self.stretches.append(segments.moved(self.upto))
         self.upto += len(data)
         self.extent = max(self.extent, self.upto)
 
@@ -114,7 +115,7 @@ class Direction:
             add_range(self.conflicts, start, end)
         if self.starts and self.starts[-1] + len(self.pieces[-1]) == start:
             self.pieces[-1] += data
-            self.segments.append((start, end, packet.at))
+            self.segments.append(Segment(start, end, packet.at))
             return
         index = max(0, bisect_right(self.starts, start) - 1)
         at = start
@@ -132,7 +133,7 @@ class Direction:
             stop = min(end, self.starts[index]) if index < len(self.starts) else end
             self.starts.insert(index, at)
             self.pieces.insert(index, bytearray(data[at - start : stop - start]))
-            self.segments.append((at, stop, packet.at))
+            self.segments.append(Segment(at, stop, packet.at))
             at = stop
 
     def _compare(self, at: int, old: bytearray, new: bytes) -> None:
@@ -188,7 +189,7 @@ class Direction:
             flow=flow,
             to_responder=to_responder,
             data=b"".join(parts),
-            segments=tuple([Segment(a - base, b - base, span) for a, b, span in sorted(self.segments)]),
+            segments=Segments.joined([*self.stretches, Segments.of(self.segments)]).moved(-base),
             gaps=tuple(gaps),
             conflicts=tuple((a - base, b - base) for a, b in conflicts),
             complete=self.opened and base == self.anchor and self.finished == at and not gaps and not conflicts,

@@ -15,11 +15,12 @@ import numpy as np
 from zoneguard.dynamic._datagrams import Datagrams
 from zoneguard.dynamic._direction import Direction, Packet
 from zoneguard.dynamic.columns import I64, Bool, Column
-from zoneguard.inspection.segments import SPAN
+from zoneguard.inspection.segments import SPAN, Segments
 from zoneguard.model.match import ACK, FIN, RST, SYN
 from zoneguard.model.spans import CaptureSpan
 
 SHORT = 8  # rows that are not worth a step of their own
+LOOK = 64  # rows that are looked at together, and twice as many as went on together before
 Pair = tuple[Direction, Direction] | tuple[Datagrams, Datagrams]
 
 
@@ -60,6 +61,12 @@ class Packets:
         times = (self.columns["time"][rows] / 1e9).tolist()
         return list(map(SPAN, zip(files, self.columns["number"][rows].tolist(), times, strict=True)))
 
+    def segments(self, rows: I64) -> Segments:
+        """The payload of these rows, one behind the other, as segments from 0 on."""
+        sizes, file, number, time = (self.columns[name][rows] for name in ("payload", "file", "number", "time"))
+        ends = np.cumsum(sizes)
+        return Segments(ends - sizes, ends, file, number, time / 1e9, self.names)
+
     def each(self, rows: I64) -> Iterator[tuple[int, Packet]]:
         """Side and packet of these rows."""
         columns = [
@@ -92,22 +99,35 @@ def _each(packets: Packets, pair: Pair, rows: I64) -> None:
 
 
 def _stretch(packets: Packets, pair: tuple[Direction, Direction], rows: I64, short: int) -> None:
-    """Plain rows of one conversation: at once if both directions go on where they were, else by halves."""
-    if len(rows) < short:
-        _each(packets, pair, rows)
-        return
-    back = packets.side[rows] & 1 > 0
+    """Plain rows of one conversation: at once as far as both directions go on where they were; some one by one, and so
+    on."""
+    look = LOOK
+    while len(rows):
+        some = rows[:look]
+        back = packets.side[some] & 1 > 0
+        count = len(some)
+        for here, which in zip(pair, (np.flatnonzero(~back), np.flatnonzero(back)), strict=True):
+            mine = some[which]
+            good = here.going_on(packets.columns["seq"][mine], packets.columns["payload"][mine])
+            if good < len(which):
+                count = min(count, int(which[good]))
+        if count < short:
+            count = 0
+        else:
+            _at_once(packets, pair, some[:count], back[:count])
+        if count < len(some):
+            _each(packets, pair, rows[count : count + short])
+            count += short
+        rows, look = rows[count:], max(LOOK, 2 * count)
+
+
+def _at_once(packets: Packets, pair: tuple[Direction, Direction], rows: I64, back: Bool) -> None:
+    """Rows with which both directions go on; ``back``: which are of the second."""
     groups = (rows[~back], rows[back])
-    for here, mine in zip(pair, groups, strict=True):
-        if not here.continues(packets.columns["seq"][mine], packets.columns["payload"][mine]):
-            middle = len(rows) // 2
-            _stretch(packets, pair, rows[:middle], short)
-            _stretch(packets, pair, rows[middle:], short)
-            return
     for here, mine in zip(pair, groups, strict=True):
         full = mine[packets.columns["payload"][mine] > 0]
         if len(full):
-            here.extend(packets.stretch(full), packets.columns["payload"][full], packets.spans(full))
+            here.extend(packets.stretch(full), packets.segments(full))
     for there, mine in zip(reversed(pair), groups, strict=True):
         if len(mine):
             there.acknowledge_all(packets.columns["ack"][mine])

@@ -40,6 +40,23 @@ class Segments(Sequence[Segment]):
         starts, ends, files, numbers = np.array(rows, np.int64).reshape(-1, 4).T
         return cls(starts, ends, files, numbers, np.array([s.at.time for s in some], np.float64), names)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Segments]) -> Segments:
+        """The segments of all of these, which do not overlap either, in order."""
+        names = list(dict.fromkeys(name for part in parts for name in part._names))
+        number = {name: place for place, name in enumerate(names)}
+        files = [np.array([number[name] for name in part._names], np.int64)[part._files] for part in parts]
+        starts = np.concatenate([part.starts for part in parts])
+        order = np.argsort(starts, kind="stable")
+        ends, numbers = (np.concatenate([getattr(p, name) for p in parts])[order] for name in ("ends", "_numbers"))
+        times = np.concatenate([part._times for part in parts])[order]
+        return cls(starts[order], ends, np.concatenate(files)[order], numbers, times, names)
+
+    def moved(self, distance: int) -> Segments:
+        """The same ones, each so much further on."""
+        starts, ends = self.starts + distance, self.ends + distance
+        return Segments(starts, ends, self._files, self._numbers, self._times, self._names)
+
     def part(self, begin: int, end: int) -> Segments:
         """Those of these places."""
         starts, ends, files, numbers = (c[begin:end] for c in (self.starts, self.ends, self._files, self._numbers))
