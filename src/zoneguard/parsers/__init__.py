@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zoneguard.collector import paused_collector
 from zoneguard.model.device import Concern, Device, LineAccount
 from zoneguard.model.spans import SourceSpan
 
@@ -78,7 +79,8 @@ class Parser:
     """A parser plugin.
 
     ``sniff`` gives a confidence from 0 (cannot be) to 1 (certain), from the content alone. ``parse`` takes the source
-    and the device's name in the project; it never raises on any text: what it cannot read it accounts for.
+    and the device's name in the project; it never raises on any text: what it cannot read it accounts for. The cyclic
+    garbage collector is paused meanwhile.
     """
 
     name: str
@@ -87,3 +89,6 @@ class Parser:
     parse: Callable[[Source, str], Parsed]
     kind: Kind = Kind.CONFIG
     marks: Marks = Marks()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parse", paused_collector()(self.parse))
