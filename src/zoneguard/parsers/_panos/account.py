@@ -62,8 +62,9 @@ class Accountant:
 
     def _below(self, node: Node, spec: Spec, concern: Concern, aside: dict[int, Spec]) -> None:
         concern = spec.concern or concern
+        below, each = spec.below, spec.each
         for name, child in node.children.items():
-            found = spec.below.get(name) or spec.each
+            found = below.get(name) or each
             if found is not None:
                 self._node(child, found, concern, aside)
             elif child.children or child.marks is not None or spec.below:

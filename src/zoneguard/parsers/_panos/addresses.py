@@ -109,7 +109,7 @@ class AddressBook:
         key = tuple(names)
         result = self._unions.get(key)
         if result is None:
-            result = union(self._resolve(name, line, ()) for name in key)
+            result = union([self._resolve(name, line, ()) for name in key])
             if not result.doubts:
                 self._unions[key] = result
         return result
@@ -179,7 +179,7 @@ class AddressBook:
     def _group(self, group: Node, inside: tuple[str, ...]) -> AddressMatch:
         line = group.line("static")
         if group.at("dynamic") is None:
-            return union(self._resolve(name, line, inside) for name in group.words("static"))
+            return union([self._resolve(name, line, inside) for name in group.words("static")])
         line = group.line("dynamic")
         names = sorted(tagged(group.word("dynamic", "filter"), self._holders) or ())
         members = [self._resolve(name, line, inside) for name in names]

@@ -54,9 +54,9 @@ class RuleReader:
 
     def applies(self, rule: Node) -> bool:
         """In force, and meant for this firewall."""
-        if rule.yes("disabled"):
+        if "disabled" in rule.children and rule.yes("disabled"):
             return False
-        targets = rule.below("target", "devices")
+        targets = rule.below("target", "devices") if "target" in rule.children else None
         if not targets or not self.firewall.serial:
             return True
         return (self.firewall.serial in targets) is not rule.yes("target", "negate")
@@ -98,7 +98,8 @@ class RuleReader:
             match = found.on(Field.SRC)
         else:
             match = found.originally() if self.translated else found.on(Field.DST)
-        if not rule.yes(f"negate-{name}"):
+        negation = f"negate-{name}"
+        if negation not in rule.children or not rule.yes(negation):
             return match
         known = self._negated.get(id(match))
         if known is None:
@@ -141,12 +142,22 @@ class RuleReader:
 
 def joined(*parts: Match) -> Match:
     """All of ``parts``, without those that always hold."""
-    flat: list[Match] = []
+    return all_of(flat(*parts))
+
+
+def flat(*parts: Match) -> tuple[Match, ...]:
+    """The conditions of ``parts`` one by one, without those that always hold."""
+    found: list[Match] = []
     for part in parts:
         if part is ALWAYS:
             continue
         if isinstance(part, All):
-            flat += part.parts
+            found += part.parts
         else:
-            flat.append(part)
-    return flat[0] if len(flat) == 1 else All(tuple(flat)) if flat else ALWAYS
+            found.append(part)
+    return tuple(found)
+
+
+def all_of(parts: tuple[Match, ...]) -> Match:
+    """The condition that each of ``parts``, which are flat, holds."""
+    return parts[0] if len(parts) == 1 else All(parts) if parts else ALWAYS

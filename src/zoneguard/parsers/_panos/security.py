@@ -12,7 +12,7 @@ Sources of the meaning (PAN-OS Administrator's Guide, "Security Policy"; web int
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zoneguard.model.device import Action, Deny, Permit, Rule, RuleList
@@ -22,7 +22,7 @@ from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers._panos.applications import DEFAULT_PORTS, ApplicationBook
 from zoneguard.parsers._panos.export import Doubt
-from zoneguard.parsers._panos.rules import RuleReader, joined
+from zoneguard.parsers._panos.rules import RuleReader, all_of, flat, joined
 from zoneguard.parsers._panos.schema_rules import SECURITY
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers._panos.zones import ZoneBook
@@ -55,7 +55,7 @@ class SecurityRule:
     kind: str
     came: tuple[str, ...]
     leaves: tuple[str, ...]
-    asked: Match
+    asked: tuple[Match, ...]
 
 
 class SecurityReader:
@@ -79,7 +79,7 @@ class SecurityReader:
             if node.word("action"):
                 reason = Reason('the action of "{name}" is not known: it may allow or deny', name=node.name)
             doubts.append(Doubt(node.line("action"), reason))
-        asked = joined(
+        asked = flat(
             reader.source(node, doubts),
             reader.destination(node, doubts),
             self._what(node, doubts),
@@ -153,7 +153,7 @@ class SecurityReader:
 
     def _stated(self, rule: SecurityRule, zones: ZoneBook) -> Iterator[Rule]:
         node = rule.node
-        match = joined(*self._pair(rule, zones), rule.asked)
+        match = all_of(self._pair(rule, zones) + rule.asked)
         if not rule.known:
             open_ = self._reader.unknown(Reason('the rule "{name}" allows', name=node.name), node.line("action"))
             yield Rule(both(match, open_), Permit(), rule.span, node.name, rule.comment, rule.enabled)
@@ -161,20 +161,26 @@ class SecurityReader:
         else:
             yield Rule(match, rule.action, rule.span, node.name, rule.comment, rule.enabled)
 
-    def _pair(self, rule: SecurityRule, zones: ZoneBook) -> Sequence[Match]:
+    def _pair(self, rule: SecurityRule, zones: ZoneBook) -> tuple[Match, ...]:
         """The zones that the rule asks for."""
         node, came, leaves = rule.node, rule.came, rule.leaves
+        known = zones.pairs.get((rule.kind, came, leaves))
+        if known is not None:
+            return known
         if rule.kind in ("universal", "interzone") and came and leaves:
             sides = [zones.comes(came, node), zones.leaves(leaves, node)]
         elif rule.kind == "intrazone" and came:
             sides = [zones.within(came, node)]
         else:
-            return [self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first)]
+            return (self._reader.unknown(Reason('the zones of the rule "{name}" are met', name=node.name), node.first),)
         doubts = [doubt for side in sides for doubt in side.doubts]
         if rule.enabled and doubts:
             self._reader.export.doubt(doubts)
-        matches = [side.match for side in sides]
-        return [*matches, Not(zones.inside)] if rule.kind == "interzone" else matches
+        apart = (Not(zones.inside),) if rule.kind == "interzone" else ()
+        found = flat(*(side.match for side in sides), *apart)
+        if not doubts:
+            zones.pairs[rule.kind, came, leaves] = found
+        return found
 
     def _zones(self, node: Node, kind: str, doubts: list[Doubt]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names in ``from`` and ``to``; none where they are missing."""

@@ -26,9 +26,11 @@ def _watches(export: Export, vsys: Vsys) -> Iterator[Watch]:
         for rule in base.below("security", "rules").values():
             if rule.word("action", default="allow") != "allow":
                 continue
-            profiles = set(rule.words("profile-setting", "profiles"))
-            for name in rule.words("profile-setting", "group"):
-                profiles |= _group(vsys, name)
+            profiles: set[str] = set()
+            if "profile-setting" in rule.children:
+                profiles |= set(rule.words("profile-setting", "profiles"))
+                for name in rule.words("profile-setting", "group"):
+                    profiles |= _group(vsys, name)
             yield Watch(
                 export.span(rule),
                 logs=rule.yes("log-end", default=True) or rule.yes("log-start"),

@@ -108,13 +108,15 @@ Towards = Callable[[frozenset[str]], Match]
 
 
 class ZoneBook:
-    """The zones of one virtual system, as the rules of one stage use them."""
+    """The zones of one virtual system, as the rules of one stage use them. ``pairs``: the conditions on the zones of a
+    rule, by its type and what it names, where nothing of them is open."""
 
     def __init__(self, export: Export, vsys: Vsys, zones: Mapping[str, Zone], towards: Towards = Egress) -> None:
         self._export = export
         self._vsys = vsys
         self._towards = towards
         self.zones = zones
+        self.pairs: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[Match, ...]] = {}
         self._came: dict[tuple[str, ...], Condition] = {}
         self._left: dict[tuple[str, ...], Condition] = {}
 
