@@ -24,7 +24,7 @@ _PROMPT = re.compile(r"[\w.@-]{1,64}(?:/[\w.-]{1,64}){0,4}(?:\([\w-]{1,64}\))?\s
 _SAVED = re.compile(
     r":(?:$|\s|Saved)|Cryptochecksum:|Type help or|User enable_|Logged in|Password:|INFO:|WARNING:|ERROR:"
 )
-_SAVED_FIRST = frozenset(":CTULPIWE")
+_SAVED_FIRST = frozenset(":CTULPIWE")  # of the pattern above
 _SHOWS = re.compile(
     r"(?:show|sh|more|terminal|exit|enable|en|changeto|conf(?:igure)?|write|copy|end|quit|logo(?:ut|ff)|disable|ping|system|expert)\b"
 )

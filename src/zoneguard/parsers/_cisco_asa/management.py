@@ -22,6 +22,7 @@ _EMPTY, _DELIVERED = "8Ry2YjIyt7RRXU24", "2KFQnbNIdI.2KYOU"
 _SPEAKING = frozenset({
     "logging", "ntp", "snmp-server", "ssh", "telnet", "console", "http", "username", "enable", "passwd", "password",
 })  # fmt: skip
+"""The first words of all commands that are read below: most commands have another."""
 _HASHES = frozenset({"encrypted", "pbkdf2", "nt-encrypted"})
 
 
