@@ -36,22 +36,23 @@ class Sequences:
         ``start`` is the sequence number of the first payload byte; of empty rows only a direction's first one ever and
         those with SYN matter.
         """
-        first = np.diff(of, prepend=-1) != 0
-        starts = np.flatnonzero(first)
+        starts = np.flatnonzero(np.diff(of, prepend=-1) != 0)
         if not len(starts):
             return
         place = of[starts]
-        last = np.append(starts[1:], len(of)) - 1
-        group = np.repeat(np.arange(len(starts)), last + 1 - starts)
-        upto, floor = here["next"][place], here["floor"][place]
-        fresh = upto < 0
-        anchor = np.where(fresh, start[starts] + ORIGIN, upto)
-        bottom = np.where(fresh, 0, floor - anchor)
-        bottom[np.where(fresh, syn[starts], here["isn"][place] >= 0)] = -_FAR
+        counts = np.diff(starts, append=len(of))
+        last = starts + counts - 1
+        group = np.arange(len(starts)).repeat(counts)
+        anchor, bottom, known = here["next"][place], here["floor"][place], here["isn"][place] >= 0
+        fresh = np.flatnonzero(anchor < 0)
+        anchor[fresh] = bottom[fresh] = start[starts[fresh]] + ORIGIN
+        known[fresh] = syn[starts[fresh]]
+        bottom -= anchor
+        bottom -= known * _FAR
 
         at = (start - anchor[group]).astype(np.uint32).view(np.int32).astype(np.int64)
         apart = group * _APART
-        best = np.maximum.accumulate(np.where(length > 0, at + length, -_NEAR) + apart)
+        best = np.maximum.accumulate(at + length - (length == 0) * ORIGIN + apart)
         before = np.zeros(len(at), np.int64)
         before[1:] = best[:-1]
         before -= apart
@@ -60,7 +61,8 @@ class Sequences:
         odd = (at > before) | (at < before - _NEAR) | (at < bottom[group])
         odd &= length > 0
         odd |= syn
-        odd[starts] &= ~(syn[starts] & fresh)
+        first = starts[fresh]
+        odd[first] &= ~syn[first]
         if self._ranges:
             odd |= here["holed"][of] > 0
         gain = np.maximum(best[last] - apart[last], 0)
@@ -71,7 +73,7 @@ class Sequences:
         mine = place[good]
         here["payload"][mine] += gain[good]
         here["next"][mine] = (anchor + gain)[good]
-        new = good[fresh[good]]
+        new = fresh[~bad[fresh]]
         here["floor"][place[new]] = anchor[new]
         opened = new[syn[starts[new]]]
         here["isn"][place[opened]] = start[starts[opened]] - 1 & _WRAP

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoneguard.dynamic._grouping import MAX_ROWS, Grouper, Groups, Keys, by_half
+from zoneguard.dynamic._grouping import INDEX_BITS, MAX_ROWS, Grouper, Groups, Keys, by_half
 from zoneguard.dynamic._index import Index
 from zoneguard.dynamic._sequence import Sequences
 from zoneguard.dynamic._store import Store
@@ -85,11 +85,10 @@ class FlowTracker(Tracked):
         keys = Keys.of(rows)
         groups = self._grouper.group(keys)
         ids, new = self._numbers(rows, keys, groups)
-        codes = EVENTS[rows.tcp]
-        codes[rows.proto != TCP] = 0
+        codes = EVENTS[rows.tcp] * (rows.proto == TCP)
         codes |= (rows.payload > 0).view(np.uint8) * np.uint8(LOADED)
         flow = np.empty(len(rows), np.int64)
-        flow[groups.order] = np.repeat(ids[groups.flow], np.diff(groups.halves, append=len(rows)))
+        flow[groups.order] = groups.spread(ids[groups.flow])
         odd = self._odd_syns(codes, groups, ids, new)
         if len(odd):
             bounds = np.append(groups.halves, len(rows))
@@ -108,7 +107,7 @@ class FlowTracker(Tracked):
         is_new = ids < 0
         new = np.flatnonzero(is_new)
         room = self._max_flows - self.store.flows
-        added = new[np.argsort(groups.earliest[new])][:room]
+        added = new[_ascending(groups.earliest[new])[:room]]
         if len(added):
             first = self.store.add(len(added))
             ids[added] = first + np.arange(len(added))
@@ -119,17 +118,18 @@ class FlowTracker(Tracked):
     def _odd_syns(self, codes: U8, groups: Groups, ids: I64, new: Bool) -> I64:
         """Groups with a SYN that does not simply begin its flow, or its side of it as the answer."""
         sorted_codes = codes[groups.order]
-        syns = np.flatnonzero(sorted_codes & (OPENING | ANSWERING))
+        syns = np.flatnonzero(sorted_codes & (OPENING | ANSWERING) > 0)
         if not len(syns):
             return syns
-        half = np.searchsorted(groups.halves, syns, side="right") - 1
+        half = groups.spread(np.arange(len(groups.halves)))[syns]
         group = groups.flow[half]
-        row = groups.order[syns]
+        begins = groups.order[syns] == groups.earliest[group]
+        begins &= new[group] & (sorted_codes[syns] & OPENING > 0)
+        left = np.flatnonzero(~begins & (ids[group] >= 0))
+        half, group, syns = half[left], group[left], syns[left]
         silent = self.store.packets[(ids[group] << 1) + groups.reverse[half]] == 0
-        opens = new[group] & (row == groups.earliest[group])
-        answers = silent & (syns == groups.halves[half])
-        plain = np.where(sorted_codes[syns] & ANSWERING, answers, opens)
-        return np.unique(group[~plain & (ids[group] >= 0)])
+        answers = silent & (syns == groups.halves[half]) & (sorted_codes[syns] & ANSWERING > 0)
+        return np.unique(group[~answers])
 
     def _renew(self, rows: Rows, keys: Keys, flow: I64, mine: I64) -> None:
         """Go through these flows' rows and give those behind a new connection's SYN a new flow."""
@@ -150,17 +150,17 @@ class FlowTracker(Tracked):
 
     def _sum(self, rows: Rows, codes: U8, flow: I64, groups: Groups) -> None:
         """Add the rows to copies of their directions, and put these back."""
-        order, starts = groups.order, groups.halves
+        order, starts, counts = groups.order, groups.halves, groups.counts
         half = (flow[order[starts]] << 1) + groups.reverse
         if self.store.flows >= self._max_flows and (half < 0).any():
-            known = np.repeat(half >= 0, np.diff(starts, append=len(order)))
+            known = groups.spread(half >= 0)
             starts = (np.cumsum(known) - 1)[starts[half >= 0]]
-            half, order = half[half >= 0], order[known]
+            counts, half, order = counts[half >= 0], half[half >= 0], order[known]
             if not len(half):
                 return
-        counts = np.diff(starts, append=len(order))
-        first, last = order[starts], order[starts + counts - 1]
-        of = np.repeat(np.arange(len(starts)), counts)
+        ends = starts + counts - 1
+        first, last = order[starts], order[ends]
+        of = np.arange(len(starts)).repeat(counts)
         here = self.store.take(half)
         fresh = np.flatnonzero(here["packets"] == 0)
         begin = first[fresh]
@@ -170,20 +170,21 @@ class FlowTracker(Tracked):
             here["last_" + name] = getattr(rows, name)[last]
         here["last_row"] = self._rows + last
         here["packets"] += counts
-        here["bytes"] += _totals(rows.size[order], starts)
+        here["bytes"] += _totals(rows.size[order], ends)
         here["mac"][fresh] = rows.mac[begin]
         mac = rows.mac[order]
-        strange = np.flatnonzero((mac != here["mac"][of]) & (mac >= 0))
+        strange = np.flatnonzero((mac != here["mac"].repeat(counts)) & (mac >= 0))
         self.remember(half[of[strange]], mac[strange])
         sorted_codes, payload = codes[order], rows.payload[order]
         events = sorted_codes & ~np.uint8(LOADED)
-        here["payload"] += _totals(np.where(events > 0, 0, payload), starts)
+        here["payload"] += _totals(payload * (events == 0), ends)
         here["events"] |= events[starts]
-        more = np.flatnonzero(events & ~here["events"][of])
+        more = np.flatnonzero(events & ~here["events"].repeat(counts) > 0)
         np.bitwise_or.at(here["events"], of[more], events[more])
         self._begin(here, rows.seq, order, events, starts)
         telling = _TELLING[sorted_codes]
-        telling[starts[fresh]] |= (events[starts[fresh]] > 0) & (events[starts[fresh]] & RESET == 0)
+        opening = events[starts[fresh]]
+        telling[starts[fresh]] |= (opening > 0) & (opening & RESET == 0)
         which = np.flatnonzero(telling)
         syn = events[which] & (OPENING | ANSWERING) != 0
         start = rows.seq[order[which]] + syn & _SEQUENCE
@@ -203,11 +204,18 @@ class FlowTracker(Tracked):
                 here["start"][number] = seq[order[starts[number] + later[0]]]
 
 
-def _totals(values: I64, starts: I64) -> I64:
-    """The sums of stretches of values; each begins where the one before ends."""
-    sums = np.cumsum(values)
-    totals: I64 = np.diff(sums[np.append(starts[1:], len(values)) - 1], prepend=0)
+def _totals(values: I64, ends: I64) -> I64:
+    """The sums of stretches of values; each begins behind the last of the one before."""
+    totals: I64 = np.diff(np.cumsum(values)[ends], prepend=0)
     return totals
+
+
+def _ascending(values: I64) -> I64:
+    """The places of different rows of a batch, the first row's first: a plain sort is three times faster than one of
+    places."""
+    tagged = values << INDEX_BITS | np.arange(len(values))
+    tagged.sort()
+    return tagged & MAX_ROWS - 1
 
 
 @dataclass(slots=True)
