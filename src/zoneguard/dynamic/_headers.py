@@ -55,6 +55,9 @@ HEAD_6 = _layout(
 )  # fmt: skip
 
 
+_OVER = {"sport": "u2", "dport": "u2", "seq": "i8", "ack": "i8", "length": "u2", "offset": "u1", "flags": "u1"}
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """Packets equally deep in tunnels: a row each, of the frame at the position ``frame``. Frames whose packets, or
@@ -115,10 +118,11 @@ def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:
     size, proto, l4 = head["size"].astype(np.int64), head["proto"].copy(), at + 20
     src_low, dst_low = head["src"].astype(np.uint64), head["dst"].astype(np.uint64)
     src_high = dst_high = np.broadcast_to(np.uint64(0), len(at))
-    fine = (head["version"] == 0x45) & (head["placed"] & 0x3FFF == 0) & (size >= 20) & ~ODD[0][proto]
+    fine = (head["version"] == 0x45) & (head["placed"] & 0x3FFF == 0) & (size >= 20)
+    over = {name: head[name].astype(kind) for name, kind in _OVER.items()}
     which = np.flatnonzero(v6)
     if len(which):
-        six = view.heads(at[which], HEAD_6)
+        six = head.view(f"V{HEAD.itemsize}")[which].view(HEAD_6)
         length = six["length_6"].astype(np.int64)
         size[which] = 40 + length
         proto[which] = six["proto"]
@@ -127,22 +131,24 @@ def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:
         for column, name in ((src_high, "src_high"), (src_low, "src"), (dst_high, "dst_high"), (dst_low, "dst")):
             column[which] = six[name]
         l4[which] += 20
-        for name in _transport(0):
-            head[name][which] = six[name]
+        for name, column in over.items():
+            column[which] = six[name]
     ok &= fine
+    ok &= ~ODD[0][proto]
 
     udp, tcp, ports = proto == UDP, proto == TCP, WITH_PORTS[proto]
-    wire, length = at + size, head["length"]
+    wire, length = at + size, over["length"]
     shorter = np.flatnonzero(udp & (length >= 8))
     wire[shorter] = np.minimum(wire[shorter], l4[shorter] + length[shorter])
-    header = np.where(tcp, np.maximum(20, head["offset"] >> 4 << 2), HEADERS[proto])
+    header = HEADERS[proto]
+    header += (np.maximum(20, over["offset"] >> 4 << 2) - 20) * tcp  # of TCP the table says 20
     data_at = l4 + header
     stop = np.minimum(wire, places.end)
     ok &= data_at <= stop
-    key_a, key_b = head["sport"] * ports, head["dport"] * ports
-    flags = head["flags"] * tcp
+    key_a, key_b = over["sport"] * ports, over["dport"] * ports
+    flags = over["flags"] * tcp
     payload = wire - data_at
-    reset = np.flatnonzero(flags & RST)
+    reset = np.flatnonzero(flags & RST > 0)
     payload[reset] = 0
     stop[reset] = data_at[reset]
 
@@ -161,7 +167,7 @@ def _packets(frames: Frames, places: Places, view: Views) -> tuple[Rows, Bool]:
         time=frames.time, number=frames.number, file=frames.file, src_high=src_high, src_low=src_low,
         dst_high=dst_high, dst_low=dst_low, v6=v6, proto=proto, key_a=key_a, key_b=key_b, oneway=oneway, icmp=icmp,
         size=size, payload=payload, kept=stop - data_at, data_at=data_at, tcp=flags,
-        seq=head["seq"] * tcp.astype(np.int64), ack=head["ack"] * tcp.astype(np.int64), mac=places.mac,
+        seq=over["seq"] * tcp, ack=over["ack"] * tcp, mac=places.mac,
         context=places.context, damaged=none.view(np.bool_), buffer=none, buffers=(frames.data,),
     )  # fmt: skip
     return rows, ok

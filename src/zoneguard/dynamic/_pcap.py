@@ -149,9 +149,7 @@ def by_columns(window: Window, variant: PcapFormat, at: int) -> tuple[Records, i
 def _columns(data: U8, variant: PcapFormat, start: I64) -> Records:
     heads = parts(data, 16)[start].view(variant.order + "u4").reshape(-1, 4)
     seconds, fraction, caplen, wirelen = heads.T.astype(np.int64)
-    return Records(
-        at=start + variant.record,
-        caplen=caplen,
-        wirelen=wirelen,
-        time=seconds * 1_000_000_000 + fraction * variant.unit,
-    )
+    seconds *= 1_000_000_000
+    fraction *= variant.unit
+    seconds += fraction
+    return Records(start + variant.record, caplen, wirelen, seconds)

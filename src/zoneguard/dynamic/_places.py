@@ -16,7 +16,7 @@ PPP_CONTROL = 1 << 16  # beside the EtherTypes
 KINDS = PPP_CONTROL + 1
 PPP_KINDS = {0x21: IPV4, 0x57: IPV6}
 LONGEST = 1500  # a smaller EtherType is a length
-_HALF = np.int64(32)
+_HALF, _KIND, _MAC = np.int64(32), np.uint64(0xFFFF), np.uint64(16)
 
 
 def marks(size: int, members: object) -> Bool:
@@ -154,7 +154,7 @@ Linked = tuple[I64, I64, I64]  # where the next layer begins, its EtherType, the
 
 def _ethernet(at: I64, view: Views) -> Linked:
     mac_and_kind = view.wide(at + 6)
-    return at + 14, (mac_and_kind & 0xFFFF).astype(np.int64), (mac_and_kind >> 16).astype(np.int64)
+    return at + 14, (mac_and_kind & _KIND).view(np.int64), (mac_and_kind >> _MAC).view(np.int64)
 
 
 def versions(at: I64, view: Views) -> I64:
