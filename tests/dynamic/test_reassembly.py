@@ -176,6 +176,29 @@ def test_a_copy_of_a_datagram_put_together_by_columns_makes_no_second_one(tmp_pa
     assert run.survey().tracks[0].flow.packets == (9, 0)
 
 
+@pytest.mark.parametrize("again", [b"other bytes" * 7, bytes(77)])
+def test_numbers_that_come_again_in_a_batch_are_put_together_by_columns_too(
+    again: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fragments, "MAX_DATAGRAMS", 8)  # what was whole is forgotten before its number comes again
+    frames = [frame for data in (bytes(77), again) for n in range(30) for frame in cut(False, 1, n, data, [3])]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(frames))
+    run = compare(path)
+    assert run.survey().accounts[0].decoded == len(frames)
+    assert left(path, monkeypatch) == [0, 1]
+
+
+@pytest.mark.parametrize("kinds", ["aabb", "abab", "abb", "aab"])
+def test_a_number_that_comes_again_at_once_is_nothing_plain(kinds: str, tmp_path: Path) -> None:
+    frames = [frame for n in range(9) for frame in cut(False, 1, n, bytes(70), [3])]
+    first, second = (list(cut(False, 2, 5, data, [3])) for data in (bytes(70), b"b" * 70))
+    mixed = [(first if kind == "a" else second)[kinds[:place].count(kind)] for place, kind in enumerate(kinds)]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap([*frames, *mixed, *frames]))
+    compare(path)
+
+
 def together(count: int, size: int, number: int = 0) -> list[bytes]:
     """The pieces of several datagrams, all first ones before all second ones."""
     pairs = [list(cut(False, 1, number + n, bytes(size), [size // 8])) for n in range(count)]

@@ -92,15 +92,16 @@ def _read(places: Places, view: Views, v6: bool) -> Pieces:
 
 def wholes(found: Pieces) -> tuple[I64, I64]:
     """The pieces that make whole datagrams, datagram by datagram, and where in them each begins: its pieces came in
-    order, none is missing and none repeated."""
+    order, none is missing and none repeated, unless all of them are, behind the last one."""
     tagged = found.hashes & ~_INDEX | np.arange(len(found), dtype=np.uint64)
     tagged.sort()
     order = (tagged & _INDEX).astype(np.int64)
     key, kind = found.key[order], found.kind[order]
-    first = np.ones(len(order), np.bool_)
-    first[1:] = (key[1:] != key[:-1]).any(axis=1) | (kind[1:] != kind[:-1])
-    last = np.append(first[1:], True)
     start, end, more = found.start[order], found.end[order], found.more[order]
+    first = start == 0
+    first[:1] = True
+    first[1:] |= (key[1:] != key[:-1]).any(axis=1) | (kind[1:] != kind[:-1])
+    last = np.append(first[1:], True)
     fits = np.where(first, start == 0, start == np.roll(end, 1)) & (more != last)
     begins = np.flatnonzero(first)
     whole = np.logical_and.reduceat(fits, begins) if len(begins) else fits

@@ -172,7 +172,9 @@ def taken(stretch: Stretch, whole: Assembled, times: I64, store: fragments.Store
         return None
     mine = whole.hashes[begin:end]
     held = int(whole.total[begin:end].sum()) + fragments.PIECE * len(frame)
-    if not store.undisturbed(mine, int(when.max()), held) or store.finished.any(mine):
+    if len(np.unique(mine)) < len(mine) or not store.undisturbed(mine, int(when.max()), held):
+        return None
+    if store.finished.any(mine):
         return None
     store.finished.keep_all(whole.part(begin, end))
     return frame
