@@ -54,16 +54,11 @@ class Keys:
 
     def table(self, rows: Rows, some: I64) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
         """The exact key of some rows: both addresses in halves, and the tail."""
-        high, low, other_high, other_low, tail = columns = np.empty((5, len(some)), np.uint64)
-        for column, values in zip(
-            columns, (rows.src_high, rows.src_low, rows.dst_high, rows.dst_low, self.tail), strict=True
-        ):
-            values.take(some, out=column)
-        turn = -self.reverse[some].astype(np.int64).view(np.uint64)
-        for one, other in ((high, other_high), (low, other_low)):
-            both = (one ^ other) & turn
-            one ^= both
-            other ^= both
+        key = (rows.src_high, rows.src_low, rows.dst_high, rows.dst_low, self.tail)
+        columns = np.stack([column[some] for column in key])
+        both = columns[:2] ^ columns[2:4]
+        both &= -self.reverse[some].astype(np.uint64)
+        columns[:4].reshape(2, 2, -1)[:] ^= both
         return np.ascontiguousarray(columns.T)
 
 
