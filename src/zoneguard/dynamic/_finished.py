@@ -47,13 +47,21 @@ class Part:
     gone: int = 0
 
 
+@dataclass(slots=True)
+class _Singles:
+    """Some that came one by one; ``hashes`` until another one comes or goes."""
+
+    known: dict[Key, bytes]
+    hashes: U64 | None = None
+
+
 class Finished:
     """The last ones, at most so many and so many bytes of them. Those that came by columns are made only where somebody
     asks for them; ``_line`` holds them and the others, oldest first."""
 
     def __init__(self, most: int, most_bytes: int) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._line: deque[Part | dict[Key, bytes]] = deque()
+        self._line: deque[Part | _Singles] = deque()
         self._count = self._bytes = 0
 
     def get(self, key: Key) -> bytes | None:
@@ -61,8 +69,8 @@ class Finished:
         number = None
         for part in self._line:
             if not isinstance(part, Part):
-                if key in part:
-                    return part[key]
+                if key in part.known:
+                    return part.known[key]
                 continue
             number = hashes([key])[0] if number is None else number
             for place in np.flatnonzero(part.hashes[part.gone :] == number).tolist():
@@ -73,7 +81,13 @@ class Finished:
 
     def any(self, wanted: U64) -> bool:
         """Whether one with such a hash may be here."""
-        here = [part.hashes[part.gone :] if isinstance(part, Part) else hashes(part) for part in self._line]
+        here = []
+        for part in self._line:
+            if isinstance(part, Part):
+                here.append(part.hashes[part.gone :])
+            else:
+                part.hashes = hashes(part.known) if part.hashes is None else part.hashes
+                here.append(part.hashes)
         if not here:
             return False
         known = np.sort(np.concatenate(here))
@@ -85,14 +99,14 @@ class Finished:
         if older is not None or len(self._line) > MANY:
             self._settle()
         if not self._line or isinstance(self._line[-1], Part):
-            self._line.append({})
+            self._line.append(_Singles({}))
         newest = self._line[-1]
-        assert isinstance(newest, dict)
+        assert isinstance(newest, _Singles)
         if older is not None:
-            del newest[key]
+            del newest.known[key]
             self._count -= 1
             self._bytes -= len(older)
-        newest[key] = data
+        newest.known[key], newest.hashes = data, None
         self._count += 1
         self._bytes += len(data)
         self._trim()
@@ -112,15 +126,16 @@ class Finished:
                 self._count -= forgotten - part.gone
                 self._bytes -= int(part.sizes[part.gone : forgotten].sum())
                 part.gone = forgotten
-            elif part:
+            elif part.known:
                 self._count -= 1
-                self._bytes -= len(part.pop(next(iter(part))))
-            if not (len(part.hashes) - part.gone if isinstance(part, Part) else part):
+                self._bytes -= len(part.known.pop(next(iter(part.known))))
+                part.hashes = None
+            if not (len(part.hashes) - part.gone if isinstance(part, Part) else part.known):
                 self._line.popleft()
 
     def _settle(self) -> None:
         """Make all of them, in one dictionary."""
         known: dict[Key, bytes] = {}
         for part in self._line:
-            known.update(map(part.made, range(part.gone, len(part.hashes))) if isinstance(part, Part) else part)
-        self._line = deque([known])
+            known.update(map(part.made, range(part.gone, len(part.hashes))) if isinstance(part, Part) else part.known)
+        self._line = deque([_Singles(known)])

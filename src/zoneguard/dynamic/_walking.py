@@ -21,6 +21,8 @@ HOPS = 3  # headers of a guess
 LONGEST = (1 << 18) - 1  # what libpcap reads
 STRIDE = 16  # steps between two looks at who has arrived
 ANY_LENGTH = 2  # means that lie between a place and its first header, at most
+CLOSE = 256  # mean length of records of which most lie in neighbouring lines of the processor's cache
+LINE = 64  # bytes of such a line
 ALONE = 8  # walks that are as quickly ended one behind the other
 
 
@@ -36,6 +38,8 @@ def walked(data: U8, end: int, order: str, header: int, unit: int, at: int) -> t
         return np.zeros(0, np.int64), at
     count = min((end - at) // mean, MAX_BATCH)
     walks = int((8 * count) ** 0.5)  # a guess costs about as much as an eighth of a step of all
+    if mean <= CLOSE:
+        data[at : at + count * mean : LINE].max()  # memory comes sooner in its order than header by header
     starts = records.guessed(at, count * mean // walks, walks, ANY_LENGTH * mean)
     if 2 * len(starts) < walks:
         return np.zeros(0, np.int64), at
@@ -95,7 +99,7 @@ class _Records:
         Where a walk passes by the place at which the next began, that was none; it then goes on to one of the others.
         """
         found, astray = self._walks(starts[:-1], starts[1:])
-        places = np.sort(np.concatenate(found))
+        places = np.sort(np.concatenate(found).astype(np.int32)).astype(np.int64)
         known, upto, kept = [], int(starts[0]), 0
         for stop in np.sort(astray).tolist():
             if stop <= upto:

@@ -11,6 +11,7 @@ from zoneguard.dynamic.columns import I32, I64, U64, Bool
 from zoneguard.model.addresses import V6
 from zoneguard.model.intervals import Intervals
 
+FEW = 24  # comparisons that take less than a search
 _HALF = 64
 _LOW = (1 << _HALF) - 1
 
@@ -90,7 +91,7 @@ class Partition:
 
     def of(self, some: Addresses) -> I64:
         """The number of the set in which each address lies."""
-        labels: I64 = self._four_labels[np.searchsorted(self._four, some.low, side="right") - 1]
+        labels: I64 = self._four_labels[_reached(self._four, some.low) - 1]
         if some.v6.any():
             which = np.flatnonzero(some.v6)
             labels[which] = self._six_labels[self._last_step(some.high[which], some.low[which])]
@@ -98,11 +99,24 @@ class Partition:
 
     def _last_step(self, high: U64, low: U64) -> I64:
         """The last step that is not behind the address: by the high half, then step by step by the low one."""
-        at = np.searchsorted(self._high, high, side="left").astype(np.int64)
-        end = np.searchsorted(self._high, high, side="right")
+        at, end = _passed(self._high, high), _reached(self._high, high)
         going = np.flatnonzero(at < end)
         while len(going):
             going = going[self._low[at[going]] <= low[going]]
             at[going] += 1
             going = going[at[going] < end[going]]
         return at - 1
+
+
+def _reached(steps: U64, values: U64) -> I64:
+    """How many of these ascending steps each value has reached: a few are compared with all values at once."""
+    if len(steps) > FEW:
+        return np.searchsorted(steps, values, side="right").astype(np.int64)
+    return sum((values >= step for step in steps), np.zeros(len(values), np.uint8)).astype(np.int64)
+
+
+def _passed(steps: U64, values: U64) -> I64:
+    """How many of these ascending steps lie before each value."""
+    if len(steps) > FEW:
+        return np.searchsorted(steps, values, side="left").astype(np.int64)
+    return sum((values > step for step in steps), np.zeros(len(values), np.uint8)).astype(np.int64)
