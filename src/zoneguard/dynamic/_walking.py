@@ -52,6 +52,7 @@ class _Records:
         self._second = 1_000_000_000 // unit
         self._length = struct.Struct(order + "I")
         self._word = np.dtype(order + "u4")
+        self._lengths = [parts(data[8 + header * step :], 4) for step in range(STRIDE)]
         # where in a header the zeros of small numbers stand, and the two bytes of the captured length
         self._zeros, self._some = ((7, 10, 11, 14, 15), (8, 9)) if order == "<" else ((4, 8, 9, 12, 13), (10, 11))
 
@@ -115,12 +116,8 @@ class _Records:
     def _walks(self, here: I64, until: I64) -> tuple[list[I64], I64]:
         """The records on the way from each place to the next; and those of the latter that were passed by."""
         found, astray = [], [np.zeros(0, np.int64)]
-        lengths = parts(self._data[8:], 4)
         while len(here) > ALONE:
-            steps = np.empty((STRIDE + 1, len(here)), np.int64)
-            steps[0] = here
-            for at, behind in pairwise(steps):
-                self._behind(at, lengths[at].view(self._word), behind)
+            steps = self._steps(here)
             inside = steps < until
             found.append(steps[:-1][inside[:-1]])
             ended = np.flatnonzero(~inside[-1])
@@ -133,6 +130,19 @@ class _Records:
             if upto < 0:
                 astray.append(np.array([end]))
         return found, np.concatenate(astray)
+
+    def _steps(self, here: I64) -> I64:
+        """Where ``STRIDE`` steps lead from each place, one behind the other; ``here`` first."""
+        steps = np.empty((STRIDE + 1, len(here)), np.int64)
+        steps[0] = here
+        try:  # without the headers of the steps before, for which the lengths are looked up further on
+            for (at, behind), lengths in zip(pairwise(steps), self._lengths, strict=True):
+                np.add(at, lengths[at].view(self._word), out=behind)
+            steps += self._header * np.arange(STRIDE + 1)[:, None]
+        except IndexError:  # near the end of the data
+            for at, behind in pairwise(steps):
+                self._behind(at, self._lengths[0][at].view(self._word), behind)
+        return steps
 
     def _alone(self, at: int, stops: list[int]) -> tuple[I64, int]:
         """The records from one place to the first of these others that is reached, and that place; -1 where none is."""

@@ -27,7 +27,7 @@ PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathe
 
 def parts(data: U8, size: int) -> Column:
     """So many bytes from each place of ``data`` on, as one value each; a view."""
-    return np.ndarray((len(data) - size + 1,), f"V{size}", data, strides=(1,))
+    return np.ndarray((max(0, len(data) - size + 1),), f"V{size}", data, strides=(1,))
 
 
 @dataclass(frozen=True, slots=True)
