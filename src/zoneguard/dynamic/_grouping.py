@@ -33,11 +33,12 @@ class Keys:
     @staticmethod
     def of(rows: Rows) -> Keys:
         """Messages that are never answered keep their direction."""
-        source: U64 = rows.src_low
-        destination: U64 = rows.dst_low
-        if rows.v6.any():
-            source = source + _folded(rows.src_high)
-            destination = destination + _folded(rows.dst_high)
+        source, destination = rows.src_low, rows.dst_low
+        six = np.flatnonzero(rows.v6)
+        if len(six):
+            source, destination = source.copy(), destination.copy()
+            source[six] += _folded(rows.src_high[six])
+            destination[six] += _folded(rows.dst_high[six])
         reverse = (source > destination) | (source == destination) & (rows.key_a > rows.key_b)
         ends = (np.minimum(source, destination), np.maximum(source, destination))
         oneway = np.flatnonzero(rows.oneway)

@@ -22,6 +22,7 @@ Bool = npt.NDArray[np.bool_]
 Column = npt.NDArray[Any]
 
 MAX_BATCH = 1 << 16  # frames of one batch: an index fits in 16 bits
+STRETCHES = 64  # of rows that follow each other are as quickly copied one by one
 PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathered before its length is checked
 
 
@@ -161,5 +162,16 @@ def from_columns(columns: Mapping[str, Column], buffers: tuple[U8, ...], refusal
 
 def join(parts: Sequence[Rows], order: I64, buffers: tuple[U8, ...]) -> Rows:
     """Rows of one batch that were decoded apart, put in ``order``; their buffers are numbered alike."""
-    columns = {name: np.concatenate([getattr(part, name) for part in parts])[order] for name in COLUMNS}
-    return from_columns(columns, buffers, tuple(r for part in parts for r in part.refusals))
+    begins = np.cumsum([0, *map(len, parts)])
+    fresh = np.diff(order, prepend=-2) != 1
+    for begin in begins[1:-1]:
+        fresh |= order == begin
+    cuts = np.flatnonzero(fresh)
+    if 0 < len(cuts) <= STRETCHES:
+        part = np.searchsorted(begins, order[cuts], side="right") - 1
+        at, length = order[cuts] - begins[part], np.diff(cuts, append=len(order))
+        stretches = [(parts[p], slice(a, b)) for p, a, b in np.stack([part, at, at + length], axis=1).tolist()]
+        columns = {name: np.concatenate([getattr(rows, name)[some] for rows, some in stretches]) for name in COLUMNS}
+    else:
+        columns = {name: np.concatenate([getattr(rows, name) for rows in parts]).take(order) for name in COLUMNS}
+    return from_columns(columns, buffers, tuple(r for rows in parts for r in rows.refusals))
