@@ -38,7 +38,7 @@ def walked(data: U8, end: int, order: str, header: int, unit: int, at: int) -> t
         return np.zeros(0, np.int64), at
     count = min((end - at) // mean, MAX_BATCH)
     walks = int((8 * count) ** 0.5)  # a guess costs about as much as an eighth of a step of all
-    if mean <= CLOSE:
+    if records.close:
         data[at : at + count * mean : LINE].max()  # memory comes sooner in its order than header by header
     starts = records.guessed(at, count * mean // walks, walks, ANY_LENGTH * mean)
     if 2 * len(starts) < walks:
@@ -50,6 +50,7 @@ class _Records:
     def __init__(self, data: U8, order: str, header: int, unit: int) -> None:
         self._data, self._header = data, header
         self._second = 1_000_000_000 // unit
+        self.close = False
         self._length = struct.Struct(order + "I")
         self._word = np.dtype(order + "u4")
         self._lengths = [parts(data[8 + header * step :], 4) for step in range(STRIDE)]
@@ -64,6 +65,7 @@ class _Records:
                 at += self._header + unpack(view, at + 8)[0]
         except struct.error:
             return 0
+        self.close = (at - begin) // PROBE <= CLOSE
         return (at - begin) // PROBE
 
     def guessed(self, at: int, stride: int, walks: int, reach: int) -> I64:
@@ -135,13 +137,16 @@ class _Records:
         """Where ``STRIDE`` steps lead from each place, one behind the other; ``here`` first."""
         steps = np.empty((STRIDE + 1, len(here)), np.int64)
         steps[0] = here
-        try:  # without the headers of the steps before, for which the lengths are looked up further on
-            for (at, behind), lengths in zip(pairwise(steps), self._lengths, strict=True):
-                np.add(at, lengths[at].view(self._word), out=behind)
-            steps += self._header * np.arange(STRIDE + 1)[:, None]
-        except IndexError:  # near the end of the data
-            for at, behind in pairwise(steps):
-                self._behind(at, self._lengths[0][at].view(self._word), behind)
+        if self.close:
+            try:  # without the headers of the steps before, for which the lengths are looked up further on
+                for (at, behind), lengths in zip(pairwise(steps), self._lengths, strict=True):
+                    np.add(at, lengths[at].view(self._word), out=behind)
+                steps += self._header * np.arange(STRIDE + 1)[:, None]
+                return steps
+            except IndexError:  # beyond the end of the data: there no step leads on
+                pass
+        for at, behind in pairwise(steps):
+            self._behind(at, self._lengths[0][at].view(self._word), behind)
         return steps
 
     def _alone(self, at: int, stops: list[int]) -> tuple[I64, int]:
