@@ -14,7 +14,7 @@ from scapy.layers.inet import IP, TCP, fragment
 from scapy.layers.l2 import Dot1Q, Ether
 
 from tests.dynamic.making import MAC_A, MAC_B, A, B, Talk, ether, pcap
-from zoneguard.dynamic import remembering, surveying
+from zoneguard.dynamic import cores, remembering, surveying
 from zoneguard.dynamic.placing import Addresses
 from zoneguard.dynamic.remembering import Remembered
 from zoneguard.dynamic.streams import Limits, reassemble
@@ -68,6 +68,27 @@ def test_pieces_of_any_size_and_flows_one_by_one_give_the_same(
     monkeypatch.setattr(remembering, "PIECE", piece)
     seen = survey([str(path)], digest=False, name=lambda path: "x")
     assert list(reassemble(seen, seen.tracks, Limits(together=1))) == expected
+
+
+@pytest.mark.parametrize("group", [0, 3])
+def test_every_flow_is_found_alone_where_others_lie_elsewhere(
+    group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "TOGETHER", 16)
+    monkeypatch.setattr(remembering, "GROUP", group)
+    packets = [
+        ether(IP(src=A, dst=B) / TCP(sport=port, dport=9, flags="PA", seq=7 + 2 * turn) / f"{port % 90 + 10}".encode())
+        for start in range(1000, 1090, 10)
+        for turn in range(3)
+        for port in (999, *range(start, start + 10))
+    ]
+    path = tmp_path / "parts.pcap"
+    path.write_bytes(pcap(packets))
+    seen = survey([str(path)])
+    together = list(reassemble(seen, seen.tracks))
+    assert len(together) == 91
+    assert {len(c.to_responder.data + c.to_originator.data) for c in together} == {6}
+    assert [c for track in seen.tracks for c in reassemble(seen, [track])] == together
 
 
 def test_a_capture_that_is_cut_meanwhile_is_refused(capture: Path, tmp_path: Path) -> None:

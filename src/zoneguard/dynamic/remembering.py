@@ -29,6 +29,7 @@ from zoneguard.model.text import N_
 ROOM = 16 << 20
 TOGETHER = 48 << 20  # bytes of memory for packets that are looked up together
 PIECE = 2 << 20  # of a file that is read at once: stays in the processor's cache while it is spread
+GROUP = 7  # bits of a direction's number: by groups of so many it is known who has packets in a part
 SHARE = 5  # what a packet's numbers take meanwhile, put together, sorted and in columns
 CHANGED = N_("the capture changed while it was read; copy it first")
 _SAME = ("file", "number", "time", "seq", "ack", "payload", "kept", "tcp", "damaged")  # as in ``Rows``
@@ -49,14 +50,13 @@ def everything(ends: Ends) -> Bool:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one batch left at ``offset`` of the spool: so many packets, of directions ``lowest`` to ``highest``, then so
-    many bytes that are apart."""
+    """What one batch left at ``offset`` of the spool: so many packets, of directions in these ``groups``, then so many
+    bytes that are apart."""
 
     offset: int
     packets: int
     apart: int
-    lowest: int
-    highest: int
+    groups: I64
 
     @property
     def content(self) -> int:
@@ -108,8 +108,8 @@ class Remembered:
             reason = N_("no temporary file can be written: {reason}; set TMPDIR to a place with room",
                         reason=system_reason(error))  # fmt: skip
             raise InputError(reason, import_module("tempfile").gettempdir()) from error
-        bounds = int(table["half"].min()), int(table["half"].max())
-        self._parts.append(_Part(self._end, len(table), len(content), *bounds))
+        groups = np.flatnonzero(np.bincount(table["half"] >> GROUP))
+        self._parts.append(_Part(self._end, len(table), len(content), groups))
         self._end += table.nbytes + len(content)
 
     def packets(
@@ -122,11 +122,12 @@ class Remembered:
             raise ValueError("these flows were of no interest when the captures were read")
         sides: I32 = np.full(2 * len(self._interesting), -1, np.int32)
         sides[halves] = np.arange(len(halves))
-        lowest, highest = (int(halves.min()), int(halves.max())) if len(halves) else (0, -1)
+        wanted = np.zeros((len(sides) >> GROUP) + 1, np.bool_)
+        wanted[halves >> GROUP] = True
         some: list[tuple[_Part, Column]] = []
         size = 0
         for part in self._parts:
-            if part.highest < lowest or part.lowest > highest:
+            if not wanted[part.groups].any():
                 continue
             table = np.frombuffer(self._read(part.offset, part.packets * PACKET.itemsize), PACKET)
             mine = table[sides[table["half"]] >= 0]
