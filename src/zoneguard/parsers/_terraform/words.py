@@ -286,6 +286,8 @@ class _Known:
         """The attributes of an object that are not read and have a value, or will have one, and why they matter."""
         told = values.value if isinstance(values.value, dict) else {}
         pending = later if isinstance(later, dict) else {}
+        if told.keys() <= self.quiet and pending.keys() <= self.quiet:
+            return
         for name in sorted((told.keys() | pending.keys()) - self.quiet):
             what, part, after = self.others.get(name, UNKNOWN), values.get(name), pending.get(name)
             if isinstance(what, str):
