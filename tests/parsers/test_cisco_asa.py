@@ -308,7 +308,7 @@ null0 track tunneled nameif security-level ip address dhcp standby shutdown vlan
 network-object port-object service-object subnet g h name names same-security-traffic inter-interface
 intra-interface crypto map M match address webvpn enable context hostname netmask nat-control no ssh icmp local pool
 10.0.0.1-10.0.0.9 firewall transparent user tag fqdn description per-user-override ASA Version 8.2(1) 9.1 <context>
-NGFW 6.6 -
+NGFW 6.6 - set reverse-route dynamic-map peer setroute pppoe enable
 """
 WORDS = st.sampled_from(SAID.split())
 STARTS = st.sampled_from([

@@ -504,3 +504,10 @@ def test_the_settings_of_a_crypto_map_open_nothing(line: str, said: list[tuple[C
     account = read("\n".join((VERSION, INTERFACES, peers, line))).account
     found = [entry for entry in account.not_understood if "clients" not in entry.reason]
     assert [(entry.concern, entry.bounded) for entry in found] == said
+
+
+def test_routes_to_peers_beside_a_gateway_for_clients() -> None:
+    """``webvpn`` has one word, and a map may have no name."""
+    lines = ("webvpn\n enable outside", "crypto map", "crypto map m", "crypto dynamic-map d 1 set reverse-route")
+    (entry,) = [e for e in read("\n".join((VERSION, INTERFACES, *lines))).account.not_understood if "set" in e.text]
+    assert (entry.concern, entry.bounded) == (Concern.ROUTING, False)

@@ -87,10 +87,15 @@ def opened(config: Config) -> dict[str, list[Rule]]:
 def _reverse_routes(config: Config, command: Command) -> None:
     """``set reverse-route``: routes to what is behind the peer, out of the map's interface, where the default route
     leads anyway or elsewhere."""
-    maps = {words[2] for words in (c.words for c in config.vpn) if words[1] == "map" and command.words[2] in words}
-    names = {c.words[4] for c in config.vpn if c.words[3:4] == ("interface",) and c.words[2] in maps and c.words[4:]}
-    out = bool(names) and all(leads_out(config.routes, config.interface(name), v6=False) for name in names)
+    lines = [c.words for c in config.vpn if c.words[:2] == ("crypto", "map") and len(c.words) > 4]
+    maps = {words[2] for words in lines if command.words[2] in words}
+    names = {words[4] for words in lines if words[3] == "interface" and words[2] in maps}
+    out = bool(names) and all(name in config.named and _leads_out(config, name) for name in names)
     config.not_understood(command.line, REVERSE, Concern.ROUTING, bounded=out)
+
+
+def _leads_out(config: Config, name: str) -> bool:
+    return config.named[name].takes_default or leads_out(config.routes, config.interface(name), v6=False)
 
 
 def _entries(config: Config, what: tuple[str, str]) -> dict[tuple[str, str], str]:
