@@ -566,3 +566,46 @@ def test_words_of_shared_addresses(lines: str, said: list[str]) -> None:
     found = read(text)
     assert [entry.text for entry in found.account.not_understood] == [line.strip() for line in said]
     assert [entry.concern for entry in found.devices[0].uncertain] == [Concern.INTERFACE] * len(said)
+
+
+DIALLED_IN = """
+hostname r1
+interface GigabitEthernet0/0
+ ip address 10.1.0.1 255.255.255.0
+interface GigabitEthernet0/1
+ ip address 10.2.0.1 255.255.255.0
+interface Virtual-Template1
+ ip unnumbered GigabitEthernet0/0
+ ip access-group CLIENTS in
+ peer default ip address pool VPN
+ip local pool VPN 10.1.0.32 10.1.0.40
+ip local pool VPN 10.1.0.50
+ip access-list extended CLIENTS
+ permit ip any 10.2.0.0 0.0.0.255
+"""
+
+
+def test_peers_that_dial_in_are_reached_by_their_interface() -> None:
+    """Cisco, "peer default ip address", ``ip local pool``."""
+    found = device(DIALLED_IN)
+    for client in ("10.1.0.32", "10.1.0.40", "10.1.0.50"):
+        assert goes(found, "GigabitEthernet0/1", f"10.2.0.5 > {client} tcp/80") == "Virtual-Template1"
+    assert goes(found, "GigabitEthernet0/1", "10.2.0.5 > 10.1.0.41 tcp/80") == "GigabitEthernet0/0"
+    assert goes(found, "Virtual-Template1", "10.1.0.33 > 10.2.0.5 tcp/80") == "GigabitEthernet0/1"
+    assert goes(found, "Virtual-Template1", "10.1.0.33 > 10.1.0.5 tcp/80") == "deny"
+    one = device(DIALLED_IN.replace("address pool VPN", "address 10.1.0.60"))
+    assert goes(one, "GigabitEthernet0/1", "10.2.0.5 > 10.1.0.60 tcp/80") == "Virtual-Template1"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (DIALLED_IN.replace("pool VPN\n", "pool OTHER\n"), "peer default ip address pool OTHER"),
+        (DIALLED_IN.replace("address pool VPN", "address dhcp"), "peer default ip address dhcp"),
+        (DIALLED_IN + "crypto isakmp client configuration group G\n pool VPN\n", "pool VPN"),
+        (DIALLED_IN.replace("10.1.0.50", "a.b"), "ip local pool VPN a.b"),
+    ],
+)
+def test_peers_of_whom_the_addresses_are_not_known(text: str, said: str) -> None:
+    (doubt,) = device(text).uncertain
+    assert (doubt.text, doubt.concern) == (said, Concern.ROUTING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.parsers.packet_run import Runs
 from tests.parsers.yamaha_run import device, packet, read, routed
 from zoneguard.model.addresses import V6, format_address, parse_address, prefix_of
 from zoneguard.model.device import Concern, RouteKind
@@ -235,6 +236,28 @@ pp select anonymous
     assert not device(text).uncertain
     assert ways(text, "192.168.0.77") == {"pp-anonymous"}
     assert not ways(text, "10.0.0.9"), "a password"
+
+
+def test_a_caller_may_have_an_address_of_the_scopes_of_the_router() -> None:
+    """CR 8.2, ``ip pp remote address pool dhcp``: an address of a scope, which a host of the LAN may have as well."""
+    text = """
+ip lan1 address 192.168.0.1/24
+ip lan2 address 10.0.0.1/24
+pp select anonymous
+ ip pp remote address pool dhcp
+ pp enable anonymous
+"""
+    (doubt,) = device(text).uncertain
+    assert doubt.concern is Concern.INTERFACE
+    found = device(text + "dhcp scope 1 192.168.0.100-192.168.0.120/24\n")
+    assert not found.uncertain
+
+    def outs(destination: str) -> set[str]:
+        step = Runs("main").result(found, "lan2", f"10.0.0.5 > {destination} tcp/80")
+        return {way.egress for way in step.may if way.egress}
+
+    assert outs("192.168.0.110") == {"lan1", "pp-anonymous"}
+    assert outs("192.168.0.99") == {"lan1"}
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,11 @@ GATEWAY_ASSIGNED = (
     "add the exported routing table (`routes:`)"
 )
 
+DIALLED = (
+    "dynamic routing: routes to peers that dial in are not in the configuration; "
+    "add the exported routing table (`routes:`)"
+)
+
 
 def assigned(by: str, v6: bool = False) -> Reason:
     """That an address, and perhaps a default route with it, is not the device's own choice."""

@@ -18,6 +18,7 @@ from zoneguard.model.device import (
     Device,
     Filter,
     Permit,
+    PolicyRoute,
     Routing,
     Rule,
     RuleList,
@@ -25,6 +26,7 @@ from zoneguard.model.device import (
     Vrf,
 )
 from zoneguard.model.intervals import Intervals
+from zoneguard.model.match import Field, In, Unknown, both
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
 from zoneguard.parsers._assigned import report
@@ -34,6 +36,7 @@ from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
 from zoneguard.parsers._yamaha.dynamic import list_rules
 from zoneguard.parsers._yamaha.ethernet import frame_bindings, frame_stage
 from zoneguard.parsers._yamaha.filters import family as family_match
+from zoneguard.parsers._yamaha.interface import LEASED
 from zoneguard.parsers._yamaha.management import settings
 from zoneguard.parsers._yamaha.nat import translations, undefined
 from zoneguard.parsers._yamaha.routes import Connected, routing
@@ -109,7 +112,7 @@ def _missing(config: Config) -> Iterator[tuple[FilterList, list[str]]]:
 def _vrf(config: Config, ledger: Ledger) -> Vrf:
     connected = list(_connected(config))
     _overridden(config, connected, ledger)
-    policy_routes, routes = [], list(config.dialled)
+    policy_routes, routes = list(_to_callers(config, ledger)), list(config.dialled)
     for family in (config.v4, config.v6):
         policies, table = routing(family, [c for c in connected if (c.network >= V6) == family.v6])
         policy_routes += policies
@@ -123,6 +126,17 @@ def _vrf(config: Config, ledger: Ledger) -> Vrf:
         stages=tuple(_stages(config)),
         policy_routes=tuple(policy_routes),
     )
+
+
+def _to_callers(config: Config, ledger: Ledger) -> Iterator[PolicyRoute]:
+    """Callers get addresses of the router's own scopes (``ip pp remote address pool dhcp``), as hosts of a LAN do: an
+    address of a scope may be on either side."""
+    scopes = Intervals.from_spans(config.scopes.values())
+    for name, span in config.leased:
+        ledger.not_understood(span.first, LEASED, Concern.INTERFACE, bounded=bool(scopes))
+        held = Unknown(Reason("{device}: a caller of {name} has the address", device=config.name, name=name), span)
+        if scopes:
+            yield PolicyRoute(both(In(Field.DST, scopes), held), span, ((None, name),))
 
 
 def _connected(config: Config) -> Iterator[Connected]:

@@ -41,7 +41,8 @@ class Applied:
 class Port:
     """An interface. ``access``: direction and version of IP → the list in force; ``frames``: lists on a switched
     port; ``vlans``: those that a switched port carries; ``virtual``: addresses shared with other routers (HSRP, VRRP,
-    GLBP); ``unread_address``: the line by which it gets an address; ``takes_gateway``: and, by DHCP, a default route.
+    GLBP); ``unread_address``: the line by which it gets an address; ``takes_gateway``: and, by DHCP, a default route;
+    ``callers``: pools, or an address, of which its peers are given addresses.
     ``primary``, where it has one, is the first of ``addresses``: IOS writes it behind the secondary ones."""
 
     name: str
@@ -64,6 +65,7 @@ class Port:
     virtual: list[int] = field(default_factory=list)
     unread_address: Line | None = None
     takes_gateway: bool = True
+    callers: list[Applied] = field(default_factory=list)
 
     @property
     def by_dhcp(self) -> bool:
@@ -142,6 +144,7 @@ class Config:
     ports: dict[str, Port] = field(default_factory=dict)
     vrfs: dict[str, SourceSpan] = field(default_factory=dict)
     targets: dict[str, Targets] = field(default_factory=dict)
+    pools: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     statics: list[Static] = field(default_factory=list)
     route_maps: dict[str, dict[int, Clause]] = field(default_factory=dict)
     access_maps: dict[str, dict[int, MapEntry]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from zoneguard.parsers._cisco.lists import ANSWERS
 from zoneguard.parsers._cisco.lists import sessions as answered
 from zoneguard.parsers._cisco.local import local_stage
 from zoneguard.parsers._cisco.values import family, undecided
+from zoneguard.parsers._cisco_ios.callers import callers
 from zoneguard.parsers._cisco_ios.crypto import Tunnel, accounted, decrypted, reached
 from zoneguard.parsers._cisco_ios.firewall import Firewall
 from zoneguard.parsers._cisco_ios.reader import Reader
@@ -96,7 +97,7 @@ def _context(reader: Reader, common: Common) -> Vrf:
     return Vrf(
         common.name,
         frozenset(port.name for port in common.ports),
-        (*common.routes, *given),
+        (*common.routes, *given, *callers(config, common.ports)),
         tuple(stages),
         common.policy_routes,
         lists,

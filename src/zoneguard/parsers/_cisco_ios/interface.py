@@ -11,6 +11,7 @@ from zoneguard.parsers._cisco.lines import Line
 from zoneguard.parsers._cisco.ports import HANDLERS, Handler, read_port
 from zoneguard.parsers._cisco.reasons import OWN_PACKETS
 from zoneguard.parsers._cisco.values import UnreadableError
+from zoneguard.parsers._cisco_ios.callers import read_peer
 from zoneguard.parsers._cisco_ios.commands import harmless_on_interface
 from zoneguard.parsers._cisco_ios.crypto import Crypto
 
@@ -104,6 +105,7 @@ def interface_reader(config: Config, notes: Notes, crypto: Crypto) -> Callable[[
         ("ipv6", "rip"): dynamic,
         ("ipv6", "eigrp"): dynamic,
         ("ppp",): ppp,
+        ("peer", "default", "ip"): read_peer,
         ("crypto", "map"): crypto_map,
         ("mpls", "ip"): _refused(LABELS, Concern.ROUTING),
         ("ip", "wccp"): _refused(REDIRECTED, Concern.ROUTING),

@@ -23,6 +23,8 @@ from zoneguard.parsers._cisco.statics import read_route
 from zoneguard.parsers._cisco.targets import read_bgp, read_targets
 from zoneguard.parsers._cisco.values import UnreadableError
 from zoneguard.parsers._cisco.vlans import read_access_map, read_vlan, read_vlan_filter
+from zoneguard.parsers._cisco_ios.callers import read_group as read_clients
+from zoneguard.parsers._cisco_ios.callers import read_pool
 from zoneguard.parsers._cisco_ios.commands import harmless
 from zoneguard.parsers._cisco_ios.crypto import Crypto, read_crypto_map
 from zoneguard.parsers._cisco_ios.interface import Notes, interface_reader
@@ -83,6 +85,9 @@ class Reader:
             ("ip", "wccp"): lambda line: account(ledger, line, DEFINED_ONLY),
             ("ip", "admission"): lambda line: account(ledger, line, DEFINED_ONLY),
             ("ip", "nat"): lambda line: read_nat(self.config, self.nat, line),
+            ("ip", "local", "pool"): lambda line: read_pool(self.config, line),
+            ("crypto", "isakmp"): lambda line: read_clients(self.config, line),
+            ("crypto", "ikev2"): lambda line: read_clients(self.config, line),
             ("crypto", "map"): lambda line: read_crypto_map(self.config, self.crypto, line),
             ("time-range",): lambda line: account(ledger, line, DEFINED_ONLY),
             ("track",): lambda line: account(ledger, line, DEFINED_ONLY),

@@ -17,14 +17,11 @@ from zoneguard.parsers._fortios.addresses import AddressBook
 from zoneguard.parsers._fortios.blocks import Block
 from zoneguard.parsers._fortios.export import Export, Scope
 from zoneguard.parsers._fortios.schema import TUNNELS, Schema, account, ignore
+from zoneguard.parsers.assembly import DIALLED
 
 SSL_SETTINGS, SSL_PORTALS = "vpn ssl settings", "vpn ssl web portal"
 _POOLS = (("tunnel-mode", "ip-pools", "tunnel-ip-pools"), ("ipv6-tunnel-mode", "ipv6-pools", "tunnel-ipv6-pools"))
 _RANGES = (("ipv4-start-ip", "ipv4-end-ip", "ipv4-name"), ("ipv6-start-ip", "ipv6-end-ip", "ipv6-name"))
-DIALLED = (
-    "dynamic routing: routes to peers that dial in are not in the configuration; "
-    "add the exported routing table (`routes:`)"
-)
 NO_POOL = "the addresses that clients of the VPN are given are not plain addresses of the file"
 
 

@@ -154,6 +154,7 @@ class Config:
     leases: list[tuple[str, int, int, SourceSpan]] = field(default_factory=list)  # scope, address, MAC
     bindings: list[MacBinding] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)  # addresses that the network assigns
+    leased: list[tuple[str, SourceSpan]] = field(default_factory=list)  # lines whose callers have leased addresses
     dialled: list[Route] = field(default_factory=list)  # host routes of dialled lines
     services: dict[str, tuple[SourceSpan, tuple[str, ...]]] = field(default_factory=dict)
     service_off: set[str] = field(default_factory=set)

@@ -17,6 +17,7 @@ from zoneguard.parsers._yamaha.config import Config, Doubt, Port, Reading, filte
 from zoneguard.parsers._yamaha.filters import UnreadableError, mask_length
 from zoneguard.parsers._yamaha.lines import Command
 
+LEASED = "the addresses that DHCP gives to callers are not in the configuration"
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -106,8 +107,11 @@ def _remote(command: Command, config: Config, name: str, rest: Sequence[str]) ->
     """Hosts at the far end of a dialled line: reached by it, whatever the routes say."""
     pool = rest[0] == "pool"
     first = rest[1] if pool else rest[0]
-    if first in ("dhcp", "dhcpc"):
-        return Doubt("the addresses that DHCP gives to callers are not in the configuration", Concern.INTERFACE)
+    if first == "dhcp":
+        config.leased.append((name, command.span))
+        return True
+    if first == "dhcpc":
+        return Doubt(LEASED, Concern.INTERFACE)
     for item in rest[1:] if pool else [first]:
         low, _, high = item.partition("-")
         span = Intervals.span(v4_address(low).address, v4_address(high or low).address)
