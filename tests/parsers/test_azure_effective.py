@@ -31,7 +31,7 @@ from zoneguard.parsers._azure.effective import ADMIN_RULES, GOES_ON
 from zoneguard.parsers._azure.routing import BY_APPLIANCE
 from zoneguard.parsers._azure.routing import NO_ROUTE as UNREAD_ROUTE
 from zoneguard.parsers._azure.vnet import BYPASSED, OTHERS, WHICH_INTERFACE
-from zoneguard.parsers._azure.words import APP_GATEWAY, NO_PEERING_ROUTES, PARTLY
+from zoneguard.parsers._azure.words import APP_GATEWAY, FORCED, NO_PEERING_ROUTES, PARTLY
 from zoneguard.parsers._cloud import UNKNOWN
 from zoneguard.parsers.azure import PLUGIN
 from zoneguard.parsers.reading import detect
@@ -185,6 +185,8 @@ FIREWALL = {"ipConfigurations": [{"id": f"{GROUP}/azureFirewalls/f/ipConfigurati
         (town(ALLOW, applicationGatewayIPConfigurations=[{"id": "x"}]), APP_GATEWAY),
         (town(ALLOW, **ENDPOINT, privateEndpointNetworkPolicies="Disabled"), BYPASSED),
         (town(ALLOW, **FIREWALL), OTHERS),
+        (town(ALLOW, thing("virtualNetworkGateways", "w", gatewayDefaultSite={"id": f"{GROUP}/localNetworkGateways/s"})),
+         FORCED),
         (town(ALLOW | {"denyList": ["10.0.1.0/24"]}), UNKNOWN),
         ([vnet(subnet("a", "10.0.1.0/24"), virtualNetworkPeerings=[
             thing("p", "p", peeringState="Connected", remoteSubnetNames=["s"],

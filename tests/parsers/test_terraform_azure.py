@@ -162,6 +162,7 @@ def test_peered_networks_and_application_groups_are_followed() -> None:
          ORPHAN),
         ("azurerm_subnet_route_table_association.z", {"subnet_id": Ref("azurerm_subnet.a.id"),
                                                       "route_table_id": Ref("local.t")}, WHICH),
+        ("azurerm_virtual_network_gateway.z", {"name": "z", "default_local_network_gateway_id": "/x/s"}, FORCED),
         ("azurerm_route.z", {"name": "z", "route_table_name": "t", "resource_group_name": "rg",
                              "address_prefix": Ref("var.p"), "next_hop_type": "None"}, LATER),
     ],

@@ -20,6 +20,7 @@ NO_PEERING_ROUTES = "a route table without the routes of peerings, which is not 
 SERVICE_GATEWAY = "a gateway of the subnet or network that is not read"
 TRANSLATED = "address translation at the gateway, which is not read"
 CLIENTS = "clients that connect to the gateway, or routes that it announces, which are not read"
+FORCED = "a default route to a site (forced tunnelling), which is not followed"
 STATELESS = "a network interface that does not keep track of sessions"
 APP_GATEWAY = "an application gateway in the subnet: who reaches it, and whom it reaches, is not read"
 MORE_ADDRESSES = "a block of addresses of this network interface that is not read"
@@ -126,12 +127,12 @@ MEMBERS: Mapping[str, Mapping[str, object]] = {
     GATEWAY: {**_FRAME,
         "ipConfigurations": CONFIGURATION, "natRules": TRANSLATED, "vpnClientConfiguration": CLIENTS,
         "customRoutes": CLIENTS, "allowVirtualWanTraffic": CLIENTS, "allowRemoteVnetTraffic": CLIENTS,
-        "virtualNetworkGatewayPolicyGroups": CLIENTS,
+        "virtualNetworkGatewayPolicyGroups": CLIENTS, "gatewayDefaultSite": FORCED,
         **dict.fromkeys((
             "autoScaleConfiguration", "gatewayType", "vpnType", "vpnGatewayGeneration", "enableBgp",
             "enablePrivateIpAddress", "virtualNetworkGatewayMigrationStatus", "activeActive", "active",
             "enableHighBandwidthVpnGateway", "disableIPSecReplayProtection", "disableIpSecReplayProtection",
-            "gatewayDefaultSite", "bgpSettings", "inboundDnsForwardingEndpoint", "enableDnsForwarding",
+            "bgpSettings", "inboundDnsForwardingEndpoint", "enableDnsForwarding",
             "vNetExtendedLocationResourceId", "enableBgpRouteTranslationForNat", "adminState", "resiliencyModel",
         ), HARMLESS),
     },

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from zoneguard.model.device import Concern
 from zoneguard.parsers._aws.words import ELSEWHERE, LATTICE
-from zoneguard.parsers._azure.words import BALANCED_IN, CHAINED, CLIENTS, MORE_ADDRESSES, PARTLY, POOLED
+from zoneguard.parsers._azure.words import BALANCED_IN, CHAINED, CLIENTS, FORCED, MORE_ADDRESSES, PARTLY, POOLED
 from zoneguard.parsers._cloud import ENDPOINT_POLICY, HARMLESS, IGNORED, NOTHING, UNKNOWN
 from zoneguard.parsers._json_node import Node
 from zoneguard.parsers._terraform.plan import Resource, some_true
@@ -258,8 +258,9 @@ AZURE: Mapping[str, Table] = {
                                                        "public_ip_address_id"),
         **dict.fromkeys(("vpn_client_configuration", "custom_route", "policy_group", "remote_vnet_traffic_enabled",
                          "virtual_wan_traffic_enabled"), CLIENTS),
+        "default_local_network_gateway_id": FORCED,
         **_idle("type", "vpn_type", "generation", "sku", "active_active", "enable_bgp", "bgp_enabled", "bgp_settings",
-                "bgp_route_translation_for_nat_enabled", "default_local_network_gateway_id",
+                "bgp_route_translation_for_nat_enabled",
                 "dns_forwarding_enabled", "ip_sec_replay_protection_enabled", "private_ip_address_enabled"),
     },
 }  # fmt: skip
