@@ -185,8 +185,7 @@ FIREWALL = {"ipConfigurations": [{"id": f"{GROUP}/azureFirewalls/f/ipConfigurati
         (town(ALLOW, applicationGatewayIPConfigurations=[{"id": "x"}]), APP_GATEWAY),
         (town(ALLOW, **ENDPOINT, privateEndpointNetworkPolicies="Disabled"), BYPASSED),
         (town(ALLOW, **FIREWALL), OTHERS),
-        (town(ALLOW, thing("virtualNetworkGateways", "w", gatewayDefaultSite={"id": f"{GROUP}/localNetworkGateways/s"})),
-         FORCED),
+        (town(ALLOW, thing("virtualNetworkGateways", "w", gatewayDefaultSite={"id": "/x/s"})), FORCED),
         (town(ALLOW | {"denyList": ["10.0.1.0/24"]}), UNKNOWN),
         ([vnet(subnet("a", "10.0.1.0/24"), virtualNetworkPeerings=[
             thing("p", "p", peeringState="Connected", remoteSubnetNames=["s"],

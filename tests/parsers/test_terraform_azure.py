@@ -15,6 +15,7 @@ from zoneguard.model.addresses import parse_address
 from zoneguard.model.match import ConnState
 from zoneguard.model.packet import Packet
 from zoneguard.parsers import Parsed, Source, azure
+from zoneguard.parsers._azure.words import FORCED
 from zoneguard.parsers._terraform.azure import LATER, NEVER_READ, ORPHAN, WHICH
 from zoneguard.parsers.terraform import PLUGIN
 from zoneguard.static.trace import Disposition, Tracer
