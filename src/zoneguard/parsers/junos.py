@@ -35,7 +35,8 @@ _SET_KNOWN = re.compile(
 _BRACE = re.compile(rf"^(?:{_TOP}) \{{\s*$", re.M)
 _BRACE_KNOWN = re.compile(
     r"^\s*(?:version \d+\.\d+[A-Z-][\w.-]*;|security-zone \S+ \{|from-zone \S+ to-zone \S+ \{"
-    r"|unit \d+ \{|family inet6? \{|policy-options \{|instance-type [\w-]+;|host-name \S+;|apply-groups )",
+    r"|address-book (?:\S+ )?\{|(?:static|source|destination) \{\s*rule-set |rule-set \S+ \{|unit \d+ \{"
+    r"|family inet6? \{|policy-options \{|instance-type [\w-]+;|host-name \S+;|apply-groups )",
     re.M,
 )
 _END = re.compile(r";\s*(?:##.*)?$", re.M)

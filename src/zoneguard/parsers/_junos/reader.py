@@ -8,6 +8,7 @@ from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
 from zoneguard.parsers._junos.commands import DELETED, MAX_DEPTH, VERBS, Commands
+from zoneguard.parsers._junos.fragments import settle
 from zoneguard.parsers._junos.tree import Node, down
 from zoneguard.parsers._junos.words import (
     BANNER,
@@ -87,6 +88,7 @@ class TreeReader:
         if self._comment:
             self._commands.problem(self._comment, "this comment has no end", Concern.FILTER)
         self._set_inactive_apart()
+        settle(self.root)
         return self.root
 
     def _quote_goes_on(self, number: int, line: str) -> bool:

@@ -24,6 +24,11 @@ _XML = re.compile(
     r"<(?:deviceconfig|rulebase|mgt-config|virtual-router|device-group|pre-rulebase|address-group)\b"
     r"|<config [^>]*(?:urldb|detail-version|version)="
 )
+_FRAGMENT = re.compile(
+    r"<entry name=\"[^\"]*\"[^>]*>\s*(?:<[\w-]+>\s*(?:<member>[^<]*</member>\s*)+</[\w-]+>|<(?:ip-netmask|fqdn)>)"
+    r"|<response status=\"success\""
+)
+"""An entry with a list in it, or with an address; an answer of the API."""
 _BRACES = re.compile(r"^\s*(?:deviceconfig|mgt-config|rulebase|virtual-router|vsys|pre-rulebase) \{", re.M)
 
 
@@ -33,7 +38,9 @@ def confidence(source: Source) -> float:
     form = _form(source)
     text = "\n".join(lines)
     if form == "xml":
-        return 0.95 if "<config" in text and _XML.search(text) else 0.7 if _XML.search(text) else 0.0
+        if _XML.search(text):
+            return 0.95 if "<config" in text else 0.7
+        return 0.6 if _FRAGMENT.search(text) else 0.0
     if form == "set":
         own = sum(1 for line in lines if _OWN_SET.match(line.strip()))
         return 0.0 if not own else 0.95 if own * 4 >= sum(line.lstrip().startswith("set ") for line in lines) else 0.6

@@ -11,6 +11,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from zoneguard.model.device import Concern
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
+from zoneguard.parsers._panos.fragments import settle
 from zoneguard.parsers._panos.tree import Node
 from zoneguard.parsers.accounting import BLANK, Ledger
 
@@ -21,6 +22,10 @@ SESSION = "prompt or command of a pasted session"
 PROMPT = re.compile(
     r"[^\s<>{}]{1,64}@[^\s<>{}]{1,64}[>#](?:\s|$)|\[edit\b|exit$|configure$|quit$|(?:Enter|Exit)ing configuration mode"
 )
+
+
+_WHOLE = "fragments"
+"""The element that is put around several that stand side by side."""
 
 
 class _BeyondError(Exception):
@@ -120,6 +125,9 @@ class _Builder:
             node.last = max(node.first, line)
 
 
+_ERRORS = (ExpatError, SyntaxError, DefusedXmlException, _BeyondError, ValueError, UnicodeError)
+
+
 def read_xml(source: Source, ledger: Ledger) -> tuple[Node, list[tuple[str, int]]]:
     """The document of ``source``, and lines around it that are none of it with the reason.
 
@@ -130,15 +138,45 @@ def read_xml(source: Source, ledger: Ledger) -> tuple[Node, list[tuple[str, int]
     asides = _around(source, ledger, 1, start)
     builder = _Builder(ledger, start)
     rest = "\n".join(lines[start + 1 :])
+    text = f"{lines[start].lstrip()}\n{rest}" if start < len(lines) else ""
     try:
-        builder.parser.feed(f"{lines[start].lstrip()}\n{rest}" if start < len(lines) else "")
+        builder.parser.feed(text)
         builder.parser.close()
-    except (ExpatError, SyntaxError, DefusedXmlException, _BeyondError, ValueError, UnicodeError) as error:
-        _broken(source, ledger, builder, error, asides)
+    except _ERRORS as error:
+        side_by_side = _side_by_side(source, ledger, builder, start, asides)
+        if side_by_side is None:
+            _broken(source, ledger, builder, error, asides)
+        builder = side_by_side or builder
+    settle(builder.root)
     builder.root.last = max(1, len(lines))
     marked = lines if "<?" in rest or "<!" in rest else lines[: start + 1]
     asides += ((BLANK, n) for n, line in enumerate(marked, 1) if _ASIDE.fullmatch(line.strip()))
     return builder.root, asides
+
+
+def _side_by_side(
+    source: Source, ledger: Ledger, first: _Builder, start: int, asides: list[tuple[str, int]]
+) -> _Builder | None:
+    """Several elements one after another, as of several answers pasted; ``None`` where it is something else."""
+    lines = source.lines
+    end = next((n for n in range(len(lines), first.closed, -1) if lines[n - 1].rstrip().endswith(">")), 0)
+    following = lines[first.closed : end] if first.closed else ()
+    if not any(line.lstrip().startswith("<") for line in following) or lines[start].lstrip().startswith("<?"):
+        return None
+    builder = _Builder(ledger, start)
+    try:
+        builder.parser.feed(
+            f"<{_WHOLE}>" + "\n".join((lines[start].lstrip(), *lines[start + 1 : end])) + f"</{_WHOLE}>"
+        )
+        builder.parser.close()
+    except _ERRORS:
+        return None
+    whole = builder.root.children.pop(_WHOLE)
+    builder.root.children.update(whole.children)
+    inside = {n for node in whole.children.values() for n in range(node.first, node.last + 1)}
+    for number in (n for n in range(start + 1, len(lines) + 1) if n not in inside):
+        asides += _around(source, ledger, number, number)
+    return builder
 
 
 def _broken(source: Source, ledger: Ledger, builder: _Builder, error: Exception, asides: list[tuple[str, int]]) -> None:
