@@ -12,7 +12,7 @@ from tests.commands.conftest import Run
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.packets.engine import TooLarge
 from zoneguard.model.text import N_
-from zoneguard.static import pipeline, reachability
+from zoneguard.static import compiled, pipeline, reachability
 from zoneguard.static.transit import Transit
 
 RULES = """\
@@ -116,7 +116,7 @@ class Small(pipeline.Pipeline):
 def test_a_zone_that_cannot_be_followed_leaves_the_others(
     zoneguard: Run, town: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reachability, "Pipeline", Small)
+    monkeypatch.setattr(compiled, "Pipeline", Small)
     no_policy(town)
     status, found = report(zoneguard, "verify", town)
     (message,) = undetermined(found, "ZG401")
