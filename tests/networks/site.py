@@ -34,6 +34,19 @@ PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
 Zones = Mapping[str, tuple[str, str]]
 """Name → class and prefixes, as ``zoneguard.yaml`` writes them."""
 
+FORTIGATE_OPEN = """\
+config firewall policy
+    edit 1
+        set srcintf "any"
+        set dstintf "any"
+        set srcaddr "all"
+        set dstaddr "all"
+        set action accept
+        set schedule "always"
+        set service "ALL"
+    next
+end
+"""
 FORTIGATE_SPLIT = """\
 config system interface
     edit "port1"

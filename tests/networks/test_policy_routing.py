@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.networks.site import FORTIGATE_SPLIT, Given, Site, opening, site
+from tests.networks.site import FORTIGATE_OPEN, FORTIGATE_SPLIT, Given, Site, opening, site
 
 ZONES = {
     "lgwan": ("lgwan", "10.20.0.0/24"),
@@ -64,18 +64,7 @@ config router policy
         set output-device "port3"
     next
 end
-config firewall policy
-    edit 1
-        set srcintf "any"
-        set dstintf "any"
-        set srcaddr "all"
-        set dstaddr "all"
-        set action accept
-        set schedule "always"
-        set service "ALL"
-    next
-end
-"""
+{FORTIGATE_OPEN}"""
 SPLITTERS = {"linux": Given(LINUX, format="ip-route"), "cisco": Given(CISCO), "fortigate": Given(FORTIGATE)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.networks.site import FORTIGATE_OPEN
 from tests.parsers.packet_run import Runs
 from zoneguard.model.addresses import V6
 from zoneguard.model.device import Device, Route
@@ -57,7 +58,8 @@ interface GigabitEthernet3
 interface GigabitEthernet2
  ip address dhcp
 """
-FORTIOS = """
+FORTIOS = (
+    """
 #config-version=FGT60F-7.2.8-FW-build1639-240313:opmode=0:vdom=0:user=admin
 config system interface
     edit "lan"
@@ -70,18 +72,9 @@ config system interface
         set mode {}
     next
 end
-config firewall policy
-    edit 1
-        set srcintf "any"
-        set dstintf "any"
-        set srcaddr "all"
-        set dstaddr "all"
-        set action accept
-        set schedule "always"
-        set service "ALL"
-    next
-end
 """
+    + FORTIGATE_OPEN
+)
 
 
 ASA = """
