@@ -9,7 +9,7 @@ behind the interface, and what the device forwards is open. A line from point to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from zoneguard.model.addresses import V6
@@ -17,6 +17,9 @@ from zoneguard.model.device import Concern, Route
 from zoneguard.model.spans import SourceSpan
 from zoneguard.parsers.accounting import Ledger
 from zoneguard.parsers.assembly import assigned
+
+Rank = tuple[int, int]
+"""Distance and metric of a route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,22 @@ class Given:
     alone: bool = False
 
 
-def report(ledger: Ledger, given: Given, routes: Iterable[Route]) -> None:
-    """Enter what the address leaves open of a context with ``routes``."""
-    bounded = given.alone or leads_out(routes, given.interface, given.v6)
-    ledger.not_understood(given.span.first, assigned(given.by, given.v6), Concern.INTERFACE, bounded)
+def settled(ledger: Ledger, asked: Iterable[tuple[Given, Rank | None]], routes: Sequence[Route]) -> tuple[Route, ...]:
+    """The default routes that come with addresses in a context with ``routes``, ranked as said (``None``: none comes).
+    What the addresses leave open is entered."""
+    pairs = list(asked)
+    coming = (given_default(routes, g.interface, g.span, g.v6, rank) for g, rank in pairs if rank is not None)
+    found = tuple(route for some in coming for route in some)
+    for given, _ in pairs:
+        bounded = given.alone or leads_out((*routes, *found), given.interface, given.v6)
+        ledger.not_understood(given.span.first, assigned(given.by, given.v6), Concern.INTERFACE, bounded)
+    return found
+
+
+def ranked(given: Sequence[Given], rank: Rank | None) -> Iterator[tuple[Given, Rank | None]]:
+    """Addresses of one interface for ``settled``; with the first of IPv4 comes a default route of this rank."""
+    first = next((one for one in given if not one.v6), None)
+    yield from ((one, rank if one is first else None) for one in given)
 
 
 def leads_out(routes: Iterable[Route], interface: str, v6: bool) -> bool:
@@ -45,7 +60,7 @@ def leads_out(routes: Iterable[Route], interface: str, v6: bool) -> bool:
 
 
 def given_default(
-    routes: Iterable[Route], interface: str, span: SourceSpan, v6: bool = False, rank: tuple[int, int] = (0, 0)
+    routes: Iterable[Route], interface: str, span: SourceSpan, v6: bool = False, rank: Rank = (0, 0)
 ) -> tuple[Route, ...]:
     """The default route that comes with the address: none where ``routes`` have one out of ``interface``.
 

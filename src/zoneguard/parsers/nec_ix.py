@@ -16,7 +16,7 @@ from zoneguard.model.match import Field, In, Not, Unknown, both
 from zoneguard.model.settings import Service
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
-from zoneguard.parsers._assigned import given_default, report
+from zoneguard.parsers._assigned import ranked, settled
 from zoneguard.parsers._cisco.lines import Line, read_lines
 from zoneguard.parsers._forms import each
 from zoneguard.parsers._indented.wholeness import missing
@@ -117,13 +117,8 @@ def _routes(config: Config, name: str, ports: Sequence[Port]) -> tuple[Route, ..
     """Static routes, the default routes that come with an address by DHCP, routes to peers that are given one."""
     routes = tuple(config.routes.get(name, ()))
     up = [port for port in ports if not port.shut]
-    taking = (given_default(routes, port.name, port.given[0].span) for port in up if port.takes_default)
-    routes += tuple(route for found in taking for route in found)
-    routes += tuple(callers(config, ports))
-    for port in up:
-        for given in port.given:
-            report(config.ledger, given, routes)
-    return routes
+    asked = (pair for port in up for pair in ranked(port.given, (0, 0) if port.takes_default else None))
+    return (*routes, *settled(config.ledger, asked, routes), *callers(config, ports))
 
 
 def _stages(config: Config, ports: Sequence[Port], filters: Filters) -> Iterator[Stage]:

@@ -29,7 +29,7 @@ from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field, In, Unknown, both
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Marks, Parsed, Parser, Source
-from zoneguard.parsers._assigned import report
+from zoneguard.parsers._assigned import settled
 from zoneguard.parsers._indented import wholeness
 from zoneguard.parsers._yamaha.collect import collect
 from zoneguard.parsers._yamaha.config import Config, Family, FilterList, Port
@@ -117,8 +117,7 @@ def _vrf(config: Config, ledger: Ledger) -> Vrf:
         policies, table = routing(family, [c for c in connected if (c.network >= V6) == family.v6])
         policy_routes += policies
         routes += table
-    for given in config.given:
-        report(ledger, given, routes)
+    settled(ledger, ((given, None) for given in config.given), routes)
     return Vrf(
         name="main",
         interfaces=frozenset(config.ports),

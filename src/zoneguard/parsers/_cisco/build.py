@@ -11,7 +11,7 @@ from zoneguard.model.match import Match
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import Reason
 from zoneguard.parsers import Source
-from zoneguard.parsers._assigned import Given, given_default, report
+from zoneguard.parsers._assigned import Given, Rank, settled
 from zoneguard.parsers._cisco.config import DEFAULT, Config, Port, Static
 from zoneguard.parsers._cisco.filters import on_ports, on_vlans, port_groups, routed
 from zoneguard.parsers._cisco.groups import Groups
@@ -61,20 +61,19 @@ def prepare(config: Config, protocols: Iterable[Line]) -> None:
 def _assigned(config: Config, ports: Iterable[Port], routes: tuple[Route, ...]) -> tuple[Route, ...]:
     """The default routes that come with assigned addresses: by DHCP of distance 254 ("Configuring the Cisco IOS DHCP
     Client"), by ``autoconfig default`` of distance 2. What the addresses leave open is said."""
-    lines = [(port, port.unread_address) for port in ports if port.unread_address is not None]
-    found: tuple[Route, ...] = ()
-    for port, line in lines:
+    asked: list[tuple[Given, Rank | None]] = []
+    for port in ports:
+        line = port.unread_address
+        if line is None:
+            continue
         config.understood(line)
-        v6, span = line.word(0) == "ipv6", config.span(line)
+        v6, ppp = line.word(0) == "ipv6", line.word(2) == "negotiated"
+        by = Reason("the network") if v6 else "PPP" if ppp else "DHCP"
         asks = "default" in line.words[3:] if v6 else port.by_dhcp and port.takes_gateway
-        if port.enabled and asks:
-            found += given_default(routes, port.name, span, v6, (2 if v6 else 254, 0))
-    for port, line in lines:
         if port.enabled:
-            v6, ppp = line.word(0) == "ipv6", line.word(2) == "negotiated"
-            by = Reason("the network") if v6 else "PPP" if ppp else "DHCP"
-            report(config.ledger, Given(port.name, by, config.span(line), v6, ppp), (*routes, *found))
-    return found
+            given = Given(port.name, by, config.span(line), v6, ppp)
+            asked.append((given, (2 if v6 else 254, 0) if asks else None))
+    return settled(config.ledger, asked, routes)
 
 
 def contexts(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from zoneguard.model.addresses import V6, parse_address
 from zoneguard.model.device import Concern, Route, RouteKind
 from zoneguard.model.text import Reason
-from zoneguard.parsers._assigned import given_default, report
+from zoneguard.parsers._assigned import ranked, settled
 from zoneguard.parsers._cisco_asa.config import Config
 from zoneguard.parsers._cisco_asa.lines import Command
 from zoneguard.parsers._cisco_asa.tunneled import OPEN
@@ -56,21 +56,16 @@ def read_route(command: Command, config: Config) -> None:
         config.not_understood(command.line, OPEN, Concern.ROUTING, bounded=True)
 
 
-def assigned(config: Config) -> Iterator[Route]:
+def assigned(config: Config) -> tuple[Route, ...]:
     """The default routes that come with assigned addresses, of distance 1 (``dhcp-client route distance``, ``pppoe
     client route distance``); what the addresses leave open is said."""
-    up = [port for port in config.named.values() if not port.shut]
-    taking = [port for port in up if port.takes_default]
-    found = [
-        route
-        for port in taking
-        for route in given_default(config.routes, config.interface(port.name), port.given[0].span, rank=(1, 0))
-    ]
-    yield from found
-    for port in up:
-        for given in port.given:
-            named = replace(given, interface=config.interface(port.name), alone=given.alone or port.management)
-            report(config.ledger, named, (*config.routes, *found))
+    asked = (
+        (replace(given, interface=config.interface(port.name), alone=given.alone or port.management), rank)
+        for port in config.named.values()
+        if not port.shut
+        for given, rank in ranked(port.given, (1, 0) if port.takes_default else None)
+    )
+    return settled(config.ledger, asked, config.routes)
 
 
 def _is_address(text: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from zoneguard.model.device import Deny, Filter, Permit, PolicyRoute, Route, Routing, RuleList, Stage, Translate, Vrf
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
-from zoneguard.parsers._assigned import given_default, report
+from zoneguard.parsers._assigned import settled
 from zoneguard.parsers._fortios.addresses import ADDRESS, GROUP, AddressBook
 from zoneguard.parsers._fortios.bindings import read_bindings
 from zoneguard.parsers._fortios.callers import callers
@@ -176,17 +176,12 @@ class Vdom:
                     vrf_name(self._scope.name, number), members, tuple(own), stages, chosen, self._lists, (local,)
                 )
 
-    def _assigned(self, members: frozenset[str], routes: list[Route]) -> list[Route]:
+    def _assigned(self, members: frozenset[str], routes: list[Route]) -> tuple[Route, ...]:
         """The default routes that come with assigned addresses; what those leave open is said."""
-        here = [g for g in self._interfaces.given if g.interface in members]
-        found: list[Route] = []
-        for given in here:
-            rank = self._interfaces.ranks.get(given.interface)
-            if rank is not None and not given.v6 and self._interfaces.known[given.interface].enabled:
-                found += given_default(routes, given.interface, given.span, rank=rank)
-        for given in here:
-            report(self._export.ledger, given, [*routes, *found])
-        return found
+        own, ranks = self._interfaces.known, self._interfaces.ranks
+        here = [given for given in self._interfaces.given if given.interface in members]
+        asked = ((g, ranks.get(g.interface) if own[g.interface].enabled and not g.v6 else None) for g in here)
+        return settled(self._export.ledger, asked, routes)
 
     def _policy_routes(self, routes: list[Route]) -> Iterator[PolicyRoute]:
         reader = PolicyRouteReader(self._export, self._scope, self._interfaces, self._names, routes)
