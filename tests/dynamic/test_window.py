@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.dynamic.making import block, enhanced, interface, pcap, section, udp
-from zoneguard.dynamic._window import Window
+from zoneguard.dynamic._window import CHUNK, LEAST, Window
+from zoneguard.dynamic.columns import MAX_BATCH
 from zoneguard.dynamic.containers import Capture, open_capture
 from zoneguard.dynamic.surveying import survey
 
@@ -109,3 +110,26 @@ def test_a_view_of_a_view_keeps_its_bytes() -> None:
     for _ in range(5):
         window.slide(window.end)
     assert bytes(view) == bytes([12, 13, 14])
+
+
+def test_it_reads_as_much_as_suits_within_bounds() -> None:
+    window = Window(io.BytesIO(bytes(4 * CHUNK)))
+    sizes = []
+    for suits in (CHUNK, 3 * LEAST // 2, 0, 2 * CHUNK):
+        window.suit(suits)
+        window.slide(window.end)
+        sizes.append(window.end)
+    assert sizes == [CHUNK, 3 * LEAST // 2, LEAST, CHUNK]
+
+
+def test_a_piece_of_small_records_holds_about_a_batch_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "capture"
+    record = pcap([udp(bytes(80))], 101)[24:]
+    count = 3 * CHUNK // len(record)
+    path.write_bytes(pcap([], 101) + record * count)
+    capture = open_capture(str(path))
+    batches = [len(frames) for frames in capture.batches()]
+    behind = batches[-(-CHUNK // len(record) // MAX_BATCH) : -1]  # what the first piece held
+    assert behind
+    assert all(MAX_BATCH // 2 < size <= MAX_BATCH for size in behind)
+    assert sum(batches) == capture.frames == count

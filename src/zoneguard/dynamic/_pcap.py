@@ -16,6 +16,7 @@ from zoneguard.dynamic._window import MAX_RECORD, Window
 from zoneguard.dynamic.columns import I64, MAX_BATCH, U8, Frames, parts
 
 HEADER = 24
+BATCH = MAX_BATCH - (MAX_BATCH >> 3)  # records that are read at a time: a few longer ones make no second batch
 NO_HEADER, FULL = -1, -2
 # magic as the writing host's integer → (record header length, nanoseconds per unit of the fraction)
 MAGIC = {0xA1B2C3D4: (16, 1000), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 1000)}
@@ -64,8 +65,10 @@ def read(window: Window, variant: PcapFormat, file: int, find: Finder | None = N
     files = np.array([file], np.int32)
 
     def take(window: Window, variant: PcapFormat, at: int, number: int, link: int) -> tuple[int, int, int]:
+        begin = at
         records, at, claimed = find(window, variant, at)
         count = len(records.at)
+        window.suit(BATCH * (at - begin) // max(1, count))
         found[:] = [
             Frames(
                 window.data, records.at, records.caplen, records.wirelen, records.time,

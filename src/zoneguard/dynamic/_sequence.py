@@ -117,6 +117,10 @@ def nearest(difference: int) -> int:
 
 def add_range(ranges: list[tuple[int, int]], start: int, end: int) -> int:
     """Add ``start`` to ``end`` (exclusive) to sorted ranges that do not touch; returns how much of it was new."""
+    if ranges and ranges[-1][0] <= start <= ranges[-1][1]:  # it repeats or goes on
+        begin, upto = ranges[-1]
+        ranges[-1] = (begin, max(upto, end))
+        return max(0, end - upto)
     low = bisect_left(ranges, start, key=lambda r: r[1])
     high = low
     new = end - start

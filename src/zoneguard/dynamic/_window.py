@@ -11,6 +11,8 @@ from zoneguard.dynamic._buffers import Buffers
 from zoneguard.dynamic.columns import PADDING, U8
 
 CHUNK = 16 << 20  # enough packets for columns; a mapped file would have to be fetched page by page
+LEAST = 4 << 20  # below that, what has to be done for each piece would be felt
+ROUND = 1 << 20  # of which buffers are multiples, so that the next piece fits too
 AT_ONCE = 1 << 18  # what of a damaged stream lies in front of the damage, and is not told, is less
 BUFFERS = 3  # what a reader and its reader hold, and one to fill
 MAX_RECORD = 16 << 20  # no network frame is larger: a bigger length is damage
@@ -26,13 +28,17 @@ class Window:
 
     def __init__(self, stream: BinaryIO, chunk: int = CHUNK) -> None:
         self._stream = stream
-        self._chunk = chunk
-        self._buffers = Buffers(BUFFERS, chunk + (chunk >> 2))
+        self._chunk = self._most = chunk
+        self._buffers = Buffers(BUFFERS)
         self.data: U8 = np.zeros(PADDING, np.uint8)
         self.view = self.data.data[:0]
         self.end = 0
         self.begin = 0
         self.failure = ""
+
+    def suit(self, size: int) -> None:
+        """Read about so many bytes at a time from now on, if these are neither too few nor too many."""
+        self._chunk = min(self._most, max(LEAST, size))
 
     def slide(self, at: int) -> bool:
         """Forget the bytes before ``at`` and read on; False where nothing more comes. Old ``data`` stays as it was."""
@@ -40,7 +46,8 @@ class Window:
         kept = len(rest)
         self.data = self.data[:0].copy()  # so that a buffer at which only the window looks is filled again
         self.view = self.data.data
-        data = np.frombuffer(self._buffers.get(kept + self._chunk + PADDING), np.uint8)
+        size = kept + self._chunk + PADDING
+        data = np.frombuffer(self._buffers.get(size + -size % ROUND), np.uint8)
         data.data[:kept] = rest
         got = self._read(data.data[kept : kept + self._chunk])
         self.begin += at if self.begin >= 0 else 0

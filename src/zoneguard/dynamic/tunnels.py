@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from zoneguard.dynamic.framing import ether_type, ethernet, mpls, ppp, raw
 from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Aggregate, Cursor, NoIp, Skipped, TooDeep
@@ -39,6 +40,7 @@ KINDS = {
     7: "gtp",
     8: "teredo",
 }  # as cores number them
+NAMES = 1 << 12  # that are not made again
 
 
 def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Opened:
@@ -75,6 +77,7 @@ def _raise_cut() -> Opened:
     raise Skipped(N_("cut inside a tunnel's header by the capture's length limit"))
 
 
+@lru_cache(NAMES)
 def tunnel_name(kind: str, v6: bool, ends: tuple[int, int]) -> str:
     """``vxlan 10.0.0.1-10.0.0.2``: the same from either end, which are plain integers."""
     low, high = (format_address(end + (V6 if v6 else 0)) for end in sorted(ends))
