@@ -3,8 +3,9 @@
 A line of a configuration that may change what is forwarded and was not understood, a device or an interface that stands
 on no known wire, a router between others without a route, a zone whose class is a guess, that attaches to no device or
 of which a prefix does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a
-frame that could not be decoded, a capture that was cut short: each bounds what the other checks can say, and none is
-passed over. What is wrong with configurations bounds no check that looks at captures alone, and the other way round.
+frame that could not be decoded, a capture that was cut short, an encrypted tunnel that no row of ``allow`` names: each
+bounds what the other checks can say, and none is passed over. What is wrong with configurations bounds no check that
+looks at captures alone, and the other way round.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._rendering import sample
+from zoneguard.checks._tunnels import closed_tunnels
 from zoneguard.model.addresses import format_prefix
 from zoneguard.model.findings import Finding
 from zoneguard.model.match import Field
@@ -45,6 +47,7 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from _loops(case)
     yield from _refused(case)
     yield from _frames(case)
+    yield from closed_tunnels(case, PLUGIN.id, PLUGIN.severity)
 
 
 def _finding(
