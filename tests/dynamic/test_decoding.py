@@ -18,7 +18,8 @@ from scapy.layers.vxlan import VXLAN
 from tests.dynamic.making import ether, pcap, udp
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
-from zoneguard.dynamic import _mixing, contexts, decoding
+from zoneguard.dynamic import _mixing, contexts
+from zoneguard.dynamic._accounts import MAX_REASONS, OTHER_REASONS, Account
 from zoneguard.dynamic._scalar import Scalar, Values
 from zoneguard.dynamic.columns import COLUMNS, Rows
 from zoneguard.dynamic.containers import Capture
@@ -151,11 +152,11 @@ def test_too_many_vlans_share_a_context_that_says_so(monkeypatch: pytest.MonkeyP
 
 
 def test_too_many_reasons_share_one() -> None:
-    account = decoding.Account()
+    account = Account()
     for i in range(100):
         account.skip(f"reason {i}")
     account.skip("reason 1")
-    assert account.skipped[decoding.OTHER_REASONS] == 100 - decoding.MAX_REASONS
+    assert account.skipped[OTHER_REASONS] == 100 - MAX_REASONS
     assert account.skipped["reason 1"] == 2
     assert account.skipped.total() == 101
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,10 @@ from scapy.packet import Raw
 
 from tests.dynamic.making import A, B, ether, look, pcap, udp
 from tests.dynamic.test_cores import compare
-from zoneguard.dynamic import contexts, cores, flows, fragments, network, surveying
+from zoneguard.dynamic import cores, fragments
 from zoneguard.dynamic._finished import Key
-from zoneguard.dynamic.fragments import Datagram, Fragments, Header, Piece, Store
+from zoneguard.dynamic.fragments import Fragments, Header, Piece, Store
 from zoneguard.dynamic.surveying import Run, Survey
-from zoneguard.model.flows import CaptureAccount
 
 COMPILED = cores.compiled()
 compiled = pytest.mark.skipif(COMPILED is None, reason="the compiled core was not built: there was no C compiler")
@@ -90,11 +88,6 @@ def surveyed(path: Path, core: cores.Core) -> tuple[Run, Survey]:
     return run, run.survey()
 
 
-def alike(datagram: Datagram | None) -> Datagram | None:
-    """Its frames in one order."""
-    return datagram and replace(datagram, origin=sorted(datagram.origin))
-
-
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(sorted(PAYLOADS)),
@@ -121,8 +114,6 @@ FEW = st.lists(  # of few kinds, so that they meet
     ),
     max_size=40,
 )
-MANY = [Ether() / Dot1Q(vlan=vlan) / udp(sport=vlan) for vlan in range(1, 9)]
-BOUNDED = {surveying.BEYOND, contexts.CROWDED}
 BOUNDS = st.sampled_from([(4096, 32 << 20), (2, 32 << 20), (1, 300), (4096, 500)])
 
 
@@ -163,18 +154,17 @@ def test_stores_agree_piece_by_piece(steps: list[tuple[int, int, int, bool, int]
         for now, (number, start, length, more, content) in enumerate(steps):
             key = Key(number == 3, 1 << 100, 2, number, 17, 0)
             header = Header(number == 3, 1 << 100, 2, 17, 20 + length, 20, -1, 0, 1, False)
-            piece = Piece(
-                start, more, bytes([content // 2]) * length, length + content % 2, (now, now, 0), (0, content)
-            )
-            given_up = [[alike(datagram) for datagram in store.overdue(now)] for store in both]
+            data, origin = bytes([content // 2]) * length, (now, 1 << 50, 2)[: 1 + content]
+            piece = Piece(start, more, data, length + content % 2, (now, now, 0), origin)
+            given_up = [store.overdue(now) for store in both]
             assert given_up[0] == given_up[1]
             copied = both[0].copied(key, piece)
             assert copied == both[1].copied(key, piece)
             if not copied:
                 one, other = (store.add(key, header, piece) for store in both)
-                assert alike(one) == alike(other)
+                assert one == other
         while (one := both[0].oldest()) is not None:
-            assert alike(one) == alike(both[1].oldest())
+            assert one == both[1].oldest()
         assert both[1].oldest() is None
 
 
@@ -219,53 +209,3 @@ def test_a_fragment_inside_of_one_that_is_given_up_is_modelled_too(core: cores.C
     path.write_bytes(pcap([(100 * 10**9, outer), (10**9, old), (61 * 10**9 + 10**8, outer)]))
     _, seen = surveyed(path, core)
     assert sum(seen.accounts[0].skipped.values()) == 3
-
-
-def accounted(path: Path, core: cores.Core, bounds: tuple[int, int]) -> CaptureAccount:
-    """What became of the frames with so many contexts and flows at most."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contexts, "MAX_CONTEXTS", bounds[0])
-        run = Run([str(path)], max_flows=bounds[1], core=core)
-        for _ in run.batches():
-            pass
-        return run.survey().accounts[0]
-
-
-@settings(max_examples=60)
-@given(st.one_of(STEPS, FEW), st.integers(3, 6), st.integers(1, 3))
-def test_a_frame_is_counted_once_whatever_bounds_it_meets(
-    steps: list[tuple[str, str, int, int, int, bool, bool, int]], most_contexts: int, most_flows: int
-) -> None:
-    """Frames that were read and are not in the table move to a reason; those that have a reason of their own stay."""
-    inside = [step for step in steps if step[0] not in ("nested", "deeper") and step[1] not in ("gre", "six in four")]
-    for some, apart in ((steps, False), (inside, True)):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "capture.pcap"
-            path.write_bytes(capture(some) + pcap([*MANY, *MANY])[24:])
-            for core in (cores.NUMPY, COMPILED):
-                if core is None:
-                    continue
-                free = accounted(path, core, (contexts.MAX_CONTEXTS, flows.MAX_FLOWS))
-                bound = accounted(path, core, (most_contexts, most_flows))
-                moved = bound.skipped.get(surveying.BEYOND, 0) + bound.skipped.get(contexts.CROWDED, 0)
-                assert bound.decoded + sum(bound.skipped.values()) + sum(bound.without_ip.values()) == bound.frames
-                if apart:
-                    assert {**free.skipped, **bound.skipped}.keys() - free.skipped.keys() <= BOUNDED
-                    assert all(bound.skipped[reason] == count for reason, count in free.skipped.items())
-                    assert 0 <= bound.decoded == free.decoded - moved
-
-
-@pytest.mark.parametrize("core", [core for core in (cores.NUMPY, COMPILED) if core])
-def test_a_frame_beyond_both_bounds_moves_once(core: cores.Core, tmp_path: Path) -> None:
-    path = tmp_path / "capture.pcap"
-    path.write_bytes(pcap([bytes(Ether() / Dot1Q(vlan=vlan) / udp(sport=vlan)) for vlan in range(1, 11)]))
-    account = accounted(path, core, (5, 2))
-    assert (account.decoded, account.skipped) == (2, {contexts.CROWDED: 7, surveying.BEYOND: 1})
-
-
-@pytest.mark.parametrize("core", [core for core in (cores.NUMPY, COMPILED) if core])
-def test_a_cut_frame_beyond_a_bound_stays_under_its_reason(core: cores.Core, tmp_path: Path) -> None:
-    path = tmp_path / "capture.pcap"
-    path.write_bytes(pcap([*(ether(udp(sport=port)) for port in (1, 2)), bytes(ether(udp(sport=3)))[:40]]))
-    account = accounted(path, core, (contexts.MAX_CONTEXTS, 1))
-    assert (account.decoded, account.skipped) == (1, {str(network.CUT): 1, surveying.BEYOND: 1})

@@ -26,7 +26,11 @@ cdef struct Head:  # see fragments.Header; the rest is the key's
     int32_t tunnels
 
 
-cdef struct Piece:  # see fragments.Piece; of one frame of one file
+cdef enum:
+    FILE = 40  # see columns.FILE
+
+
+cdef struct Piece:  # see fragments.Piece; of one frame
     const uint8_t *data
     int32_t start
     int32_t length
@@ -42,11 +46,6 @@ cdef struct Span:
     int32_t end
 
 
-cdef struct Frames:
-    int32_t file
-    int64_t count
-
-
 cdef struct Datagram:  # see fragments.Datagram
     Key key
     Head head
@@ -56,7 +55,6 @@ cdef struct Datagram:  # see fragments.Datagram
     int64_t number
     int32_t file
     int64_t wire
-    int64_t pieces
     int32_t total
     bint damaged
     bint done
@@ -66,9 +64,9 @@ cdef struct Datagram:  # see fragments.Datagram
     Span *have
     int32_t spans
     int32_t span_room
-    Frames *frames
-    int32_t files
-    int32_t file_room
+    int64_t *frames
+    int64_t count
+    int64_t frame_room
     Datagram *chained  # the next of the same bucket
     Datagram **place  # what points at this one
     Datagram *older

@@ -69,16 +69,16 @@ cdef class Fragments:
         memset(&head, 0, sizeof(Head))
         head.proto, head.damaged, head.layers, head.mac = header.proto, header.damaged, header.layers, header.mac
         head.size, head.head = header.size, header.head
-        files = piece.origin
-        part.file = files[0]
         datagram = self.put(&mine, self.hash_of(&mine), &head, &part)
         whole = datagram is not NULL
         if not whole:
             datagram = self._find(&mine, self.hash_of(&mine), False)
-        for file in files[1:]:
-            _count(datagram, file)
-        datagram.file = piece.stamp[2]
+            self.pending.bytes -= self._held(datagram)
+        datagram.count -= 1  # of several it is one
+        for frame in piece.origin:
+            _note(datagram, frame)
         if not whole:
+            self.pending.bytes += self._held(datagram)
             return None
         told = self.object_of(datagram)
         free_lists(datagram)
@@ -113,7 +113,7 @@ cdef class Fragments:
             datagram.chained.place = datagram.place
 
     cdef int64_t _held(self, const Datagram *datagram) noexcept:
-        return datagram.length + self.per_piece * datagram.pieces
+        return datagram.length + self.per_piece * datagram.count
 
     cdef void _forget(self, Line *line) noexcept:
         """Free the oldest of a line whose datagrams are in the table."""
@@ -156,9 +156,8 @@ cdef class Fragments:
         self.pending.bytes -= self._held(datagram)
         try:
             _write(datagram, piece.start, piece.data, piece.length)
-            _count(datagram, piece.file)
+            _note(datagram, <int64_t>piece.file << FILE | piece.number)
         finally:
-            datagram.pieces += 1
             self.pending.bytes += self._held(datagram)
         datagram.time, datagram.number, datagram.file = piece.time, piece.number, piece.file
         datagram.wire += piece.wire
@@ -207,19 +206,16 @@ cdef class Fragments:
         """The same as the scalar decoder wants it."""
         cdef const Key *key = &datagram.key
         cdef const Head *head = &datagram.head
-        cdef int32_t i
+        cdef int64_t i
         header = Header(
             bool(key.six), <object>key.src_high << 64 | key.src_low, <object>key.dst_high << 64 | key.dst_low,
             head.proto, head.size, head.head, head.mac, key.context, head.layers, bool(head.damaged),
         )
-        origin = []
-        for i in range(datagram.files):
-            origin += [datagram.frames[i].file] * datagram.frames[i].count
         return Told(
             header, datagram.first, (datagram.time, datagram.number, datagram.file),
             bytearray((<const char *>datagram.data)[: datagram.length]) if datagram.length else bytearray(),
             [(datagram.have[i].start, datagram.have[i].end) for i in range(datagram.spans)],
-            datagram.total, datagram.wire, bool(datagram.damaged), origin, datagram.pieces,
+            datagram.total, datagram.wire, bool(datagram.damaged), [datagram.frames[i] for i in range(datagram.count)],
         )
 
     cdef list late_objects(self):
@@ -302,25 +298,22 @@ cdef void free_lists(Datagram *datagram) noexcept:
     PyMem_Free(datagram.have)
     PyMem_Free(datagram.frames)
     datagram.have, datagram.frames = NULL, NULL
-    datagram.spans = datagram.span_room = datagram.files = datagram.file_room = 0
+    datagram.spans = datagram.span_room = 0
+    datagram.count = datagram.frame_room = 0
 
 
-cdef int _count(Datagram *datagram, int32_t file) except -1:
-    """One more frame of this file."""
-    cdef int32_t i, room
-    cdef Frames *larger
-    for i in range(datagram.files):
-        if datagram.frames[i].file == file:
-            datagram.frames[i].count += 1
-            return 0
-    if datagram.files == datagram.file_room:
-        room = 2 * datagram.file_room + 1
-        larger = <Frames *>PyMem_Realloc(datagram.frames, room * sizeof(Frames))
+cdef int _note(Datagram *datagram, int64_t frame) except -1:
+    """One more frame that brought a piece."""
+    cdef int64_t room
+    cdef int64_t *larger
+    if datagram.count == datagram.frame_room:
+        room = 2 * datagram.frame_room + 4
+        larger = <int64_t *>PyMem_Realloc(datagram.frames, <size_t>room * sizeof(int64_t))
         if larger is NULL:
             raise MemoryError
-        datagram.frames, datagram.file_room = larger, room
-    datagram.frames[datagram.files].file, datagram.frames[datagram.files].count = file, 1
-    datagram.files += 1
+        datagram.frames, datagram.frame_room = larger, room
+    datagram.frames[datagram.count] = frame
+    datagram.count += 1
     return 0
 
 

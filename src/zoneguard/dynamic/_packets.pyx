@@ -10,10 +10,11 @@ the end of the frame or datagram.
 import numpy as np
 
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
+from cpython.mem cimport PyMem_Free, PyMem_Realloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from zoneguard.dynamic._fragments cimport Datagram, Fragments, Head, Key, Piece, free_lists
+from zoneguard.dynamic._fragments cimport FILE, Datagram, Fragments, Head, Key, Piece, free_lists
 from zoneguard.dynamic._row cimport Row
 
 from zoneguard.dynamic.columns import PADDING, ROW, Refusal
@@ -54,8 +55,6 @@ cdef enum:
     LEFT_ASIDE = 0
     DECODED = 1
     WAITS = 3
-    GIVEN_UP = 1
-    CONTRADICTING = 2
     MAX_LENGTH = 0xFFFF
 
 
@@ -156,6 +155,36 @@ cdef inline bint _not_a_network(int64_t hardware) noexcept:
     return hardware == 803 or hardware == 824  # radiotap, netlink
 
 
+cdef class Numbers:
+    """Numbers of frames, of one batch after the other in the same memory."""
+
+    cdef int64_t *known
+    cdef Py_ssize_t count, room
+
+    def __dealloc__(self):
+        PyMem_Free(self.known)
+
+    cdef int add(self, const int64_t *numbers, Py_ssize_t count) except -1:
+        cdef Py_ssize_t i, room
+        cdef int64_t *larger
+        if self.count + count > self.room:
+            room = 2 * (self.count + count)
+            larger = <int64_t *>PyMem_Realloc(self.known, <size_t>room * sizeof(int64_t))
+            if larger is NULL:
+                raise MemoryError
+            self.known, self.room = larger, room
+        for i in range(count):
+            self.known[self.count + i] = numbers[i]
+        self.count += count
+        return 0
+
+    cdef object taken(self):
+        """Those of the batch; the next begins."""
+        numbers = np.frombuffer((<const char *>self.known)[: self.count * sizeof(int64_t)], np.int64)
+        self.count = 0
+        return numbers
+
+
 cdef class Packets:
     """The decoder of one run, made with the tables that say what is ordinary.
 
@@ -170,12 +199,12 @@ cdef class Packets:
     cdef list tunnels
     cdef uint64_t[::1] cached_vlans
     cdef int32_t[::1] cached_path, cached_number
-    cdef object records, scalar, settled_
+    cdef object records, scalar
     cdef Row[::1] out
     cdef int64_t[::1] fates
-    cdef int64_t[:, ::1] settled
+    cdef Numbers whole, given_up, contradicting, shown  # see ``decoding.Settled``
     cdef Py_ssize_t rows, room, padding
-    cdef bint waits, telling
+    cdef bint waits
     cdef Fragments fragments
     cdef bytearray extra
 
@@ -183,7 +212,7 @@ cdef class Packets:
         self.tags, self.odd4, self.odd6, self.extensions, self.with_ports, self.to_port, self.from_port = tables[:7]
         self.header, self.answer = tables[7:]
         self.context, self.name, self.fragments = context, name, fragments
-        self.settled = self.settled_ = np.zeros((3, 1), np.int64)
+        self.whole, self.given_up, self.contradicting, self.shown = Numbers(), Numbers(), Numbers(), Numbers()
         self.paths, self.tunnels, self.padding = {}, [()], PADDING
         self.fates = np.zeros(1 << 16, np.int64)
         self.cached_vlans = np.zeros(CACHE, np.uint64)
@@ -212,8 +241,8 @@ cdef class Packets:
     def decode(self, const uint8_t[::1] data, const int64_t[::1] places, const int64_t[::1] caplens,
                const int64_t[::1] wirelens, const int32_t[::1] links, const int64_t[::1] times,
                const int64_t[::1] numbers, const int32_t[::1] files, scalar):
-        """What became of each frame, the records of its packets, outer ones first, and frames of datagrams that were
-        settled; see ``decoding.Swift``."""
+        """What became of each frame, the records of its packets, outer ones first, and what was settled; see
+        ``decoding.Swift``."""
         cdef Py_ssize_t n = places.shape[0], i, last = data.shape[0] - self.padding
         cdef Place p
         fate_ = np.empty(n, np.uint16)
@@ -240,11 +269,9 @@ cdef class Packets:
         self._make_room(room)
 
     def end(self):
-        """The records of the batch, and frames of datagrams that were settled."""
-        settled, self.extra, self.scalar = self.settled_, None, None
-        if self.telling:
-            self.settled = self.settled_ = np.zeros_like(settled)
-            self.telling = False
+        """The records of the batch, and what was settled: columns in the order of ``decoding.Settled``."""
+        self.extra, self.scalar = None, None
+        settled = [self.whole.taken(), self.given_up.taken(), self.contradicting.taken(), self.shown.taken()]
         return self.records[: self.rows], settled
 
     def piece(self, const uint8_t[::1] data, Py_ssize_t end, Py_ssize_t at, Py_ssize_t base, bint big, Py_ssize_t head,
@@ -283,7 +310,7 @@ cdef class Packets:
     cdef int _frame(self, Place *p, int32_t link) except -1:
         """Add the rows of a frame; returns its fate."""
         cdef Py_ssize_t before = self.rows, at = p.at, wire = p.wire
-        cdef int64_t outcome
+        cdef int64_t outcome, frame_number
         cdef int fate = LEFT_ASIDE
         if self._ordinary(p, link):
             return DECODED
@@ -301,6 +328,9 @@ cdef class Packets:
             self._put(self.scalar.one(link, frame, p.base + at, wire - at, (p.time, p.number, p.file)))
         elif outcome >= 0:
             fate = WAITS if self.waits else DECODED
+            if self.waits and self.rows > before:
+                frame_number = <int64_t>p.file << FILE | p.number
+                self.shown.add(&frame_number, 1)
         while self.fragments.late.oldest is not NULL:
             self._given_up(self.fragments.late.oldest)
             self.fragments.drop_late()
@@ -733,7 +763,7 @@ cdef class Packets:
             free_lists(datagram)
             self._put(self.scalar.assembled(told, self.fragments.late_objects()))
             return 0
-        self._settle(datagram, CONTRADICTING if datagram.damaged else 0)
+        (self.contradicting if datagram.damaged else self.whole).add(datagram.frames, datagram.count)
         free_lists(datagram)
         return 0
 
@@ -752,7 +782,7 @@ cdef class Packets:
         elif not self._inside_of(datagram, datagram.have[0].end, datagram.wire, datagram.wire, True):
             self._put(self.scalar.unfinished(self.fragments.object_of(datagram)))
             return 0
-        self._settle(datagram, GIVEN_UP)
+        self.given_up.add(datagram.frames, datagram.count)
         return 0
 
     cdef bint _inside_of(self, Datagram *datagram, int32_t there, int64_t wire, int64_t size,
@@ -777,21 +807,6 @@ cdef class Packets:
             PyByteArray_Resize(self.extra, kept)
             return False
         return True
-
-    cdef int _settle(self, Datagram *datagram, int kind) except -1:
-        """Count the frames of a datagram whose fate is known."""
-        cdef int32_t i, file
-        if kind:
-            self.scalar.skipped.add((datagram.file, datagram.number))
-        for i in range(datagram.files):
-            file = datagram.frames[i].file
-            if file >= self.settled.shape[1]:
-                more = np.zeros((3, 2 * file + 1), np.int64)
-                more[:, : self.settled.shape[1]] = self.settled_
-                self.settled = self.settled_ = more
-            self.settled[kind, file] += datagram.frames[i].count
-            self.telling = True
-        return 0
 
     cdef int64_t _inside(self, Place *outer, Ends *ends, int64_t proto, int64_t sport, int64_t dport) except? -1:
         """Tunnels; 0 where there is none."""

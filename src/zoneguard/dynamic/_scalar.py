@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from zoneguard.dynamic.columns import COLUMNS, U8, Frames, Refusal, Rows, from_columns
+from zoneguard.dynamic.columns import COLUMNS, U8, Frames, Refusal, Rows, frame_number, from_columns
 from zoneguard.dynamic.contexts import Contexts
 from zoneguard.dynamic.fragments import Datagram, Fragments
 from zoneguard.dynamic.layers import Cursor
@@ -21,13 +21,12 @@ class Scalar:
     """The scalar decoder of a run. ``settle`` is told of every frame whose fate is known.
 
     ``extra`` holds the payload of datagrams put together in this batch, row by row: its second buffer. ``refusals`` are
-    those of the batch, and ``skipped`` the file and number of each of its rows whose frames count as skipped.
+    those of the batch.
     """
 
     def __init__(self, contexts: Contexts, fragments: Fragments, settle: Callable[[Dissected], None]) -> None:
         self.extra = bytearray()
         self.refusals: list[Refusal] = []
-        self.skipped: set[tuple[int, int]] = set()
         self._contexts = contexts
         self._dissector = Dissector(contexts, fragments)
         self._settle = settle
@@ -38,7 +37,6 @@ class Scalar:
         self._frames = frames
         self.extra = bytearray()
         self.refusals = []
-        self.skipped = set()
 
     def frame(self, position: int) -> list[Values]:
         """The packets of the frame at this position, and of datagrams that were given up for it."""
@@ -52,7 +50,7 @@ class Scalar:
     def one(self, link: int, data: bytes, at: int, wire: int, stamp: tuple[int, int, int]) -> list[Values]:
         """As ``frame``, of a frame that lies ``at`` in its buffer and had ``wire`` bytes; ``stamp``: time, number and
         file."""
-        cursor = Cursor(data, 0, wire, base=at, stamp=stamp, origin=stamp[2:])
+        cursor = Cursor(data, 0, wire, base=at, stamp=stamp, origin=(frame_number(stamp),))
         return self._values(self._dissector.dissect(link, cursor))
 
     def assembled(self, datagram: Datagram, late: list[Datagram]) -> list[Values]:
@@ -82,8 +80,6 @@ class Scalar:
         for outcome in outcomes:
             self._settle(outcome)
             self.refusals += outcome.refusals
-            if outcome.skipped:
-                self.skipped.update((packet.cursor.stamp[2], packet.cursor.stamp[1]) for packet in outcome.found)
             values += [self._row(packet) for packet in outcome.found]
         return values
 

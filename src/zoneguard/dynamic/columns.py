@@ -23,7 +23,13 @@ Column = npt.NDArray[Any]
 
 MAX_BATCH = 1 << 16  # frames of one batch: an index fits in 16 bits
 STRETCHES = 64  # of rows that follow each other are as quickly copied one by one
+FILE = 40  # bits of a frame's number in its file; with the file's above them it is one among all frames
 PADDING = 256  # zero bytes behind a buffer, so that a fixed header can be gathered before its length is checked
+
+
+def frame_number(stamp: tuple[int, int, int]) -> int:
+    """A frame's number among all frames, from its time, number and file."""
+    return stamp[2] << FILE | stamp[1]
 
 
 def parts(data: U8, size: int) -> Column:
@@ -103,6 +109,12 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @property
+    def frame(self) -> I64:
+        """Of each row its frame's number among all frames, as ``frame_number``."""
+        frame: I64 = self.file.astype(np.int64) << FILE | self.number
+        return frame
 
     def packed(self) -> Column:
         """The columns as records of ``ROW``."""

@@ -25,7 +25,7 @@ from zoneguard.dynamic._store import Store
 from zoneguard.dynamic._window import Window
 from zoneguard.dynamic.columns import I64, MAX_BATCH, Bool, Column, Frames, Rows, from_records
 from zoneguard.dynamic.contexts import Contexts
-from zoneguard.dynamic.decoding import Columnar, Swift, SwiftDecoder
+from zoneguard.dynamic.decoding import Columnar, Settled, Swift, SwiftDecoder
 from zoneguard.dynamic.flows import FlowTracker, Tracked
 from zoneguard.dynamic.fragments import Fragments
 from zoneguard.dynamic.network import AUTHENTICATION, EXTENSIONS, FRAGMENT
@@ -105,7 +105,7 @@ class _Compiled:
             frames.at, frames.caplen, frames.wirelen, frames.link, frames.time, frames.number, frames.file
         )  # fmt: skip
         fate, found, settled = self._packets.decode(frames.data, *map(np.ascontiguousarray, columns), scalar)
-        return Swift(from_records(found, scalar.buffers(frames.data), tuple(scalar.refusals)), fate, settled)
+        return Swift(from_records(found, scalar.buffers(frames.data), tuple(scalar.refusals)), fate, Settled(*settled))
 
     def taker(self, file: int, scalar: Scalar) -> Taker:
         self._scalar = scalar
@@ -121,12 +121,12 @@ class _Compiled:
 
         return take
 
-    def end(self) -> tuple[Rows, I64]:
+    def end(self) -> tuple[Rows, Settled]:
         scalar = self._scalar
         found, settled = self._packets.end()
         rows = from_records(found, scalar.buffers(_NOTHING), tuple(scalar.refusals))
         self._begin(scalar)
-        return rows, settled
+        return rows, Settled(*settled)
 
     def _begin(self, scalar: Scalar) -> None:
         scalar.begin(None)

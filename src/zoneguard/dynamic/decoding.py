@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from zoneguard.dynamic import fragments
-from zoneguard.dynamic._headers import DECODED, LEFT, PPP, ordinary
+from zoneguard.dynamic._accounts import AS_DECODED, NONE, Account, Accounts, Fate
+from zoneguard.dynamic._headers import DECODED, LEFT, ordinary
 from zoneguard.dynamic._pcap import Taker
 from zoneguard.dynamic._reassembly import assembled, laid_out, stretches, taken
 from zoneguard.dynamic._scalar import Scalar, Values
-from zoneguard.dynamic.columns import I32, I64, U16, Bool, Column, Frames, Rows, join
+from zoneguard.dynamic.columns import I64, U16, Bool, Frames, Rows, frame_number, join
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
 from zoneguard.dynamic.fragments import Fragments
-from zoneguard.dynamic.framing import NOT_IP
 from zoneguard.dynamic.network import CONTRADICTION, UNFINISHED, Dissected
-from zoneguard.model.text import N_
 
-MAX_REASONS = 64
-OTHER_REASONS = str(N_("other reasons"))
-ALWAYS = frozenset({str(UNFINISHED), str(CONTRADICTION), CROWDED, OTHER_REASONS})  # told apart whenever they come
 
-WAITS = 3
-WITHOUT_IP = {**NOT_IP, PPP: "PPP control"}
-NOBODY = np.zeros((3, 0), np.int64)
-_NUMBER = 40  # bits of a frame's number
+class Settled(NamedTuple):
+    """Frames of datagrams, by ``columns.frame_number``: of those that were decoded, those given up, those that
+    contradict each other. ``shown``: frames that yielded packets while a fragment in them waited, and may still."""
+
+    decoded: I64
+    given_up: I64
+    contradicting: I64
+    shown: I64
+
+
+NOBODY = Settled(NONE, NONE, NONE, NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Swift:
     """What came of a batch. ``rows`` are its packets in frame order. ``fate`` of each frame: ``LEFT`` to the scalar
-    decoder, which has told of it, ``DECODED``, ``WAITS`` for other fragments, or a key of ``WITHOUT_IP``. ``settled``
-    counts frames of datagrams by file: those that were decoded, those given up, those that contradict each other.
+    decoder, which has told of it, ``DECODED``, ``WAITS`` for other fragments, or a key of ``WITHOUT_IP``.
     """
 
     rows: Rows
     fate: U16
-    settled: I64
+    settled: Settled
 
 
 class SwiftDecoder(Protocol):
@@ -66,7 +68,7 @@ class StraightDecoder(SwiftDecoder, Protocol):
     @property
     def full(self) -> bool: ...
 
-    def end(self) -> tuple[Rows, I64]:
+    def end(self) -> tuple[Rows, Settled]:
         """The packets of the batch; their payload lies in the file, ``data_at`` its beginning, or in the second
         buffer. And what was settled, as in ``Swift``. The next batch begins."""
 
@@ -120,20 +122,6 @@ class OneByOne:
         return Swift(scalar.rows(values, frames.data), np.zeros(len(frames), np.uint16), NOBODY)
 
 
-class Account:
-    """What became of the frames of one file: the three counts add up to all frames once the decoder has finished."""
-
-    def __init__(self) -> None:
-        self.decoded = 0
-        self.skipped: Counter[str] = Counter()
-        self.without_ip: Counter[str] = Counter()
-
-    def skip(self, reason: str, count: int = 1) -> None:
-        """Count frames under ``reason``, or under a common one where there are too many different reasons."""
-        known = reason in self.skipped or reason in ALWAYS or len(self.skipped.keys() - ALWAYS) < MAX_REASONS
-        self.skipped[reason if known else OTHER_REASONS] += count
-
-
 class Decoder:
     """Feed it batches in time order, then call ``rest``.
 
@@ -142,10 +130,11 @@ class Decoder:
 
     def __init__(self, swift: Callable[[Contexts], SwiftDecoder] = Columnar) -> None:
         self._contexts = Contexts()
-        self._accounts: dict[int, Account] = {}
+        self._accounts = Accounts()
         self._swift = swift(self._contexts)
         self._scalar = Scalar(self._contexts, self._swift.fragments, self._settle)
-        self._out: I64 = np.zeros(0, np.int64)
+        self._told: defaultdict[Fate, list[int]] = defaultdict(list)
+        self._shown: list[int] = []
 
     @property
     def contexts(self) -> list[Context]:
@@ -158,18 +147,14 @@ class Decoder:
 
     def account(self, file: int) -> Account:
         """The account of the file of that number."""
-        known = self._accounts.get(file)
-        if known is None:
-            known = self._accounts[file] = Account()
-        return known
+        return self._accounts.of(file)
 
     def rows(self, frames: Frames) -> Rows:
         """The packets of a batch in frame order."""
         self._scalar.begin(frames)
         swift = self._swift.decode(frames, self._scalar)
-        self._count(frames.file, swift.fate)
-        self._settled(swift.settled)
-        return self._result(swift.rows, self._scalar.skipped)
+        self._accounts.count(frames.file, swift.fate)
+        return self._result(swift.rows, swift.settled)
 
     def straight(self, capture: Capture) -> Iterator[tuple[Rows, int]]:
         """The packets of a capture that is read in pieces, and how many frames they are of; only if this ``reads``."""
@@ -179,76 +164,37 @@ class Decoder:
         for count in chain(capture.pieces(swift.taker(capture.number, self._scalar)), (0,)):
             frames += count
             if swift.full or not count:
-                skipped = self._scalar.skipped
-                rows, settled = swift.end()
-                self._settled(settled)
-                yield self._result(rows, skipped), frames
+                yield self._result(*swift.end()), frames
                 frames = 0
         account = self.account(capture.number)
         for fate, count in swift.told():
-            self._add(account, fate, count)
-
-    def _settled(self, settled: I64) -> None:
-        for file in np.flatnonzero(settled.any(axis=0)).tolist():
-            account = self.account(file)
-            decoded, given_up, contradicting = settled[:, file].tolist()
-            account.decoded += decoded
-            for reason, count in ((UNFINISHED, given_up), (CONTRADICTION, contradicting)):
-                if count:
-                    account.skip(str(reason), count)
-
-    def _count(self, files: I32, fate: U16) -> None:
-        """Account for the frames that the core has decoded."""
-        alone = not len(files) or not files.strides[0] or not (files != files[0]).any()
-        for file in files[:1].tolist() if alone else np.unique(files).tolist():
-            account, mine = self.account(file), fate if alone else fate[files == file]
-            others = mine[mine != DECODED]
-            account.decoded += len(mine) - len(others)
-            for kind, count in Counter(others.tolist()).items():
-                self._add(account, kind, count)
-
-    @staticmethod
-    def _add(account: Account, fate: int, count: int) -> None:
-        if fate == DECODED:
-            account.decoded += count
-        elif fate not in (LEFT, WAITS):
-            account.without_ip[WITHOUT_IP[fate]] += count
+            account.told(fate, count)
 
     def rest(self) -> Rows:
         """What is known of fragments that are still waiting when the captures have ended."""
         self._scalar.begin(None)
         values = self._scalar.rest()
-        return self._result(self._scalar.rows(values, np.zeros(0, np.uint8)), self._scalar.skipped)
+        return self._result(self._scalar.rows(values, np.zeros(0, np.uint8)), NOBODY)
 
     def _settle(self, outcome: Dissected) -> None:
-        for file, count in Counter(outcome.settled).items():
-            account = self.account(file)
-            if outcome.skipped:
-                account.skip(outcome.skipped, count)
-            elif outcome.kind:
-                account.without_ip[outcome.kind] += count
-            else:
-                account.decoded += count
+        if outcome.settled:
+            self._told[outcome.skipped, outcome.kind] += outcome.settled
+        else:
+            self._shown += [frame_number(packet.cursor.stamp) for packet in outcome.found]
 
-    def _result(self, rows: Rows, skipped: set[tuple[int, int]]) -> Rows:
+    def _result(self, rows: Rows, settled: Settled) -> Rows:
         """The rows of a batch; frames whose VLANs and tunnels are no longer told apart are not decoded, but skipped."""
-        self._out = _frames(*np.array(sorted(skipped), np.int64).reshape(-1, 2).T)
+        fates = [(fate, np.array(frames, np.int64)) for fate, frames in self._told.items()]
+        fates += zip((AS_DECODED, (str(UNFINISHED), ""), (str(CONTRADICTION), "")), settled, strict=False)
+        self._accounts.settle(fates, np.concatenate([settled.shown, np.array(self._shown, np.int64)]))
+        self._told.clear()
+        self._shown.clear()
         if self._contexts.crowd >= 0:
             self.drop(rows, rows.context == self._contexts.crowd, CROWDED)
         return rows
 
     def drop(self, rows: Rows, which: Bool, reason: str) -> None:
-        """The frames of these rows of the last batch were decoded, and yet are not in the result, for ``reason``; those
-        that count as skipped already, for this or another reason, stay where they are. Of a frame that yielded a packet
-        and a fragment that waits it is too early to know: where the fragment's datagram never comes whole it counts as
-        skipped for both."""
-        frames = np.setdiff1d(_frames(rows.file[which], rows.number[which]), self._out)
-        self._out = np.concatenate([self._out, frames])
-        for file, count in Counter((frames >> _NUMBER).tolist()).items():
-            self.account(file).decoded -= count
-            self.account(file).skip(reason, count)
-
-
-def _frames(files: Column, numbers: I64) -> I64:
-    """One number for each frame."""
-    return files.astype(np.int64) << _NUMBER | numbers
+        """The frames of these rows of the last batch were decoded, and yet are not in the result, for ``reason``. Those
+        that have a reason of their own to be skipped keep that, even where it is known only later: where a fragment in
+        them waits whose datagram never comes whole."""
+        self._accounts.leave_out(rows.frame[which], reason)

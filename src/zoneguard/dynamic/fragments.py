@@ -19,7 +19,7 @@ from zoneguard.dynamic.columns import U64
 MAX_DATAGRAMS = 4096
 MAX_BYTES = 32 << 20
 MAX_LENGTH = 0xFFFF
-PIECE = 64  # bytes that a piece counts beside what it holds: bookkeeping takes memory too
+PIECE = 64  # bytes that each frame of a piece counts beside what it holds: bookkeeping takes memory too
 TIMEOUT = 60_000_000_000  # nanoseconds; RFC 8200 4.5
 
 
@@ -44,7 +44,7 @@ class Datagram:
     """A datagram in pieces. ``have`` are the ranges captured, ``total`` its payload length once the last piece is seen.
 
     ``header`` is the first piece's, or any one's until that comes; ``wire`` the lengths of its pieces, as sent, added
-    up; ``stamp`` of the last piece; ``origin`` the file of each frame that brought one.
+    up; ``stamp`` of the last piece; ``origin`` the ``columns.frame_number`` of each frame that brought one.
     """
 
     header: Header
@@ -56,7 +56,6 @@ class Datagram:
     wire: int = 0
     damaged: bool = False
     origin: list[int] = field(default_factory=list)
-    pieces: int = 0
 
     @property
     def whole(self) -> bool:
@@ -71,7 +70,7 @@ class Datagram:
     @property
     def held(self) -> int:
         """What it counts against the bound of bytes."""
-        return len(self.data) + PIECE * self.pieces
+        return len(self.data) + PIECE * len(self.origin)
 
     def add(self, start: int, piece: bytes) -> None:
         """Put captured bytes in their place; what is there already stays."""
@@ -100,7 +99,8 @@ class Datagram:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One fragment: ``data`` as captured from byte ``start`` of the payload, ``wire`` bytes as sent."""
+    """One fragment: ``data`` as captured from byte ``start`` of the payload, ``wire`` bytes as sent. ``origin`` as of
+    ``Datagram``: several where it lay in a datagram that came in fragments itself."""
 
     start: int
     more: bool
@@ -168,7 +168,6 @@ class Store:
         self._bytes -= datagram.held
         datagram.add(piece.start, piece.data)
         datagram.stamp = piece.stamp
-        datagram.pieces += 1
         datagram.wire += piece.wire
         datagram.origin.extend(piece.origin)
         end = piece.start + piece.wire

@@ -52,8 +52,8 @@ class Cursor:
     ``wire`` is the index in ``data`` at which the current layer ended on the wire; it lies behind ``len(data)`` where
     the capture cut the frame. ``mac`` is the source MAC address of the innermost Ethernet header, or -1. ``base``
     is where ``data`` lies in the batch's buffer, or -1 for a datagram put together from fragments. ``stamp`` is
-    time (ns), frame number and file number; ``origin`` the file of each frame it is made of (several: fragments).
-    ``part``: it is one of several in an aggregate.
+    time (ns), frame number and file number; ``origin`` the ``columns.frame_number`` of each frame it is made of
+    (several: fragments). ``part``: it is one of several in an aggregate.
     """
 
     data: bytes

@@ -63,8 +63,8 @@ class Found:
 class Dissected:
     """What came of a frame. ``skipped``: why it could not be read; ``kind``: what it was instead of IP; or empty.
 
-    ``settled`` is the file of each frame whose fate this decides: none where a fragment waits, several where a datagram
-    is whole or given up.
+    ``settled`` is the ``columns.frame_number`` of each frame whose fate this decides: none where a fragment waits,
+    several where a datagram is whole or given up.
     """
 
     found: list[Found]

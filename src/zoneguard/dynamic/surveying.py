@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoneguard.dynamic._accounts import Account
 from zoneguard.dynamic._feeding import Packets
 from zoneguard.dynamic.columns import I64, Bool, Rows
 from zoneguard.dynamic.containers import Capture, Stamp, find_captures, stamp
 from zoneguard.dynamic.contexts import Context
 from zoneguard.dynamic.cores import Core, best
-from zoneguard.dynamic.decoding import Account, Decoder
+from zoneguard.dynamic.decoding import Decoder
 from zoneguard.dynamic.flows import MAX_FLOWS
 from zoneguard.dynamic.joined import Flows
 from zoneguard.dynamic.merging import Merged
