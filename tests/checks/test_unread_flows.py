@@ -22,6 +22,7 @@ from zoneguard.dynamic.traffic import Traffic
 from zoneguard.inspection.unread import unrecognised
 from zoneguard.loading.project import load_project
 from zoneguard.model.packets import PacketSpace
+from zoneguard.model.policy import Verdict
 from zoneguard.model.project import CaptureEntry, Method
 from zoneguard.model.spans import SourceSpan
 from zoneguard.model.zones import ZoneClass
@@ -38,6 +39,9 @@ def packet(draw: random.Random) -> Packet:
     ends = {"sport": draw.choice(PORTS), "dport": draw.choice(PORTS)}
     kind = draw.randrange(4)
     content = b"x" * draw.randrange(2)
+    if kind == 3:  # a tunnel in echoes: answers that are longer than what they answer
+        answer = Ether() / IP(src=dst, dst=src) / ICMP(type=0) / bytes(draw.choice((100, 9000)))
+        return answer if draw.randrange(2) else Ether() / IP(src=src, dst=dst) / ICMP() / content
     layer = (UDP(**ends), TCP(**ends, flags=draw.choice(("S", "SA", "PA")), seq=7), ICMP())[min(kind, 2)]
     return Ether() / IP(src=src, dst=dst) / layer / content
 
@@ -69,3 +73,17 @@ def test_both_ways_to_ask_agree(terminals: str, point: str, tmp_path: Path) -> N
             assert list(columns.some(np.flatnonzero(mask))) == expected
             found += len(expected)
     assert found > 10
+
+
+@pytest.mark.parametrize(("answer", "hidden"), [(56, False), (1400, True)])
+def test_answers_longer_than_what_they_answer_are_content_that_nobody_reads(
+    answer: int, hidden: bool, tmp_path: Path
+) -> None:
+    out, back = IP(src="10.20.0.5", dst="198.51.100.7"), IP(src="198.51.100.7", dst="10.20.0.5")
+    ping = [Ether() / out / ICMP(id=5, seq=n) / bytes(56) for n in range(20)]
+    pong = [Ether() / back / ICMP(type=0, id=5, seq=n) / bytes(answer) for n in range(20)]
+    row = "{id: P, from: lgwan, to: world, services: [icmp], purpose: p, clauses: []}"
+    pairs = [packet for both in zip(ping, pong, strict=True) for packet in both]
+    town = Town(tmp_path, allow=(row,), captures={"lgwan": pairs})
+    found = [f for f in town.findings("ZG203") if f.verdict is Verdict.UNDETERMINED]
+    assert [f"{answer * 20} received" in str(f.message) for f in found] == ([True] if hidden else [])

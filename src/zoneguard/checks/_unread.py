@@ -3,7 +3,7 @@
 It is no violation and proves nothing, so the clauses about content cannot be said to be kept. Whose matter it is
 follows from the hosts: what a declared display service carries is the screen's, what mail hosts and mail ports carry is
 the mail's, the rest is that of files. Echoes and errors of ICMP repeat what the other side sent and carry no content of
-their own.
+their own; answers that are much more than was asked repeat nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
 MAIL_PORTS = frozenset({25, 465, 587, 2525, 110, 995, 143, 993})
 NOBODY = Intervals()
 ANY_PROTOCOL = Intervals.span(0, 255)
+FEW = 1 << 14
+"""Bytes of answers whose questions the capture may have missed."""
 SOURCES = INTERNET_SIDE | {ZoneClass.SANITIZER, ZoneClass.REMOTE_ACCESS}
 """Where content of the Internet may come from; that of other zones is not asked about where it cannot be read."""
 
@@ -48,11 +50,24 @@ def unread(case: Case, method: Method, aspect: str = "") -> Iterator[tuple[Trans
         outermost = not transfer.parent or transfer.parent in messages  # no better than what it contains
         if not outermost or transfer.refused or transfer.certainty is Certainty.INSPECTED:
             continue
-        if matter(case, transfer) is not method or transfer.flow.proto in ICMP_PROTOCOLS:
+        if matter(case, transfer) is not method or _repeats(transfer.flow):
             continue
         for direction in sorted({*_directions(case, transfer)}, reverse=True):  # import, export
             if aspect in ("", direction):
                 yield transfer, direction
+
+
+def _repeats(flow: Flow) -> bool:
+    """Whether it is a flow of messages whose answers repeat what was sent."""
+    sent, received = flow.payload
+    return flow.proto in ICMP_PROTOCOLS and not (sent and 2 * received > 3 * sent + FEW)
+
+
+def _repeating(traffic: Traffic) -> Bool:
+    """``_repeats`` of all flows."""
+    sent, received = traffic.payload.T
+    repeating: Bool = traffic.messages & ~((sent > 0) & (2 * received > 3 * sent + FEW))
+    return repeating
 
 
 def _directions(case: Case, transfer: Transfer) -> Iterator[str]:
@@ -106,7 +121,7 @@ def unread_flows(case: Case, traffic: Traffic, method: Method, direction: str) -
     in that direction: as ``unread``, of all at once."""
     key = (method, direction)
     if key not in case.unread:
-        mine = traffic.unread & _of_method(case, traffic, method) & ~traffic.messages
+        mine = traffic.unread & _of_method(case, traffic, method) & ~_repeating(traffic)
         there = (traffic.payload[:, 0] > 0) & _goes(case, traffic, direction, to_responder=True)
         back = (traffic.payload[:, 1] > 0) & _goes(case, traffic, direction, to_responder=False)
         case.unread[key] = mine & (there | back)
