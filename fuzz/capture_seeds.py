@@ -1,7 +1,7 @@
 """Write the seed corpus of ``fuzz_capture``: ``python -m fuzz.capture_seeds FOLDER``.
 
-A capture of every tunnel and every link, fragments in everything, a connection, as pcap and pcapng; and the shipped
-captures.
+A capture of every tunnel and every link, fragments in everything, frames in pieces, a connection, as pcap and pcapng;
+and the shipped captures.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from scapy.layers.inet import IP, UDP, fragment
 
 from tests.dynamic.making import ETHERNET, RAW, Talk, enhanced, ether, interface, pcap, section, udp
+from tests.dynamic.test_capwap import FRAME, torn
 from tests.dynamic.test_fragments import OUTSIDES, PAYLOADS, wrapped
 from tests.dynamic.test_links import LINKS
 from tests.dynamic.test_tunnels import TUNNELS
@@ -27,6 +28,7 @@ def captures() -> list[tuple[int, list[bytes]]]:
     found += [(ETHERNET, [bytes(ether(packet)), bytes(ether(udp()))]) for packet, _ in TUNNELS.values()]
     found += [(ETHERNET, [bytes(p) for p in talk]), (RAW, [bytes(p) for p in (*pieces, pieces[0])])]
     found += [(ETHERNET, in_pieces(outside)) for outside in OUTSIDES]
+    found.append((ETHERNET, [bytes(piece) for piece in (*torn(bytes(FRAME), 7), *torn(bytes(FRAME), 8)[1:])]))
     return found
 
 

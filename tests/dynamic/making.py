@@ -9,6 +9,7 @@ from typing import Any
 
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from zoneguard.dynamic.crossing import STAYS_ON_LINK
 from zoneguard.dynamic.surveying import Survey, survey
@@ -99,6 +100,19 @@ def crosses(zones: ZoneMap, src: int, dst: int) -> bool:
 def udp(payload: bytes = b"hello", src: str = A, dst: str = B, sport: int = 4000, dport: int = 5000) -> Any:
     """An IPv4 datagram without a link header."""
     return IP(src=src, dst=dst) / UDP(sport=sport, dport=dport) / payload
+
+
+def capwap(
+    content: Any, flags: int = 0, options: bytes = b"", number: int = 0, start: int = 0, binding: int = 1
+) -> Any:
+    """A message of CAPWAP's data channel; ``flags`` from T (0x100) down to K (8), ``start`` in bytes."""
+    first = (8 + len(options)) // 4 << 19 | 1 << 14 | binding << 9 | flags
+    return Raw(struct.pack(">IHH", first, number, start) + options + bytes(content))
+
+
+def wireless(packet: Any, control: bytes = b"\x08\x01", kind: bytes = b"\x08\0", head: bytes = bytes(22)) -> bytes:
+    """An 802.11 data frame; ``head`` is what follows the frame control."""
+    return control + head + b"\xaa\xaa\x03\0\0\0" + kind + bytes(packet)
 
 
 def ether(packet: Any, src: str = MAC_A, dst: str = MAC_B) -> Any:

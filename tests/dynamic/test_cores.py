@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet import IP, TCP, UDP, fragment
 
-from tests.dynamic.making import A, B, Talk, ether, pcap
+from tests.dynamic.making import A, B, Talk, ether, pcap, wireless
+from tests.dynamic.test_capwap import torn
 from tests.dynamic.test_decoding import payloads
 from tests.dynamic.test_flows import traffic
 from tests.dynamic.test_links import LINKS
@@ -170,11 +171,30 @@ def test_the_table_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_tunnel_and_what_is_inside(tmp_path: Path) -> None:
     frames = [ether(packet) for packet, _ in TUNNELS.values()]
-    cut = [bytes(frame)[:-n] for frame in frames for n in (1, 21, 40, 55)]
+    cut = [bytes(frame)[:end] for frame in frames for end in range(20, len(frame))]
     path = tmp_path / "capture.pcap"
     path.write_bytes(pcap([*frames, *cut, *frames]))
     seen = compare([str(path)])
     assert {track.flow.tunnel[0].split()[0] for track in seen.tracks if track.flow.tunnel} >= {"gre", "vxlan", "4in6"}
+
+
+@pytest.mark.parametrize("size", [1 << 16, 7, 1])
+def test_frames_and_datagrams_in_pieces(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneguard.dynamic._pcap.MAX_BATCH", size)
+    monkeypatch.setattr("zoneguard.dynamic.cores.MAX_BATCH", size)
+    frames = []
+    for number in range(60):
+        inner = IP(src=f"192.168.1.{number}", dst="192.168.2.2") / TCP(sport=1234, dport=445) / bytes(200)
+        frames += torn(bytes(ether(inner)), number)
+        frames += torn(wireless(inner, b"\x01\x08"), number, 0x100, src=f"10.1.1.{number}")
+        frames += [ether(part) for part in fragment(IP(src=A, dst=B, id=number) / UDP() / bytes(200), 80)]
+    frames += [ether(part) for p in frames[:3] for part in fragment(IP(src=A, dst=B, id=99) / p[UDP], 40)]
+    random.Random(size).shuffle(frames)
+    del frames[::50]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(frames))
+    (account,) = compare([str(path)]).accounts
+    assert account.decoded + sum(account.skipped.values()) == len(frames)
 
 
 @pytest.mark.parametrize("name", LINKS)

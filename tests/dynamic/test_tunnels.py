@@ -17,7 +17,7 @@ from scapy.layers.ppp import PPP
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
-from tests.dynamic.making import A, B, ends, ether, flows, look, udp
+from tests.dynamic.making import A, B, capwap, ends, ether, flows, look, udp, wireless
 from zoneguard.dynamic.export import flow_record
 
 INNER = IP(src="192.168.1.1", dst="192.168.2.2") / TCP(sport=1234, dport=445, flags="S")
@@ -40,6 +40,8 @@ AYIYA = bytes([0x44, 0x52, 0x11, 41]) + bytes(4) + bytes(16) + bytes(20)
 TEREDO = IPv6(src="2001:0:4137:9e50::1", dst="2001:db8::2") / TCP(sport=1234, dport=445, flags="S")
 
 DOT11, SNAP_IP = b"\x88\x01" + bytes(24), b"\xaa\xaa\x03\0\0\0\x08\0"
+
+NSH = b"\x0f\xc2\x02"
 
 TUNNELS = {
     "4in4": (OUTER / INNER, 4),
@@ -69,12 +71,32 @@ TUNNELS = {
         / INNER,
         47,
     ),
-    "eoip": (OUTER.copy() / Raw(b"\x20\x01\x64\x00" + struct.pack(">H", len(FRAME)) + b"\x2a\x00" + bytes(FRAME)), 47),
-    "etherip": (OUTER.copy() / Raw(b"\x30\x00" + bytes(FRAME)), 97),
-    "mpls in ip": (OUTER.copy() / Raw(bytes(MPLS(label=5, s=1)) + bytes(INNER)), 137),
+    "eoip": (
+        IP(src=A, dst=B, proto=47)
+        / Raw(b"\x20\x01\x64\x00" + struct.pack(">H", len(FRAME)) + b"\x2a\x00" + bytes(FRAME)),
+        47,
+    ),
+    "etherip": (IP(src=A, dst=B, proto=97) / Raw(b"\x30\x00" + bytes(FRAME)), 97),
+    "mpls in ip": (IP(src=A, dst=B, proto=137) / Raw(bytes(MPLS(label=5, s=1)) + bytes(INNER)), 137),
     "vxlan": (over(4789, VXLAN(vni=42, flags=8) / FRAME), 17),
     "vxlan on Linux' old port": (over(8472, VXLAN(vni=42, flags=8) / FRAME), 17),
     "vxlan-gpe": (over(4790, Raw(b"\x0c\0\0\x01\0\0\x2a\0") / INNER), 17),
+    "vxlan-gpe with nsh": (over(4790, Raw(b"\x0c\0\0\x04\0\0\x2a\0" + NSH + b"\x01\0\0\1\xff") / INNER), 17),
+    "vxlan with a group": (over(4789, Raw(b"\x88\x48\0\x11\0\0\x2a\0") / FRAME), 17),
+    "gre to nsh": (OUTER / GRE(proto=0x894F) / Raw(NSH + b"\x03\0\0\1\xff") / FRAME, 47),
+    "lisp": (over(4341, Raw(b"\x88\0\0\1\0\0\x2a\1") / INNER), 17),
+    "lisp without an instance": (over(4341, Raw(bytes(8)) / INNER6), 17),
+    "capwap": (over(5247, capwap(FRAME)), 17),
+    "capwap over IPv6": (OUTER6 / UDP(sport=5247, dport=40000) / capwap(FRAME), 17),
+    "capwap from the controller": (over(40000, capwap(FRAME), 5247), 17),
+    "capwap with 802.11": (over(5247, capwap(wireless(INNER), 0x100)), 17),
+    "capwap with 802.11, swapped": (over(5247, capwap(wireless(INNER, b"\x01\x08"), 0x100)), 17),
+    "capwap with options": (over(5247, capwap(FRAME, 0x30, b"\x06" + bytes(7) + b"\x04" + bytes(7))), 17),
+    "capwap in pieces of one": (over(5247, capwap(FRAME, 0xC0, number=7)), 17),
+    "l2tpv3": (IP(src=A, dst=B, proto=115) / Raw(b"\0\0\0\x07" + bytes(FRAME)), 115),
+    "l2tpv3 with a cookie": (IP(src=A, dst=B, proto=115) / Raw(b"\0\0\0\x07\xc0\xff\xee\x01" + bytes(FRAME)), 115),
+    "l2tpv3 of packets": (IP(src=A, dst=B, proto=115) / Raw(b"\0\0\0\x07" + bytes(INNER6)), 115),
+    "l2tpv3 in udp": (over(1701, Raw(b"\0\3\0\0\0\0\0\x07\xc0\xff\xee\x01\x40\0\0\1") / FRAME), 17),
     "geneve": (over(6081, GENEVE(vni=42) / FRAME), 17),
     "geneve with options": (over(6081, Raw(b"\x02\0\x65\x58\0\0\x2a\0" + bytes(8)) / FRAME), 17),
     "gre in udp": (over(4754, GRE() / INNER), 17),
@@ -101,14 +123,23 @@ TUNNELS = {
 @pytest.mark.parametrize("name", TUNNELS)
 def test_the_tunnel_and_the_flow_inside_are_found(name: str, tmp_path: Path) -> None:
     packet, proto = TUNNELS[name]
-    if name == "eoip" or proto in (97, 137):
-        packet.proto = proto
     seen = look(tmp_path, [ether(packet)])
     assert seen.accounts[0].skipped == {}
     outer, inner = seen.table.flows
     assert (outer.proto, outer.tunnel) == (proto, ())
     assert (inner.proto, inner.sport, inner.dport, len(inner.tunnel)) == (6, 1234, 445, 1)
     assert flow_record(inner)["community_id"] != flow_record(outer)["community_id"]
+
+
+@pytest.mark.parametrize("name", TUNNELS)
+def test_wherever_it_is_cut_a_frame_is_accounted_for_once(name: str, tmp_path: Path) -> None:
+    whole = bytes(ether(TUNNELS[name][0]))
+    shorter = [whole[:end] for end in range(len(whole))]
+    (account,) = look(tmp_path, [*shorter, whole]).accounts
+    assert account.decoded + sum(account.skipped.values()) == len(whole) + 1
+    assert account.decoded >= 1
+    (account,) = look(tmp_path, [whole] * 3, snap=len(whole) // 2).accounts
+    assert account.decoded + sum(account.skipped.values()) == 3
 
 
 @pytest.mark.parametrize(
@@ -120,6 +151,11 @@ def test_the_tunnel_and_the_flow_inside_are_found(name: str, tmp_path: Path) -> 
         ("nvgre", f"nvgre {ENDS} 42"),
         ("vxlan", f"vxlan {ENDS} 42"),
         ("vxlan-gpe", f"vxlan {ENDS} 42"),
+        ("vxlan with a group", f"vxlan {ENDS} 42"),
+        ("lisp", f"lisp {ENDS} 42"),
+        ("lisp without an instance", f"lisp {ENDS}"),
+        ("capwap", f"capwap {ENDS}"),
+        ("l2tpv3 in udp", f"l2tpv3 {ENDS}"),
         ("geneve", f"geneve {ENDS} 42"),
         ("802.11 of an access point", f"gre {ENDS}"),
         ("eoip", f"eoip {ENDS} 42"),
@@ -165,7 +201,7 @@ def test_tunnels_in_tunnels_are_opened_to_a_depth_and_then_counted(tmp_path: Pat
     assert seen.accounts[0].skipped == {"more nested tunnels than the decoder opens": 1}
 
 
-@pytest.mark.parametrize("port", [1701, 2152, 3544, 4754, 4789, 4790, 5072, 6081, 6635, 8472])
+@pytest.mark.parametrize("port", [1701, 2152, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472])
 @pytest.mark.parametrize(
     "payload", [b"", b"\x00", b"hello, this is no tunnel at all, whatever the port says", bytes(60)]
 )
@@ -185,6 +221,7 @@ def test_what_a_tunnel_holds_besides_ip_is_nothing_to_follow(tmp_path: Path) -> 
     ("packet", "reason"),
     [
         (OUTER / GRE(proto=0x1234) / Raw(bytes(40)), "EtherType 0x1234 is not known"),
+        (OUTER / GRE(proto=0x894F) / Raw(NSH + b"\x07" + bytes(40)), "NSH with a payload of unknown kind"),
         (OUTER / GRE(version=2) / INNER, "GRE with source routing or of an unknown version"),
         (
             over(4789, VXLAN(vni=1, flags=8) / Ether(type=0x800) / Raw(bytes(40))),

@@ -21,12 +21,12 @@ from scapy.contrib.mpls import MPLS
 from scapy.layers.dot11 import Dot11, RadioTap
 from scapy.layers.inet import IP, TCP, UDP, IPOption_RR
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
-from scapy.layers.l2 import GRE, LLC, SNAP, CookedLinux, CookedLinuxV2, Dot1AD, Dot1Q, Ether
+from scapy.layers.l2 import GRE, LLC, SNAP, CookedLinux, CookedLinuxV2, Dot1AD, Dot1Q, Dot3, Ether
 from scapy.layers.ppp import HDLC, PPP, PPPoE
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
-from tests.dynamic.making import ETHERNET, START, Talk, enhanced, interface, pcap, section
+from tests.dynamic.making import ETHERNET, START, Talk, capwap, enhanced, interface, pcap, section, wireless
 from zoneguard.dynamic.surveying import survey
 from zoneguard.model.addresses import format_address
 from zoneguard.model.flows import Flow
@@ -88,6 +88,52 @@ def aggregate(inner: Inner) -> bytes:
         out += struct.pack(">H", len(content)) + content
     return out
 
+
+def shim(kind: int, head: str, *frame: Any) -> Case:
+    """``head``: what stands between the EtherType and the packet, or the ``frame`` that holds it."""
+
+    def build(inner: Inner) -> Any:
+        for layer in frame:
+            inner = layer / inner
+        return Ether(**MAC, type=kind) / Raw(bytes.fromhex(head) + bytes(inner))
+
+    return ETHERNET, build
+
+
+def capwap_wireless(control: str, flags: int = 0x100, options: str = "", v6: bool = False) -> Case:
+    """802.11 on the data channel; ``control`` are the first two bytes of its frame."""
+
+    def build(inner: Inner) -> Any:
+        kind = b"\x86\xdd" if isinstance(inner, IPv6) else b"\x08\0"
+        frame = wireless(inner, bytes.fromhex(control), kind, bytes(24 if "88" in control else 22))
+        outer = IPv6(**OUT6) if v6 else IP(**OUT)
+        return outer / UDP(sport=50000, dport=5247) / capwap(frame, flags, bytes.fromhex(options))
+
+    return ether(build)
+
+
+def l2tpv3(over: Any, session: str) -> Case:
+    """An Ethernet pseudowire; ``session``: its number, then the cookie and the sublayer."""
+    return ether(lambda inner: over / Raw(bytes.fromhex(session) + bytes(Ether(**MAC) / inner)))
+
+
+L2TP_IP, L2TP_UDP = IP(**OUT, proto=115), IP(**OUT) / UDP(sport=1701, dport=1701) / Raw(bytes.fromhex("00030000"))
+RADIO_MAC, SIGNAL = "0602000000000100", "04b0200001000000"
+READ_AS = ("-d", "mpls.label==99,pwethcw", "-d", "l2tp.pw_type==0,eth", "-o", "l2tp.l2_specific:None")
+TOLD: dict[str, tuple[str, ...]] = {
+    "CAPWAP, 802.11": ("-o", "capwap.swap_fc:FALSE"),
+    "CAPWAP, 802.11, QoS": ("-o", "capwap.swap_fc:FALSE"),
+    "L2TPv3 in IP": ("-o", "l2tp.cookie_size:None"),
+    "L2TPv3 in IP, cookie": ("-o", "l2tp.cookie_size:4 Byte Cookie"),
+    "L2TPv3 in UDP": ("-o", "l2tp.cookie_size:None"),
+    "L2TPv3 in UDP, long cookie": ("-o", "l2tp.cookie_size:8 Byte Cookie"),
+    "L2TPv3 in IP, sublayer": ("-o", "l2tp.cookie_size:None", "-o", "l2tp.l2_specific:Default L2-Specific"),
+    "L2TPv3 in UDP, cookie and sublayer": (
+        "-o", "l2tp.cookie_size:8 Byte Cookie", "-o", "l2tp.l2_specific:Default L2-Specific",
+    ),
+    "L2TPv3 in IP, IPv6": ("-o", "l2tp.cookie_size:None"),
+}  # fmt: skip
+"""What tshark must be told beside, for it cannot be seen in the frame."""
 
 FRAMES: dict[str, Case] = {
     "ethernet": ether(lambda inner: inner),
@@ -167,6 +213,48 @@ FRAMES: dict[str, Case] = {
             / Raw(struct.pack(">HHH", 0x0002, 7, 9) + b"\xff\x03\x00\x21" + bytes(inner))
         )
     ),
+    "E-Tag": shim(0x893F, "2001000200000800"),
+    "R-Tag": shim(0xF1C1, "000000070800"),
+    "HSR": shim(0x892F, "103400010800"),
+    "NSH": shim(0x894F, "0fc20201000001ff"),
+    "NSH with metadata": shim(0x894F, "0fc60101000001ff" + "00" * 16),
+    "NSH with a frame": shim(0x894F, "0fc20203000001ff", Ether(**MAC)),
+    "NSH with MPLS": shim(0x894F, "0fc20205000001ff", MPLS(label=17, s=1, ttl=9)),
+    "NSH in GRE": ether(lambda inner: IP(**OUT) / GRE(proto=0x894F) / Raw(bytes.fromhex("0fc20201000001ff")) / inner),
+    "NSH in VXLAN": ether(udp(4790, Raw(bytes.fromhex("0c00000400002a00" + "0fc20203000001ff")), Ether(**MAC))),
+    "VXLAN with a group": ether(udp(4789, Raw(bytes.fromhex("8848001100002a00")), Ether(**MAC))),
+    "TRILL": shim(0x22F3, "003f00010002", Ether(**MAC)),
+    "TRILL with options, tagged": shim(0x22F3, "008a00010002" + "00" * 8, Ether(**MAC) / Dot1Q(vlan=5)),
+    "CAPWAP": ether(udp(5247, capwap(b""), Ether(**MAC))),
+    "CAPWAP, tagged": ether(udp(5247, capwap(b""), Ether(**MAC) / Dot1Q(vlan=5))),
+    "CAPWAP, 802.3": ether(
+        lambda inner: (
+            IP(**OUT)
+            / UDP(sport=50000, dport=5247)
+            / capwap(
+                Dot3(**MAC, len=8 + len(bytes(inner))) / LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP(code=0x800) / inner
+            )
+        )
+    ),
+    "CAPWAP from the controller": ether(
+        lambda inner: IP(**OUT) / UDP(sport=5247, dport=50000) / capwap(Ether(**MAC) / inner)
+    ),
+    "CAPWAP, radio and signal": ether(udp(5247, capwap(b"", 0x30, bytes.fromhex(RADIO_MAC + SIGNAL)), Ether(**MAC))),
+    "CAPWAP, 802.11": capwap_wireless("0801"),
+    "CAPWAP, 802.11, QoS": capwap_wireless("8802"),
+    "CAPWAP, 802.11 swapped": capwap_wireless("0108"),
+    "CAPWAP, 802.11 swapped, sent again": capwap_wireless("0a08"),
+    "CAPWAP, 802.11 swapped, QoS": capwap_wireless("0188"),
+    "CAPWAP, 802.11 swapped, signal": capwap_wireless("0208", 0x120, SIGNAL),
+    "CAPWAP, 802.11 swapped, radio and signal": capwap_wireless("0208", 0x130, RADIO_MAC + SIGNAL),
+    "L2TPv3 in IP": l2tpv3(L2TP_IP, "00000007"),
+    "L2TPv3 in IP, cookie": l2tpv3(L2TP_IP, "00000007c0ffee01"),
+    "L2TPv3 in IP, sublayer": l2tpv3(L2TP_IP, "0000000740000001"),
+    "L2TPv3 in UDP": l2tpv3(L2TP_UDP, "00000007"),
+    "L2TPv3 in UDP, long cookie": l2tpv3(L2TP_UDP, "00000007c0ffee0112345678"),
+    "L2TPv3 in UDP, cookie and sublayer": l2tpv3(L2TP_UDP, "00000007c0ffee011234567840000001"),
+    "LISP": ether(udp(4341, Raw(bytes.fromhex("8800000100002a01")))),
+    "LISP without instance": ether(udp(4341, Raw(bytes.fromhex("c000000100000001")))),
     "deep": ether(
         lambda inner: (
             Dot1Q(vlan=3)
@@ -196,6 +284,14 @@ SIXES: dict[str, Case] = {
             / Raw(bytes(IPv6(src="2001:0:102:304::1", dst="fd00::2") / inner.payload))
         )
     ),
+    "E-Tag IPv6": shim(0x893F, "20010002000086dd"),
+    "R-Tag IPv6": shim(0xF1C1, "0000000786dd"),
+    "NSH IPv6": shim(0x894F, "0fc20202000001ff"),
+    "TRILL IPv6": shim(0x22F3, "003f00010002", Ether(**MAC)),
+    "CAPWAP IPv6": ether(udp(5247, capwap(b""), Ether(**MAC))),
+    "CAPWAP IPv6, 802.11 swapped": capwap_wireless("0108", v6=True),
+    "L2TPv3 in IP, IPv6": l2tpv3(IPv6(**OUT6, nh=115), "00000007"),
+    "LISP IPv6": ether(udp(4341, Raw(bytes(8)))),
     "GTP-U IPv6": ether(udp(2152, GTP_U_Header(teid=7, gtp_type=255))),
 }
 HEADERS: dict[str, Any] = {
@@ -259,7 +355,8 @@ def opinions(folder: Path) -> tuple[list[Seen], dict[int, Flow]]:
         known = innermost.get(flow.first.frame)
         if known is None or len(flow.tunnel) > len(known.tunnel):
             innermost[flow.first.frame] = flow
-    return by_tshark(file, "-d", "mpls.label==99,pwethcw"), innermost
+    said = {told: by_tshark(file, *READ_AS, *told) for told in {(), *TOLD.values()}}
+    return [said[TOLD.get(name.rpartition(", ")[0], ())][at] for at, (name, _, _) in enumerate(made)], innermost
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,15 @@ from zoneguard.dynamic.tunnels import (
     EITHER_PORT,
     ERSPAN_1_2,
     GRE,
+    GROUP,
+    GROUP_BITS,
     IP_IN_IP,
     IPV6_IN_IP,
     KINDS,
     NHRP,
     TEREDO_PREFIX,
     TO_PORT,
+    VXLAN,
     numbered,
 )  # fmt: skip
 
@@ -179,7 +182,8 @@ def _gre(outer: Outer, view: Views) -> Opened:
 
 def _vxlan(outer: Outer, view: Views) -> Opened:
     flags, number = view.word(outer.at), view.word(outer.at + 4)
-    content = np.where((flags == 0x08000000) & (number & 0xFF == 0), TRANSPARENT_ETHERNET, NONE)
+    named = (flags == VXLAN) | (flags & GROUP_BITS == GROUP)
+    content = np.where(named & (number & 0xFF == 0), TRANSPARENT_ETHERNET, NONE)
     content[outer.at + 8 > outer.end] = LEFT
     return _made(content, outer.at + 8, _KIND["vxlan"], number >> 8)
 

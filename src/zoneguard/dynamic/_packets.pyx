@@ -836,7 +836,7 @@ cdef class Packets:
             kind = IPV4 if proto == 4 else IPV6
             if not self._enter(&inner, ends, (4 if proto == 4 else 6) * 10 + (6 if ends.six else 4), -1, 0):
                 return LEFT
-        elif proto == 97 or proto == 137:
+        elif proto == 97 or proto == 115 or proto == 137:
             return LEFT
         if kind == NO_IP:
             return 0
@@ -912,7 +912,7 @@ cdef class Packets:
         cdef int64_t flags = u32(p, 0), number = u32(p, 4)
         if flags < 0 or number < 0:
             return LEFT
-        if flags != 0x08000000 or number & 0xFF:
+        if (flags != 0x08000000 and flags & 0xFFB70000 != 0x88000000) or number & 0xFF:
             return 0
         return self._ethernet(p) if self._enter(p, ends, 5, number >> 8, 8) else LEFT
 

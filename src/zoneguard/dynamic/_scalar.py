@@ -8,9 +8,10 @@ import numpy as np
 
 from zoneguard.dynamic.columns import COLUMNS, U8, Frames, Refusal, Rows, frame_number, from_columns
 from zoneguard.dynamic.contexts import Contexts
+from zoneguard.dynamic.found import Dissected, Found
 from zoneguard.dynamic.fragments import Datagram, Fragments
 from zoneguard.dynamic.layers import Cursor
-from zoneguard.dynamic.network import Dissected, Dissector, Found
+from zoneguard.dynamic.network import Dissector
 
 LOW = (1 << 64) - 1
 

@@ -19,8 +19,9 @@ from zoneguard.dynamic._scalar import Scalar, Values
 from zoneguard.dynamic.columns import I64, U16, Bool, Frames, Rows, frame_number, join
 from zoneguard.dynamic.containers import Capture
 from zoneguard.dynamic.contexts import CROWDED, Context, Contexts
+from zoneguard.dynamic.found import Dissected
 from zoneguard.dynamic.fragments import Fragments
-from zoneguard.dynamic.network import CONTRADICTION, UNFINISHED, Dissected
+from zoneguard.dynamic.network import CONTRADICTION, UNFINISHED
 
 
 class Settled(NamedTuple):

@@ -3,11 +3,14 @@
 Every function takes a ``Cursor``, moves it to the IP header and returns ``IPV4`` or ``IPV6``; it raises ``NoIp``,
 ``Skipped``, or ``struct.error`` / ``IndexError`` where the capture was cut inside a header.
 
-EtherTypes: the IEEE and IANA registries. PPP: RFC 1661, 2516. MPLS: RFC 3032, 4385. PBB: IEEE 802.1ah. VN-Tag,
-FabricPath and the metadata header are Cisco's.
+EtherTypes: the IEEE and IANA registries. PPP: RFC 1661, 2516. MPLS: RFC 3032, 4385. PBB: IEEE 802.1ah. E-Tag: IEEE
+802.1BR. R-Tag: IEEE 802.1CB. HSR: IEC 62439-3. TRILL: RFC 6325. NSH: RFC 8300. VN-Tag, FabricPath and the metadata
+header are Cisco's.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, NoIp, Skipped
 from zoneguard.model.text import N_
@@ -15,14 +18,17 @@ from zoneguard.model.text import N_
 VLAN_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200, 0x9300})
 MPLS = frozenset({0x8847, 0x8848})
 BRIDGED = 0x0080C2  # the organisation of SNAP's bridged frames
-PPPOE_SESSION, PBB, VN_TAG, FABRIC_PATH, CISCO_METADATA, MACSEC = 0x8864, 0x88E7, 0x8926, 0x8903, 0x8909, 0x88E5
+PPPOE_SESSION, MACSEC, NSH, TRILL = 0x8864, 0x88E5, 0x894F, 0x22F3
+BEFORE_TYPE = {0x8926: 4, 0x8909: 6, 0x893F: 6, 0xF1C1: 4, 0x892F: 4}  # VN-Tag, Cisco's metadata, E-Tag, R-Tag, HSR
+BEFORE_FRAME = {0x88E7: 4, 0x8903: 2, TRANSPARENT_ETHERNET: 0}  # PBB, FabricPath
 NOT_IP = {
     0x0806: "ARP", 0x8035: "RARP", 0x88CC: "LLDP", 0x8809: "LACP", 0x888E: "EAPOL", 0x88C7: "EAPOL", 0x9000: "loopback",
     0x8863: "PPPoE discovery", 0x88F7: "PTP", 0x8902: "CFM", 0x8906: "FCoE", 0x8914: "FCoE", 0x809B: "AppleTalk",
     0x80F3: "AppleTalk", 0x8137: "IPX", 0x0842: "Wake-on-LAN", 0x88E1: "HomePlug", 0x893A: "IEEE 1905", 0x8899: "RRCP",
     0x8892: "PROFINET", 0x88A4: "EtherCAT", 0x22F0: "AVTP", 0x88FB: "PRP", 0x88D9: "LLTD", 0x88F5: "MVRP",
     0x88F6: "MMRP", 0x22EA: "SRP", 0x6002: "DEC MOP", 0x6003: "DECnet", 0x6004: "DEC LAT", 0x8781: "IS-IS",
-    0x2000: "Cisco CDP", 0x2003: "Cisco VTP", 0x2004: "Cisco DTP", 0x0111: "Cisco UDLD", 0x010B: "spanning tree",
+    0x22F4: "IS-IS", 0x2000: "Cisco CDP", 0x2003: "Cisco VTP", 0x2004: "Cisco DTP", 0x0111: "Cisco UDLD",
+    0x010B: "spanning tree",
 }  # fmt: skip
 LLC_NOT_IP = {0x42: "spanning tree", 0xFE: "OSI", 0xE0: "IPX", 0xFF: "IPX", 0xF0: "NetBIOS", 0x00: "LLC test",
               0xF4: "IBM LAN management", 0x04: "SNA", 0x05: "SNA", 0x08: "SNA"}  # fmt: skip
@@ -42,15 +48,17 @@ def ether_type(kind: int, cursor: Cursor) -> int:
             return mpls(cursor)
         elif kind == PPPOE_SESSION:
             return pppoe(cursor)
-        elif kind == VN_TAG:
-            kind = cursor.u16(4)
-            cursor.skip(6)
-        elif kind == CISCO_METADATA:
-            kind = cursor.u16(6)
-            cursor.skip(8)
-        elif kind in (PBB, FABRIC_PATH, TRANSPARENT_ETHERNET):
-            cursor.skip({PBB: 4, FABRIC_PATH: 2, TRANSPARENT_ETHERNET: 0}[kind])
+        elif kind in BEFORE_TYPE:
+            length = BEFORE_TYPE[kind]
+            kind = cursor.u16(length)
+            cursor.skip(length + 2)
+        elif kind in BEFORE_FRAME:
+            cursor.skip(BEFORE_FRAME[kind])
             return ethernet(cursor)
+        elif kind == NSH:
+            return nsh(cursor)
+        elif kind == TRILL:
+            return trill(cursor)
         elif kind == MACSEC:
             raise Skipped(N_("MACsec: encrypted below IP"))
         elif kind in NOT_IP:
@@ -82,6 +90,27 @@ def mpls(cursor: Cursor) -> int:
     if nibble == 1:
         raise NoIp("MPLS OAM")
     raise Skipped(N_("MPLS payload of unknown kind"))
+
+
+def trill(cursor: Cursor) -> int:
+    """A TRILL header with its options, then the frame."""
+    first = cursor.u16()
+    if first >> 14:
+        raise Skipped(N_("TRILL of an unknown version"))
+    cursor.skip(6 + (first >> 6 & 31) * 4)
+    return ethernet(cursor)
+
+
+def nsh(cursor: Cursor) -> int:
+    """A network service header: its length is in words of four bytes, eight bytes at least."""
+    first, following = cursor.u16(), cursor.u8(3)
+    length = (first & 63) * 4
+    if first >> 14 or length < 8:
+        raise Skipped(N_("NSH of an unknown version, or shorter than it can be"))
+    if following not in NEXT_PROTOCOLS:
+        raise Skipped(N_("NSH with a payload of unknown kind"))
+    cursor.skip(length)
+    return NEXT_PROTOCOLS[following](cursor)
 
 
 def raw(cursor: Cursor) -> int:
@@ -137,3 +166,6 @@ def llc(cursor: Cursor) -> int:
     if service in LLC_NOT_IP:
         raise NoIp(LLC_NOT_IP[service])
     raise Skipped(N_("LLC service {number} is not known", number=f"{service:#04x}"))
+
+
+NEXT_PROTOCOLS: dict[int, Callable[[Cursor], int]] = {1: raw, 2: raw, 3: ethernet, 4: nsh, 5: mpls}  # of NSH and VXLAN

@@ -45,6 +45,18 @@ class Aggregate(Exception):  # noqa: N818
         self.parts = parts
 
 
+class Torn(Exception):  # noqa: N818
+    """A tunnel holds a piece of a frame, at ``inner``; ``start`` is its place in the frame, and ``more`` pieces follow.
+
+    ``number`` is that of all its pieces between the same ends; ``content`` says what the frame is, as
+    ``capwap.CONTENTS`` does.
+    """
+
+    def __init__(self, inner: Cursor, number: int, start: int, more: bool, content: int) -> None:
+        super().__init__()
+        self.inner, self.number, self.start, self.more, self.content = inner, number, start, more, content
+
+
 @dataclass(slots=True)
 class Cursor:
     """Where decoding stands: ``data[at:]`` is the next header.

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from zoneguard.dynamic._finished import Key
 from zoneguard.dynamic._quoted import quoted
 from zoneguard.dynamic._routing import routed, source_routed
+from zoneguard.dynamic.capwap import CONTENTS
 from zoneguard.dynamic.columns import Refusal
 from zoneguard.dynamic.communityid import ICMP, ICMPV6, icmp_ports
 from zoneguard.dynamic.contexts import Contexts
-from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Piece
+from zoneguard.dynamic.found import Dissected, Found
+from zoneguard.dynamic.fragments import MAX_LENGTH, Datagram, Fragments, Header, Piece, Store
 from zoneguard.dynamic.framing import llc
-from zoneguard.dynamic.layers import IPV4, Aggregate, Cursor, NoIp, Skipped
+from zoneguard.dynamic.layers import IPV4, Aggregate, Cursor, NoIp, Skipped, Torn
 from zoneguard.dynamic.links import network_layer
 from zoneguard.dynamic.tunnels import over_ip, over_udp
 from zoneguard.model.match import RST
@@ -37,49 +39,13 @@ UNFINISHED = N_("fragments of a datagram that never came whole")
 CONTRADICTION = N_("fragments that overlap and disagree")
 
 
-@dataclass(slots=True)
-class Found:
-    """One IP packet: a row of ``columns.Rows``. ``payload``: its length as sent; ``[start:stop]`` was captured."""
-
-    cursor: Cursor
-    v6: bool
-    src: int
-    dst: int
-    proto: int
-    size: int
-    key_a: int = 0
-    key_b: int = 0
-    oneway: bool = False
-    icmp: int = 0
-    payload: int = 0
-    start: int = 0
-    stop: int = 0
-    tcp: int = 0
-    seq: int = 0
-    ack: int = 0
-
-
-@dataclass(slots=True)
-class Dissected:
-    """What came of a frame. ``skipped``: why it could not be read; ``kind``: what it was instead of IP; or empty.
-
-    ``settled`` is the ``columns.frame_number`` of each frame whose fate this decides: none where a fragment waits,
-    several where a datagram is whole or given up.
-    """
-
-    found: list[Found]
-    refusals: list[Refusal]
-    settled: tuple[int, ...]
-    skipped: str = ""
-    kind: str = ""
-
-
 class Dissector:
-    """Decodes frames in time order; fragments wait in ``fragments``."""
+    """Decodes frames in time order; fragments wait in ``fragments``, and pieces of frames in a store of their own."""
 
     def __init__(self, contexts: Contexts, fragments: Fragments) -> None:
         self._contexts = contexts
         self._fragments = fragments
+        self._torn = Store()
         self._found: list[Found] = []
         self._refusals: list[Refusal] = []
         self._settled: tuple[int, ...] = ()
@@ -104,7 +70,7 @@ class Dissector:
 
     def rest(self) -> Iterator[Dissected]:
         """What is known of all datagrams that still wait: the captures have ended."""
-        while datagram := self._fragments.oldest():
+        while datagram := self._fragments.oldest() or self._torn.oldest():
             yield from self.unfinished(datagram)
 
     def _given_up(self) -> Iterator[Dissected]:
@@ -155,9 +121,9 @@ class Dissector:
         ip = Found(inner, header.v6, header.src, header.dst, header.proto, header.size)
         if beginning:
             ip.size = datagram.wire
-            out = self._run(lambda: self._payload(inner, ip, header.proto))
+            out = self._run(lambda: self._content(inner, ip, header.proto))
         else:
-            out = Dissected([ip], [], self._settled)
+            out = Dissected([] if header.proto in CONTENTS else [ip], [], self._settled)
         out.skipped, out.kind = str(UNFINISHED), ""
         return out
 
@@ -165,9 +131,16 @@ class Dissector:
         header = datagram.header
         inner = self._inner(datagram, bytes(datagram.data), len(datagram.data))
         ip = Found(inner, header.v6, header.src, header.dst, header.proto, header.head + len(datagram.data))
-        self._payload(inner, ip, header.proto)
+        self._content(inner, ip, header.proto)
         if datagram.damaged:
             raise Skipped(CONTRADICTION)
+
+    def _content(self, inner: Cursor, ip: Found, proto: int) -> None:
+        """Go on in what was put together: a datagram, or, where ``proto`` is of ``CONTENTS``, a frame in a tunnel."""
+        if proto not in CONTENTS:
+            self._payload(inner, ip, proto)
+        elif opened := CONTENTS[proto](inner):
+            self._ip(*opened)
 
     def _inner(self, datagram: Datagram, data: bytes, wire: int) -> Cursor:
         """A cursor on what was put together; this decides the fate of all its frames."""
@@ -202,7 +175,7 @@ class Dissector:
         cursor.skip(header)
         if placed & 0x3FFF:
             ip.proto = proto
-            self._fragment(cursor, ip, number, (placed & 0x1FFF) * 8, bool(placed & 0x2000))
+            self._fragment(self._fragments, cursor, ip, number, (placed & 0x1FFF) * 8, bool(placed & 0x2000))
         else:
             self._payload(cursor, ip, proto)
 
@@ -232,7 +205,7 @@ class Dissector:
                     if cursor.at > cursor.wire:
                         raise Skipped(LONG)
                     ip.proto = following
-                    self._fragment(cursor, ip, number, placed & 0xFFF8, bool(placed & 1))
+                    self._fragment(self._fragments, cursor, ip, number, placed & 0xFFF8, bool(placed & 1))
                     return
                 proto = following
                 continue
@@ -250,7 +223,7 @@ class Dissector:
         ip.proto = proto
         self._transport(cursor, ip)
 
-    def _fragment(self, cursor: Cursor, ip: Found, number: int, start: int, more: bool) -> None:
+    def _fragment(self, store: Fragments, cursor: Cursor, ip: Found, number: int, start: int, more: bool) -> None:
         """Put a piece with its siblings, and go on in the datagram if that is whole now."""
         if cursor.part:  # the frame would have several fates
             raise Skipped(N_("a fragment inside an 802.11 aggregate"))
@@ -262,13 +235,13 @@ class Dissector:
         context = self._contexts.number(cursor.vlans, cursor.tunnel)
         key = Key(ip.v6, ip.src, ip.dst, number, 0 if ip.v6 else ip.proto, context)
         piece = Piece(start, more, cursor.data[cursor.at : cursor.end], wire, cursor.stamp, cursor.origin)
-        self._late += self._fragments.overdue(cursor.stamp[0])
-        if self._fragments.copied(key, piece):
+        self._late += store.overdue(cursor.stamp[0])
+        if store.copied(key, piece):
             return
         header = Header(
             ip.v6, ip.src, ip.dst, ip.proto, ip.size, ip.size - wire, cursor.mac, context, cursor.layers, cursor.damaged
         )
-        datagram = self._fragments.add(key, header, piece)
+        datagram = store.add(key, header, piece)
         self._settled = ()
         if datagram is not None:
             self._open(datagram)
@@ -304,10 +277,15 @@ class Dissector:
                 self._refusals += quoted(replace(cursor, at=cursor.at + header), PORTS)
             return
         ends = (ip.src, ip.dst)
-        opened = (
-            over_udp(cursor, ip.v6, ends, (ip.key_a, ip.key_b))
-            if ip.proto == UDP
-            else over_ip(cursor, ip.v6, ends, ip.proto)
-        )
+        try:
+            opened = (
+                over_udp(cursor, ip.v6, ends, (ip.key_a, ip.key_b))
+                if ip.proto == UDP
+                else over_ip(cursor, ip.v6, ends, ip.proto)
+            )
+        except Torn as torn:
+            piece = Found(torn.inner, ip.v6, ip.src, ip.dst, torn.content, torn.inner.wire - torn.inner.at)
+            self._fragment(self._torn, torn.inner, piece, torn.number, torn.start, torn.more)
+            return
         if opened is not None:
             self._ip(*opened)

@@ -1,9 +1,10 @@
 """What tunnels hold: each opener looks at a tunnel's header and says where the IP packet inside begins.
 
-GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348 and its generic
-extension; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC 3378; MPLS in IP and UDP: RFC 4023,
-7510; GRE in UDP: RFC 8086; L2TP: RFC 2661; AYIYA: draft-massar-v6ops-ayiya. Aruba's access points send 802.11 frames
-in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames.
+GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348, its generic
+extension, and draft-smith-vxlan-group-policy; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC
+3378; MPLS in IP and UDP: RFC 4023, 7510; GRE in UDP: RFC 8086; LISP: RFC 9300; AYIYA: draft-massar-v6ops-ayiya. Aruba's
+access points send 802.11 frames in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames. CAPWAP and
+L2TP have modules of their own.
 
 A port alone proves nothing, so the UDP openers also ask the header to be exactly what the standard says; what does not
 fit is ordinary UDP.
@@ -12,24 +13,23 @@ fit is ordinary UDP.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from zoneguard.dynamic.framing import ether_type, ethernet, mpls, ppp, raw
-from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Aggregate, Cursor, NoIp, Skipped, TooDeep
+from zoneguard.dynamic import capwap, l2tp
+from zoneguard.dynamic.framing import NEXT_PROTOCOLS, ether_type, ethernet, mpls, ppp, raw
+from zoneguard.dynamic.layers import IPV4, IPV6, TRANSPARENT_ETHERNET, Cursor, Skipped
+from zoneguard.dynamic.opening import Name, Opened, Opener, entered, if_plausible
 from zoneguard.dynamic.wireless import data_frame
 from zoneguard.model.addresses import V6, format_address
 from zoneguard.model.text import N_
 
-Opened = tuple[int, Cursor] | None
-Name = Callable[[str], str]
-
 GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP = 47, 4, 41, 97, 137
-TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP})
+TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP, l2tp.L2TP})
 ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
 ARUBA, MIKROTIK = range(0x8200, 0x8371, 0x10), 0x6400
 TEREDO_PREFIX = 0x20010000
+VXLAN, GROUP, GROUP_BITS = 0x08000000, 0x88000000, 0xFFB70000  # a sender's group may stand beside the network's number
 KINDS = {
     1: "pptp",
     2: "erspan",
@@ -57,8 +57,10 @@ def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Open
         kind, inner = (IPV4, 4) if proto == IP_IN_IP else (IPV6, 6)
         return kind, cursor.enter_tunnel(name(f"{inner}in{6 if v6 else 4}"), 0)
     if proto == ETHER_IP:
-        return _entered(cursor.enter_tunnel(name("etherip"), 2), ethernet)
-    return _entered(cursor.enter_tunnel(name("mpls"), 0), mpls)
+        return entered(cursor.enter_tunnel(name("etherip"), 2), ethernet)
+    if proto == l2tp.L2TP:
+        return l2tp.over_ip(cursor, name)
+    return entered(cursor.enter_tunnel(name("mpls"), 0), mpls)
 
 
 def over_udp(cursor: Cursor, v6: bool, ends: tuple[int, int], ports: tuple[int, int]) -> Opened:
@@ -95,14 +97,6 @@ def _namer(v6: bool, ends: tuple[int, int]) -> Name:
     return lambda kind: tunnel_name(kind, v6, ends)
 
 
-def _entered(inner: Cursor, reader: Callable[[Cursor], int]) -> Opened:
-    """The cursor moved on to the IP header by ``reader``; ``None`` where the tunnel holds something else."""
-    try:
-        return reader(inner), inner
-    except NoIp:
-        return None
-
-
 def _gre(cursor: Cursor, name: Name) -> Opened:
     flags, kind = cursor.u16(), cursor.u16(2)
     version = flags & 7
@@ -115,56 +109,57 @@ def _gre(cursor: Cursor, name: Name) -> Opened:
     header = 4 + 4 * bool(flags & 0x8000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
     key = cursor.u32(4 + 4 * bool(flags & 0x8000)) if flags & 0x2000 else None
     if kind == ERSPAN_1_2:
-        return _entered(cursor.enter_tunnel(name("erspan"), header + (8 if flags & 0x1000 else 0)), ethernet)
+        return entered(cursor.enter_tunnel(name("erspan"), header + (8 if flags & 0x1000 else 0)), ethernet)
     if kind == ERSPAN_3:
         return _erspan_3(cursor, name, header)
     if kind in (0, NHRP):
         return None
     if kind == TRANSPARENT_ETHERNET and key is not None:
-        return _entered(cursor.enter_tunnel(f"{name('nvgre')} {key >> 8}", header), ethernet)
+        return entered(cursor.enter_tunnel(f"{name('nvgre')} {key >> 8}", header), ethernet)
     inner = cursor.enter_tunnel(name("gre"), header)
     if kind in ARUBA:
-        return _entered(inner, data_frame)
+        return entered(inner, data_frame)
     if kind == WCCP:
         inner.skip(0 if inner.u8() >> 4 == 4 else 4)
         return IPV4, inner
-    return _entered(inner, lambda c: ether_type(kind, c))
+    return entered(inner, lambda c: ether_type(kind, c))
 
 
 def _pptp(cursor: Cursor, name: Name, flags: int) -> Opened:
     header = 8 + 4 * bool(flags & 0x1000) + 4 * bool(flags & 0x80)
     if not flags & 0x1000 or cursor.u16(4) == 0:
         return None  # an acknowledgement alone
-    return _entered(cursor.enter_tunnel(name("pptp"), header), ppp)
+    return entered(cursor.enter_tunnel(name("pptp"), header), ppp)
 
 
 def _eoip(cursor: Cursor, name: Name) -> Opened:
     length, number = cursor.u16(4), cursor.u16(6)
     if length == 0 or 8 + length > cursor.wire - cursor.at:
         return None  # a keep-alive
-    return _entered(cursor.enter_tunnel(f"{name('eoip')} {(number & 0xFF) << 8 | number >> 8}", 8), ethernet)
+    return entered(cursor.enter_tunnel(f"{name('eoip')} {(number & 0xFF) << 8 | number >> 8}", 8), ethernet)
 
 
 def _erspan_3(cursor: Cursor, name: Name, header: int) -> Opened:
     tail = cursor.u16(header + 10)
     inner = cursor.enter_tunnel(name("erspan"), header + (20 if tail & 1 else 12))
-    return _entered(inner, raw if tail >> 10 & 31 == 2 else ethernet)
+    return entered(inner, raw if tail >> 10 & 31 == 2 else ethernet)
 
 
 def _vxlan(payload: Cursor, name: Name) -> Opened:
-    if payload.u32() != 0x08000000 or payload.u8(7):
+    flags = payload.u32()
+    if (flags != VXLAN and flags & GROUP_BITS != GROUP) or payload.u8(7):
         return None
-    return _entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), ethernet)
+    return entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), ethernet)
 
 
 def _vxlan_gpe(payload: Cursor, name: Name) -> Opened:
     flags, protocol = payload.u8(), payload.u8(3)
     if flags & 0xF9 != 0x08 or payload.u16(1) or payload.u8(7):
         return None
-    readers = {1: raw, 2: raw, 3: ethernet, 5: mpls} if flags & 4 else {0: ethernet}
+    readers = NEXT_PROTOCOLS if flags & 4 else {0: ethernet}
     if protocol not in readers:
         raise Skipped(N_("VXLAN with a payload of unknown kind"))
-    return _entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), readers[protocol])
+    return entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), readers[protocol])
 
 
 def _geneve(payload: Cursor, name: Name) -> Opened:
@@ -172,31 +167,25 @@ def _geneve(payload: Cursor, name: Name) -> Opened:
     if first >> 6 or payload.u8(1) & 0x3F or payload.u8(7) or kind not in (TRANSPARENT_ETHERNET, IPV4, IPV6):
         return None
     inner = payload.enter_tunnel(f"{name('geneve')} {payload.u32(4) >> 8}", 8 + (first & 0x3F) * 4)
-    return _entered(inner, lambda c: ether_type(kind, c))
+    return entered(inner, lambda c: ether_type(kind, c))
 
 
 def _gre_in_udp(payload: Cursor, name: Name) -> Opened:
-    return None if payload.u16() & 0x4FF8 else _if_plausible(lambda: _gre(payload, name))
+    return None if payload.u16() & 0x4FF8 else if_plausible(lambda: _gre(payload, name))
 
 
 def _mpls_in_udp(payload: Cursor, name: Name) -> Opened:
-    return _if_plausible(lambda: _entered(payload.enter_tunnel(name("mpls"), 0), mpls))
+    return if_plausible(lambda: entered(payload.enter_tunnel(name("mpls"), 0), mpls))
 
 
-def _if_plausible(attempt: Callable[[], Opened]) -> Opened:
-    """For headers that any bytes could be: what cannot be followed to a whole IP packet is not taken for a tunnel."""
-    try:
-        opened = attempt()
-    except TooDeep:
-        raise
-    except (Skipped, Aggregate):
+def _lisp(payload: Cursor, name: Name) -> Opened:
+    """Data whose flags hold nothing but what is known of its nonce and its instance."""
+    flags = payload.u8()
+    if flags & 0x07 or flags & 0x90 == 0x90:
         return None
-    if opened is None:
-        return None
-    kind, inner = opened
-    size = inner.u16(2) if kind == IPV4 else 40 + inner.u16(4)
-    fits = inner.u8() >> 4 == (4 if kind == IPV4 else 6) and 20 <= size <= inner.wire - inner.at
-    return opened if fits else None
+    instance = f" {payload.u32(4) >> 8}" if flags & 0x08 else ""
+    inner = payload.enter_tunnel(name("lisp") + instance, 8)
+    return if_plausible(lambda: entered(inner, raw), exact=True)
 
 
 def _gtp(payload: Cursor, name: Name) -> Opened:
@@ -213,18 +202,7 @@ def _gtp(payload: Cursor, name: Name) -> Opened:
         following = payload.u8(header + size - 1)
         header += size
     inner = payload.enter_tunnel(name("gtp"), header)
-    return _entered(inner, raw) if inner.at < inner.wire else None
-
-
-def _l2tp(payload: Cursor, name: Name) -> Opened:
-    """Data messages of version 2."""
-    flags = payload.u16()
-    if flags & 0xB4FF != 0x0002:
-        return None
-    at = 2 + 2 * bool(flags & 0x4000) + 4 + 4 * bool(flags & 0x0800)
-    if flags & 0x0200:
-        at += 2 + payload.u16(at)
-    return _entered(payload.enter_tunnel(name("l2tp"), at), ppp)
+    return entered(inner, raw) if inner.at < inner.wire else None
 
 
 def _ayiya(payload: Cursor, name: Name) -> Opened:
@@ -260,7 +238,9 @@ def _teredo_anywhere(payload: Cursor, name: Name) -> Opened:
 
 
 # tunnels whose source port is arbitrary, and tunnels that answer from their own port
-TO_PORT: dict[int, Callable[[Cursor, Name], Opened]] = {
-    4754: _gre_in_udp, 4789: _vxlan, 8472: _vxlan, 4790: _vxlan_gpe, 6081: _geneve, 6635: _mpls_in_udp,
+TO_PORT: dict[int, Opener] = {
+    4341: _lisp, 4754: _gre_in_udp, 4789: _vxlan, 8472: _vxlan, 4790: _vxlan_gpe, 6081: _geneve, 6635: _mpls_in_udp,
 }  # fmt: skip
-EITHER_PORT: dict[int, Callable[[Cursor, Name], Opened]] = {1701: _l2tp, 2152: _gtp, 3544: _teredo, 5072: _ayiya}
+EITHER_PORT: dict[int, Opener] = {
+    l2tp.PORT: l2tp.over_udp, 2152: _gtp, 3544: _teredo, 5072: _ayiya, capwap.PORT: capwap.data_channel,
+}  # fmt: skip

@@ -35,9 +35,11 @@ def radiotap(cursor: Cursor) -> int:
     return data_frame(cursor, padded)
 
 
-def data_frame(cursor: Cursor, padded: bool = False) -> int:
-    """An 802.11 header; only unencrypted data frames can hold IP. Raises ``Aggregate`` where it holds several."""
-    control, flags = cursor.u8(), cursor.u8(1)
+def data_frame(cursor: Cursor, padded: bool = False, swapped: bool = False) -> int:
+    """An 802.11 header; only unencrypted data frames can hold IP. Raises ``Aggregate`` where it holds several.
+
+    ``swapped``: the two bytes of its frame control are."""
+    control, flags = cursor.u8(swapped), cursor.u8(not swapped)
     if control >> 2 & 3 != 2:
         raise NoIp("802.11 management or control")
     if control & 0x40:
