@@ -4,7 +4,8 @@ zones between which no modelled device stands.
 The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the two classes of
 the zones, ``dmz>internet``, so that a clause may speak of one kind of origin alone (``ZG101:remote-access``), of one
 kind of goal (``ZG103:>out-of-scope``), or of both. What a capture taken in the zone of the far end shows
-has crossed, answered or not.
+has crossed, answered or not. Content that went out in the midst of a TCP session, of which a capture holds one side
+alone, has crossed perhaps: undetermined.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zoneguard.checks import Case
 from zoneguard.checks._beside import unguarded
 from zoneguard.checks._policy import allowed
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
-from zoneguard.checks._seen import flow_text, key_of, matters, opening, told
+from zoneguard.checks._seen import TCP, flow_text, key_of, matters, opening, told
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
@@ -49,6 +50,7 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
         yield from _possible(case, check, severity, pair)
     yield from unguarded(case, check, severity, sorted(wanted))
     yield from _observed(case, check, severity, wanted)
+    yield from _one_sided(case, check, severity, wanted)
 
 
 def _possible(case: Case, check: str, severity: Severity, pair: tuple[str, str]) -> Iterator[Finding]:
@@ -138,6 +140,41 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
             flow=flow,
             witness=sample(opening(case, flow)),
             fix=N_("Find out what let it pass, stop it, and look for what was taken."),
+        )
+
+
+def _one_sided(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Content sent in the midst of TCP sessions of which a capture holds neither the beginning nor an answer."""
+
+    def unanswered(traffic: Traffic) -> Bool:
+        under_way = (traffic.proto == TCP) & ~traffic.known & traffic.carried & ~traffic.answered
+        return traffic.crossing & traffic.between(wanted) & under_way & ~case.legitimate
+
+    for matter in matters(case, unanswered):
+        source, destination = matter.zones
+        message = N_(
+            "{flow} sent {bytes} bytes of content from {source} towards {destination} in the midst of a session: the "
+            "capture holds neither its beginning nor an answer, so that it cannot be said whether it arrived, and no "
+            "row of the project allows it ({count} flows).",
+            flow=flow_text(matter[0]),
+            bytes=matter.payload,
+            source=source,
+            destination=destination,
+            count=len(matter),
+        )
+        yield Finding(
+            check=check,
+            severity=severity,
+            verdict=Verdict.UNDETERMINED,
+            message=told(matter, message),
+            aspect=_classes(case, matter.zones),
+            anchor=("one side", *matter.zones, *key_of(matter)),
+            zones=matter.zones,
+            evidence=frames_of(case, matter),
+            more_flows=max(0, len(matter) - SHOWN),
+            flow=matter[0],
+            witness=sample(opening(case, matter[0])),
+            fix=N_("Capture both directions, from before the session begins; find out what the hosts have open."),
         )
 
 

@@ -5,6 +5,9 @@ zone of the Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``
 compared with ``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen
 transfer are left to ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface
 otherwise, what keeps them apart there is not known: undetermined.
+
+Content that went out in the midst of a TCP session, of which a capture holds neither the beginning nor an answer, may
+have arrived: undetermined.
 """
 
 from __future__ import annotations

@@ -7,6 +7,9 @@ one subnet; where both lie beyond one interface otherwise, what keeps them apart
 
 A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
 the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.
+
+Content that went out in the midst of a TCP session, of which a capture holds neither the beginning nor an answer, may
+have arrived: undetermined.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 The same comparison as ZG101 and ZG102 for every remaining ordered pair of zones: sanitizer legs, management, closed
 external networks, the Internet zone and its uplink.
+
+Content that went out in the midst of a TCP session, of which a capture holds neither the beginning nor an answer, may
+have arrived: undetermined.
 """
 
 from __future__ import annotations
