@@ -147,8 +147,8 @@ def _one_sided(case: Case, check: str, severity: Severity, wanted: set[tuple[str
     """Content sent in the midst of TCP sessions of which a capture holds neither the beginning nor an answer."""
 
     def unanswered(traffic: Traffic) -> Bool:
-        under_way = (traffic.proto == TCP) & ~traffic.known & traffic.carried & ~traffic.answered
-        return traffic.crossing & traffic.between(wanted) & under_way & ~case.legitimate
+        under_way: Bool = (traffic.proto == TCP) & ~traffic.known & traffic.carried & ~traffic.answered
+        return under_way & traffic.crossing & traffic.between(wanted) & ~case.legitimate
 
     for matter in matters(case, unanswered):
         source, destination = matter.zones
