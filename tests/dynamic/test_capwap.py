@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP, fragment
+from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.packet import Raw
 
 from tests.dynamic.making import START, A, B, capwap, ends, ether, look, udp, wireless
 from zoneguard.dynamic import fragments
@@ -65,6 +67,14 @@ def test_an_aggregate_of_802_11_is_taken_apart(tmp_path: Path) -> None:
     assert found.packets == (2, 0)
 
 
+def test_the_channel_over_udp_lite(tmp_path: Path) -> None:
+    message = bytes(capwap(wireless(INNER, b"\x02\x08"), T))
+    lite = IPv6(src="fd00::1", dst="fd00::2", nh=136) / Raw(struct.pack(">HHHH", 5247, 40000, 8, 0) + message)
+    assert inside(tmp_path, [ether(lite)]) == [(INSIDE, 200)]
+    other = IPv6(src="fd00::1", dst="fd00::2", nh=136) / Raw(struct.pack(">HHHH", 5246, 40000, 8, 0) + message)
+    assert inside(tmp_path, [ether(other)]) == []
+
+
 def test_tags_inside_stand_behind_those_outside(tmp_path: Path) -> None:
     tagged = Ether() / Dot1Q(vlan=8) / INNER
     packet = Ether() / Dot1Q(vlan=7) / IP(src=A, dst=B) / UDP(sport=5247, dport=40000) / capwap(tagged)
@@ -88,7 +98,7 @@ def test_what_holds_no_ip_is_one_flow(message: Any, tmp_path: Path) -> None:
     [
         b"", b"\0", bytes(7), bytes(100), b"\x10" + bytes(capwap(FRAME))[1:], b"\x02" + bytes(capwap(FRAME))[1:],
         bytes(capwap(FRAME, 1)), bytes(capwap(FRAME, start=1)), bytes(capwap(FRAME, binding=4)),
-        bytes(capwap(b"\x07" + bytes(7) + bytes(FRAME), M)), bytes(capwap(b"\x08" + bytes(7), M, bytes(8))),
+        bytes(capwap(FRAME, M)), bytes(capwap(b"\x08" + bytes(7), M, bytes(8))),
         bytes(capwap(FRAME, W)), b"\0\xf8\x42\0" + bytes(60),
         b"\1\0\0\0" + bytes(60), b"\1\0\0\1\x17\xfe\xfd" + bytes(60), b"\1\0\0\0\x17\x03\x03" + bytes(60),
     ],

@@ -86,6 +86,13 @@ TUNNELS = {
     "gre to nsh": (OUTER / GRE(proto=0x894F) / Raw(NSH + b"\x03\0\0\1\xff") / FRAME, 47),
     "lisp": (over(4341, Raw(b"\x88\0\0\1\0\0\x2a\1") / INNER), 17),
     "lisp without an instance": (over(4341, Raw(bytes(8)) / INNER6), 17),
+    "tzsp": (over(37008, Raw(b"\1\0\0\1\1") / FRAME), 17),
+    "tzsp with tags": (over(37008, Raw(b"\1\0\0\1\0\x0a\1\xc0\0\1") / FRAME), 17),
+    "tzsp with 802.11": (over(37008, Raw(b"\1\0\0\x12\1" + wireless(INNER))), 17),
+    "capwap over UDP-Lite": (
+        IPv6(src="2001:db8::a", dst="2001:db8::b", nh=136) / Raw(b"\x14\x7f\x9c\x40\0\x08\0\0") / capwap(FRAME),
+        136,
+    ),
     "capwap": (over(5247, capwap(FRAME)), 17),
     "capwap over IPv6": (OUTER6 / UDP(sport=5247, dport=40000) / capwap(FRAME), 17),
     "capwap from the controller": (over(40000, capwap(FRAME), 5247), 17),
@@ -201,7 +208,7 @@ def test_tunnels_in_tunnels_are_opened_to_a_depth_and_then_counted(tmp_path: Pat
     assert seen.accounts[0].skipped == {"more nested tunnels than the decoder opens": 1}
 
 
-@pytest.mark.parametrize("port", [1701, 2152, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472])
+@pytest.mark.parametrize("port", [1701, 2152, 3544, 4341, 4754, 4789, 4790, 5072, 5247, 6081, 6635, 8472, 37008])
 @pytest.mark.parametrize(
     "payload", [b"", b"\x00", b"hello, this is no tunnel at all, whatever the port says", bytes(60)]
 )

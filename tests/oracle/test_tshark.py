@@ -253,6 +253,8 @@ FRAMES: dict[str, Case] = {
     "L2TPv3 in UDP": l2tpv3(L2TP_UDP, "00000007"),
     "L2TPv3 in UDP, long cookie": l2tpv3(L2TP_UDP, "00000007c0ffee0112345678"),
     "L2TPv3 in UDP, cookie and sublayer": l2tpv3(L2TP_UDP, "00000007c0ffee011234567840000001"),
+    "TZSP": ether(udp(37008, Raw(bytes.fromhex("0100000101")), Ether(**MAC))),
+    "TZSP with tags": ether(udp(37008, Raw(bytes.fromhex("01000001000a01c0000c010301")), Ether(**MAC))),
     "LISP": ether(udp(4341, Raw(bytes.fromhex("8800000100002a01")))),
     "LISP without instance": ether(udp(4341, Raw(bytes.fromhex("c000000100000001")))),
     "deep": ether(
@@ -290,6 +292,11 @@ SIXES: dict[str, Case] = {
     "TRILL IPv6": shim(0x22F3, "003f00010002", Ether(**MAC)),
     "CAPWAP IPv6": ether(udp(5247, capwap(b""), Ether(**MAC))),
     "CAPWAP IPv6, 802.11 swapped": capwap_wireless("0108", v6=True),
+    "CAPWAP IPv6, UDP-Lite": ether(
+        lambda inner: (
+            IPv6(**OUT6, nh=136) / Raw(struct.pack(">HHHH", 50000, 5247, 8, 0)) / capwap(b"") / Ether(**MAC) / inner
+        )
+    ),
     "L2TPv3 in IP, IPv6": l2tpv3(IPv6(**OUT6, nh=115), "00000007"),
     "LISP IPv6": ether(udp(4341, Raw(bytes(8)))),
     "GTP-U IPv6": ether(udp(2152, GTP_U_Header(teid=7, gtp_type=255))),

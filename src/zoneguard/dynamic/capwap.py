@@ -1,8 +1,8 @@
 """CAPWAP: what access points and their controller send one another on the data channel.
 
-RFC 5415, 4.1 to 4.4, and RFC 5416 for what is particular to 802.11. A frame inside is one of Ethernet, or one of 802.11
-without its check sequence, of which Cisco's devices swap the two bytes of the frame control; they also leave the
-binding's number 0. Both as Wireshark knows them.
+RFC 5415, 3.1 and 4.1 to 4.4, and RFC 5416 for what is particular to 802.11. A frame inside is one of Ethernet, or one
+of 802.11 without its check sequence, of which Cisco's devices swap the two bytes of the frame control, as Wireshark
+knows them; some leave the binding's number 0. Over IPv6 the channel may be UDP-Lite.
 """
 
 from __future__ import annotations
@@ -50,12 +50,9 @@ def data_channel(payload: Cursor, name: Name) -> Opened:
 def _length(payload: Cursor, first: int) -> int:
     """How long the header is; 0 where it has no room for what it announces."""
     length, needed = (first >> 19 & 31) * 4, 8
-    if first & RADIO_MAC:
-        if payload.u8(needed) not in (6, 8):
-            return 0
-        needed += payload.u8(needed) + 4 & ~3
-    if first & WIRELESS:
-        needed += payload.u8(needed) + 4 & ~3
+    for option in (RADIO_MAC, WIRELESS):
+        if first & option:
+            needed += payload.u8(needed) + 4 & ~3  # its length, what it holds, and zeros to a multiple of four
     return length if length >= needed else 0
 
 

@@ -3,8 +3,8 @@
 GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348, its generic
 extension, and draft-smith-vxlan-group-policy; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC
 3378; MPLS in IP and UDP: RFC 4023, 7510; GRE in UDP: RFC 8086; LISP: RFC 9300; AYIYA: draft-massar-v6ops-ayiya. Aruba's
-access points send 802.11 frames in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames. CAPWAP and
-L2TP have modules of their own.
+access points send 802.11 frames in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames; its sniffer
+sends TZSP, as Wireshark knows that. CAPWAP and L2TP have modules of their own.
 
 A port alone proves nothing, so the UDP openers also ask the header to be exactly what the standard says; what does not
 fit is ordinary UDP.
@@ -24,11 +24,11 @@ from zoneguard.dynamic.wireless import data_frame
 from zoneguard.model.addresses import V6, format_address
 from zoneguard.model.text import N_
 
-GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP = 47, 4, 41, 97, 137
-TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, MPLS_IN_IP, l2tp.L2TP})
+GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, UDP_LITE, MPLS_IN_IP = 47, 4, 41, 97, 136, 137
+TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, l2tp.L2TP, UDP_LITE, MPLS_IN_IP})
 ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
 ARUBA, MIKROTIK = range(0x8200, 0x8371, 0x10), 0x6400
-TEREDO_PREFIX = 0x20010000
+TEREDO_PREFIX, TZSP_END = 0x20010000, 1
 VXLAN, GROUP, GROUP_BITS = 0x08000000, 0x88000000, 0xFFB70000  # a sender's group may stand beside the network's number
 KINDS = {
     1: "pptp",
@@ -60,6 +60,9 @@ def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Open
         return entered(cursor.enter_tunnel(name("etherip"), 2), ethernet)
     if proto == l2tp.L2TP:
         return l2tp.over_ip(cursor, name)
+    if proto == UDP_LITE:
+        ports = cursor.u16(), cursor.u16(2)
+        return over_udp(cursor, v6, ends, ports) if capwap.PORT in ports else None
     return entered(cursor.enter_tunnel(name("mpls"), 0), mpls)
 
 
@@ -188,6 +191,17 @@ def _lisp(payload: Cursor, name: Name) -> Opened:
     return if_plausible(lambda: entered(inner, raw), exact=True)
 
 
+def _tzsp(payload: Cursor, name: Name) -> Opened:
+    """A frame that a sniffer sends on, behind tags of which each but the padding says its length."""
+    reader = {0x01: ethernet, 0x12: data_frame}.get(payload.u16(2))
+    if payload.u8() != 1 or payload.u8(1) > 1 or reader is None:
+        return None
+    at = 4
+    while (tag := payload.u8(at)) != TZSP_END:
+        at += 2 + payload.u8(at + 1) if tag else 1
+    return entered(payload.enter_tunnel(name("tzsp"), at + 1), reader)
+
+
 def _gtp(payload: Cursor, name: Name) -> Opened:
     """User data of GTP version 1; signalling and version 2 are ordinary UDP."""
     flags, length = payload.u8(), payload.u16(2)
@@ -240,6 +254,7 @@ def _teredo_anywhere(payload: Cursor, name: Name) -> Opened:
 # tunnels whose source port is arbitrary, and tunnels that answer from their own port
 TO_PORT: dict[int, Opener] = {
     4341: _lisp, 4754: _gre_in_udp, 4789: _vxlan, 8472: _vxlan, 4790: _vxlan_gpe, 6081: _geneve, 6635: _mpls_in_udp,
+    37008: _tzsp,
 }  # fmt: skip
 EITHER_PORT: dict[int, Opener] = {
     l2tp.PORT: l2tp.over_udp, 2152: _gtp, 3544: _teredo, 5072: _ayiya, capwap.PORT: capwap.data_channel,
