@@ -6,8 +6,14 @@ compared with ``allow`` and the exception register. What no row covers is a viol
 transfer are left to ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface
 otherwise, what keeps them apart there is not known: undetermined.
 
+A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
+the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.
+
 Content that went out in the midst of a TCP session, of which a capture holds neither the beginning nor an answer, may
 have arrived: undetermined.
+
+Traffic of a zone that is to be kept apart, captured on the wire of this one though it neither comes from it nor goes to
+it, shows that the two are joined, or that the capture was taken elsewhere: undetermined.
 """
 
 from __future__ import annotations
@@ -15,14 +21,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
+from zoneguard.checks._foreign import sharing, strangers
 from zoneguard.checks._policy import separates
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
+from zoneguard.model.zones import ZoneClass
+
+INSIDE = frozenset({ZoneClass.LGWAN})
 
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, separates)
+    yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
+    yield from sharing(case, PLUGIN.id, PLUGIN.severity, separates, INSIDE)
 
 
 PLUGIN = Check(

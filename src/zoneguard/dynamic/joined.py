@@ -65,11 +65,16 @@ class Flows(Sequence[Flow]):
         part._part, part._at = self._part[which], self._at[which]
         return part
 
+    @property
+    def stacks(self) -> tuple[tuple[int, ...], ...]:
+        """The stacks of VLANs by their numbers in the columns; an empty one: no tag."""
+        return tuple(dict.fromkeys(stack for part in self._parts for stack in part.vlans))
+
     def oriented(self) -> tuple[Oriented, tuple[str, ...]]:
         """The flows in columns, and the captures by their numbers there."""
         files = [file for part in self._parts for file in part.files]
         before = np.cumsum([0, *(len(part.files) for part in self._parts)]).tolist()
-        stacks = {stack: number for number, stack in enumerate({s: None for part in self._parts for s in part.vlans})}
+        stacks = {stack: number for number, stack in enumerate(self.stacks)}
 
         def columns() -> Iterator[Oriented]:
             for number, part in enumerate(self._parts):

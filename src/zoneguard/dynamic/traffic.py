@@ -249,6 +249,13 @@ class Traffic:
         wires: I32 = np.searchsorted(np.unique(places), places).astype(np.int32)
         return wires
 
+    @property
+    def untagged(self) -> Bool:
+        """Flows of frames without a VLAN's tag."""
+        stacks = self.flows.stacks
+        untagged: Bool = self._columns.vlan == (stacks.index(()) if () in stacks else -1)
+        return untagged
+
     def matters(self, wanted: Bool) -> Iterator[Matter]:
         """The wanted flows by hosts, protocol and port, in order of their first packets."""
         which = np.flatnonzero(wanted)
