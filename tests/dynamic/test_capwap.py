@@ -173,6 +173,18 @@ def test_pieces_that_contradict_each_other_are_said(tmp_path: Path) -> None:
     assert seen.accounts[0].skipped == {"fragments that overlap and disagree": 4}
 
 
+def test_an_aggregate_in_pieces_that_contradict_each_other_is_said(tmp_path: Path) -> None:
+    content = b"\xaa\xaa\x03\0\0\0\x08\0" + bytes(INNER)
+    silent = b"\xaa\xaa\x03\0\0\0\x08\x06" + bytes(200)
+    for inner, flows in ((content, 2), (silent, 1)):
+        part = bytes(12) + struct.pack(">H", len(inner)) + inner
+        first, second, third = torn(b"\x02\x88" + bytes(22) + b"\x80\0" + part, 7, T)
+        other = over(capwap(bytes(95) + b"x", T | F, number=7, start=96))
+        seen = look(tmp_path, [first, second, other, third])
+        assert seen.accounts[0].skipped == {"fragments that overlap and disagree": 4}
+        assert len(seen.table.flows) == flows
+
+
 def test_pieces_in_fragments_of_ip(tmp_path: Path) -> None:
     whole = [IP(src=A, dst=B, id=n) / piece[UDP] for n, piece in enumerate(torn(bytes(FRAME), 7))]
     assert inside(tmp_path, [ether(part) for packet in whole for part in fragment(packet, 40)]) == [(INSIDE, 200)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from zoneguard.dynamic.framing import NOT_IP, VLAN_TAGS, ethernet, llc, ppp, raw
 from zoneguard.dynamic.layers import Cursor, NoIp, Skipped
@@ -48,21 +49,19 @@ def _version_3(cursor: Cursor, name: Name, header: int) -> Opened:
     """``header``: as far as the number of the session, which is 0 in control messages."""
     if cursor.u32(header - 4) == 0:
         return None
+    frames = [cursor.enter_tunnel(name("l2tpv3"), header + length) for length in BEFORE_FRAME]
     found: dict[int, Opened] = {}
-    silent = short = False
-    for length in BEFORE_FRAME:
-        frame = cursor.enter_tunnel(name("l2tpv3"), header + length)
-        for reader in (ethernet, raw):
-            try:
-                opened = if_plausible(partial(entered, replace(frame), reader), exact=reader is raw)
-                silent = silent or _silent(frame)
-            except (struct.error, IndexError):
-                short, opened = True, None
-            if opened:
-                found.setdefault(opened[1].at, opened)  # the same packet: behind more tags, or more of a header
+    short = False
+    for frame, reader in product(frames, (ethernet, raw)):
+        try:
+            opened = if_plausible(partial(entered, replace(frame), reader), exact=reader is raw)
+        except (struct.error, IndexError):
+            short, opened = True, None
+        if opened:
+            found.setdefault(opened[1].at, opened)  # the same packet: behind more tags, or more of a header
     if len(found) == 1:
         return found.popitem()[1]
-    if not found and silent:
+    if not found and any(map(_silent, frames)):
         return None
     if not found and short and cursor.end < cursor.wire:
         raise IndexError
@@ -72,17 +71,17 @@ def _version_3(cursor: Cursor, name: Name, header: int) -> Opened:
 def _silent(frame: Cursor) -> bool:
     """Whether an Ethernet frame without IP stands here, by its type, or by its length and what then comes."""
     at = 12
-    while (kind := frame.u16(at)) in VLAN_TAGS:
-        at += 4
-    if kind > LONGEST:
-        return kind in NOT_IP
-    rest = frame.wire - frame.at - at - 2
-    if not MIN_LLC <= kind <= rest or kind < rest > SHORTEST - at - 2:
-        return False
     try:
-        llc(replace(frame, at=frame.at + at + 2))
+        while (kind := frame.u16(at)) in VLAN_TAGS:
+            at += 4
+        at += 2
+        if kind > LONGEST:
+            return kind in NOT_IP
+        rest = frame.wire - frame.at - at
+        if MIN_LLC <= kind <= rest and (kind == rest or rest <= SHORTEST - at):
+            llc(replace(frame, at=frame.at + at))
     except NoIp:
         return True
-    except Skipped:
+    except (Skipped, struct.error, IndexError):
         return False
     return False

@@ -131,7 +131,11 @@ class Dissector:
         header = datagram.header
         inner = self._inner(datagram, bytes(datagram.data), len(datagram.data))
         ip = Found(inner, header.v6, header.src, header.dst, header.proto, header.head + len(datagram.data))
-        self._content(inner, ip, header.proto)
+        try:
+            self._whole(partial(self._content, inner, ip, header.proto))
+        except NoIp:
+            if not datagram.damaged:
+                raise
         if datagram.damaged:
             raise Skipped(CONTRADICTION)
 
