@@ -12,7 +12,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
-from tests.checks.town import Town
+from tests.checks.town import Town, attempt, session
 from tests.dynamic.making import look
 from zoneguard.checks import Case, DynamicResult
 from zoneguard.checks._transfers import EXPORT, IMPORT
@@ -87,3 +87,20 @@ def test_answers_longer_than_what_they_answer_are_content_that_nobody_reads(
     town = Town(tmp_path, allow=(row,), captures={"lgwan": pairs})
     found = [f for f in town.findings("ZG203") if f.verdict is Verdict.UNDETERMINED]
     assert [f"{answer * 20} received" in str(f.message) for f in found] == ([True] if hidden else [])
+
+
+@pytest.mark.parametrize("midst", [False, True])
+def test_of_a_session_of_which_one_side_was_captured_the_other_carried_what_nobody_knows(
+    midst: bool, tmp_path: Path
+) -> None:
+    row = "{id: A1, from: lgwan, to: world, services: [tcp/443], purpose: p, clauses: []}"
+    whole = session("10.20.0.5", "198.51.100.7", 443, b"\x01q" * 9, b"")
+    ours = [packet for packet in whole if packet[IP].src == "10.20.0.5"]
+    shown = [packet for packet in ours if not packet[TCP].flags.S] if midst else ours
+
+    def said(packets: list[Packet]) -> list[Verdict]:
+        return [f.verdict for f in Town(tmp_path, allow=(row,), captures={"lgwan": packets}).findings("ZG203")]
+
+    assert said(shown) == [Verdict.UNDETERMINED]
+    assert said(whole) == []
+    assert said(attempt("10.20.0.5", "198.51.100.7", 443)) == []

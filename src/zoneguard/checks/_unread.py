@@ -3,7 +3,8 @@
 It is no violation and proves nothing, so the clauses about content cannot be said to be kept. Whose matter it is
 follows from the hosts: what a declared display service carries is the screen's, what mail hosts and mail ports carry is
 the mail's, the rest is that of files. Echoes and errors of ICMP repeat what the other side sent and carry no content of
-their own; answers that are much more than was asked repeat nothing.
+their own; answers that are much more than was asked repeat nothing. Of a TCP session of which a capture holds one side
+alone, the other may have carried anything.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
 from zoneguard.checks._policy import INTERNET_SIDE
-from zoneguard.checks._seen import flow_text
+from zoneguard.checks._seen import TCP, flow_text
 from zoneguard.checks._transfers import EXPORT, GIVERS, IMPORT, LGWAN_SIDE, MAIL, direction_of
 from zoneguard.inspection.unread import unrecognised
-from zoneguard.model.flows import Certainty, Flow, Transfer
+from zoneguard.model.flows import Certainty, Flow, FlowState, Transfer
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import ICMP_PROTOCOLS
 from zoneguard.model.project import Method
@@ -70,10 +71,18 @@ def _repeating(traffic: Traffic) -> Bool:
     return repeating
 
 
+def _unheard(flow: Flow) -> tuple[bool, bool]:
+    """Of both sides of a flow of TCP that had begun, the originator's first: the capture holds nothing of it."""
+    begun = flow.proto == TCP and (flow.answered or flow.state is FlowState.MIDSTREAM)
+    return begun and not flow.packets[0], begun and not flow.packets[1]
+
+
 def _directions(case: Case, transfer: Transfer) -> Iterator[str]:
     flow = transfer.flow
     both = transfer.kind == "screen" or (transfer.kind == "session" and transfer.certainty is Certainty.OPAQUE)
-    ways = [way for way, size in zip((True, False), flow.payload, strict=True) if size] if both else []
+    unheard = _unheard(flow)
+    sides = zip((True, False), flow.payload, unheard, strict=True)
+    ways = [way for way, size, missed in sides if size or missed] if both else []
     for to_responder in ways or [transfer.to_responder]:
         direction = direction_of(case, flow, to_responder)
         if direction == EXPORT or (direction == IMPORT and _from_outside(case, flow, to_responder)):
@@ -88,7 +97,7 @@ def _from_outside(case: Case, flow: Flow, to_responder: bool) -> bool:
     if sender is not None and sender.zone_class not in SOURCES and sender.zone_class is not ZoneClass.LGWAN:
         return False
     point = case.dynamic.points.get(flow.first.file) if case.dynamic else None
-    return flow.answered or bool(point and receiver and point.zone == receiver.name)
+    return flow.answered or any(_unheard(flow)) or bool(point and receiver and point.zone == receiver.name)
 
 
 def matter(case: Case, transfer: Transfer) -> Method:
@@ -122,8 +131,11 @@ def unread_flows(case: Case, traffic: Traffic, method: Method, direction: str) -
     key = (method, direction)
     if key not in case.unread:
         mine = traffic.unread & _of_method(case, traffic, method) & ~_repeating(traffic)
-        there = (traffic.payload[:, 0] > 0) & _goes(case, traffic, direction, to_responder=True)
-        back = (traffic.payload[:, 1] > 0) & _goes(case, traffic, direction, to_responder=False)
+        unheard = traffic.unheard(mine)
+        carried = (traffic.payload > 0) | unheard
+        begun = unheard[:, 0] | unheard[:, 1]
+        there = carried[:, 0] & _goes(case, traffic, direction, begun, to_responder=True)
+        back = carried[:, 1] & _goes(case, traffic, direction, begun, to_responder=False)
         case.unread[key] = mine & (there | back)
     return case.unread[key]
 
@@ -165,7 +177,7 @@ def display_flows(case: Case, traffic: Traffic) -> Bool:
     return found
 
 
-def _goes(case: Case, traffic: Traffic, direction: str, to_responder: bool) -> Bool:
+def _goes(case: Case, traffic: Traffic, direction: str, begun: Bool, to_responder: bool) -> Bool:
     """Which flows may carry content in the direction where one side of them sends: ``_directions`` of all flows."""
     sent_by, sent_to = (traffic.opened_in, traffic.ends_in) if to_responder else (traffic.ends_in, traffic.opened_in)
     inward = sent_to({ZoneClass.LGWAN}) & ~sent_by(LGWAN_SIDE)
@@ -175,7 +187,7 @@ def _goes(case: Case, traffic: Traffic, direction: str, to_responder: bool) -> B
         return given if not to_terminals else traffic.between(())
     outside = sent_by(SOURCES | {ZoneClass.LGWAN, None})
     receiver = traffic.target if to_responder else traffic.source
-    arrived = traffic.answered | ((traffic.point == receiver) & (receiver >= 0))
+    arrived = begun | traffic.answered | ((traffic.point == receiver) & (receiver >= 0))
     found: Bool = (inward | given if to_terminals else inward) & outside & arrived
     return found
 

@@ -98,6 +98,15 @@ class Flows(Sequence[Flow]):
                 begins[own, side] = part.begins(halves[which[own]])
         return begins
 
+    def packets(self, flows: Oriented, which: I64) -> I64:
+        """How many packets of both sides of some flows were captured, the originator's first."""
+        packets = np.zeros((len(which), 2), np.int64)
+        for number, part in enumerate(self._parts):
+            own = np.flatnonzero(self._part[which] == number)
+            for side, halves in enumerate((flows.near, flows.far)):
+                packets[own, side] = part.packets(halves[which[own]])
+        return packets
+
     def macs(self, flows: Oriented) -> tuple[I32, U8, I64]:
         """Every source address of the flows in columns: position, side (0: originator) and address, in that order."""
         found = [(np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(0, np.int64))]

@@ -126,6 +126,11 @@ class Tracks(Sequence[Track]):
         begins: I64 = self._store.start[halves]
         return begins
 
+    def packets(self, halves: I32) -> I64:
+        """How many packets of each direction were captured."""
+        packets: I64 = self._store.packets[halves].astype(np.int64)
+        return packets
+
     @property
     def more_macs(self) -> Mapping[int, Sequence[int]]:
         """The further source addresses of directions."""

@@ -233,6 +233,14 @@ class Traffic:
         """Source addresses of frames, in order of the flows: position, side (0: originator) and MAC address."""
         return self.flows.macs(self._columns)
 
+    def unheard(self, wanted: Bool) -> Bool:
+        """Of the wanted flows of TCP that had begun, one truth value a side, the originator's first: the capture holds
+        nothing of that side, though it took part."""
+        which = np.flatnonzero(wanted & (self.proto == TCP) & (self.answered | ~self.known))
+        unheard = np.zeros((len(self), 2), np.bool_)
+        unheard[which] = self.flows.packets(self._columns, which) == 0
+        return unheard
+
     def begins(self, which: I64) -> I64:
         """The sequence numbers at which both sides of these flows begin, the originator's first; -1: none is known."""
         return self.flows.begins(self._columns, which)
