@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.checks.town import Town
+import pytest
+from scapy.packet import Packet
+
+from tests.checks.town import Town, attempt, session
 from zoneguard.model.policy import Verdict
 
 GOOD = {
@@ -83,3 +87,38 @@ def test_a_deputy_does_not_hold_the_office(tmp_path: Path) -> None:
 def test_an_emergency_that_was_reported_needs_no_approval_before(tmp_path: Path) -> None:
     assert not faults(tmp_path, emergency="true", reported="2026-04-02", approver="", approved="")
     assert ("approval", ("mikasa:129",)) in faults(tmp_path, emergency="true", approver="", approved="")
+
+
+def used(day: str, packets: list[Packet] | None = None) -> dict[str, list[Packet]]:
+    """A capture of that day in the zone of the row's source."""
+    packets = session("10.10.0.5", "203.0.113.9", 443) if packets is None else packets
+    for packet in packets:
+        packet.time = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    return {"mynumber": packets}
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-03-30", [("approval", Verdict.VIOLATES)]),
+        ("2026-04-01", []),
+        ("2026-10-01", []),
+        ("2027-03-31", []),
+        ("2027-04-02", [("expiry", Verdict.VIOLATES)]),
+        ("1970-01-01", [("approval", Verdict.UNDETERMINED)]),
+    ],
+)
+def test_a_row_is_used_while_it_is_granted(tmp_path: Path, day: str, said: list[tuple[str, Verdict]]) -> None:
+    found = Town(tmp_path, exceptions=[row()], captures=used(day)).findings("ZG105")
+    assert [(f.aspect, f.verdict) for f in found] == said
+
+
+def test_another_row_that_is_granted_and_an_attempt_use_none(tmp_path: Path) -> None:
+    before = row(approved="2026-01-10").replace("EX-1", "EX-2")
+    assert not Town(tmp_path, exceptions=[row(), before], captures=used("2026-03-30")).findings("ZG105")
+    tried = used("2026-03-30", attempt("10.10.0.5", "203.0.113.9", 443))
+    assert not Town(tmp_path, exceptions=[row()], captures=tried).findings("ZG105")
+    other = used("2026-03-30", session("10.10.0.5", "203.0.113.9", 80))
+    assert not Town(tmp_path, exceptions=[row()], captures=other).findings("ZG105")
+    quick = row(emergency="true", reported="2026-04-02")
+    assert not Town(tmp_path, exceptions=[quick], captures=used("2026-03-30")).findings("ZG105")

@@ -5,6 +5,9 @@ audit (``as-of``) it has not expired. The approver holds the office that the pol
 marked ``minor``, the one that may permit those; for an office of another name somebody has to confirm that it is the
 same. An emergency exception was reported afterwards, and needs no approval before. That a row has an end at all is
 zoneguard's own demand: the policies ask for periodic review, and a row without an end is never reviewed.
+
+Where a capture shows a row in use before its approval, or after an end that lies behind the day of the audit, and no
+other row allows that, it was used when it was not granted; a capture whose clock was not set leaves that open.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import replace
 from zoneguard.checks import Case, Check
 from zoneguard.checks._offices import bare, holds
 from zoneguard.checks._policy import zones_of
+from zoneguard.checks._terms import untimely
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Profile, Severity, Verdict
 from zoneguard.model.project import ExceptionEntry
@@ -27,6 +31,7 @@ def _run(case: Case) -> Iterator[Finding]:
             yield _finding(case, entry, aspect, message)
         for profile in case.project.profiles:
             yield from _office(case, entry, profile)
+    yield from untimely(case, PLUGIN.id, PLUGIN.severity)
 
 
 def _office(case: Case, entry: ExceptionEntry, profile: Profile) -> Iterator[Finding]:
