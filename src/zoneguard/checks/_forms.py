@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneguard.model.match import HISTORY, Field
 from zoneguard.model.packets import PacketSet
-from zoneguard.static.translation import ONE, sent
+from zoneguard.static.translation import ONE, behind_source_nat, relation, sent
 
 
 def rewritten_part(packets: PacketSet) -> PacketSet:
@@ -14,5 +14,8 @@ def rewritten_part(packets: PacketSet) -> PacketSet:
 
 
 def seen_forms(packets: PacketSet) -> list[PacketSet]:
-    """How a capture may show the packets: as sent, as received, and between two translations."""
-    return [sent(packets), packets.forget(*HISTORY)]
+    """How a capture may show the packets: as sent, as received, and between two translations, whichever comes first."""
+    received = packets.forget(*HISTORY)
+    if not rewritten_part(packets):
+        return [received]
+    return [received, sent(packets), relation(packets), behind_source_nat(packets)]

@@ -1,8 +1,10 @@
 """ZG302: what is permitted but never used.
 
 A row of ``allow`` or of the register whose sessions may be opened by the configurations, and of which no capture
-shows a single answered flow, is a permit that could be closed. What the captures' time and place did not cover
-cannot be used in them: the finding is only as good as they are.
+shows a single flow in use, is a permit that could be closed. In use is what was answered, what arrived in the zone of
+its far end, and what needs no answer (UDP, as syslog and traps), on whichever side of NAT it was seen; a flow whose
+opener is not known counts in both orientations. What the captures' time and place did not cover cannot be used in
+them: the finding is only as good as they are.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from zoneguard.checks import Case, Check
 from zoneguard.checks._forms import seen_forms
 from zoneguard.checks._policy import row_packets
 from zoneguard.checks._rendering import deciding_lines
+from zoneguard.checks._seen import TCP
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Finding
 from zoneguard.model.packets import PacketSet
@@ -44,13 +47,18 @@ def _run(case: Case) -> Iterator[Finding]:
 
 
 def _used(case: Case, permitted: list[PacketSet]) -> bool:
-    """Whether some answered flow between zones is of these, on whichever side of NAT."""
+    """Whether some flow is of these and in use, on whichever side of NAT.
+
+    Behind a masquerade it may run within the zone of its far end, with the device's own address there.
+    """
     from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
 
     assert case.traffic is not None
-    forms = case.space.union(*(form for part in permitted for form in (part, *seen_forms(part))))
-    answered = Ends(case.traffic, (case.traffic.crossing & case.traffic.answered).nonzero()[0])
-    return bool(holding(forms, answered).any())
+    traffic = case.traffic
+    forms = case.space.union(*(form for part in permitted for form in seen_forms(part)))
+    in_use = traffic.got_through | (~traffic.messages & (traffic.proto != TCP))
+    asked = ((False, in_use), (True, in_use & ~traffic.known))
+    return any(holding(forms, Ends(traffic, which.nonzero()[0], turned)).any() for turned, which in asked)
 
 
 def _part(case: Case, row: Allowance | ExceptionEntry, crossing: Crossing) -> PacketSet:

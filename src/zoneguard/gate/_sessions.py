@@ -31,7 +31,7 @@ def seen_sessions(case: Case) -> Seen:
     """What opens the answered flows that rules let pass between zones; both ways where the opener is not known."""
     traffic = case.traffic
     assert traffic is not None
-    forms = [form for c in case.possible for form in (case.view(c), *seen_forms(c.packets.may()))]
+    forms = [form for c in case.possible for form in seen_forms(c.packets.may())]
     count, sessions = _sessions(traffic, case.space.union(*forms).forget(Field.SPORT))
     conversations = (
         case.space.conversation(traffic.address(src), traffic.address(dst), proto, 0, port).forget(Field.SPORT)

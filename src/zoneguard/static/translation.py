@@ -126,6 +126,12 @@ def relation(packets: PacketSet) -> PacketSet:
     return _as_sent(packets, SOURCE).forget(*HISTORY)
 
 
+def behind_source_nat(packets: PacketSet) -> PacketSet:
+    """The packets where sources are translated already and destinations not yet: source as received, destination as
+    sent."""
+    return _as_sent(packets, DESTINATION).forget(*HISTORY)
+
+
 def _as_sent(packets: PacketSet, *sides: Side) -> PacketSet:
     for side in sides:
         changed = packets & packets.space.field(side.changed, ONE)
