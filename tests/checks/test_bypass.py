@@ -33,11 +33,8 @@ def test_an_attempt_is_quiet(tmp_path: Path) -> None:
     assert not Town(tmp_path, [WEB], captures={"internet": attempt("10.30.0.7", "198.51.100.7", 22)}).findings("ZG301")
 
 
-BEHIND = {
-    "zones": ["branch: {class: other, prefixes: [10.50.0.0/24]}"],
-    "devices": ["beyond: {config: beyond.rules, format: iptables, routes: beyond.routes}"],
-    "files": {
-        "beyond.rules": """\
+BEYOND = {
+    "beyond.rules": """\
 *nat
 -A PREROUTING -d 198.51.100.80/32 -j DNAT --to-destination 10.50.0.80
 COMMIT
@@ -45,11 +42,10 @@ COMMIT
 :FORWARD ACCEPT [0:0]
 COMMIT
 """,
-        "beyond.routes": """\
+    "beyond.routes": """\
 203.0.113.0/28 dev eth0 proto kernel scope link src 203.0.113.1
 10.50.0.0/24 dev eth1 proto kernel scope link src 10.50.0.1
 """,
-    },
 }
 
 
@@ -61,5 +57,13 @@ COMMIT
 def test_a_session_that_two_devices_translate_is_known_in_front_between_and_behind(
     tmp_path: Path, point: str, source: str, destination: str
 ) -> None:
-    town = Town(tmp_path, [WEB], [SNAT], captures={point: session(source, destination, 443)}, **BEHIND)
+    town = Town(
+        tmp_path,
+        [WEB],
+        [SNAT],
+        zones=["branch: {class: other, prefixes: [10.50.0.0/24]}"],
+        devices=["beyond: {config: beyond.rules, format: iptables, routes: beyond.routes}"],
+        files=BEYOND,
+        captures={point: session(source, destination, 443)},
+    )
     assert not town.findings("ZG301")
