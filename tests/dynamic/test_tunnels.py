@@ -11,7 +11,7 @@ from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
 from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrSegmentRouting
 from scapy.layers.l2 import ARP, GRE, GRE_PPTP, Dot1Q, Ether
 from scapy.layers.ppp import PPP
 from scapy.layers.vxlan import VXLAN
@@ -77,6 +77,13 @@ TUNNELS = {
         47,
     ),
     "etherip": (IP(src=A, dst=B, proto=97) / Raw(b"\x30\x00" + bytes(FRAME)), 97),
+    "ethernet": (IPv6(src="2001:db8::a", dst="2001:db8::b", nh=143) / FRAME, 143),
+    "ethernet behind segments": (
+        IPv6(src="2001:db8::a", dst="2001:db8::b")
+        / IPv6ExtHdrSegmentRouting(addresses=["2001:db8::c"], nh=143)
+        / FRAME,
+        143,
+    ),
     "mpls in ip": (IP(src=A, dst=B, proto=137) / Raw(bytes(MPLS(label=5, s=1)) + bytes(INNER)), 137),
     "vxlan": (over(4789, VXLAN(vni=42, flags=8) / FRAME), 17),
     "vxlan on Linux' old port": (over(8472, VXLAN(vni=42, flags=8) / FRAME), 17),

@@ -203,6 +203,7 @@ FRAMES: dict[str, Case] = {
             / inner
         )
     ),
+    "Ethernet in IPv6": ether(lambda inner: IPv6(**OUT6, nh=143) / Ether(**MAC) / inner),
     "EtherIP": ether(lambda inner: IP(**OUT, proto=97) / Raw(b"\x30\x00" + bytes(Ether(**MAC) / inner))),
     "MPLS in IP": ether(lambda inner: IP(**OUT, proto=137) / Raw(bytes(MPLS(label=17, s=1, ttl=9) / inner))),
     "MPLS in UDP": ether(udp(6635, MPLS(label=17, s=1, ttl=9))),

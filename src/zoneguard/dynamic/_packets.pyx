@@ -836,7 +836,7 @@ cdef class Packets:
             kind = IPV4 if proto == 4 else IPV6
             if not self._enter(&inner, ends, (4 if proto == 4 else 6) * 10 + (6 if ends.six else 4), -1, 0):
                 return LEFT
-        elif proto == 97 or proto == 115 or proto == 136 or proto == 137:
+        elif proto == 97 or proto == 115 or proto == 136 or proto == 137 or proto == 143:
             return LEFT
         if kind == NO_IP:
             return 0

@@ -2,9 +2,9 @@
 
 GRE: RFC 2784, 2890; PPTP: RFC 2637; ERSPAN: draft-foschiano-erspan; NVGRE: RFC 7637; VXLAN: RFC 7348, its generic
 extension, and draft-smith-vxlan-group-policy; Geneve: RFC 8926; Teredo: RFC 4380; GTP-U: 3GPP TS 29.281; EtherIP: RFC
-3378; MPLS in IP and UDP: RFC 4023, 7510; GRE in UDP: RFC 8086; LISP: RFC 9300; AYIYA: draft-massar-v6ops-ayiya. Aruba's
-access points send 802.11 frames in GRE (types as Wireshark lists them), MikroTik's EoIP Ethernet frames; its sniffer
-sends TZSP, as Wireshark knows that. CAPWAP and L2TP have modules of their own.
+3378; Ethernet in IPv6: RFC 8986; MPLS in IP and UDP: RFC 4023, 7510; GRE in UDP: RFC 8086; LISP: RFC 9300; AYIYA:
+draft-massar-v6ops-ayiya. Aruba's access points send 802.11 frames in GRE (types as Wireshark lists them), MikroTik's
+EoIP Ethernet frames; its sniffer sends TZSP, as Wireshark knows that. CAPWAP and L2TP have modules of their own.
 
 A port alone proves nothing, so the UDP openers also ask the header to be exactly what the standard says; what does not
 fit is ordinary UDP.
@@ -24,8 +24,8 @@ from zoneguard.dynamic.wireless import data_frame
 from zoneguard.model.addresses import V6, format_address
 from zoneguard.model.text import N_
 
-GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, UDP_LITE, MPLS_IN_IP = 47, 4, 41, 97, 136, 137
-TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, l2tp.L2TP, UDP_LITE, MPLS_IN_IP})
+GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, UDP_LITE, MPLS_IN_IP, ETHERNET = 47, 4, 41, 97, 136, 137, 143
+TUNNEL_PROTOCOLS = frozenset({GRE, IP_IN_IP, IPV6_IN_IP, ETHER_IP, l2tp.L2TP, UDP_LITE, MPLS_IN_IP, ETHERNET})
 ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
 ARUBA, MIKROTIK = range(0x8200, 0x8371, 0x10), 0x6400
 TEREDO_PREFIX, TZSP_END = 0x20010000, 1
@@ -58,6 +58,8 @@ def over_ip(cursor: Cursor, v6: bool, ends: tuple[int, int], proto: int) -> Open
         return kind, cursor.enter_tunnel(name(f"{inner}in{6 if v6 else 4}"), 0)
     if proto == ETHER_IP:
         return entered(cursor.enter_tunnel(name("etherip"), 2), ethernet)
+    if proto == ETHERNET:
+        return entered(cursor.enter_tunnel(name("ethernet"), 0), ethernet)
     if proto == l2tp.L2TP:
         return l2tp.over_ip(cursor, name)
     if proto == UDP_LITE:
