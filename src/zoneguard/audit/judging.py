@@ -12,6 +12,8 @@ from zoneguard.model.text import N_, Text
 from zoneguard.model.zones import ZoneClass
 
 REST = N_("No violation was found; a person has to confirm the rest.")
+INNER = frozenset({str(ZoneClass.MYNUMBER), str(ZoneClass.LGWAN)})
+"""Classes of zones about which nothing is said where the project declares none of them."""
 HALVES = {"static": N_("configurations"), "dynamic": N_("captures")}
 
 
@@ -35,7 +37,7 @@ def _judge(
             return _attested(case, clause)
         if found:
             return verdict, N_("{count} findings", count=len(found)) if len(found) > 1 else found[0].message
-    names = {name: checks[name.partition(":")[0]] for name in clause.checks if _has_place(case, name)}
+    names = {name: checks[name.partition(":")[0]] for name in clause.checks if not _absent(case, clause, name)}
     ready = {name: check for name, check in names.items() if all(_given(case, need) for need in check.needs)}
     said = {name: check.silent(case, name.partition(":")[2]) for name, check in ready.items()}
     silent = {name: reason for name, reason in said.items() if reason is not None}
@@ -71,10 +73,14 @@ def _ids(checks: Iterable[Check]) -> str:
     return ", ".join(dict.fromkeys(check.id for check in checks))
 
 
-def _has_place(case: Case, name: str) -> bool:
-    """Whether each class of zones of which the aspect speaks, as ``ZG103:public>dmz``, is one of the project."""
+def _absent(case: Case, clause: Clause, name: str) -> set[str]:
+    """The classes of zones that the project has not and without which the check called ``name`` has no matter for the
+    clause: each that an aspect, as ``ZG103:public>dmz``, speaks of, and the inner ones that the clause speaks of, where
+    it has none of them."""
+    declared = {str(zone.zone_class) for zone in case.project.zones}
     spoken = set(name.partition(":")[2].split(">")) & set(ZoneClass)
-    return spoken <= {zone.zone_class for zone in case.project.zones}
+    inner = INNER & set(clause.zones)
+    return (spoken - declared) | (set() if inner & declared else inner)
 
 
 def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Text]) -> tuple[Verdict, Text]:
@@ -84,7 +90,7 @@ def _undecided(case: Case, clause: Clause, checks: list[Check], silent: list[Tex
     if clause.clause_class is ClauseClass.ATTESTATION or (clause.attest_en and not clause.checks):
         return Verdict.ATTESTATION_NEEDED, N_("A person has to confirm this.")
     if clause.checks and not checks:
-        absent = sorted({word for name in clause.checks for word in name.partition(":")[2].split(">") if word})
+        absent = sorted({kind for name in clause.checks for kind in _absent(case, clause, name)})
         return Verdict.NOT_APPLICABLE, N_("The project declares no zone of class {classes}.", classes=", ".join(absent))
     if clause.force is Force.DEFINITION and not clause.checks:
         return Verdict.NOT_APPLICABLE, N_("A definition; other clauses demand it.")
