@@ -1,5 +1,5 @@
 """Crossings that no row of the project allows: ``possible − allowed`` and ``observed − allowed``, written once; and
-zones between which no modelled device stands.
+zones between which no modelled device stands, or a host with addresses of both.
 
 The checks of isolation differ only in the pairs of zones they speak of. The aspect of a finding is the two classes of
 the zones, ``dmz>internet``, so that a clause may speak of one kind of origin alone (``ZG101:remote-access``), of one
@@ -19,6 +19,7 @@ from zoneguard.checks._beside import unguarded
 from zoneguard.checks._policy import allowed
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
 from zoneguard.checks._seen import TCP, flow_text, key_of, matters, opening, told
+from zoneguard.checks._straddling import straddling
 from zoneguard.model.crossing import Crossing, Hop
 from zoneguard.model.findings import Finding
 from zoneguard.model.flows import Flow
@@ -49,6 +50,7 @@ def undeclared(case: Case, check: str, severity: Severity, pairs: Pairs) -> Iter
     for pair in sorted(wanted & set(case.by_pair)):
         yield from _possible(case, check, severity, pair)
     yield from unguarded(case, check, severity, sorted(wanted))
+    yield from straddling(case, check, severity, sorted(wanted))
     yield from _observed(case, check, severity, wanted)
     yield from _one_sided(case, check, severity, wanted)
 

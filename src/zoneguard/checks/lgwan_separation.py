@@ -4,7 +4,8 @@ Every session that may be opened, and every flow that was answered or arrived, b
 zone of the Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``, ``guest``, ``local-breakout``) is
 compared with ``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen
 transfer are left to ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface
-otherwise, what keeps them apart there is not known: undetermined.
+otherwise, what keeps them apart there is not known: undetermined. So is what a host hands on that the project declares
+with addresses in both, unless it is one of a sanitizer.
 
 A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
 the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.

@@ -3,7 +3,8 @@
 Every session that may be opened, and every flow that was answered or arrived, with one end in a zone of class
 ``mynumber`` and the other in any other zone, is compared with ``allow`` and the exception register. What no row covers
 is a violation; where it comes of an exception that is built too wide, ZG104 says so as well. So are hosts of both on
-one subnet; where both lie beyond one interface otherwise, what keeps them apart there is not known: undetermined.
+one subnet; where both lie beyond one interface otherwise, what keeps them apart there is not known: undetermined. So is
+what a host hands on that the project declares with addresses in both.
 
 A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
 the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.
