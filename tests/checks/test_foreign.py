@@ -80,3 +80,10 @@ def test_a_device_that_the_plan_does_not_know_is_no_all_clear_in_the_lgwan_zone_
     ]
     assert said(tmp_path, "lgwan", six, "ZG102") == [(Verdict.UNDETERMINED, ("lgwan",))]
     assert said(tmp_path, "internet", six, "ZG102") == []
+
+
+def test_zones_of_one_class_share_their_wires(tmp_path: Path) -> None:
+    zones = ("app: {class: mynumber, prefixes: [10.11.1.0/24]}", "db: {class: mynumber, prefixes: [10.11.2.0/24]}")
+    row = "{id: A1, from: app, to: db, services: [tcp/5432]}"
+    captures = {"mynumber": MN + session("10.11.1.5", "10.11.2.5", 5432)}
+    assert not Town(tmp_path, zones=zones, allow=(row,), captures=captures).findings("ZG101")

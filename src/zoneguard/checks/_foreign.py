@@ -72,7 +72,7 @@ def strangers(case: Case, check: str, severity: Severity, classes: Collection[Zo
 def sharing(
     case: Case, check: str, severity: Severity, pairs: Pairs, classes: Collection[ZoneClass]
 ) -> Iterator[Finding]:
-    """Traffic of one zone on the wire of another one, of those that ``pairs`` keeps apart. Through zones that are none
+    """Traffic of one zone on the wire of another one, of those of another class that ``pairs`` keeps apart. Through zones that are none
     of ``classes`` others may pass: there only what stays within the other zone counts."""
     traffic = case.traffic
     for zone in case.project.zones if traffic is not None else ():
@@ -80,7 +80,8 @@ def sharing(
         foreign, owner = _foreign(traffic, traffic.zones.index(zone), passed=zone.zone_class not in classes)
         for number, other in enumerate(traffic.zones):
             which = (foreign & (owner == number)).nonzero()[0]
-            if not len(which) or not pairs(other.zone_class, zone.zone_class):
+            apart = other.zone_class is not zone.zone_class and pairs(other.zone_class, zone.zone_class)
+            if not len(which) or not apart:
                 continue
             message = N_(
                 "On the wire of {zone}, traffic of {other} was captured that is none of {zone}'s ({flow}; {count} "
