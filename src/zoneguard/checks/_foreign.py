@@ -72,8 +72,8 @@ def strangers(case: Case, check: str, severity: Severity, classes: Collection[Zo
 def sharing(
     case: Case, check: str, severity: Severity, pairs: Pairs, classes: Collection[ZoneClass]
 ) -> Iterator[Finding]:
-    """Traffic of one zone on the wire of another one, of those of another class that ``pairs`` keeps apart. Through zones that are none
-    of ``classes`` others may pass: there only what stays within the other zone counts."""
+    """Traffic of one zone on the wire of another one, of those of another class that ``pairs`` keeps apart. Through
+    zones that are none of ``classes`` others may pass: there only what stays within the other zone counts."""
     traffic = case.traffic
     for zone in case.project.zones if traffic is not None else ():
         assert traffic is not None
