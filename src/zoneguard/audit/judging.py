@@ -14,7 +14,7 @@ from zoneguard.model.zones import ZoneClass
 REST = N_("No violation was found; a person has to confirm the rest.")
 INNER = frozenset({str(ZoneClass.MYNUMBER), str(ZoneClass.LGWAN)})
 """Classes of zones about which nothing is said where the project declares none of them."""
-HALVES = {"static": N_("configurations"), "dynamic": N_("captures")}
+HALVES = {"static": N_("configurations"), "dynamic": N_("captures of IP traffic")}
 
 
 def clause_results(case: Case, findings: tuple[Finding, ...], checks: Mapping[str, Check]) -> Iterator[ClauseResult]:
@@ -124,4 +124,4 @@ def _attested(case: Case, clause: Clause) -> tuple[Verdict, Text]:
 def _given(case: Case, need: str) -> bool:
     if need == "static":
         return case.static is not None
-    return case.dynamic is not None and bool(case.dynamic.accounts)
+    return case.dynamic is not None and len(case.dynamic.traffic) > 0

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import flow_key, key_of, zone_name
+from zoneguard.checks._shown import not_shown
 from zoneguard.checks._transfers import IMPORT, MAIL, part_text, taken_in
 from zoneguard.checks._unread import at, count_text, ends_of, unread, unread_matters, unseen_of
 from zoneguard.inspection.unread import unrecognised
@@ -24,6 +25,7 @@ from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
 
 
 def _run(case: Case) -> Iterator[Finding]:
@@ -75,7 +77,7 @@ def _undetermined(transfers: Sequence[Transfer], count: int, case: Case, key: tu
 
 
 def _unseen(case: Case, aspect: str) -> Text | None:
-    return unseen_of(case, Method.FILE, aspect)
+    return unseen_of(case, Method.FILE, aspect) or not_shown(case, {ZoneClass.LGWAN})
 
 
 def _hazardous(case: Case) -> Iterator[Finding]:

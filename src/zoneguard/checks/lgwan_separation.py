@@ -24,9 +24,11 @@ from collections.abc import Iterator
 from zoneguard.checks import Case, Check
 from zoneguard.checks._foreign import sharing, strangers
 from zoneguard.checks._policy import separates
+from zoneguard.checks._shown import undecided_by_captures
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
+from zoneguard.model.text import Text
 from zoneguard.model.zones import ZoneClass
 
 INSIDE = frozenset({ZoneClass.LGWAN})
@@ -36,6 +38,10 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, separates)
     yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
     yield from sharing(case, PLUGIN.id, PLUGIN.severity, separates, INSIDE)
+
+
+def _unseen(case: Case, _aspect: str) -> Text | None:
+    return undecided_by_captures(case, INSIDE)
 
 
 PLUGIN = Check(
@@ -54,4 +60,5 @@ PLUGIN = Check(
         "- set action accept\n"
         "+ from: lgwan, to: vdi-sbc, services: [tcp/8443]"
     ),
+    unseen=_unseen,
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import flow_key, key_of, many
+from zoneguard.checks._shown import not_shown
 from zoneguard.checks._transfers import IMPORT, MAIL, certain, members, part_text, taken_in
 from zoneguard.checks._unread import unread, unread_matters, unseen_of
 from zoneguard.inspection.unread import unrecognised
@@ -23,6 +24,7 @@ from zoneguard.model.flows import Transfer
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
 
 PLAIN = frozenset({"text/plain", ""})
 
@@ -60,7 +62,7 @@ def _unread_sessions(case: Case) -> Iterator[Finding]:
 
 
 def _unseen(case: Case, aspect: str) -> Text | None:
-    return unseen_of(case, Method.MAIL_TEXT, aspect)
+    return unseen_of(case, Method.MAIL_TEXT, aspect) or not_shown(case, {ZoneClass.LGWAN})
 
 
 def _unclean(part: Transfer, direction: str) -> bool:

@@ -23,9 +23,11 @@ from collections.abc import Iterator
 from zoneguard.checks import Case, Check
 from zoneguard.checks._foreign import sharing, strangers
 from zoneguard.checks._policy import isolates
+from zoneguard.checks._shown import undecided_by_captures
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
+from zoneguard.model.text import Text
 from zoneguard.model.zones import ZoneClass
 
 INSIDE = frozenset({ZoneClass.MYNUMBER})
@@ -35,6 +37,10 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, isolates)
     yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
     yield from sharing(case, PLUGIN.id, PLUGIN.severity, isolates, INSIDE)
+
+
+def _unseen(case: Case, _aspect: str) -> Text | None:
+    return undecided_by_captures(case, INSIDE)
 
 
 PLUGIN = Check(
@@ -47,4 +53,5 @@ PLUGIN = Check(
     why="Resident, tax and welfare records are safe from an intruder elsewhere only while no path leads to them.",
     fix="Remove the rule or route, or register the connection as an exception: host to host, one service, MAC-bound.",
     example="- -A FORWARD -s 10.10.0.0/16 -d 10.20.0.0/16 -j ACCEPT",
+    unseen=_unseen,
 )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from zoneguard.checks import Case, Check
 from zoneguard.checks._policy import services_packets
 from zoneguard.checks._seen import TCP, UDP, flow_key, flow_text, key_of, matters, told, zone_name
+from zoneguard.checks._shown import not_shown, undecided_by_captures
 from zoneguard.checks._transfers import part_text
 from zoneguard.checks._undeclared import beside_screens, screen_side_channel
 from zoneguard.checks._unread import display_flows, display_service, unseen_text
@@ -29,6 +30,7 @@ from zoneguard.model.flows import Certainty, Flow, Transfer
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.project import Method
 from zoneguard.model.text import N_, Text
+from zoneguard.model.zones import ZoneClass
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
     from zoneguard.dynamic.columns import Bool
@@ -152,7 +154,7 @@ def _display(case: Case, traffic: Traffic) -> Bool:
 def _unseen(case: Case, aspect: str) -> Text | None:
     """Of the content: display sessions whose channels nothing names."""
     if aspect == SERVICE:
-        return None
+        return undecided_by_captures(case, {ZoneClass.LGWAN})
     left = [
         t
         for t in (case.dynamic.transfers if case.dynamic else ())
@@ -162,7 +164,7 @@ def _unseen(case: Case, aspect: str) -> Text | None:
         and (t.certainty is Certainty.PARTIAL or "channels" not in dict(t.facts))
     ]
     flows = [case.traffic.unread & display_flows(case, case.traffic)] if case.traffic is not None else []
-    return unseen_text(case, left, flows)
+    return unseen_text(case, left, flows) or not_shown(case, {ZoneClass.LGWAN})
 
 
 def _finding(

@@ -3,9 +3,9 @@
 A line of a configuration that may change what is forwarded and was not understood, a device or an interface that stands
 on no known wire, a router between others without a route, a zone whose class is a guess, that attaches to no device or
 of which a prefix does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a
-frame that could not be decoded, a capture that was cut short, an encrypted tunnel that no row of ``allow`` names: each
-bounds what the other checks can say, and none is passed over. What is wrong with configurations bounds no check that
-looks at captures alone, and the other way round.
+frame that could not be decoded, a capture that was cut short or shows nothing of the zone in which it was taken, an
+encrypted tunnel that no row of ``allow`` names: each bounds what the other checks can say, and none is passed over.
+What is wrong with configurations bounds no check that looks at captures alone, and the other way round.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from zoneguard.static.gaps import placeless, routeless, unplaced, unreached
 
 FREE = frozenset({ZoneClass.PUBLIC, ZoneClass.OUT_OF_SCOPE, ZoneClass.OTHER})
 """Classes of zones that need not attach: nothing is claimed of them."""
+PARTED = frozenset({ZoneClass.MYNUMBER, ZoneClass.LGWAN, ZoneClass.INTERNET})
 HARMLESS = frozenset({"not IP"})
 """Reasons to skip a frame that say nothing is missing."""
 
@@ -47,6 +48,7 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from _loops(case)
     yield from _refused(case)
     yield from _frames(case)
+    yield from _mute(case)
     yield from closed_tunnels(case, PLUGIN.id, PLUGIN.severity)
 
 
@@ -228,6 +230,28 @@ def _frames(case: Case) -> Iterator[Finding]:
                 *sorted(missing),
                 about="dynamic",
             )
+
+
+def _mute(case: Case) -> Iterator[Finding]:
+    """The zones that are to be kept apart of which their own captures show nothing: empty ones, or taken elsewhere."""
+    traffic = case.traffic
+    files: dict[str, list[str]] = {}
+    for file, entry in case.dynamic.points.items() if case.dynamic else ():
+        files.setdefault(entry.zone, []).append(file)
+    for number, zone in enumerate(traffic.zones) if traffic is not None else ():
+        if zone.name not in files or zone.zone_class not in PARTED:
+            continue
+        assert traffic is not None
+        ends = (traffic.source == number) | (traffic.target == number)
+        if not (ends & (traffic.point == number)).any():
+            yield _finding(
+                N_("The captures that were taken in {zone} show no packet of it: {files}.",
+                   zone=zone.name, files=", ".join(files[zone.name])),
+                tuple(CaptureSpan(file, 0, 0.0) for file in files[zone.name]),
+                zone.name,
+                "mute",
+                about="dynamic",
+            )  # fmt: skip
 
 
 PLUGIN = Check(
