@@ -14,6 +14,9 @@ have arrived: undetermined.
 
 Traffic of a zone that is to be kept apart, captured on the wire of this one though it neither comes from it nor goes to
 it, shows that the two are joined, or that the capture was taken elsewhere: undetermined.
+
+An allowed session with a proxy (HTTP CONNECT, SOCKS) that was asked to go on to a host of another zone counts as one to
+that host; where the host is given by its name, its zone is not known: undetermined.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from collections.abc import Iterator
 from zoneguard.checks import Case, Check
 from zoneguard.checks._foreign import sharing, strangers
 from zoneguard.checks._policy import isolates
+from zoneguard.checks._proxied import proxied
 from zoneguard.checks._shown import undecided_by_captures
 from zoneguard.checks._undeclared import undeclared
 from zoneguard.model.findings import Finding
@@ -37,6 +41,7 @@ def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, isolates)
     yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
     yield from sharing(case, PLUGIN.id, PLUGIN.severity, isolates, INSIDE)
+    yield from proxied(case, PLUGIN.id, PLUGIN.severity, isolates)
 
 
 def _unseen(case: Case, _aspect: str) -> Text | None:
