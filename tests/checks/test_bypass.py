@@ -67,3 +67,28 @@ def test_a_session_that_two_devices_translate_is_known_in_front_between_and_behi
         captures={point: session(source, destination, 443)},
     )
     assert not town.findings("ZG301")
+
+
+PUBLISHED = "-A PREROUTING -d 203.0.113.5/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.30.0.80"
+BACK = "-A POSTROUTING -s 10.30.0.0/24 -d 10.30.0.80/32 -j SNAT --to-source %s"
+HANDED_BACK = "-A FORWARD -i eth2 -o eth2 -j ACCEPT"
+
+
+@pytest.mark.parametrize("own", ["10.30.0.1", "203.0.113.2"])
+@pytest.mark.parametrize("check", ["ZG301", "ZG103"])
+def test_a_session_that_is_handed_back_into_its_zone_crosses_nothing(tmp_path: Path, own: str, check: str) -> None:
+    """Hairpin NAT: a host asks a server of its own zone by the address under which it is published."""
+    seen = [*session("10.30.0.7", "203.0.113.5", 443), *session(own, "10.30.0.80", 443)]
+    town = Town(tmp_path, [HANDED_BACK], [PUBLISHED, BACK % own], captures={"internet": seen})
+    assert not town.findings(check)
+
+
+@pytest.mark.parametrize(
+    ("forward", "port"), [([], 443), ([HANDED_BACK], 22), ([HANDED_BACK.replace("-o", "-m mystery -o")], 443)]
+)
+def test_what_is_not_handed_back_for_certain_went_around_the_firewall(
+    tmp_path: Path, forward: list[str], port: int
+) -> None:
+    seen = session("10.30.0.7", "203.0.113.5", port)
+    nat = [PUBLISHED, BACK % "10.30.0.1"]
+    assert Town(tmp_path, forward, nat, captures={"internet": seen}).findings("ZG301")

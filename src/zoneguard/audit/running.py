@@ -17,7 +17,6 @@ from zoneguard.checks.undetermined_input import unfinished
 from zoneguard.collector import give_back
 from zoneguard.gate.baseline import held_back
 from zoneguard.gate.verdict import overall
-from zoneguard.model.crossing import Crossing
 from zoneguard.model.findings import Accepted, Finding, InputFile, Report
 from zoneguard.model.packets import PacketSpace
 from zoneguard.model.packets.engine import TooLarge
@@ -117,7 +116,7 @@ def examine(
     looking = looking or Looking()
     dynamic = None
     if DYNAMIC in halves and project.captures:
-        dynamic = _dynamic(project, space, inputs, progress, looking, static.possible if static else ())
+        dynamic = _dynamic(project, space, inputs, progress, looking, static)
     return Case(project, space, static, dynamic), inputs
 
 
@@ -148,9 +147,10 @@ def _dynamic(
     inputs: list[InputFile],
     progress: Progress,
     looking: Looking,
-    possible: Sequence[Crossing],
+    static: StaticResult | None,
 ) -> DynamicResult:
     # NumPy and the inspectors are not needed by verify
+    from zoneguard.audit.returning import returned  # noqa: PLC0415
     from zoneguard.audit.sightings import sightings  # noqa: PLC0415
     from zoneguard.dynamic.extracting import Extraction  # noqa: PLC0415
     from zoneguard.dynamic.replay import Options, replay  # noqa: PLC0415
@@ -183,7 +183,9 @@ def _dynamic(
         extraction.finish(result.transfers)
     traffic = Traffic(result.flows, project.zones, result.entries, result.unread)
     give_back()
-    traffic.join(sightings(space, possible, traffic))
+    if static:
+        traffic.join(sightings(space, static.possible, traffic))
+        traffic.stays(returned(static.network, static.devices, static.possible, traffic))
     return DynamicResult(result.table, traffic, result.read, result.table.accounts, result.entries)
 
 

@@ -62,6 +62,15 @@ def holding(packets: PacketSet, ends: Ends) -> Bool:
     return held
 
 
+def held_flows(packets: PacketSet, traffic: Traffic, asked: Bool) -> Bool:
+    """Which of the asked flows the set has some packet of; where the opener is not known, in either orientation."""
+    held = np.zeros(len(traffic), np.bool_)
+    for turned, some in ((False, asked), (True, asked & ~traffic.known)):
+        which = np.flatnonzero(some)
+        held[which] |= holding(packets, Ends(traffic, which, turned))
+    return held
+
+
 def _asked(packets: PacketSet, family: bool, with_ports: bool) -> Node:
     """What the set asks after the values of a flow."""
     space, engine = packets.space, packets.space.engine

@@ -55,14 +55,11 @@ def _run(case: Case) -> Iterator[Finding]:
 
 
 def _impossible(case: Case, traffic: Traffic) -> Bool:
-    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+    from zoneguard.checks._holding import held_flows  # noqa: PLC0415 (it needs NumPy)
 
     possible = case.space.union(*(form for c in case.possible for form in seen_forms(c.packets.may())))
     found: Bool = traffic.crossing & traffic.got_through
-    for turned, asked in ((False, found), (True, ~traffic.known)):
-        which = (found & asked).nonzero()[0]
-        found[which] = ~holding(possible, Ends(traffic, which, turned))
-    return found
+    return found & ~held_flows(possible, traffic, found)
 
 
 PLUGIN = Check(

@@ -51,14 +51,12 @@ def _used(case: Case, permitted: list[PacketSet]) -> bool:
 
     Behind a masquerade it may run within the zone of its far end, with the device's own address there.
     """
-    from zoneguard.checks._holding import Ends, holding  # noqa: PLC0415 (it needs NumPy)
+    from zoneguard.checks._holding import held_flows  # noqa: PLC0415 (it needs NumPy)
 
     assert case.traffic is not None
-    traffic = case.traffic
     forms = case.space.union(*(form for part in permitted for form in seen_forms(part)))
-    in_use = traffic.got_through | (~traffic.messages & (traffic.proto != TCP))
-    asked = ((False, in_use), (True, in_use & ~traffic.known))
-    return any(holding(forms, Ends(traffic, which.nonzero()[0], turned)).any() for turned, which in asked)
+    needs_no_answer = ~case.traffic.messages & (case.traffic.proto != TCP)
+    return bool(held_flows(forms, case.traffic, case.traffic.got_through | needs_no_answer).any())
 
 
 def _part(case: Case, row: Allowance | ExceptionEntry, crossing: Crossing) -> PacketSet:

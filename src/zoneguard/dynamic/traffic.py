@@ -31,7 +31,8 @@ ECHO_REQUESTS = (8, 128)
 class Traffic:
     """The flows in order of time. ``src`` and ``dst`` are numbers of ``table``; ``source`` and ``target`` the numbers
     of their zones, -1 where they lie in none, ``point`` that of the zone in which the flow was captured; ``zones``
-    names them. ``crossing``: the flow runs between two zones, and is no other sighting of one that does. ``seen_as``
+    names them. ``crossing``: the flow runs between two zones, and neither is another sighting of one that does nor handed
+    back into its zone. ``seen_as``
     are the other sightings, by the position of what they are sightings of. ``unread``: nobody reads the content.
     """
 
@@ -249,6 +250,10 @@ class Traffic:
         """Take flows for further sightings of others: they are no crossings of their own."""
         self.seen_as = seen_as
         self.crossing[[at for others in seen_as.values() for at in others]] = False
+
+    def stays(self, which: I64) -> None:
+        """Take flows, by their positions, for no crossings: they end in the zone in which they began."""
+        self.crossing[which] = False
 
     @property
     def wires(self) -> I32:

@@ -46,6 +46,14 @@ class Network(Compiled):
                 found = list(propagation.crossings(zone))
             yield from found
 
+    def staying(self) -> tuple[Crossing, ...]:
+        """What goes through a device from a zone to the zone itself. What cannot be followed is for ``crossings`` to
+        tell: here it is left out."""
+        told = len(self.refused), len(self.loops)
+        found = tuple(c for c in self.crossings(intrazone=True) if c.source == c.destination)
+        del self.refused[told[0] :], self.loops[told[1] :]
+        return found
+
     def attributed(self, crossing: Crossing) -> Iterator[Crossing]:
         """``crossing`` split by the lines that decided at each hop; whole, with whole lists, if that is too large."""
         try:
