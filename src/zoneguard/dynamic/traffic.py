@@ -31,9 +31,9 @@ ECHO_REQUESTS = (8, 128)
 class Traffic:
     """The flows in order of time. ``src`` and ``dst`` are numbers of ``table``; ``source`` and ``target`` the numbers
     of their zones, -1 where they lie in none, ``point`` that of the zone in which the flow was captured; ``zones``
-    names them. ``crossing``: the flow runs between two zones, and neither is another sighting of one that does nor handed
-    back into its zone. ``seen_as``
-    are the other sightings, by the position of what they are sightings of. ``unread``: nobody reads the content.
+    names them. ``crossing``: the flow runs between two zones, and neither is it another sighting of one that does nor
+    handed back into its zone. ``seen_as`` are the other sightings, by the position of what they are sightings of.
+    ``unread``: nobody reads the content.
     """
 
     def __init__(
