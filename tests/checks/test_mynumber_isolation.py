@@ -71,6 +71,19 @@ def test_one_datagram_that_arrives_is_enough(tmp_path: Path) -> None:
     assert not Town(tmp_path, captures={"internet": datagram}).findings("ZG101")
 
 
+@pytest.mark.parametrize("kind", [0, 13, 15, 17])
+def test_messages_of_icmp_that_arrive_are_no_errors(tmp_path: Path, kind: int) -> None:
+    """Echoes that answer nothing carry what somebody puts into them."""
+    head = Ether(src="00:00:5e:00:53:01") / IP(src="10.10.0.7", dst="10.30.0.7")
+    message = [head / ICMP(type=kind, id=5) / bytes(900)]
+    row = "{id: A1, from: internet, to: mynumber, services: [icmp]}"
+    assert [f.zones for f in Town(tmp_path, captures={"internet": message}).findings("ZG101")] == [
+        ("mynumber", "internet")
+    ]
+    assert not Town(tmp_path, captures={"mynumber": message}).findings("ZG101")
+    assert not Town(tmp_path, allow=[row], captures={"internet": message}).findings("ZG101")
+
+
 def test_content_in_the_midst_of_a_session_of_which_one_side_was_captured_is_no_attempt(tmp_path: Path) -> None:
     """Who sends it has got answers on some other way; a probe carries nothing."""
     ends = {"src": "00:00:5e:00:53:01", "dst": "00:00:5e:00:53:fe"}

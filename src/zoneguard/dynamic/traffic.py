@@ -25,7 +25,8 @@ from zoneguard.model.project import CaptureEntry
 from zoneguard.model.zones import ZoneClass, ZoneMap
 
 TCP = 6
-ECHO_REQUESTS = (8, 128)
+ABOUT_OTHERS = (1, 2, 3, 4, 5, 11, 12)
+"""Types of ICMP and ICMPv6 that quote another packet: errors and redirects."""
 
 
 class Traffic:
@@ -140,9 +141,10 @@ class Traffic:
     @property
     def got_through(self) -> Bool:
         """Flows that what stands between their ends let pass: they were answered, or a capture taken in the zone of the
-        far end shows what opens them. Messages about other packets (errors of ICMP) open nothing."""
-        asking = np.isin(self.icmp >> 8, ECHO_REQUESTS)
-        opens = np.where(self.messages, asking, (self.proto != TCP) | self.known)
+        far end shows what opens them. Messages about other packets (errors of ICMP) open nothing; an answer of ICMP
+        that arrives, an echo perhaps, has its question on the other way, or is none."""
+        quoting = np.isin(self.icmp >> 8, ABOUT_OTHERS)
+        opens = np.where(self.messages, ~quoting, (self.proto != TCP) | self.known)
         there = (self.point == self.target) & (self.target >= 0)
         through: Bool = self.answered | (there & opens)
         return through
