@@ -15,7 +15,7 @@ import shutil
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -183,6 +183,15 @@ class Lab:
             if found is not None:
                 _note(probes, seen, first, where, found)
         return seen
+
+    @contextmanager
+    def tap(self, port: Port) -> Iterator[Callable[[], Iterator[bytes]]]:
+        """Hear every frame on a wire that leads out, whoever sends it: what is given takes those heard since."""
+        with inside(self._wires):
+            opened = _packet_socket(f"w{self._outer.index(port)}")
+        opened.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 0)
+        with opened:
+            yield lambda: _drain(opened)
 
     def _captured(self) -> Iterator[tuple[Port, Parsed | None]]:
         for port in self._outer:
