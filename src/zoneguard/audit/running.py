@@ -25,10 +25,12 @@ from zoneguard.model.progress import Progress, Step, silent
 from zoneguard.model.project import Method, Project
 from zoneguard.model.spans import CaptureSpan
 from zoneguard.model.text import N_
+from zoneguard.model.zones import ZoneClass
 from zoneguard.plugins import of_type
 from zoneguard.static.lists import Lists
 from zoneguard.static.propagation import Landmarks
 from zoneguard.static.reachability import Network
+from zoneguard.static.unplanned import unplanned
 
 STATIC, DYNAMIC = "static", "dynamic"
 BOTH = frozenset({STATIC, DYNAMIC})
@@ -126,14 +128,17 @@ def _static(
     devices, accounts, files = load_devices(project, progress)
     inputs += files
     progress(Step(REACHABILITY))
-    network = Network(devices, project.zones, joined(project, devices), space)
+    links = joined(project, devices)
+    network = Network(devices, project.zones, links, space)
     crossings = network.crossings(spoofed=spoofed, landmarks=_landmarks(project))
     possible = tuple(part for crossing in crossings for part in network.attributed(crossing))
     rules, list_accounts, lists = load_intended(project)
     inputs += lists
     permits = [Lists(space, {}).permitted(rules_of, space.everything, None, None).must() for rules_of in rules]
     intended = space.union(*permits) if permits else None
-    return StaticResult(devices, (*accounts, *list_accounts), network, possible, intended)
+    inner = [zone.name for zone in project.zones if zone.zone_class in (ZoneClass.MYNUMBER, ZoneClass.LGWAN)]
+    beyond = tuple(unplanned(network, devices, links, inner))
+    return StaticResult(devices, (*accounts, *list_accounts), network, possible, intended, beyond)
 
 
 def _landmarks(project: Project) -> Landmarks:

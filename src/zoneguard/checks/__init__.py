@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
 class StaticResult:
     """What the configurations say. ``possible``: every crossing that may be opened, split by the deciding lines.
     ``intended``: what rule lists say is meant to pass, whatever their undecided rows mean (``None``: there are none).
+    ``unplanned``: sessions between zones of class ``mynumber`` or ``lgwan`` and addresses that no zone holds.
     """
 
     devices: tuple[Device, ...]
@@ -40,6 +41,7 @@ class StaticResult:
     network: Network
     possible: tuple[Crossing, ...]
     intended: PacketSet | None = None
+    unplanned: tuple[Crossing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ zone of the Internet side (``internet``, ``public``, ``security-cloud``, ``dmz``
 compared with ``allow`` and the exception register. What no row covers is a violation. Flows to hosts of screen
 transfer are left to ZG202. Hosts of both on one subnet are a violation too; where both lie beyond one interface
 otherwise, what keeps them apart there is not known: undetermined. So is what a host hands on that the project declares
-with addresses in both, unless it is one of a sanitizer.
+with addresses in both, unless it is one of a sanitizer. So is a session between the zone and an address
+that no zone holds, and a subnet on its wire that no zone names.
 
 A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
 the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.
@@ -26,6 +27,7 @@ from zoneguard.checks._foreign import sharing, strangers
 from zoneguard.checks._policy import separates
 from zoneguard.checks._shown import undecided_by_captures
 from zoneguard.checks._undeclared import undeclared
+from zoneguard.checks._unplanned import unplanned
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
 from zoneguard.model.text import Text
@@ -36,6 +38,7 @@ INSIDE = frozenset({ZoneClass.LGWAN})
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, separates)
+    yield from unplanned(case, PLUGIN.id, PLUGIN.severity, ZoneClass.LGWAN)
     yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
     yield from sharing(case, PLUGIN.id, PLUGIN.severity, separates, INSIDE)
 

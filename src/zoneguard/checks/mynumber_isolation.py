@@ -4,7 +4,8 @@ Every session that may be opened, and every flow that was answered or arrived, w
 ``mynumber`` and the other in any other zone, is compared with ``allow`` and the exception register. What no row covers
 is a violation; where it comes of an exception that is built too wide, ZG104 says so as well. So are hosts of both on
 one subnet; where both lie beyond one interface otherwise, what keeps them apart there is not known: undetermined. So is
-what a host hands on that the project declares with addresses in both.
+what a host hands on that the project declares with addresses in both. So is a session between the zone
+and an address that no zone holds, and a subnet on its wire that no zone names.
 
 A flow that was captured in the zone, was answered and has at neither end an address that the plan knows, as IPv6 where
 the plan has IPv4 alone, is one of a device of which nobody can say where it stands: undetermined, too.
@@ -29,6 +30,7 @@ from zoneguard.checks._policy import isolates
 from zoneguard.checks._proxied import proxied
 from zoneguard.checks._shown import undecided_by_captures
 from zoneguard.checks._undeclared import undeclared
+from zoneguard.checks._unplanned import unplanned
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity
 from zoneguard.model.text import Text
@@ -39,6 +41,7 @@ INSIDE = frozenset({ZoneClass.MYNUMBER})
 
 def _run(case: Case) -> Iterator[Finding]:
     yield from undeclared(case, PLUGIN.id, PLUGIN.severity, isolates)
+    yield from unplanned(case, PLUGIN.id, PLUGIN.severity, ZoneClass.MYNUMBER)
     yield from strangers(case, PLUGIN.id, PLUGIN.severity, INSIDE)
     yield from sharing(case, PLUGIN.id, PLUGIN.severity, isolates, INSIDE)
     yield from proxied(case, PLUGIN.id, PLUGIN.severity, isolates)

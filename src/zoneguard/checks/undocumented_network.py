@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
 from zoneguard.checks._seen import MOST, class_of, seen
-from zoneguard.model.addresses import V6, format_address, format_addresses, prefix_span
+from zoneguard.model.addresses import LOCAL, V6, format_address, format_addresses, prefix_span
 from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.policy import Severity, Verdict
@@ -33,11 +33,6 @@ PRIVATE = Intervals.from_spans(
         (0x6440 << 16, 10),
         (V6 + (0xFC << 120), 7),
     )
-    for span in prefix_span(network, length).spans
-)
-LOCAL = Intervals.from_spans(
-    span
-    for network, length in ((127 << 24, 8), (0xA9FE << 16, 16), (V6 + (0xFE80 << 112), 10))
     for span in prefix_span(network, length).spans
 )
 FIX = N_("Enter the network in the plan, in the zone that it belongs to, or take it off.")

@@ -124,3 +124,11 @@ def format_addresses(addresses: Intervals) -> list[str]:
         else:
             out.append(f"{format_address(low)}-{format_address(high)}")
     return out
+
+
+LOCAL = Intervals.from_spans(
+    span
+    for network, length in ((127 << 24, 8), (0xA9FE << 16, 16), (V6 + (0xFE80 << 112), 10))
+    for span in prefix_span(network, length).spans
+)
+"""Addresses of one host or one link: loopback and link-local."""
