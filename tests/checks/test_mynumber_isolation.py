@@ -88,16 +88,21 @@ def test_content_in_the_midst_of_a_session_of_which_one_side_was_captured_is_no_
     """Who sends it has got answers on some other way; a probe carries nothing."""
     ends = {"src": "00:00:5e:00:53:01", "dst": "00:00:5e:00:53:fe"}
 
-    def said(zone: str, way: tuple[str, str], content: bytes, *allow: str) -> list[tuple[Verdict, tuple[str, ...]]]:
+    def said(
+        zone: str, way: tuple[str, str], content: bytes, *allow: str, segments: int = 3
+    ) -> list[tuple[Verdict, tuple[str, ...]]]:
         head = Ether(**ends) / IP(src=way[0], dst=way[1])
-        segments = [head / TCP(sport=5000, dport=9999, flags="PA", seq=7 + n, ack=9) / content for n in range(3)]
-        found = Town(tmp_path, allow=allow, captures={zone: segments}).findings("ZG101")
+        tcp = [TCP(sport=5000, dport=9999, flags="PA", seq=7 + n, ack=9) for n in range(segments)]
+        found = Town(tmp_path, allow=allow, captures={zone: [head / segment / content for segment in tcp]}).findings(
+            "ZG101"
+        )
         return [(f.verdict, f.zones) for f in found]
 
     out, home = ("10.10.0.7", "10.30.0.7"), ("10.30.0.7", "10.10.0.7")
     assert said("mynumber", out, b"q") == [(Verdict.UNDETERMINED, ("mynumber", "internet"))]
     assert said("mynumber", home, b"q") == [(Verdict.UNDETERMINED, ("internet", "mynumber"))]
     assert said("mynumber", out, b"") == []
+    assert said("mynumber", out, b"", segments=40) == [(Verdict.UNDETERMINED, ("mynumber", "internet"))]
     assert said("mynumber", home, b"q", "{id: A1, from: mynumber, to: internet, services: [tcp/5000]}") == []
     syn = session(*out, 443)[:1]
     assert not Town(tmp_path, captures={"mynumber": syn}).findings("ZG101")

@@ -40,6 +40,9 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
 SHOWN = 20
 """Flows of a matter whose frames are cited."""
 
+ACKNOWLEDGING = 32
+"""Segments without content that are more than probes and keep-alives: they acknowledge what came back."""
+
 Pairs = Callable[[ZoneClass, ZoneClass], bool]
 
 
@@ -146,11 +149,13 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
 
 
 def _one_sided(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
-    """Content sent in the midst of TCP sessions of which a capture holds neither the beginning nor an answer."""
+    """Content sent, or received as one side's acknowledgements say, in the midst of TCP sessions of which a capture
+    holds neither the beginning nor an answer."""
 
     def unanswered(traffic: Traffic) -> Bool:
-        under_way: Bool = (traffic.proto == TCP) & ~traffic.known & traffic.carried & ~traffic.answered
-        return under_way & traffic.crossing & traffic.between(wanted) & ~case.legitimate
+        under_way = (traffic.proto == TCP) & ~traffic.known & ~traffic.answered
+        apart: Bool = under_way & traffic.crossing & traffic.between(wanted) & ~case.legitimate
+        return apart & (traffic.carried | traffic.many(apart, ACKNOWLEDGING))
 
     for matter in matters(case, unanswered):
         source, destination = matter.zones

@@ -244,6 +244,11 @@ class Traffic:
         unheard[which] = self.flows.packets(self._columns, which) == 0
         return unheard
 
+    def many(self, wanted: Bool, least: int) -> Bool:
+        """Which of the wanted flows have at least so many packets."""
+        which = np.flatnonzero(wanted)
+        return self.at(which[self.flows.packets(self._columns, which).sum(axis=1) >= least])
+
     def begins(self, which: I64) -> I64:
         """The sequence numbers at which both sides of these flows begin, the originator's first; -1: none is known."""
         return self.flows.begins(self._columns, which)
