@@ -73,6 +73,16 @@ def test_so_may_one_behind_a_router_that_is_not_modelled(tmp_path: Path) -> None
     assert found == [("ZG101", message)]
 
 
+def test_all_that_a_zone_may_open_is_told_together(tmp_path: Path) -> None:
+    """It is one plan that is to be completed, however many rules there are."""
+    routes = "".join(f"192.168.{n}.0/24 via 10.30.0.254 dev eth2\n" for n in range(5))
+    rules = [f"-A FORWARD -s 10.10.0.0/24 -d 192.168.{n}.0/24 -j ACCEPT" for n in range(5)]
+    found = report(tmp_path, routes, *rules)
+    (finding,) = [f for f in found.findings if f.check == "ZG101"]
+    assert "192.168.0.0-192.168.4.255" in str(finding.message)
+    assert len(finding.evidence) == len(rules)
+
+
 @pytest.mark.parametrize(
     ("routes", "rules"),
     [

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case
-from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
+from zoneguard.checks._rendering import deciding_lines, row_key, rows_of, sample
 from zoneguard.model.addresses import format_addresses, prefix_span
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, Interface
@@ -14,7 +14,6 @@ from zoneguard.model.findings import Finding
 from zoneguard.model.intervals import Intervals
 from zoneguard.model.match import Field
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.spans import SourceSpan
 from zoneguard.model.text import N_
 from zoneguard.model.zones import ZoneClass
 from zoneguard.static.unplanned import BETWEEN_TWO, NO_HOSTS, NOWHERE
@@ -24,15 +23,14 @@ SHOWN = 3
 
 
 def unplanned(case: Case, check: str, severity: Severity, kind: ZoneClass) -> Iterator[Finding]:
-    """Findings, undetermined, for the zones of class ``kind``: one for each direction and the rules that decided, and
+    """Findings, undetermined, for the zones of class ``kind``: one for each direction, and
     one for each interface with a subnet that no zone names."""
-    groups: dict[tuple[str, str, tuple[SourceSpan, ...]], list[Crossing]] = {}
+    groups: dict[tuple[str, str], list[Crossing]] = {}
     for crossing in case.static.unplanned if case.static else ():
         inner = crossing.source or crossing.destination
         if case.project.zones[inner].zone_class is kind:
-            key = crossing.source, crossing.destination, last_lines(crossing)
-            groups.setdefault(key, []).append(crossing)
-    for (source, destination, _), parts in groups.items():
+            groups.setdefault((crossing.source, crossing.destination), []).append(crossing)
+    for (source, destination), parts in groups.items():
         yield _finding(case, check, severity, source, destination, parts)
     yield from _on_wires(case, check, severity, kind)
 
