@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scapy.packet import Packet
 
 from tests.checks.town import Town, attempt, session
 from zoneguard.model.policy import Verdict
@@ -92,3 +93,37 @@ def test_what_is_not_handed_back_for_certain_went_around_the_firewall(
     seen = session("10.30.0.7", "203.0.113.5", port)
     nat = [PUBLISHED, BACK % "10.30.0.1"]
     assert Town(tmp_path, forward, nat, captures={"internet": seen}).findings("ZG301")
+
+
+REJECTED = "-A FORWARD -p tcp -m tcp -j REJECT --reject-with tcp-reset"
+
+
+def refused(dport: int) -> list[Packet]:
+    """A SYN and the reset that answers it."""
+    opening, reset = session("10.30.0.7", "10.10.0.7", dport)[:2]
+    reset["TCP"].flags = "RA"
+    return [opening, reset]
+
+
+@pytest.mark.parametrize("check", ["ZG301", "ZG101"])
+@pytest.mark.parametrize(
+    ("forward", "captures", "verdict"),
+    [
+        ([REJECTED], {"internet": refused(22)}, Verdict.UNDETERMINED),
+        ([], {"internet": refused(22)}, Verdict.VIOLATES),
+        ([REJECTED], {"internet": refused(22), "mynumber": refused(22)}, Verdict.VIOLATES),
+        ([REJECTED], {"internet": [*refused(22), *session("10.30.0.7", "10.10.0.7", 22)]}, Verdict.VIOLATES),
+        ([REJECTED], {"internet": session("10.30.0.7", "10.10.0.7", 22)}, Verdict.VIOLATES),
+    ],
+)
+def test_a_reset_may_be_that_of_a_device_that_rejects(
+    tmp_path: Path, check: str, forward: list[str], captures: dict[str, list[Packet]], verdict: Verdict
+) -> None:
+    (found,) = Town(tmp_path, forward, captures=captures).findings(check)
+    assert found.verdict is verdict
+
+
+def test_a_reset_to_what_may_pass_is_the_hosts_own(tmp_path: Path) -> None:
+    passing = "-A FORWARD -i eth2 -o eth0 -p tcp -m tcp --dport 22 -j ACCEPT"
+    findings = Town(tmp_path, [passing, REJECTED], captures={"internet": refused(22)}).findings("ZG101")
+    assert [f.verdict for f in findings if f.flow] == [Verdict.VIOLATES]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from zoneguard.checks import Case
 from zoneguard.checks._beside import unguarded
 from zoneguard.checks._policy import allowed
+from zoneguard.checks._refused import doubtful
 from zoneguard.checks._rendering import deciding_lines, last_lines, row_key, rows_of, sample
 from zoneguard.checks._seen import TCP, flow_text, key_of, matters, opening, told
 from zoneguard.checks._straddling import straddling
@@ -130,22 +131,40 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
         apart = traffic.crossing & traffic.between(wanted) & traffic.got_through & ~case.legitimate
         return apart & ~(traffic.answered & beside_screens(case, traffic))
 
-    for matter in matters(case, forbidden):
-        flow = matter[0]
-        yield Finding(
-            check=check,
-            severity=severity,
-            verdict=Verdict.VIOLATES,
-            message=told(matter, _said(matter, flow)),
-            aspect=_classes(case, matter.zones),
-            anchor=("observed", *matter.zones, *key_of(matter)),
-            zones=matter.zones,
-            evidence=frames_of(case, matter),
-            more_flows=max(0, len(matter) - SHOWN),
-            flow=flow,
-            witness=sample(opening(case, flow)),
-            fix=N_("Find out what let it pass, stop it, and look for what was taken."),
+    def stopped_perhaps(traffic: Traffic) -> Bool:
+        return doubtful(case, traffic, forbidden(traffic))
+
+    fix = N_("Find out what let it pass, stop it, and look for what was taken.")
+    for matter in matters(case, lambda traffic: forbidden(traffic) & ~stopped_perhaps(traffic)):
+        yield _seen_finding(case, check, severity, matter, _said(matter, matter[0]), fix)
+    for matter in matters(case, stopped_perhaps):
+        message = N_(
+            "{flow} of {source} to {destination} was refused by a reset, and no row of the project allows it ({count} "
+            "flows): its host refused it, or a device that rejects answered in the host's place.",
+            flow=flow_text(matter[0]),
+            source=matter.zones[0],
+            destination=matter.zones[1],
+            count=len(matter),
         )
+        fix = N_("Capture in the zone of the far end too: what arrives there was let pass.")
+        yield replace(_seen_finding(case, check, severity, matter, message, fix), verdict=Verdict.UNDETERMINED)
+
+
+def _seen_finding(case: Case, check: str, severity: Severity, matter: Matter, message: Text, fix: Text) -> Finding:
+    return Finding(
+        check=check,
+        severity=severity,
+        verdict=Verdict.VIOLATES,
+        message=told(matter, message),
+        aspect=_classes(case, matter.zones),
+        anchor=("observed", *matter.zones, *key_of(matter)),
+        zones=matter.zones,
+        evidence=frames_of(case, matter),
+        more_flows=max(0, len(matter) - SHOWN),
+        flow=matter[0],
+        witness=sample(opening(case, matter[0])),
+        fix=fix,
+    )
 
 
 def _one_sided(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:

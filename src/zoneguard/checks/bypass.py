@@ -3,7 +3,8 @@
 A flow between two zones was answered, or arrived in the zone of its far end, although no configuration lets its opening
 packet pass, as sent, as received or translated. Either the model is wrong (a device is missing, an export is old) or
 the firewall was bypassed: a second line, a terminal in two networks, a modem. Flows whose opener is not known are
-compared in both orientations.
+compared in both orientations. Where a reset is all that answered and a device of the project rejects, that device may
+have sent it in the host's name: undetermined, unless a capture in the zone of the far end shows the flow.
 """
 
 from __future__ import annotations
@@ -12,54 +13,69 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._forms import seen_forms
+from zoneguard.checks._refused import doubtful, possible_forms
 from zoneguard.checks._rendering import sample
 from zoneguard.checks._seen import flow_text, key_of, matters, opening, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
-from zoneguard.model.text import N_
+from zoneguard.model.text import N_, Text
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
     from zoneguard.dynamic.columns import Bool
+    from zoneguard.dynamic.matters import Matter
     from zoneguard.dynamic.traffic import Traffic
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    for matter in matters(case, lambda traffic: _impossible(case, traffic)):
-        flow, (source, destination) = matter[0], matter.zones
+    for matter in matters(case, lambda traffic: _around(case, traffic, certain=True)):
+        flow, names = matter[0], {"source": matter.zones[0], "destination": matter.zones[1]}
         answered = N_(
             "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
             flow=flow_text(flow),
-            source=source,
-            destination=destination,
+            **names,
         )
         arrived = N_(
             "{flow} arrived, but no configuration lets it pass from {source} to {destination}.",
             flow=flow_text(flow),
-            source=source,
-            destination=destination,
+            **names,
         )
-        yield Finding(
-            check=PLUGIN.id,
-            severity=PLUGIN.severity,
-            verdict=Verdict.VIOLATES,
-            message=told(matter, answered if flow.answered else arrived),
-            anchor=(*matter.zones, *key_of(matter)),
-            zones=matter.zones,
-            evidence=(flow.first, flow.last),
-            flow=flow,
-            more_flows=len(matter) - 1,
-            witness=sample(opening(case, flow)),
-            fix=N_("Look for a path around the firewall, and check that every device's export is here and current."),
+        yield _finding(case, matter, Verdict.VIOLATES, answered if flow.answered else arrived)
+    for matter in matters(case, lambda traffic: _around(case, traffic, certain=False)):
+        message = N_(
+            "{flow} was refused by a reset, and no configuration lets it pass from {source} to {destination}: a device "
+            "that rejects answered in the host's place, or it went around the devices.",
+            flow=flow_text(matter[0]),
+            source=matter.zones[0],
+            destination=matter.zones[1],
         )
+        yield _finding(case, matter, Verdict.UNDETERMINED, message)
 
 
-def _impossible(case: Case, traffic: Traffic) -> Bool:
+def _finding(case: Case, matter: Matter, verdict: Verdict, message: Text) -> Finding:
+    flow = matter[0]
+    return Finding(
+        check=PLUGIN.id,
+        severity=PLUGIN.severity,
+        verdict=verdict,
+        message=told(matter, message),
+        anchor=(*matter.zones, *key_of(matter)),
+        zones=matter.zones,
+        evidence=(flow.first, flow.last),
+        flow=flow,
+        more_flows=len(matter) - 1,
+        witness=sample(opening(case, flow)),
+        fix=N_("Look for a path around the firewall, and check that every device's export is here and current."),
+    )
+
+
+def _around(case: Case, traffic: Traffic, certain: bool) -> Bool:
+    """Flows that got through, though nothing lets them: for certain, or perhaps."""
     from zoneguard.checks._holding import held_flows  # noqa: PLC0415 (it needs NumPy)
 
-    possible = case.space.union(*(form for c in case.possible for form in seen_forms(c.packets.may())))
     found: Bool = traffic.crossing & traffic.got_through
-    return found & ~held_flows(possible, traffic, found)
+    found = found & ~held_flows(possible_forms(case), traffic, found)
+    perhaps = doubtful(case, traffic, found)
+    return found & ~perhaps if certain else perhaps
 
 
 PLUGIN = Check(

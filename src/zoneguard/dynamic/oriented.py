@@ -29,8 +29,8 @@ class Oriented:
     """One value a flow, named as in ``Flow``; ``payload`` has two, ``(to_responder, to_originator)``.
 
     ``time`` is seconds since 1970 of the first packet; ``file`` and ``vlan`` are numbers of its capture and of its
-    stack of VLANs. ``known``: the opener is known by the handshake. ``near`` and ``far``: the store's numbers of the
-    originator's direction and of the responder's.
+    stack of VLANs. ``refused``: what answers is a reset alone. ``known``: the opener is known by the handshake.
+    ``near`` and ``far``: the store's numbers of the originator's direction and of the responder's.
     """
 
     src: Addresses
@@ -40,6 +40,7 @@ class Oriented:
     dport: U16
     icmp: U16
     answered: Bool
+    refused: Bool
     known: Bool
     payload: I64
     time: Column
@@ -120,6 +121,7 @@ def orient(store: Store, flows: I64, halves: I32, files: I32, vlans: I32) -> Ori
         sport=np.where(is_icmp, 0, sport).astype(np.uint16), dport=np.where(is_icmp, 0, dport).astype(np.uint16),
         icmp=np.where(is_icmp, icmp, 0).astype(np.uint16),
         answered=_answered(proto, _sided(events, far), _sided(events, near), _sided(packets, near)),
+        refused=_refused(proto, _sided(events, far), _sided(events, near)),
         known=known,
         payload=np.where(turned, payload[:, ::-1], payload),
         time=np.take_along_axis(store.first_time[halves], first, axis=1)[:, 0] / 1e9,
@@ -177,6 +179,13 @@ def _answered(proto: U8, mine: U8, theirs: U8, packets: I64) -> Bool:
     replied = (theirs & (ANSWERING | PLAIN | OPENING | RESET) != 0) | (mine & PLAIN != 0)
     answered: Bool = np.where((proto == TCP) & opened, replied, packets > 0)
     return answered
+
+
+def _refused(proto: U8, mine: U8, theirs: U8) -> Bool:
+    """Whether a reset is all that answers what the originator opened; by the events of both sides."""
+    taken = (theirs & (ANSWERING | PLAIN | OPENING) != 0) | (mine & PLAIN != 0)
+    refused: Bool = (proto == TCP) & (mine & OPENING != 0) & (theirs & RESET != 0) & ~taken
+    return refused
 
 
 def more_macs(near: I32, far: I32, known: Mapping[int, Sequence[int]]) -> tuple[I64, U8, I64]:

@@ -49,7 +49,7 @@ class Traffic:
         self.sport: U16 = columns.sport
         self.dport: U16 = columns.dport
         self.icmp: U16 = columns.icmp
-        self.answered, self.known = columns.answered, columns.known
+        self.answered, self.known, self.refused = columns.answered, columns.known, columns.refused
         self.payload: I64 = columns.payload
         self.time: Column = columns.time
         self.file: I32 = columns.file
@@ -145,9 +145,14 @@ class Traffic:
         that arrives, an echo perhaps, has its question on the other way, or is none."""
         quoting = np.isin(self.icmp >> 8, ABOUT_OTHERS)
         opens = np.where(self.messages, ~quoting, (self.proto != TCP) | self.known)
-        there = (self.point == self.target) & (self.target >= 0)
-        through: Bool = self.answered | (there & opens)
+        through: Bool = self.answered | (self.there & opens)
         return through
+
+    @property
+    def there(self) -> Bool:
+        """Flows that were captured in the zone of their far end."""
+        there: Bool = (self.point == self.target) & (self.target >= 0)
+        return there
 
     def _services(self) -> I64:
         return self.proto.astype(np.int64) << 16 | self.dport
