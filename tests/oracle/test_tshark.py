@@ -224,6 +224,7 @@ FRAMES: dict[str, Case] = {
     "NSH in GRE": ether(lambda inner: IP(**OUT) / GRE(proto=0x894F) / Raw(bytes.fromhex("0fc20201000001ff")) / inner),
     "NSH in VXLAN": ether(udp(4790, Raw(bytes.fromhex("0c00000400002a00" + "0fc20203000001ff")), Ether(**MAC))),
     "VXLAN with a group": ether(udp(4789, Raw(bytes.fromhex("8848001100002a00")), Ether(**MAC))),
+    "VXLAN that names Ethernet": ether(udp(4789, VXLAN(vni=42), Ether(**MAC))),
     "TRILL": shim(0x22F3, "003f00010002", Ether(**MAC)),
     "TRILL with options, tagged": shim(0x22F3, "008a00010002" + "00" * 8, Ether(**MAC) / Dot1Q(vlan=5)),
     "CAPWAP": ether(udp(5247, capwap(b""), Ether(**MAC))),

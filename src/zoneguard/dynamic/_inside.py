@@ -26,10 +26,12 @@ from zoneguard.dynamic.tunnels import (
     IP_IN_IP,
     IPV6_IN_IP,
     KINDS,
+    NEXT,
     NHRP,
     TEREDO_PREFIX,
     TO_PORT,
     VXLAN,
+    VXLAN_NEXT,
     numbered,
 )  # fmt: skip
 
@@ -182,8 +184,9 @@ def _gre(outer: Outer, view: Views) -> Opened:
 
 def _vxlan(outer: Outer, view: Views) -> Opened:
     flags, number = view.word(outer.at), view.word(outer.at + 4)
-    named = (flags == VXLAN) | (flags & GROUP_BITS == GROUP)
-    content = np.where(named & (number & 0xFF == 0), TRANSPARENT_ETHERNET, NONE)
+    named = (flags == VXLAN) | (flags & GROUP_BITS == GROUP) | (flags == VXLAN_NEXT)
+    others = np.where(flags >> 24 == NEXT, LEFT, NONE)
+    content = np.where(named & (number & 0xFF == 0), TRANSPARENT_ETHERNET, others)
     content[outer.at + 8 > outer.end] = LEFT
     return _made(content, outer.at + 8, _KIND["vxlan"], number >> 8)
 

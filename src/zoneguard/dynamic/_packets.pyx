@@ -912,8 +912,8 @@ cdef class Packets:
         cdef int64_t flags = u32(p, 0), number = u32(p, 4)
         if flags < 0 or number < 0:
             return LEFT
-        if (flags != 0x08000000 and flags & 0xFFB70000 != 0x88000000) or number & 0xFF:
-            return 0
+        if flags != 0x08000000 and flags & 0xFFB70000 != 0x88000000 and flags != 0x0C000003 or number & 0xFF:
+            return LEFT if flags >> 24 == 0x0C else 0
         return self._ethernet(p) if self._enter(p, ends, 5, number >> 8, 8) else LEFT
 
     cdef int64_t _geneve(self, Place *p, Ends *ends) except? -1:

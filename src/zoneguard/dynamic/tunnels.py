@@ -30,6 +30,7 @@ ERSPAN_1_2, ERSPAN_3, PPTP, NHRP, WCCP = 0x88BE, 0x22EB, 0x880B, 0x2001, 0x883E
 ARUBA, MIKROTIK = range(0x8200, 0x8371, 0x10), 0x6400
 TEREDO_PREFIX, TZSP_END = 0x20010000, 1
 VXLAN, GROUP, GROUP_BITS = 0x08000000, 0x88000000, 0xFFB70000  # a sender's group may stand beside the network's number
+VXLAN_NEXT, NEXT = 0x0C000003, 0x0C  # the generic extension, which names what follows: Ethernet; its first byte
 KINDS = {
     1: "pptp",
     2: "erspan",
@@ -152,6 +153,8 @@ def _erspan_3(cursor: Cursor, name: Name, header: int) -> Opened:
 
 def _vxlan(payload: Cursor, name: Name) -> Opened:
     flags = payload.u32()
+    if flags >> 24 == NEXT:
+        return _vxlan_gpe(payload, name)
     if (flags != VXLAN and flags & GROUP_BITS != GROUP) or payload.u8(7):
         return None
     return entered(payload.enter_tunnel(f"{name('vxlan')} {payload.u32(4) >> 8}", 8), ethernet)
