@@ -26,6 +26,15 @@ def test_a_zone_without_device_is_said(tmp_path: Path) -> None:
     assert "dmz-san" in str(found.message)
 
 
+@pytest.mark.parametrize(("name", "said"), [("eth7", 1), ("eth1", 0)])
+def test_a_link_to_an_interface_that_is_not_there_is_said_with_its_line(name: str, said: int, tmp_path: Path) -> None:
+    ends = f"{{a: {{device: fw, interface: {name}}}, b: {{device: fw, interface: eth2}}}}"
+    findings = Town(tmp_path, more=f"links: [{ends}]\n").findings("ZG401")
+    found = [f for f in findings if "fw has no interface eth7" in str(f.message)]
+    assert len(found) == said
+    assert all("zoneguard.yaml:" in str(f.evidence[0]) for f in found)
+
+
 def test_a_capture_that_was_cut_is_said_with_the_frame(tmp_path: Path) -> None:
     town = Town(tmp_path, captures={"internet": session("10.30.0.7", "10.30.0.8", 443)})
     town.audit()

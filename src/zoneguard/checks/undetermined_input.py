@@ -1,11 +1,12 @@
 """ZG401: what could not be read is said.
 
 A line of a configuration that may change what is forwarded and was not understood, a device or an interface that stands
-on no known wire, a router between others without a route, a zone whose class is a guess, that attaches to no device or
-of which a prefix does not, packets between zones that go round in a circle, a set of packets that outgrew the engine, a
-frame that could not be decoded, a capture that was cut short or shows nothing of the zone in which it was taken, an
-encrypted tunnel that no row of ``allow`` names: each bounds what the other checks can say, and none is passed over.
-What is wrong with configurations bounds no check that looks at captures alone, and the other way round.
+on no known wire, a link to an interface that is not there, a router between others without a route, a zone whose class
+is a guess, that attaches to no device or of which a prefix does not, packets between zones that go round in a circle, a
+set of packets that outgrew the engine, a frame that could not be decoded, a capture that was cut short or shows nothing
+of the zone in which it was taken, an encrypted tunnel that no row of ``allow`` names: each bounds what the other checks
+can say, and none is passed over. What is wrong with configurations bounds no check that looks at captures alone, and
+the other way round.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ HARMLESS = frozenset({"not IP"})
 LOOP_FIX = N_("Correct the routes, or give the routing tables of the devices.")
 ROUTES_FIX = N_("Give the routing table of the device with `routes:`, its addresses among it.")
 PLACE_FIX = N_("Give the routing table of the device with `routes:`, or say with `links:` what it is connected to.")
+LINK_FIX = N_("Write the name of the interface as zoneguard parse shows it.")
 GUESS_FIX = N_("Write the class that the zone has, and take `guessed` away.")
 MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very large groups.")
 
@@ -43,6 +45,7 @@ MASK_FIX = N_("Write masks with gaps as prefixes or ranges, and divide very larg
 def _run(case: Case) -> Iterator[Finding]:
     yield from _lines(case)
     yield from _devices(case)
+    yield from _links(case)
     yield from _guessed(case)
     yield from _zones(case)
     yield from _loops(case)
@@ -111,6 +114,19 @@ def _devices(case: Case) -> Iterator[Finding]:
             device=str(context),
         )
         yield replace(_finding(message, (context.device.span,), *context.key, "routeless"), fix=ROUTES_FIX)
+
+
+def _links(case: Case) -> Iterator[Finding]:
+    known = {(d.name, interface.name) for d in case.static.devices for interface in d.interfaces} if case.static else ()
+    for link in case.project.links if case.static else ():
+        for device, name in (link.a, link.b):
+            if (device, name) not in known:
+                message = N_(
+                    "{device} has no interface {interface} that a link could join: the wire is not followed.",
+                    device=device,
+                    interface=name,
+                )
+                yield replace(_finding(message, (link.span,), device, name, "link"), fix=LINK_FIX)
 
 
 def _guessed(case: Case) -> Iterator[Finding]:
