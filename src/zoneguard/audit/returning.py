@@ -10,14 +10,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from zoneguard.checks._forms import rewritten_part, seen_forms
+from zoneguard.checks._forms import forms_of, rewritten_part
 from zoneguard.checks._holding import held_flows
 from zoneguard.dynamic.columns import I64
 from zoneguard.dynamic.traffic import Traffic
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, Translate
 from zoneguard.model.match import Field
-from zoneguard.model.packets import PacketSet
 from zoneguard.static.reachability import Network
 
 
@@ -25,18 +24,13 @@ def returned(network: Network, devices: Iterable[Device], possible: Iterable[Cro
     """The positions of crossing flows that some device hands back for certain, and that cannot cross otherwise."""
     asked = traffic.crossing & traffic.got_through
     if asked.any() and any(map(_redirects, devices)):
-        asked &= ~held_flows(_seen(network, (c.packets.may() for c in possible)), traffic, asked)
+        asked &= ~held_flows(forms_of(network.space, (c.packets.may() for c in possible)), traffic, asked)
         if asked.any():
             back = (rewritten_part(c.packets.must()) for c in network.staying())
-            return np.flatnonzero(held_flows(_seen(network, back), traffic, asked))
+            return np.flatnonzero(held_flows(forms_of(network.space, back), traffic, asked))
     return np.zeros(0, np.int64)
 
 
 def _redirects(device: Device) -> bool:
     stages = (stage for vrf in device.vrfs for stage in vrf.stages)
     return any(isinstance(stage, Translate) and stage.field is Field.DST and stage.rules.rules for stage in stages)
-
-
-def _seen(network: Network, packets: Iterable[PacketSet]) -> PacketSet:
-    """How captures may show all of these."""
-    return network.space.union(*(form for some in packets for form in seen_forms(some)))

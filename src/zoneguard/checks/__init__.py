@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from zoneguard.checks._forms import forms_of
 from zoneguard.model.crossing import Crossing
 from zoneguard.model.device import Device, LineAccount
 from zoneguard.model.findings import Finding
@@ -76,6 +77,11 @@ class Case:
     def traffic(self) -> Traffic | None:
         """The flows of the captures; ``None`` where the dynamic half was not run."""
         return self.dynamic.traffic if self.dynamic else None
+
+    @cached_property
+    def possible_forms(self) -> PacketSet:
+        """Whatever captures may show of the sessions that the configurations let pass."""
+        return forms_of(self.space, (crossing.packets.may() for crossing in self.possible))
 
     @cached_property
     def legitimate(self) -> Bool:

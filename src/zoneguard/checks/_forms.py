@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from zoneguard.model.match import HISTORY, Field
-from zoneguard.model.packets import PacketSet
+from zoneguard.model.packets import PacketSet, PacketSpace
 from zoneguard.static.translation import ONE, behind_source_nat, relation, sent
 
 
@@ -19,3 +21,8 @@ def seen_forms(packets: PacketSet) -> list[PacketSet]:
     if not rewritten_part(packets):
         return [received]
     return [received, sent(packets), relation(packets), behind_source_nat(packets)]
+
+
+def forms_of(space: PacketSpace, packets: Iterable[PacketSet]) -> PacketSet:
+    """All that captures may show of any of the packets."""
+    return space.union(*(form for some in packets for form in seen_forms(some)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from zoneguard.checks import Case
-from zoneguard.checks._forms import rewritten_part, seen_forms
+from zoneguard.checks._forms import forms_of, rewritten_part
 from zoneguard.checks._holding import Ends, holding
 from zoneguard.checks._policy import allowed
 from zoneguard.dynamic.columns import I64, Bool
@@ -40,10 +40,10 @@ def _pairs(traffic: Traffic, wanted: Bool) -> Iterator[tuple[str, str, I64]]:
 def _translated(case: Case) -> PacketSet:
     """Allowed packets that some device rewrites, as sent and as received. Where a row asks for a way, only those that
     go it: whoever sees them behind the translation sees which way they went."""
-    forms = []
-    for crossing in case.possible:
-        rewritten = rewritten_part(crossing.packets.may())
-        if rewritten:
-            pair = crossing.source, crossing.destination
-            forms += seen_forms(restrict(rewritten, allowed(case, *pair, crossing.path)))
-    return case.space.union(*forms)
+    rewritten = ((crossing, rewritten_part(crossing.packets.may())) for crossing in case.possible)
+    parts = (
+        restrict(packets, allowed(case, crossing.source, crossing.destination, crossing.path))
+        for crossing, packets in rewritten
+        if packets
+    )
+    return forms_of(case.space, parts)

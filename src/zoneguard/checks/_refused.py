@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
-from zoneguard.checks._forms import seen_forms
 from zoneguard.model.device import Deny, Device, Filter, Rule
-from zoneguard.model.packets import PacketSet
 
 if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
     from zoneguard.dynamic.columns import Bool
     from zoneguard.dynamic.traffic import Traffic
-
-
-def possible_forms(case: Case) -> PacketSet:
-    """Whatever captures may show of the sessions that the configurations let pass."""
-    return case.space.union(*(form for c in case.possible for form in seen_forms(c.packets.may())))
 
 
 def doubtful(case: Case, traffic: Traffic, found: Bool) -> Bool:
@@ -27,8 +20,8 @@ def doubtful(case: Case, traffic: Traffic, found: Bool) -> Bool:
 
     refused = found & traffic.refused & ~traffic.there
     if case.static is None or not refused.any() or not any(map(_rejects, case.static.devices)):
-        return found & ~found
-    stopped = refused & ~held_flows(possible_forms(case), traffic, refused)
+        return traffic.at(())
+    stopped = refused & ~held_flows(case.possible_forms, traffic, refused)
     return found & ~traffic.alike(found, found & ~stopped)
 
 

@@ -127,17 +127,16 @@ def _places(path: tuple[Hop, ...]) -> str:
 
 
 def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
-    def forbidden(traffic: Traffic) -> Bool:
-        apart = traffic.crossing & traffic.between(wanted) & traffic.got_through & ~case.legitimate
-        return apart & ~(traffic.answered & beside_screens(case, traffic))
-
-    def stopped_perhaps(traffic: Traffic) -> Bool:
-        return doubtful(case, traffic, forbidden(traffic))
-
+    traffic = case.traffic
+    if traffic is None:
+        return
+    apart = traffic.crossing & traffic.between(wanted) & traffic.got_through & ~case.legitimate
+    forbidden = apart & ~(traffic.answered & beside_screens(case, traffic))
+    stopped_perhaps = doubtful(case, traffic, forbidden)
     fix = N_("Find out what let it pass, stop it, and look for what was taken.")
-    for matter in matters(case, lambda traffic: forbidden(traffic) & ~stopped_perhaps(traffic)):
+    for matter in traffic.matters(forbidden & ~stopped_perhaps):
         yield _seen_finding(case, check, severity, matter, _said(matter, matter[0]), fix)
-    for matter in matters(case, stopped_perhaps):
+    for matter in traffic.matters(stopped_perhaps):
         message = N_(
             "{flow} of {source} to {destination} was refused by a reset, and no row of the project allows it ({count} "
             "flows): its host refused it, or a device that rejects answered in the host's place.",
@@ -150,14 +149,16 @@ def _observed(case: Case, check: str, severity: Severity, wanted: set[tuple[str,
         yield replace(_seen_finding(case, check, severity, matter, message, fix), verdict=Verdict.UNDETERMINED)
 
 
-def _seen_finding(case: Case, check: str, severity: Severity, matter: Matter, message: Text, fix: Text) -> Finding:
+def _seen_finding(
+    case: Case, check: str, severity: Severity, matter: Matter, message: Text, fix: Text, anchor: str = "observed"
+) -> Finding:
     return Finding(
         check=check,
         severity=severity,
         verdict=Verdict.VIOLATES,
         message=told(matter, message),
         aspect=_classes(case, matter.zones),
-        anchor=("observed", *matter.zones, *key_of(matter)),
+        anchor=(anchor, *matter.zones, *key_of(matter)),
         zones=matter.zones,
         evidence=frames_of(case, matter),
         more_flows=max(0, len(matter) - SHOWN),
@@ -188,20 +189,9 @@ def _one_sided(case: Case, check: str, severity: Severity, wanted: set[tuple[str
             destination=destination,
             count=len(matter),
         )
-        yield Finding(
-            check=check,
-            severity=severity,
-            verdict=Verdict.UNDETERMINED,
-            message=told(matter, message),
-            aspect=_classes(case, matter.zones),
-            anchor=("one side", *matter.zones, *key_of(matter)),
-            zones=matter.zones,
-            evidence=frames_of(case, matter),
-            more_flows=max(0, len(matter) - SHOWN),
-            flow=matter[0],
-            witness=sample(opening(case, matter[0])),
-            fix=N_("Capture both directions, from before the session begins; find out what the hosts have open."),
-        )
+        fix = N_("Capture both directions, from before the session begins; find out what the hosts have open.")
+        found = _seen_finding(case, check, severity, matter, message, fix, anchor="one side")
+        yield replace(found, verdict=Verdict.UNDETERMINED)
 
 
 def frames_of(case: Case, matter: Matter) -> tuple[CaptureSpan, ...]:

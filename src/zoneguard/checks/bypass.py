@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._refused import doubtful, possible_forms
+from zoneguard.checks._refused import doubtful
 from zoneguard.checks._rendering import sample
-from zoneguard.checks._seen import flow_text, key_of, matters, opening, told
+from zoneguard.checks._seen import flow_text, key_of, opening, told
 from zoneguard.model.findings import Finding
 from zoneguard.model.policy import Severity, Verdict
 from zoneguard.model.text import N_, Text
@@ -27,7 +27,12 @@ if TYPE_CHECKING:  # NumPy is not needed where nothing was captured
 
 
 def _run(case: Case) -> Iterator[Finding]:
-    for matter in matters(case, lambda traffic: _around(case, traffic, certain=True)):
+    traffic = case.traffic
+    if traffic is None:
+        return
+    around = _around(case, traffic)
+    perhaps = doubtful(case, traffic, around)
+    for matter in traffic.matters(around & ~perhaps):
         flow, names = matter[0], {"source": matter.zones[0], "destination": matter.zones[1]}
         answered = N_(
             "{flow} was answered, but no configuration lets it pass from {source} to {destination}.",
@@ -40,7 +45,7 @@ def _run(case: Case) -> Iterator[Finding]:
             **names,
         )
         yield _finding(case, matter, Verdict.VIOLATES, answered if flow.answered else arrived)
-    for matter in matters(case, lambda traffic: _around(case, traffic, certain=False)):
+    for matter in traffic.matters(perhaps):
         message = N_(
             "{flow} was refused by a reset, and no configuration lets it pass from {source} to {destination}: a device "
             "that rejects answered in the host's place, or it went around the devices.",
@@ -68,14 +73,12 @@ def _finding(case: Case, matter: Matter, verdict: Verdict, message: Text) -> Fin
     )
 
 
-def _around(case: Case, traffic: Traffic, certain: bool) -> Bool:
-    """Flows that got through, though nothing lets them: for certain, or perhaps."""
+def _around(case: Case, traffic: Traffic) -> Bool:
+    """Flows that got through, though nothing lets them."""
     from zoneguard.checks._holding import held_flows  # noqa: PLC0415 (it needs NumPy)
 
     found: Bool = traffic.crossing & traffic.got_through
-    found = found & ~held_flows(possible_forms(case), traffic, found)
-    perhaps = doubtful(case, traffic, found)
-    return found & ~perhaps if certain else perhaps
+    return found & ~held_flows(case.possible_forms, traffic, found)
 
 
 PLUGIN = Check(

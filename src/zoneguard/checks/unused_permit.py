@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoneguard.checks import Case, Check
-from zoneguard.checks._forms import seen_forms
+from zoneguard.checks._forms import forms_of
 from zoneguard.checks._policy import row_packets
 from zoneguard.checks._rendering import deciding_lines
 from zoneguard.checks._seen import TCP
@@ -54,9 +54,8 @@ def _used(case: Case, permitted: list[PacketSet]) -> bool:
     from zoneguard.checks._holding import held_flows  # noqa: PLC0415 (it needs NumPy)
 
     assert case.traffic is not None
-    forms = case.space.union(*(form for part in permitted for form in seen_forms(part)))
-    needs_no_answer = ~case.traffic.messages & (case.traffic.proto != TCP)
-    return bool(held_flows(forms, case.traffic, case.traffic.got_through | needs_no_answer).any())
+    in_use = case.traffic.got_through | (~case.traffic.messages & (case.traffic.proto != TCP))
+    return bool(held_flows(forms_of(case.space, permitted), case.traffic, in_use).any())
 
 
 def _part(case: Case, row: Allowance | ExceptionEntry, crossing: Crossing) -> PacketSet:

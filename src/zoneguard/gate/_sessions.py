@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoneguard.checks import Case
-from zoneguard.checks._forms import seen_forms
 from zoneguard.model.match import Field
 from zoneguard.model.packets import PacketSet
 
@@ -31,8 +30,7 @@ def seen_sessions(case: Case) -> Seen:
     """What opens the answered flows that rules let pass between zones; both ways where the opener is not known."""
     traffic = case.traffic
     assert traffic is not None
-    forms = [form for c in case.possible for form in seen_forms(c.packets.may())]
-    count, sessions = _sessions(traffic, case.space.union(*forms).forget(Field.SPORT))
+    count, sessions = _sessions(traffic, case.possible_forms.forget(Field.SPORT))
     conversations = (
         case.space.conversation(traffic.address(src), traffic.address(dst), proto, 0, port).forget(Field.SPORT)
         for src, dst, proto, port in sessions
